@@ -1,0 +1,5 @@
+/** Numeric addresses from `first` to `last`, inclusive, of one family. */
+export interface AddressRange {
+  first: string
+  last: string
+}

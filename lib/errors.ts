@@ -1,0 +1,79 @@
+/** What the process exits with. Scripts rely on these numbers. */
+export const exitCodes = {
+  /** The goal was met. */
+  ok: 0,
+  /** A bug in c1m-native, or an installation it cannot run from. */
+  internal: 1,
+  /** What was asked for makes no sense as written. */
+  usage: 2,
+  /** A limit of this host stopped the run. */
+  hostLimit: 3,
+  /** The target refused, never answered, or has no address. */
+  target: 4,
+  /** The run ended without reaching its goal, or a `--fail-if` held. */
+  goal: 5,
+  /** Ended by SIGINT or SIGTERM, after closing and reporting. */
+  interrupted: 130,
+} as const
+
+/** One of the numbers in {@link exitCodes}. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** Every code a {@link C1mError} can carry, with the exit code it leads to. `docs/errors.md` explains each. */
+export const errorCatalogue = {
+  C1M_ABORTED: exitCodes.interrupted,
+  C1M_ADDRESS_INVALID: exitCodes.usage,
+  C1M_AUTHORIZATION_REQUIRED: exitCodes.usage,
+  C1M_BYTES_INVALID: exitCodes.usage,
+  C1M_COUNT_INVALID: exitCodes.usage,
+  C1M_DESCRIPTOR_LIMIT: exitCodes.hostLimit,
+  C1M_DURATION_INVALID: exitCodes.usage,
+  C1M_FAIL_IF_INVALID: exitCodes.usage,
+  C1M_INTERNAL: exitCodes.internal,
+  C1M_LISTEN_FAILED: exitCodes.hostLimit,
+  C1M_NATIVE_UNAVAILABLE: exitCodes.internal,
+  C1M_OPTION_CONFLICT: exitCodes.usage,
+  C1M_OPTION_INVALID: exitCodes.usage,
+  C1M_OUTPUT_FAILED: exitCodes.usage,
+  C1M_RAMP_INVALID: exitCodes.usage,
+  C1M_RATE_INVALID: exitCodes.usage,
+  C1M_ROUTE_UNKNOWN: exitCodes.hostLimit,
+  C1M_RUN_FAILED: exitCodes.hostLimit,
+  C1M_SHARD_INVALID: exitCodes.usage,
+  C1M_SOURCE_INVALID: exitCodes.usage,
+  C1M_SOURCE_NOT_LOCAL: exitCodes.usage,
+  C1M_SOURCE_PORTS_INVALID: exitCodes.usage,
+  C1M_TARGET_INVALID: exitCodes.usage,
+  C1M_TARGET_UNRESOLVED: exitCodes.target,
+  C1M_TUPLES_EXHAUSTED: exitCodes.usage,
+  C1M_USAGE: exitCodes.usage,
+} as const satisfies Record<string, ExitCode>
+
+/** A stable error code; match on this, not on the message. */
+export type ErrorCode = keyof typeof errorCatalogue
+
+/** What may accompany an error beside its code and message. */
+export interface ErrorDetails {
+  /** The remedy: what to type or change. */
+  hint?: string
+  /** The error underneath, when there is one. */
+  cause?: unknown
+}
+
+/** The one error type this package throws. `code` is stable; the message is one sentence naming value and reason. */
+export class C1mError extends Error {
+  override readonly name = 'C1mError'
+  /** Stable identifier, explained in `docs/errors.md`. */
+  readonly code: ErrorCode
+  /** The remedy, when there is one to name. */
+  readonly hint: string | undefined
+  /** What the command line exits with when this error ends it. */
+  readonly exitCode: ExitCode
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.hint = details.hint
+    this.exitCode = errorCatalogue[code]
+  }
+}

@@ -1,0 +1,212 @@
+import type { DialScenario, ListenScenario } from './scenario.js'
+
+/** Name and version of the result's shape. Fields may be added under the same version; none changes its meaning. */
+export const SCHEMA = 'c1m-native/result@1'
+
+/** The one object at the end of a run. Every report is a pure function of it; `result.schema.json` describes it. */
+export interface RunResult {
+  schema: typeof SCHEMA
+  /** Version of c1m-native that made this result. */
+  version: string
+  /** Wall-clock time at which the first connection was due, ISO 8601 in UTC. */
+  startedAt: string
+  /** What was asked for, with every default resolved. */
+  scenario: DialScenario | ListenScenario
+  host: ResultHost
+  connections: ConnectionTotals
+  /** Failures by phase and code, most frequent first; empty in a healthy run. */
+  errors: ErrorTally[]
+  timing: Timing
+  connectLatency: ConnectLatency
+  /** Lateness of connection starts against the rate's schedule; null without a rate. */
+  pacing: Pacing | null
+  /** Time from the bytes sent to the bytes expected; null when nothing is exchanged. */
+  exchangeLatency: Latency | null
+  /** Totals of closed-and-replaced connections; null when connections are only held. */
+  churn: Churn | null
+  retransmits: Retransmits
+  memory: Memory
+  process: ProcessUse
+  /** Kernel counters that moved during the run, by `Group.Name`, e.g. `TcpExt.ListenOverflows`. */
+  counters: Record<string, CounterChange>
+  /** Named causes; empty in a healthy run. */
+  findings: Finding[]
+  /** The run over time, evenly spaced. */
+  series: SeriesPoint[]
+}
+
+/** The machine the run took place on. */
+export interface ResultHost {
+  /** Kernel release, as `uname -r` prints it. */
+  kernel: string
+  /** Processor architecture as Node names it, e.g. `x64`. */
+  arch: string
+  /** CPUs this process may use. */
+  cpus: number
+  memoryBytes: number
+  /** Node version without the `v`. */
+  node: string
+  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. */
+  descriptorLimit: number
+}
+
+/** Where the connections of a run went. For `listen`, accepted connections count as established. */
+export interface ConnectionTotals {
+  /** Connections asked for; 0 for `listen`, which has no such goal. */
+  requested: number
+  /** Connections started: bound and handed to connect(2), whatever became of them. */
+  attempted: number
+  /** Handshakes that completed. */
+  established: number
+  /** Attempts that did not become a connection. */
+  failed: number
+  /** Most connections open at one moment. */
+  peak: number
+  /** Established connections the peer ended before this side did. */
+  closedByPeer: number
+  /** Source ports passed over because another socket held them. */
+  skippedPorts: number
+}
+
+/** What a connection was doing when it failed. */
+export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'hold' | 'exchange' | 'close'
+
+/** Failures of one phase with one code. */
+export interface ErrorTally {
+  phase: ErrorPhase
+  /** errno name, e.g. `ECONNREFUSED`. */
+  code: string
+  count: number
+  /** One connection it happened to: `source:port > destination:port`. */
+  example: string
+}
+
+/** How long the parts of the run took. */
+export interface Timing {
+  /** From the first connection's start until the last one was established or given up. */
+  dialSeconds: number
+  /** Established connections over `dialSeconds`. */
+  connectsPerSecond: number
+  /** From the end of dialing until closing began. */
+  holdSeconds: number
+  /** All of it, with closing. */
+  totalSeconds: number
+}
+
+/** A distribution of durations in microseconds. All figures are 0 when `count` is 0. */
+export interface Latency {
+  unit: 'us'
+  /** Durations measured. */
+  count: number
+  mean: number
+  p50: number
+  p90: number
+  p99: number
+  p999: number
+  max: number
+}
+
+/** connect(2) to established, of established connections. */
+export interface ConnectLatency extends Latency {
+  /** The same without connections whose SYN was sent more than once: a lost SYN costs a second and drowns the rest. */
+  withoutSynRetry: Latency
+}
+
+/** How late connections were started, in microseconds: large values mean this host, not the target, set the pace. */
+export interface Pacing {
+  unit: 'us'
+  p50: number
+  p99: number
+  max: number
+}
+
+/** Totals of a run that closes and replaces its connections. */
+export interface Churn {
+  /** Connections that were opened, used and closed. */
+  transactions: number
+  transactionsPerSecond: number
+}
+
+/** Segments sent more than once. */
+export interface Retransmits {
+  /** SYNs sent beyond the first, over all connections. */
+  syn: number
+  /** Connections that needed more than one SYN. */
+  connectionsWithSynRetry: number
+  /** Segments retransmitted on established connections; null when no census was taken. */
+  segments: number | null
+  /** Established connections with at least one retransmitted segment; null when no census was taken. */
+  connectionsWithRetransmit: number | null
+}
+
+/** What the connections cost. A figure that could not be read is null. */
+export interface Memory {
+  /** Resident set of this process at the peak. */
+  processRssBytes: number
+  /** User-space bytes of the engine for each connection. */
+  nativeBytesPerConnection: number | null
+  /** Growth of the JavaScript heap for each connection. */
+  jsHeapBytesPerConnection: number | null
+  /** Growth of the kernel's slab for each socket of this process. */
+  kernelSlabBytesPerSocket: number | null
+}
+
+/** What the process used to do it. */
+export interface ProcessUse {
+  /** User and system time of all threads. */
+  cpuSeconds: number
+  /** Threads that dialed (or accepted) at a time. */
+  workers: number
+  /** Descriptor tables used over the run. */
+  tables: number
+  /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
+  privateTables: boolean
+}
+
+/** A kernel counter at the beginning and the end of the run. */
+export interface CounterChange {
+  before: number
+  after: number
+  delta: number
+}
+
+/** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */
+export type Severity = 'info' | 'warning' | 'critical'
+
+/** Where the cause sits, seen from the dialing side. */
+export type Side = 'client' | 'server' | 'path'
+
+/** One observation a finding rests on. */
+export interface Evidence {
+  /** Counter, limit or result field, e.g. `TcpExt.ListenOverflows`. */
+  name: string
+  /** Value when the run began; null for a fact that was read once. */
+  before: number | string | null
+  /** Value at the end, or the fact. */
+  after: number | string
+}
+
+/** A named cause, with what shows it and what mends it. */
+export interface Finding {
+  /** Stable identifier, e.g. `accept-queue-overflow`. */
+  id: string
+  severity: Severity
+  side: Side
+  /** One sentence for a person. */
+  title: string
+  evidence: Evidence[]
+  /** Commands, each to be typed on the side named. */
+  remedy: string[]
+}
+
+/** The state of the run at one moment. */
+export interface SeriesPoint {
+  /** Seconds since the run began. */
+  tSeconds: number
+  /** Connections open at this moment. */
+  established: number
+  /** Connections established per second since the point before. */
+  connectsPerSecond: number
+  /** Failures so far. */
+  failed: number
+}

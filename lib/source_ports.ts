@@ -1,0 +1,2 @@
+/** First and last port, inclusive. */
+export type PortRange = [first: number, last: number]
