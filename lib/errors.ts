@@ -13,7 +13,7 @@ export const exitCodes = {
   /** The run ended without reaching its goal, or a `--fail-if` held. */
   goal: 5,
   /** Ended by SIGINT or SIGTERM, after closing and reporting. */
-  interrupted: 130,
+  interrupted: 130
 } as const
 
 /** One of the numbers in {@link exitCodes}. */
@@ -46,7 +46,7 @@ export const errorCatalogue = {
   C1M_TARGET_INVALID: exitCodes.usage,
   C1M_TARGET_UNRESOLVED: exitCodes.target,
   C1M_TUPLES_EXHAUSTED: exitCodes.usage,
-  C1M_USAGE: exitCodes.usage,
+  C1M_USAGE: exitCodes.usage
 } as const satisfies Record<string, ExitCode>
 
 /** A stable error code; match on this, not on the message. */

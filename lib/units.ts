@@ -1,0 +1,218 @@
+import { C1mError, type ErrorCode } from './errors.js'
+
+interface Quantity {
+  code: ErrorCode
+  /** Completes "write ... like". */
+  example: string
+  /** Factor to the base unit by suffix, smallest first. Read and written from this one table. */
+  units: readonly (readonly [suffix: string, factor: number])[]
+}
+
+const quantities = {
+  count: {
+    code: 'C1M_COUNT_INVALID',
+    example: 'a count like 10000, 250k or 1m',
+    units: [
+      ['', 1],
+      ['k', 1e3],
+      ['m', 1e6]
+    ]
+  },
+  /** Base unit: microsecond. */
+  duration: {
+    code: 'C1M_DURATION_INVALID',
+    example: 'a duration like 500ms, 10s, 2m or 1h',
+    units: [
+      ['us', 1],
+      ['ms', 1e3],
+      ['s', 1e6],
+      ['m', 60e6],
+      ['h', 3600e6]
+    ]
+  },
+  /** Base unit: one per second. */
+  rate: {
+    code: 'C1M_RATE_INVALID',
+    example: 'a rate per second like 500/s, 50k/s or 50k',
+    units: [
+      ['/s', 1],
+      ['k/s', 1e3],
+      ['m/s', 1e6]
+    ]
+  },
+  bytes: {
+    code: 'C1M_BYTES_INVALID',
+    example: 'a size like 512B, 64KiB, 1.5MiB or 1GB',
+    units: [
+      ['B', 1],
+      ['kB', 1e3],
+      ['KiB', 2 ** 10],
+      ['MB', 1e6],
+      ['MiB', 2 ** 20],
+      ['GB', 1e9],
+      ['GiB', 2 ** 30]
+    ]
+  }
+} as const satisfies Record<string, Quantity>
+
+/** The kinds of quantity a text can be read as. */
+export type QuantityKind = keyof typeof quantities
+
+/** What is asked of a quantity beyond its form. */
+export interface Demands {
+  /** Refuse zero. Default false. */
+  positive?: boolean
+}
+
+/** A text read as a quantity. */
+interface Reading {
+  /** In the kind's base unit. */
+  value: number
+  /** Whether the value is a whole number of `unit`. */
+  isMultipleOf(unit: number): boolean
+  /** Whether the text ended in a unit. */
+  hasUnit: boolean
+}
+
+function refusal(kind: QuantityKind, text: string, name: string, reason: string): C1mError {
+  const { code, example } = quantities[kind]
+  return new C1mError(code, `${name}: '${text}' ${reason}`, { hint: `Write ${example}.` })
+}
+
+/**
+ * Reads `digits[.digits][unit]`, in base units and without rounding: 1.1k is exactly 1100, which floating point
+ * alone would miss.
+ */
+function read(kind: QuantityKind, text: string, name: string, { positive = false }: Demands): Reading {
+  const fail = (reason: string) => refusal(kind, text, name, reason)
+  const match = /^(-?)(\d+)(?:\.(\d+))?\s*([a-z/]*)$/i.exec(text.trim())
+  if (!match) throw fail(`is not a ${kind === 'bytes' ? 'size' : kind}`)
+  const [, sign, whole = '', fraction = '', suffix = ''] = match
+  if (sign) throw fail('is negative')
+  // A rate may leave out its "/s": 50k is 50k/s.
+  const wanted = kind === 'rate' && !suffix.includes('/') ? `${suffix}/s` : suffix
+  const units: Quantity['units'] = quantities[kind].units
+  const unit =
+    suffix === '' ? units[0] : units.find(([known]) => known.toLowerCase() === wanted.toLowerCase())
+  if (!unit) throw fail(`has an unknown unit, '${suffix}'`)
+  const scaled = BigInt(whole + fraction) * BigInt(unit[1])
+  const divisor = 10n ** BigInt(fraction.length)
+  const value = Number(scaled) / Number(divisor)
+  if (value === 0 && positive) throw fail('must be more than zero')
+  if (value > Number.MAX_SAFE_INTEGER) throw fail('is too large')
+  return { value, isMultipleOf: (size) => scaled % (divisor * BigInt(size)) === 0n, hasUnit: suffix !== '' }
+}
+
+/**
+ * Reads a quantity in its base unit: counts, microseconds, per second, bytes. Fractions are allowed, a duration's
+ * or size's unit may be left out.
+ * @param name what the text is for, named in the error, e.g. `--connections`
+ * @throws C1mError C1M_COUNT_INVALID, C1M_DURATION_INVALID, C1M_RATE_INVALID or C1M_BYTES_INVALID
+ */
+export function parseQuantity(kind: QuantityKind, text: string, name: string = kind): number {
+  return read(kind, text, name, {}).value
+}
+
+/**
+ * Reads a whole number: `10000`, `250k`, `1.5m`.
+ * @throws C1mError C1M_COUNT_INVALID
+ */
+export function parseCount(text: string, name = 'count', demands: Demands = {}): number {
+  const { value, isMultipleOf } = read('count', text, name, demands)
+  if (!isMultipleOf(1)) throw refusal('count', text, name, 'is not a whole number')
+  return value
+}
+
+/**
+ * Reads a duration into whole milliseconds: `500ms`, `10s`, `2m`, `1h`. Only 0 needs no unit.
+ * @throws C1mError C1M_DURATION_INVALID
+ */
+export function parseDurationMs(text: string, name = 'duration', demands: Demands = {}): number {
+  const { value, isMultipleOf, hasUnit } = read('duration', text, name, demands)
+  if (!hasUnit && value !== 0) throw refusal('duration', text, name, 'has no unit')
+  if (!isMultipleOf(1000)) throw refusal('duration', text, name, 'is not a whole number of milliseconds')
+  return value / 1000
+}
+
+/**
+ * Reads a rate per second: `50k/s`, `50k`, `0.5/s`.
+ * @throws C1mError C1M_RATE_INVALID
+ */
+export function parseRate(text: string, name = 'rate', demands: Demands = {}): number {
+  return read('rate', text, name, demands).value
+}
+
+/**
+ * Reads a size into whole bytes: `64KiB`, `1GB`, `512`.
+ * @throws C1mError C1M_BYTES_INVALID
+ */
+export function parseBytes(text: string, name = 'size', demands: Demands = {}): number {
+  const { value, isMultipleOf } = read('bytes', text, name, demands)
+  if (!isMultipleOf(1)) throw refusal('bytes', text, name, 'is not a whole number of bytes')
+  return value
+}
+
+/** The value in the largest unit that divides it, so that reading it back gives the same value. */
+function exact(kind: QuantityKind, value: number): string {
+  const units: Quantity['units'] = quantities[kind].units
+  const [suffix, factor] = units.findLast(([, size]) => value >= size && value % size === 0) ?? ['', 0]
+  return factor === 0 ? `${value}${units[0]?.[0]}` : `${value / factor}${suffix}`
+}
+
+/** Writes a count exactly: 250000 is `250k`, 1234 is `1234`. */
+export function formatCount(value: number): string {
+  return exact('count', value)
+}
+
+/** Writes milliseconds exactly: 90000 is `90s`, 1500 is `1500ms`. */
+export function formatDurationMs(ms: number): string {
+  return ms === 0 ? '0s' : exact('duration', ms * 1000)
+}
+
+/** Writes a rate exactly: 50000 is `50k/s`. */
+export function formatRate(perSecond: number): string {
+  return exact('rate', perSecond)
+}
+
+/** Writes all digits, grouped: `1,234,567`. */
+export function formatNumber(value: number): string {
+  return grouped.format(value)
+}
+
+const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 })
+
+/** Units a person reads sizes in; the decimal ones are for reading only. */
+const spoken = (kind: QuantityKind): Quantity['units'] =>
+  kind === 'bytes'
+    ? quantities.bytes.units.filter(([suffix]) => !/^.B$/.test(suffix))
+    : quantities[kind].units
+
+/** Three significant digits in the unit a person would choose: 1234567 us is `1.23s`. */
+function rounded(kind: QuantityKind, value: number): string {
+  const units = spoken(kind)
+  // What rounds up to the next unit is written in it: 999.9 us is 1ms, not 1000us.
+  const near = Number(value.toPrecision(3))
+  const [suffix, factor] = units.findLast(([, size]) => near >= size) ?? units[0] ?? ['', 1]
+  const scaled = value / factor
+  return `${formatNumber(scaled >= 1000 ? Math.round(scaled) : Number(scaled.toPrecision(3)))}${suffix}`
+}
+
+/** Writes a count for a person, rounded to three digits: 123456 is `123k`. */
+export function approximateCount(value: number): string {
+  return rounded('count', value)
+}
+
+/** Writes a rate for a person, rounded to three digits: 238123.4 is `238k/s`. */
+export function approximateRate(perSecond: number): string {
+  return rounded('rate', perSecond)
+}
+
+/** Writes microseconds for a person, rounded to three digits: 1234567 is `1.23s`. */
+export function approximateDurationUs(us: number): string {
+  return rounded('duration', us)
+}
+
+/** Writes a size for a person, rounded to three digits: 3942 is `3.85KiB`. */
+export function approximateBytes(bytes: number): string {
+  return rounded('bytes', bytes)
+}

@@ -1,0 +1,9 @@
+/** What `action` throws, so that a test can look at code, message and hint in one expectation. */
+export function caught(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
