@@ -13,7 +13,13 @@ const require = createRequire(import.meta.url)
 /** What a compile needs: any of the commands, and the package that brings one, by package manager. */
 const TOOLS = [
   { name: 'cmake', commands: ['cmake'], apt: 'cmake', dnf: 'cmake', apk: 'cmake' },
-  { name: 'a C++20 compiler', commands: ['g++', 'clang++'], apt: 'g++', dnf: 'gcc-c++', apk: 'g++ linux-headers' },
+  {
+    name: 'a C++20 compiler',
+    commands: ['g++', 'clang++'],
+    apt: 'g++',
+    dnf: 'gcc-c++',
+    apk: 'g++ linux-headers'
+  },
   { name: 'make or ninja', commands: ['ninja', 'make'], apt: 'make', dnf: 'make', apk: 'make' }
 ]
 
