@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { type PortRules, parseSourcePorts, readPortRules } from '../../lib/source_ports.js'
+import { caught } from '../helpers/caught.js'
+
+const rules: PortRules = { reserved: '', unprivilegedStart: 1024, mayBindPrivileged: false }
+
+describe('parseSourcePorts', () => {
+  it.each([
+    ['1024-65535', '', [[1024, 65_535]]],
+    ['5000', '', [[5000, 5000]]],
+    [
+      '2000-2010',
+      '2005',
+      [
+        [2000, 2004],
+        [2006, 2010]
+      ]
+    ],
+    ['2000-2010', '2000-2001,2010', [[2002, 2009]]],
+    ['2000-2010', '1000-2003,2008-3000', [[2004, 2007]]],
+    [
+      '2000-2010',
+      '2007,2003,2005-2006',
+      [
+        [2000, 2002],
+        [2004, 2004],
+        [2008, 2010]
+      ]
+    ],
+    ['2000-2010', '1000-1500,3000-4000', [[2000, 2010]]],
+    ['2000-2010', '3000,2002-2010', [[2000, 2001]]]
+  ])('%s less the reserved %j', (text, reserved, ranges) => {
+    expect(parseSourcePorts(text, { ...rules, reserved })).toEqual(ranges)
+  })
+
+  it.each([
+    ['', 'is not a port range'],
+    ['many', 'is not a port range'],
+    ['1024-', 'is not a port range'],
+    ['-5', 'is not a port range'],
+    ['1-2-3', 'is not a port range'],
+    ['0-100', 'begins at 0, which is not a port'],
+    ['1024-65536', 'ends at 65536, and ports end at 65535'],
+    ['3000-2000', 'is reversed: 3000 is above 2000'],
+    ['1000-2000', 'begins below 1024, where only privileged processes may bind']
+  ])('refuses %j', (text, reason) => {
+    expect(caught(() => parseSourcePorts(text, rules))).toMatchObject({
+      code: 'C1M_SOURCE_PORTS_INVALID',
+      message: `source ports: '${text}' ${reason}`,
+      exitCode: 2
+    })
+  })
+
+  it('goes below the unprivileged ports with the capability, or where the host begins them lower', () => {
+    expect(parseSourcePorts('1-2000', { ...rules, mayBindPrivileged: true })).toEqual([[1, 2000]])
+    expect(parseSourcePorts('80-2000', { ...rules, unprivilegedStart: 80 })).toEqual([[80, 2000]])
+  })
+
+  it('needs one port that is not reserved', () => {
+    expect(
+      caught(() => parseSourcePorts('9000-9001', { ...rules, reserved: '8999,9000-9005' }))
+    ).toMatchObject({
+      message: "source ports: '9000-9001' is wholly reserved by net.ipv4.ip_local_reserved_ports",
+      hint: 'Choose other ports: reserved are 8999,9000-9005.'
+    })
+  })
+})
+
+it('reads the rules of this host', () => {
+  const { reserved, unprivilegedStart, mayBindPrivileged } = readPortRules()
+  expect(reserved).toMatch(/^[\d,-]*$/)
+  expect(unprivilegedStart).toBeGreaterThanOrEqual(0)
+  expect(typeof mayBindPrivileged).toBe('boolean')
+})
