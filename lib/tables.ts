@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { C1mError } from './errors.js'
+import { formatNumber } from './units.js'
+
+/** Descriptor tables a run may open; each is a thread. */
+export const maxTables = 1024
+
+/** Descriptors of one table the engine will use, however high RLIMIT_NOFILE is. */
+const maxDescriptorsPerTable = 65_536
+
+/** Descriptors of a table that are no connections: epoll, wake-up, listeners, and room to spare. */
+const reservedPerTable = 32
+
+/** How connections are spread over descriptor tables. */
+export interface TablePlan {
+  /** Connections one table holds. */
+  connectionsPerTable: number
+  /** Tables needed, at least 1. */
+  tables: number
+  /** Connections that fit in all tables together. */
+  capacity: number
+}
+
+/**
+ * Spreads connections over private descriptor tables, each of which RLIMIT_NOFILE bounds anew.
+ * @param descriptorsPerConnection 1, or 2 when both ends are in this process
+ * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
+ * @throws C1mError C1M_DESCRIPTOR_LIMIT when they do not fit
+ */
+export function planTables(
+  connections: number,
+  descriptorsPerConnection: number,
+  hardLimit: number
+): TablePlan {
+  const perTable = (limit: number) =>
+    Math.max(
+      0,
+      Math.floor((Math.min(limit, maxDescriptorsPerTable) - reservedPerTable) / descriptorsPerConnection)
+    )
+  const connectionsPerTable = perTable(hardLimit)
+  const capacity = connectionsPerTable * maxTables
+  if (connections <= capacity) {
+    return {
+      connectionsPerTable,
+      tables: Math.max(1, Math.ceil(connections / connectionsPerTable)),
+      capacity
+    }
+  }
+  const fit = `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit`
+  if (connections > perTable(Number.POSITIVE_INFINITY) * maxTables) {
+    throw new C1mError(
+      'C1M_DESCRIPTOR_LIMIT',
+      `${fit} into ${formatNumber(maxTables)} descriptor tables of ${formatNumber(Math.min(hardLimit, maxDescriptorsPerTable))} descriptors, the most one process uses`,
+      { hint: 'Split the run over several processes with --shard K/N.' }
+    )
+  }
+  const needed = Math.ceil(connections / maxTables) * descriptorsPerConnection + reservedPerTable
+  throw new C1mError(
+    'C1M_DESCRIPTOR_LIMIT',
+    `${fit}: the hard limit on open files (RLIMIT_NOFILE) is ${formatNumber(hardLimit)}, for each of ${formatNumber(maxTables)} descriptor tables`,
+    { hint: `Raise it: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
+  )
+}
+
+/** Hard RLIMIT_NOFILE of this process, from /proc/self/limits; Infinity when unlimited. */
+export function readDescriptorLimit(): number {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
+  return hard === 'unlimited' || hard === undefined ? Number.POSITIVE_INFINITY : Number(hard)
+}
