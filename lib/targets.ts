@@ -42,7 +42,7 @@ export function parseTarget(text: string, use: TargetUse): TargetSpec {
   if (/^\w+:\/\//.test(trimmed)) throw fail('is a URL', 'Leave out the scheme and the path: write host:port.')
   const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:[\]]*))?$/.exec(trimmed)
   if (!match) {
-    if (!/^\[?[\da-f.]*:[\da-f.:]*:/i.test(trimmed)) throw fail('is not of the form host:port')
+    if (!/^\[?[\da-f.]*:[\da-f.]*:[^\]]*$/i.test(trimmed)) throw fail('is not of the form host:port')
     const address = parseAddress(trimmed) ? trimmed : 'address'
     throw fail('has an IPv6 address without brackets', `Write [${address}]:port.`)
   }
