@@ -1,44 +1,20 @@
-import { readFileSync } from 'node:fs'
 import { C1mError } from './errors.js'
+import type { HostFacts } from './host/facts.js'
 
 /** First and last port, inclusive. */
 export type PortRange = [first: number, last: number]
 
-/** What this host says about ports. */
-export interface PortRules {
-  /** Ports kept free for servers: `net.ipv4.ip_local_reserved_ports`, e.g. `8080,9000-9010`; usually empty. */
-  reserved: string
-  /** First port anyone may bind: `net.ipv4.ip_unprivileged_port_start`, usually 1024. */
-  unprivilegedStart: number
-  /** Whether this process may bind the ports below (CAP_NET_BIND_SERVICE). */
-  mayBindPrivileged: boolean
-}
+/** What this host says about ports and about who may bind them. */
+export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>
 
-/** Bit of CAP_NET_BIND_SERVICE in a capability set (linux/capability.h). */
-const netBindService = 1n << 10n
-
-/** Reads {@link PortRules} of this process's network namespace; what cannot be read is at its kernel default. */
-export function readPortRules(): PortRules {
-  const read = (path: string) => {
-    try {
-      return readFileSync(path, 'utf8').trim()
-    } catch {
-      return ''
-    }
-  }
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status'))?.[1] ?? '0'
-  return {
-    reserved: read('/proc/sys/net/ipv4/ip_local_reserved_ports'),
-    unprivilegedStart: Number(read('/proc/sys/net/ipv4/ip_unprivileged_port_start') || 1024),
-    mayBindPrivileged: (BigInt(`0x${capabilities}`) & netBindService) !== 0n
-  }
-}
+/** CAP_NET_BIND_SERVICE of linux/capability.h. It counts in the network namespace's own user namespace too. */
+const netBindService = 10n
 
 /**
  * Reads `A-B` or `A` and leaves out the reserved ports: disjoint ranges, ascending.
  * @throws C1mError C1M_SOURCE_PORTS_INVALID
  */
-export function parseSourcePorts(text: string, rules: PortRules): PortRange[] {
+export function parseSourcePorts(text: string, { kernel, ports }: PortRules): PortRange[] {
   const fail = (reason: string, hint = 'Write FIRST-LAST, e.g. 1024-65535.') =>
     new C1mError('C1M_SOURCE_PORTS_INVALID', `source ports: '${text}' ${reason}`, { hint })
   const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim())
@@ -48,39 +24,34 @@ export function parseSourcePorts(text: string, rules: PortRules): PortRange[] {
   if (first === 0) throw fail('begins at 0, which is not a port')
   if (last > 65_535) throw fail(`ends at ${last}, and ports end at 65535`)
   if (first > last) throw fail(`is reversed: ${first} is above ${last}`)
-  if (first < rules.unprivilegedStart && !rules.mayBindPrivileged) {
+  // Before Linux 4.11 there is no such setting, and the bound is 1024.
+  const unprivilegedStart = ports.unprivilegedStart ?? 1024
+  if (first < unprivilegedStart && !mayBindPrivileged(kernel)) {
     throw fail(
-      `begins below ${rules.unprivilegedStart}, where only privileged processes may bind`,
-      `Begin at ${rules.unprivilegedStart}, or grant CAP_NET_BIND_SERVICE.`
+      `begins below ${unprivilegedStart}, where only privileged processes may bind`,
+      `Begin at ${unprivilegedStart}, or grant CAP_NET_BIND_SERVICE.`
     )
   }
-  const ranges = without([first, last], parsePortList(rules.reserved))
+  const ranges = without([first, last], ports.reserved ?? [])
   if (ranges.length > 0) return ranges
   throw fail(
     'is wholly reserved by net.ipv4.ip_local_reserved_ports',
-    `Choose other ports: reserved are ${rules.reserved}.`
+    'Choose other ports, or change that setting.'
   )
 }
 
-/** The kernel's own notation: `8080,9000-9010`. */
-function parsePortList(text: string): PortRange[] {
-  return text
-    .split(',')
-    .filter((part) => part !== '')
-    .map((part): PortRange => {
-      const [first = 0, last = first] = part.split('-').map(Number)
-      return [first, last]
-    })
-    .sort(([a], [b]) => a - b)
+/** Where capabilities are unknown, bind(2) decides. */
+function mayBindPrivileged({ capabilities }: PortRules['kernel']): boolean {
+  return capabilities === null || ((BigInt(`0x${capabilities}`) >> netBindService) & 1n) === 1n
 }
 
 function without([first, last]: PortRange, holes: readonly PortRange[]): PortRange[] {
   const kept: PortRange[] = []
   let next = first
-  for (const [holeFirst, holeLast] of holes) {
-    if (holeFirst > next) kept.push([next, Math.min(holeFirst - 1, last)])
+  for (const [holeFirst, holeLast] of [...holes].sort(([a], [b]) => a - b)) {
+    if (holeFirst > last) break
+    if (holeFirst > next) kept.push([next, holeFirst - 1])
     next = Math.max(next, holeLast + 1)
-    if (next > last) return kept.filter(([a, b]) => a <= b)
   }
-  return [...kept, [next, last]]
+  return next > last ? kept : [...kept, [next, last]]
 }

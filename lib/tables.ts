@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { C1mError } from './errors.js'
 import { formatNumber } from './units.js'
 
@@ -60,10 +59,4 @@ export function planTables(
     `${fit}: the hard limit on open files (RLIMIT_NOFILE) is ${formatNumber(hardLimit)}, for each of ${formatNumber(maxTables)} descriptor tables`,
     { hint: `Raise it: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
   )
-}
-
-/** Hard RLIMIT_NOFILE of this process, from /proc/self/limits; Infinity when unlimited. */
-export function readDescriptorLimit(): number {
-  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]
-  return hard === 'unlimited' || hard === undefined ? Number.POSITIVE_INFINITY : Number(hard)
 }
