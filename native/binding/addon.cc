@@ -1,10 +1,39 @@
-// The module's entry: what the addon exports to lib/native.ts.
+// What JavaScript sees of the addon. State belongs to the environment it is loaded into; there are
+// no mutable globals.
 #include <napi.h>
 
+#include "native/binding/run_wrap.h"
+#include "native/engine/counters.h"
+#include "native/net/descriptor_table.h"
+
+namespace c1m {
 namespace {
 
-Napi::Object Init(Napi::Env, Napi::Object exports) { return exports; }
+// descriptorLimit(): the soft RLIMIT_NOFILE after raising it to the hard one.
+Napi::Value DescriptorLimit(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), RaiseDescriptorLimit());
+}
+
+// privateTables(): whether threads can leave the process's descriptor table here.
+Napi::Value PrivateTables(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), PrivateTablesWork());
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  Napi::Array names = Napi::Array::New(env, kCounterCount);
+  for (uint32_t i = 0; i < kCounterCount; ++i) names[i] = Napi::String::New(env, kCounterNames[i]);
+  exports["counterNames"] = names;
+  exports["descriptorLimit"] = Napi::Function::New(env, DescriptorLimit, "descriptorLimit");
+  exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
+  exports["Run"] = RunWrap::Define(env);
+  return exports;
+}
 
 }  // namespace
+}  // namespace c1m
 
-NODE_API_MODULE(c1m_native, Init)
+// The macro builds names from its second argument, so that must not be qualified.
+static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
+  return c1m::Init(env, exports);
+}
+NODE_API_MODULE(c1m_native, InitAddon)

@@ -1,0 +1,147 @@
+#include "native/binding/run_options.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "native/engine/connection_table.h"
+#include "native/net/clock.h"
+
+namespace c1m {
+namespace {
+
+[[noreturn]] void Reject(Napi::Env env, const std::string& field, const std::string& expected) {
+  throw Napi::TypeError::New(env, field + " must be " + expected);
+}
+
+Napi::Object AsObject(Napi::Value value, const std::string& field) {
+  if (!value.IsObject()) Reject(value.Env(), field, "an object");
+  return value.As<Napi::Object>();
+}
+
+double Number(Napi::Object object, const char* field, double least, double most) {
+  const Napi::Value value = object.Get(field);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue()
+                                         : std::numeric_limits<double>::quiet_NaN();
+  if (!(number >= least && number <= most)) {
+    Reject(object.Env(), field,
+           "a number from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return number;
+}
+
+template <typename Integer>
+Integer Whole(Napi::Object object, const char* field, double least, double most) {
+  return static_cast<Integer>(std::floor(Number(object, field, least, most)));
+}
+
+std::string Text(Napi::Object object, const char* field) {
+  const Napi::Value value = object.Get(field);
+  if (!value.IsString()) Reject(object.Env(), field, "a string");
+  return value.As<Napi::String>();
+}
+
+SocketAddress Address(Napi::Object object, const char* field, uint16_t port) {
+  const auto address = SocketAddress::Parse(Text(object, field), port);
+  if (!address) Reject(object.Env(), field, "a numeric IPv4 or IPv6 address");
+  return *address;
+}
+
+template <typename Read>
+void EachOf(Napi::Object object, const char* field, Read&& read) {
+  const Napi::Value value = object.Get(field);
+  if (!value.IsArray()) Reject(object.Env(), field, "an array");
+  const Napi::Array array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); ++i) read(AsObject(array.Get(i), field));
+}
+
+std::vector<SocketAddress> Endpoints(Napi::Object object, const char* field, double least_port) {
+  std::vector<SocketAddress> endpoints;
+  EachOf(object, field, [&](Napi::Object target) {
+    const auto first = Whole<uint32_t>(target, "firstPort", least_port, 65535);
+    const auto last = Whole<uint32_t>(target, "lastPort", first, 65535);
+    for (uint32_t port = first; port <= last; ++port) {
+      endpoints.push_back(Address(target, "address", static_cast<uint16_t>(port)));
+    }
+  });
+  if (endpoints.size() >= ConnectionTable::kTagLimit)
+    Reject(object.Env(), field, "fewer endpoints");
+  return endpoints;
+}
+
+CloseMode ReadCloseMode(Napi::Object object) {
+  const std::string mode = Text(object, "close");
+  if (mode == "fin") return CloseMode::kFin;
+  if (mode == "rst") return CloseMode::kRst;
+  Reject(object.Env(), "close", "'fin' or 'rst'");
+}
+
+ListenMode ReadListenMode(Napi::Object object) {
+  const std::string mode = Text(object, "mode");
+  if (mode == "sink") return ListenMode::kSink;
+  if (mode == "echo") return ListenMode::kEcho;
+  if (mode == "close-first") return ListenMode::kCloseFirst;
+  Reject(object.Env(), "mode", "'sink', 'echo' or 'close-first'");
+}
+
+DialOptions ReadDialOptions(Napi::Object object) {
+  constexpr double kManyNs = 1e18;
+  DialOptions options;
+  EachOf(object, "sources", [&](Napi::Object range) {
+    const SocketAddress first = Address(range, "first", 0);
+    const uint64_t count = first.CountTo(Address(range, "last", 0));
+    if (count == 0) Reject(object.Env(), "sources", "ranges of one family from first to last");
+    options.sources.push_back({.first = first, .count = count});
+  });
+  EachOf(object, "sourcePorts", [&](Napi::Object range) {
+    const auto first = Whole<uint16_t>(range, "first", 1, 65535);
+    options.source_ports.push_back(
+        {.first = first, .last = Whole<uint16_t>(range, "last", first, 65535)});
+  });
+  options.shard.count = Whole<uint32_t>(object, "shardCount", 1, 65535);
+  options.shard.index = Whole<uint32_t>(object, "shardIndex", 0, options.shard.count - 1);
+  options.targets = Endpoints(object, "targets", 1);
+  options.connections = Whole<uint64_t>(object, "connections", 1, 1e12);
+  options.window = Whole<uint32_t>(object, "window", 1, 1 << 24);
+  options.connect_timeout_ns =
+      static_cast<int64_t>(Number(object, "connectTimeoutMs", 1, kManyNs / kNsPerMs)) * kNsPerMs;
+  options.syn_retries = Whole<int>(object, "synRetries", 0, 127);
+  EachOf(object, "rate", [&](Napi::Object point) {
+    options.rate.push_back(
+        {.at_ns = static_cast<int64_t>(Number(point, "atMs", 0, kManyNs / kNsPerMs) * kNsPerMs),
+         .per_second = Number(point, "perSecond", 0, 1e9)});
+  });
+  options.close = ReadCloseMode(object);
+  options.hold = object.Get("hold").ToBoolean();
+  return options;
+}
+
+ListenOptions ReadListenOptions(Napi::Object object) {
+  ListenOptions options;
+  options.addresses = Endpoints(object, "targets", 0);
+  if (options.addresses.empty()) Reject(object.Env(), "targets", "at least one address");
+  options.mode = ReadListenMode(object);
+  options.backlog = Whole<int>(object, "backlog", 1, std::numeric_limits<int>::max());
+  options.close = ReadCloseMode(object);
+  return options;
+}
+
+}  // namespace
+
+RunOptions ReadRunOptions(Napi::Value config) {
+  const Napi::Object object = AsObject(config, "config");
+  RunOptions options;
+  options.lanes = Whole<uint32_t>(object, "lanes", 1, 4096);
+  options.max_workers = Whole<uint32_t>(object, "maxTables", 1, 65536);
+  const Napi::Value dial = object.Get("dial");
+  const Napi::Value listen = object.Get("listen");
+  if (!dial.IsUndefined()) options.dial = ReadDialOptions(AsObject(dial, "dial"));
+  if (!listen.IsUndefined()) options.listen = ReadListenOptions(AsObject(listen, "listen"));
+  if (!options.dial && !options.listen) Reject(object.Env(), "config", "one with dial or listen");
+  if (options.dial && options.dial->targets.empty() != options.listen.has_value()) {
+    Reject(object.Env(), "targets", "given exactly when the run has no listener of its own");
+  }
+  return options;
+}
+
+}  // namespace c1m

@@ -1,0 +1,14 @@
+// From the configuration object of lib/native.ts to RunOptions.
+#pragma once
+
+#include <napi.h>
+
+#include "native/engine/options.h"
+
+namespace c1m {
+
+// Throws a TypeError that names the field when something has the wrong type or would be unsafe.
+// What is sensible is decided above, in TypeScript.
+RunOptions ReadRunOptions(Napi::Value config);
+
+}  // namespace c1m

@@ -1,0 +1,169 @@
+#include "native/binding/run_wrap.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "native/binding/run_options.h"
+
+namespace c1m {
+namespace {
+
+const char* EventName(Run::Event event) {
+  return event == Run::Event::kRamped ? "ramped" : "closed";
+}
+
+Napi::Object ToObject(Napi::Env env, const Histogram::Summary& summary) {
+  Napi::Object object = Napi::Object::New(env);
+  object["count"] = static_cast<double>(summary.count);
+  object["meanNs"] = summary.mean_ns;
+  object["p50Ns"] = summary.p50_ns;
+  object["p90Ns"] = summary.p90_ns;
+  object["p99Ns"] = summary.p99_ns;
+  object["p999Ns"] = summary.p999_ns;
+  object["maxNs"] = summary.max_ns;
+  return object;
+}
+
+[[noreturn]] void ThrowSystemError(Napi::Env env, const SysError& error) {
+  Napi::Error thrown =
+      Napi::Error::New(env, std::string(error.syscall) + ": " + std::strerror(error.code));
+  thrown.Set("errno", Napi::Number::New(env, error.code));
+  thrown.Set("syscall", Napi::String::New(env, error.syscall));
+  throw thrown;
+}
+
+}  // namespace
+
+Napi::Function RunWrap::Define(Napi::Env env) {
+  return DefineClass(env, "Run",
+                     {
+                         InstanceMethod<&RunWrap::Start>("start"),
+                         InstanceMethod<&RunWrap::Close>("close"),
+                         InstanceMethod<&RunWrap::Join>("join"),
+                         InstanceMethod<&RunWrap::Snapshot>("snapshot"),
+                         InstanceMethod<&RunWrap::Latency>("latency"),
+                         InstanceMethod<&RunWrap::Errors>("errors"),
+                         InstanceMethod<&RunWrap::Status>("status"),
+                     });
+}
+
+RunWrap::RunWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RunWrap>(info) {
+  if (!info[1].IsFunction()) throw Napi::TypeError::New(info.Env(), "onEvent must be a function");
+  run_ =
+      std::make_unique<Run>(ReadRunOptions(info[0]), [this](Run::Event event) { Notify(event); });
+  on_event_ = Napi::Persistent(info[1].As<Napi::Function>());
+}
+
+RunWrap::~RunWrap() { run_.reset(); }
+
+// start(): the addresses listened on, as "address:port" strings; throws {errno, syscall} when the
+// run can't begin.
+Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (started_) throw Napi::Error::New(env, "a run starts once");
+  started_ = true;
+  notify_ = Napi::ThreadSafeFunction::New(env, on_event_.Value(), "c1m-native", 0, 1);
+  // Hooks run in reverse order, so ours comes before the one of the thread-safe function our
+  // threads call.
+  ::napi_add_env_cleanup_hook(env, OnEnvironmentExit, this);
+  Ref();
+  const auto listening = run_->Start();
+  if (!listening.ok()) {
+    const SysError error = listening.error();
+    End();
+    ThrowSystemError(env, error);
+  }
+  Napi::Array addresses = Napi::Array::New(env, listening.value().size());
+  uint32_t i = 0;
+  for (const SocketAddress& address : listening.value()) addresses[i++] = address.ToString();
+  return addresses;
+}
+
+// close(): begins to close every socket; 'closed' follows.
+Napi::Value RunWrap::Close(const Napi::CallbackInfo& info) {
+  run_->Close();
+  return info.Env().Undefined();
+}
+
+// join(): to be called on 'closed'; ends the threads and lets the process exit.
+Napi::Value RunWrap::Join(const Napi::CallbackInfo& info) {
+  if (started_) End();
+  return info.Env().Undefined();
+}
+
+void RunWrap::End() {
+  run_->Close();
+  run_->Join();
+  ::napi_remove_env_cleanup_hook(Env(), OnEnvironmentExit, this);
+  notify_.Release();
+  Unref();
+  started_ = false;
+}
+
+void RunWrap::OnEnvironmentExit(void* wrap) {
+  Run& run = *static_cast<RunWrap*>(wrap)->run_;
+  run.Close();
+  run.Join();
+}
+
+void RunWrap::Notify(Run::Event event) {
+  // Fails only while the environment is going away, when nobody listens any more.
+  (void)notify_.BlockingCall([event](Napi::Env env, Napi::Function on_event) {
+    on_event.Call({Napi::String::New(env, EventName(event))});
+  });
+}
+
+// snapshot(into: Float64Array): the sums of all workers' counters, in the order of counterNames.
+Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
+  if (!info[0].IsTypedArray() ||
+      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    throw Napi::TypeError::New(info.Env(), "snapshot takes a Float64Array");
+  }
+  Napi::Float64Array into = info[0].As<Napi::Float64Array>();
+  if (into.ElementLength() < kCounterCount) {
+    throw Napi::RangeError::New(info.Env(), "snapshot takes an array as long as counterNames");
+  }
+  const CounterTotals totals = run_->Totals();
+  for (size_t i = 0; i < kCounterCount; ++i) into[i] = static_cast<double>(totals[i]);
+  return info.Env().Undefined();
+}
+
+// latency('connect' | 'connectFirstTry' | 'lateness')
+Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
+  const std::string kind = info[0].ToString();
+  if (kind == "connect")
+    return ToObject(info.Env(), run_->ConnectLatency(/*first_try_only=*/false));
+  if (kind == "connectFirstTry")
+    return ToObject(info.Env(), run_->ConnectLatency(/*first_try_only=*/true));
+  if (kind == "lateness") return ToObject(info.Env(), run_->Lateness());
+  throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
+}
+
+// errors(): [{phase, errno, count, example}]
+Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const ErrorTally::Entry& entry : run_->Errors()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["phase"] = PhaseName(entry.phase);
+    object["errno"] = entry.code;
+    object["count"] = static_cast<double>(entry.count);
+    object["example"] = entry.example;
+    list[i++] = object;
+  }
+  return list;
+}
+
+// status(): {workers, privateTables, tuplesUsedUp, tablesUsedUp}
+Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
+  Napi::Object object = Napi::Object::New(info.Env());
+  object["workers"] = static_cast<double>(run_->worker_count());
+  object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
+  object["tuplesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tuples_used_up());
+  object["tablesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tables_used_up());
+  return object;
+}
+
+}  // namespace c1m

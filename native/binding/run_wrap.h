@@ -1,0 +1,41 @@
+// The JavaScript class Run: check, call, convert; nothing else.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "native/engine/run.h"
+
+namespace c1m {
+
+class RunWrap : public Napi::ObjectWrap<RunWrap> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // new Run(config, onEvent): onEvent('ramped' | 'closed') is called on the JavaScript thread.
+  explicit RunWrap(const Napi::CallbackInfo& info);
+  ~RunWrap() override;
+
+ private:
+  Napi::Value Start(const Napi::CallbackInfo& info);
+  Napi::Value Close(const Napi::CallbackInfo& info);
+  Napi::Value Join(const Napi::CallbackInfo& info);
+  Napi::Value Snapshot(const Napi::CallbackInfo& info);
+  Napi::Value Latency(const Napi::CallbackInfo& info);
+  Napi::Value Errors(const Napi::CallbackInfo& info);
+  Napi::Value Status(const Napi::CallbackInfo& info);
+
+  // The environment goes away (process exit, worker.terminate()): close every socket, join every
+  // thread.
+  static void OnEnvironmentExit(void* wrap);
+  void Notify(Run::Event event);
+  void End();
+
+  std::unique_ptr<Run> run_;
+  Napi::FunctionReference on_event_;
+  Napi::ThreadSafeFunction notify_;
+  bool started_ = false;
+};
+
+}  // namespace c1m

@@ -1,0 +1,108 @@
+#include "native/engine/acceptor.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "native/net/address.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Connections taken from one listening socket before the worker looks at its other events.
+constexpr int kAcceptsPerTurn = 256;
+
+// Echo also wants to know when a peer that had stopped reading takes bytes again.
+uint32_t EventsFor(ListenMode mode) {
+  return mode == ListenMode::kEcho ? kHeldEvents | EPOLLOUT : kHeldEvents;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(WorkerContext& context, std::vector<int> listeners)
+    : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
+
+void Acceptor::TakeTurn(bool accepting) {
+  if (accepting == accepting_) return;
+  accepting_ = accepting;
+  for (const int listener : listeners_) {
+    if (accepting) {
+      (void)context_.reactor.Add(listener, EPOLLIN);
+    } else {
+      context_.reactor.Remove(listener);
+    }
+  }
+}
+
+void Acceptor::OnListener(int listener) {
+  for (int i = 0; i < kAcceptsPerTurn && !full(); ++i) {
+    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      Admit(fd);
+      continue;
+    }
+    if (errno == EAGAIN) return;
+    // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
+    if (errno == ECONNABORTED || errno == EINTR) continue;
+    const auto local = SocketAddress::Local(listener);
+    context_.run.errors.Count(Phase::kAccept, errno,
+                              [&] { return local ? local->ToString() : "?"; });
+    return;
+  }
+}
+
+void Acceptor::Admit(int fd) {
+  context_.counters.accepted.Add();
+  if (context_.run.dials_itself()) {
+    context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
+    context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
+    ++context_.unwatched;
+    context_.counters.accepted_open.Add();
+    return;
+  }
+  if (options_.mode == ListenMode::kCloseFirst) {
+    if (options_.close == CloseMode::kRst) ResetOnClose(fd);
+    ::close(fd);
+    return;
+  }
+  context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
+  context_.counters.accepted_open.Add();
+  if (!context_.reactor.Add(fd, EventsFor(options_.mode))) {
+    context_.run.errors.Count(Phase::kAccept, errno, [] { return std::string("epoll_ctl"); });
+    Retire(fd);
+  }
+}
+
+void Acceptor::OnEvent(int fd, uint32_t events) {
+  Drained drained;
+  if (options_.mode == ListenMode::kEcho) {
+    const Echo::Turn turn = echo_.Run(fd, context_.buffer);
+    context_.counters.accepted_bytes_sent.Add(turn.bytes_sent);
+    drained = turn.input;
+  } else if ((events & ~EPOLLOUT) != 0) {
+    drained = Drain(fd, context_.buffer);
+  }
+  context_.counters.accepted_bytes_received.Add(drained.bytes);
+  if (drained.more) context_.Revisit(fd);
+  if (!drained.ended && drained.error == 0) return;
+  if (drained.error != 0) {
+    context_.run.errors.Count(Phase::kHold, drained.error, [&] {
+      const auto local = SocketAddress::Local(fd);
+      return local ? local->ToString() : "?";
+    });
+  }
+  Retire(fd);
+  context_.counters.accepted_closed_by_peer.Add();
+}
+
+void Acceptor::Retire(int fd) {
+  echo_.Forget(fd);
+  context_.table.Clear(fd);
+  ::close(fd);
+  context_.counters.accepted_open.Subtract();
+}
+
+}  // namespace c1m

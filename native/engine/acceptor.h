@@ -1,0 +1,38 @@
+// Accepts connections in batches and does with them what the listen mode says.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "native/engine/echo.h"
+#include "native/engine/worker_context.h"
+
+namespace c1m {
+
+class Acceptor {
+ public:
+  // `listeners`: the lane's listening sockets under their numbers in this worker's table.
+  Acceptor(WorkerContext& context, std::vector<int> listeners);
+
+  // Registers or leaves the listening sockets as the lane's turn demands.
+  void TakeTurn(bool accepting);
+  // Something waits on a listening socket.
+  void OnListener(int listener);
+  // An event of a descriptor in state kAccepted.
+  void OnEvent(int fd, uint32_t events);
+
+  // The table is full: another worker must accept.
+  [[nodiscard]] bool full() const { return context_.room() <= 0; }
+
+ private:
+  void Admit(int fd);
+  void Retire(int fd);
+
+  WorkerContext& context_;
+  const ListenOptions& options_;
+  const std::vector<int> listeners_;
+  Echo echo_;
+  bool accepting_ = false;
+};
+
+}  // namespace c1m

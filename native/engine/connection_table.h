@@ -1,0 +1,73 @@
+// The state of every connection of a worker, in four bytes each, indexed by descriptor.
+//
+// A private descriptor table hands out the lowest free number, so the array is dense: no hashing,
+// no allocation per connection, and closing everything is a walk over it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace c1m {
+
+enum class ConnectionState : uint8_t {
+  kNone,
+  // The handshake is under way; the tag is its slot in the worker's Handshakes.
+  kConnecting,
+  // Established by us; the tag is the index of its target.
+  kDialed,
+  // Accepted by us.
+  kAccepted,
+};
+
+class ConnectionTable {
+ public:
+  explicit ConnectionTable(int capacity) : records_(static_cast<size_t>(capacity)) {}
+
+  [[nodiscard]] int capacity() const { return static_cast<int>(records_.size()); }
+  // Connections in any state but kNone.
+  [[nodiscard]] int size() const { return size_; }
+  // One above the highest descriptor ever set.
+  [[nodiscard]] int end() const { return end_; }
+
+  [[nodiscard]] ConnectionState state(int fd) const {
+    return static_cast<ConnectionState>(records_[Index(fd)].state);
+  }
+  [[nodiscard]] uint32_t tag(int fd) const { return records_[Index(fd)].tag; }
+  // Whether epoll reports events of this connection.
+  [[nodiscard]] bool watched(int fd) const { return records_[Index(fd)].watched != 0; }
+
+  void Set(int fd, ConnectionState state, uint32_t tag, bool watched) {
+    Record& record = records_[Index(fd)];
+    if (record.state == 0) ++size_;
+    record = {static_cast<uint32_t>(state), watched ? 1U : 0U, 0, tag};
+    if (fd >= end_) end_ = fd + 1;
+  }
+  void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
+  // Whether the worker has promised to come back to it: more was there to read than one turn may
+  // take.
+  [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
+  void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }
+  void Clear(int fd) {
+    records_[Index(fd)] = {};
+    --size_;
+  }
+
+  static constexpr uint32_t kTagLimit = 1U << 27;
+
+ private:
+  struct Record {
+    uint32_t state : 3;
+    uint32_t watched : 1;
+    uint32_t revisit : 1;
+    uint32_t tag : 27;
+  };
+  static_assert(sizeof(Record) == 4,
+                "the memory promise of this engine: at most 16 bytes a connection");
+  static size_t Index(int fd) { return static_cast<size_t>(fd); }
+
+  std::vector<Record> records_;
+  int size_ = 0;
+  int end_ = 0;
+};
+
+}  // namespace c1m

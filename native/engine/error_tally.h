@@ -1,0 +1,49 @@
+// Errors by phase and errno, each with the tuple of the first that showed it: a million failures
+// cost a few lines.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace c1m {
+
+// Where in a connection's life it went wrong.
+enum class Phase : uint8_t { kSocket, kBind, kConnect, kTimeout, kHold, kAccept };
+
+const char* PhaseName(Phase phase);
+
+class ErrorTally {
+ public:
+  struct Entry {
+    Phase phase;
+    int code;
+    uint64_t count;
+    std::string example;
+  };
+
+  // `example` is called only for the first error of its kind. Safe from any thread.
+  template <typename Example>
+  void Count(Phase phase, int code, Example&& example, uint64_t count = 1) {
+    const std::lock_guard lock(mutex_);
+    for (Entry& entry : entries_) {
+      if (entry.phase == phase && entry.code == code) {
+        entry.count += count;
+        return;
+      }
+    }
+    entries_.push_back({phase, code, count, example()});
+  }
+
+  [[nodiscard]] std::vector<Entry> entries() const {
+    const std::lock_guard lock(mutex_);
+    return entries_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace c1m

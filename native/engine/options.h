@@ -1,0 +1,81 @@
+// What a run is asked to do. Values arrive validated; every default is decided above the binding.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "native/net/address.h"
+
+namespace c1m {
+
+// How our side ends a connection: an orderly FIN, or RST, which leaves no TIME_WAIT.
+enum class CloseMode : uint8_t { kFin, kRst };
+
+// What a listener does with what it accepts: read and drop, send back, or close at once (keeping
+// TIME_WAIT).
+enum class ListenMode : uint8_t { kSink, kEcho, kCloseFirst };
+
+// `count` consecutive addresses; their ports are ignored.
+struct AddressRange {
+  SocketAddress first;
+  uint64_t count = 1;
+};
+
+// Local ports, both ends included.
+struct PortRange {
+  uint16_t first = 1024;
+  uint16_t last = 65535;
+};
+
+// One of `count` disjoint slices of the tuple space.
+struct Shard {
+  uint32_t index = 0;
+  uint32_t count = 1;
+};
+
+// The rate at a moment of the run; between two points it changes linearly, after the last it stays.
+struct RatePoint {
+  int64_t at_ns = 0;
+  double per_second = 0;
+};
+
+struct DialOptions {
+  std::vector<AddressRange> sources;
+  std::vector<PortRange> source_ports;
+  Shard shard;
+  // Empty: every lane dials its own listener, both ends in one thread.
+  std::vector<SocketAddress> targets;
+  uint64_t connections = 0;
+  // Handshakes in flight at most, over all lanes.
+  uint32_t window = 1024;
+  int64_t connect_timeout_ns = 0;
+  // TCP_SYNCNT; 0 leaves the kernel's default.
+  int syn_retries = 0;
+  // Empty: as fast as possible.
+  std::vector<RatePoint> rate;
+  CloseMode close = CloseMode::kFin;
+  // Whether connections are watched for the peer's close; pointless when they are closed as soon as
+  // they all stand.
+  bool hold = true;
+};
+
+struct ListenOptions {
+  std::vector<SocketAddress> addresses;
+  ListenMode mode = ListenMode::kSink;
+  int backlog = 65535;
+  CloseMode close = CloseMode::kFin;
+};
+
+struct RunOptions {
+  // Threads that dial or accept at a time.
+  uint32_t lanes = 1;
+  // Threads, and so descriptor tables, at most.
+  uint32_t max_workers = 1024;
+  // Descriptors in use at most in a table; lowered to RLIMIT_NOFILE.
+  uint32_t table_size = 65536;
+  std::optional<DialOptions> dial;
+  std::optional<ListenOptions> listen;
+};
+
+}  // namespace c1m

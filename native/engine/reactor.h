@@ -1,0 +1,37 @@
+// One epoll instance and the events of one wait.
+#pragma once
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "native/net/fd.h"
+
+namespace c1m {
+
+class Reactor {
+ public:
+  Reactor();
+
+  [[nodiscard]] bool valid() const { return epoll_.valid(); }
+  // False with errno set when the kernel refuses (ENOMEM, ENOSPC: fs.epoll.max_user_watches).
+  [[nodiscard]] bool Add(int fd, uint32_t events);
+  void Remove(int fd);
+
+  // Waits until something happened or `deadline_ns` of the monotonic clock has come; a deadline in
+  // the past only polls.
+  std::span<const epoll_event> Wait(int64_t deadline_ns);
+
+  // Waits for events only, however long.
+  static constexpr int64_t kForever = INT64_MAX;
+
+ private:
+  int WaitNs(int64_t timeout_ns);
+
+  UniqueFd epoll_;
+  std::array<epoll_event, 256> events_;
+};
+
+}  // namespace c1m

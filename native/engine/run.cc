@@ -1,0 +1,218 @@
+#include "native/engine/run.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "native/net/clock.h"
+#include "native/net/descriptor_table.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Descriptors left to the rest of the process where workers can't have tables of their own.
+constexpr int kProcessReserve = 64;
+
+}  // namespace
+
+Run::Run(RunOptions options, std::function<void(Event)> notify)
+    : state_(std::move(options)), notify_(std::move(notify)) {}
+
+Run::~Run() {
+  Close();
+  Join();
+}
+
+Result<std::vector<SocketAddress>> Run::Start() {
+  ReserveDescriptors();
+  const auto wake = OpenEventFd();
+  if (!wake.ok()) return wake.error();
+  state_.wake.Reset(wake.value());
+  for (uint32_t i = 0; i < state_.options.lanes; ++i) {
+    lanes_.push_back(std::make_unique<Lane>());
+    lanes_.back()->index = i;
+  }
+  const auto listening = Listen();
+  if (!listening.ok()) return listening;
+  PrepareLanes(listening.value());
+
+  const std::lock_guard lock(mutex_);
+  state_.started_ns = NowNs();
+  for (const auto& lane : lanes_) {
+    Worker* worker = AddWorker(*lane, state_.options.dial.has_value());
+    if (worker == nullptr && workers_.empty()) return SysError{EAGAIN, "pthread_create"};
+  }
+  if (const int error = supervisor_.Start([this] { Supervise(); }); error != 0) {
+    return SysError{error, "pthread_create"};
+  }
+  return listening;
+}
+
+void Run::ReserveDescriptors() {
+  state_.descriptor_limit = RaiseDescriptorLimit();
+  state_.private_tables = PrivateTablesWork();
+  state_.shared_table_quota = std::max(0, state_.descriptor_limit - kProcessReserve) /
+                              static_cast<int>(state_.options.lanes);
+}
+
+Result<std::vector<SocketAddress>> Run::Listen() {
+  std::vector<SocketAddress> listening;
+  if (!state_.options.listen) return listening;
+  const ListenOptions& options = *state_.options.listen;
+  // Each lane needs a socket of its own: with fewer addresses than lanes several share one through
+  // SO_REUSEPORT, with more each lane takes several. A lane that dials itself has its own port.
+  const size_t addresses = options.addresses.size();
+  const size_t sockets = std::max<size_t>(addresses, lanes_.size());
+  for (size_t i = 0; i < sockets; ++i) {
+    const size_t place = i % addresses;
+    const bool again = i >= addresses && !state_.dials_itself();
+    const SocketAddress& address = again ? listening[place] : options.addresses[place];
+    const auto opened = OpenListener(address, options.backlog,
+                                     /*share_port=*/!state_.dials_itself() && sockets > addresses);
+    if (!opened.ok()) return opened.error();
+    Lane& lane = *lanes_[i % lanes_.size()];
+    lane.listeners.emplace_back(opened.value());
+    if (state_.dials_itself()) ResetOnClose(opened.value());
+    if (!again) listening.push_back(SocketAddress::Local(opened.value()).value_or(address));
+  }
+  return listening;
+}
+
+void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
+  if (!state_.options.dial) return;
+  const DialOptions& dial = *state_.options.dial;
+  if (!state_.dials_itself()) {
+    space_ =
+        std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets);
+  }
+  for (const auto& lane : lanes_) {
+    if (state_.dials_itself()) {
+      lane->own_space =
+          std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard,
+                                       std::vector<SocketAddress>{listening[lane->index]});
+    }
+    lane->cursor.emplace(lane->own_space ? *lane->own_space : *space_);
+  }
+}
+
+Worker* Run::AddWorker(Lane& lane, bool dials) {
+  if (workers_.size() >= state_.options.max_workers) return nullptr;
+  Crew& crew = *this;
+  auto worker = std::make_unique<Worker>(state_, crew, lane, dials);
+  if (const int error = worker->Start(); error != 0) {
+    state_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
+    return nullptr;
+  }
+  // The worker can't settle or end before we let go of the mutex.
+  ++running_;
+  if (dials) ++dialing_;
+  workers_.push_back(std::move(worker));
+  if (state_.options.listen) LetAccept(lane, *workers_.back());
+  return workers_.back().get();
+}
+
+void Run::Ask(Request request, Lane& lane) {
+  {
+    const std::lock_guard lock(mutex_);
+    requests_.emplace_back(request, &lane);
+  }
+  asked_.notify_one();
+}
+
+void Run::Supervise() {
+  std::unique_lock lock(mutex_);
+  for (bool closed = false; !closed;) {
+    asked_.wait(lock, [this] { return !requests_.empty(); });
+    const auto [request, lane] = requests_.front();
+    requests_.pop_front();
+    const auto event = Handle(request, *lane);
+    if (!event) continue;
+    closed = *event == Event::kClosed;
+    lock.unlock();
+    notify_(*event);
+    lock.lock();
+  }
+}
+
+std::optional<Run::Event> Run::Handle(Request request, Lane& lane) {
+  switch (request) {
+    case Request::kRelieveDialer:
+      if (state_.closing || state_.schedule.exhausted()) return std::nullopt;
+      if (AddWorker(lane, /*dials=*/true) == nullptr) state_.tables_used_up.store(true);
+      return std::nullopt;
+    case Request::kRelieveAcceptor:
+      if (!state_.closing) RelieveAcceptor(lane);
+      return std::nullopt;
+    case Request::kDialerSettled:
+      if (--dialing_ > 0) return std::nullopt;
+      state_.ramped.store(true);
+      Signal(state_.wake.get());
+      return Event::kRamped;
+    case Request::kWorkerEnded:
+      if (--running_ > 0) return std::nullopt;
+      return Event::kClosed;
+  }
+  return std::nullopt;
+}
+
+void Run::RelieveAcceptor(Lane& lane) {
+  // A worker of this lane whose connections have gone serves again before a new one is made.
+  const int enough = state_.descriptor_limit / 8;
+  const auto rested = std::find_if(workers_.begin(), workers_.end(), [&](const auto& worker) {
+    return &worker->lane() == &lane && worker->room() >= enough;
+  });
+  if (rested != workers_.end()) {
+    LetAccept(lane, **rested);
+  } else if (AddWorker(lane, /*dials=*/false) == nullptr) {
+    state_.tables_used_up.store(true);
+  }
+}
+
+void Run::LetAccept(Lane& lane, Worker& worker) {
+  lane.acceptor.store(&worker, std::memory_order_release);
+  Signal(state_.wake.get());
+}
+
+void Run::Close() {
+  const std::lock_guard lock(mutex_);
+  if (state_.closing) return;
+  state_.closing.store(true, std::memory_order_release);
+  state_.closing.notify_all();
+  if (state_.wake.valid()) Signal(state_.wake.get());
+}
+
+void Run::Join() {
+  supervisor_.Join();
+  for (const auto& worker : workers_) worker->Join();
+  for (const auto& lane : lanes_) lane->listeners.clear();
+}
+
+CounterTotals Run::Totals() const {
+  const std::lock_guard lock(mutex_);
+  CounterTotals totals{};
+  for (const auto& worker : workers_) AddTo(totals, worker->counters());
+  return totals;
+}
+
+size_t Run::worker_count() const {
+  const std::lock_guard lock(mutex_);
+  return workers_.size();
+}
+
+Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& lane : lanes_) {
+    all->Merge(lane->first_try_latency);
+    if (!first_try_only) all->Merge(lane->retried_latency);
+  }
+  return all->Summarize();
+}
+
+Histogram::Summary Run::Lateness() const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& lane : lanes_) all->Merge(lane->lateness);
+  return all->Summarize();
+}
+
+}  // namespace c1m

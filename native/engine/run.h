@@ -1,0 +1,88 @@
+// One run: lanes of workers that dial, listen, or both, from start to the last close.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "native/engine/counters.h"
+#include "native/engine/histogram.h"
+#include "native/engine/lane.h"
+#include "native/engine/run_state.h"
+#include "native/engine/worker.h"
+#include "native/net/thread.h"
+
+namespace c1m {
+
+class Run final : private Crew {
+ public:
+  enum class Event : uint8_t {
+    // Every connection asked for was started and each handshake has ended; the connections stand.
+    kRamped,
+    // After Close(): every socket is closed and no thread will touch this run again.
+    kClosed,
+  };
+
+  // `notify` is called once for each event, from the supervisor's thread.
+  Run(RunOptions options, std::function<void(Event)> notify);
+  // Closes and waits.
+  ~Run();
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  // Opens the listening sockets and starts one worker per lane. Once.
+  Result<std::vector<SocketAddress>> Start();
+  // Begins to close everything; returns at once. Any number of times.
+  void Close();
+  // Waits for the workers to end. Only after Close().
+  void Join();
+
+  [[nodiscard]] CounterTotals Totals() const;
+  [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
+  // Over all lanes: every handshake, or only those without a repeated SYN.
+  [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
+  [[nodiscard]] Histogram::Summary Lateness() const;
+  [[nodiscard]] size_t worker_count() const;
+  [[nodiscard]] bool private_tables() const { return state_.private_tables; }
+  [[nodiscard]] bool tuples_used_up() const { return state_.tuples_used_up; }
+  [[nodiscard]] bool tables_used_up() const { return state_.tables_used_up; }
+
+ private:
+  void Ask(Request request, Lane& lane) override;
+
+  // The supervisor: the one thread of the run that stays in the process's descriptor table and so
+  // can make workers, wake them, and call JavaScript's event loop.
+  void Supervise();
+  // Handles one request with mutex_ held; returns the event it leads to.
+  std::optional<Event> Handle(Request request, Lane& lane);
+  void RelieveAcceptor(Lane& lane);
+
+  void ReserveDescriptors();
+  Result<std::vector<SocketAddress>> Listen();
+  void PrepareLanes(const std::vector<SocketAddress>& listening);
+  // With mutex_ held: a new worker on the lane, or nullptr when there may be no more.
+  Worker* AddWorker(Lane& lane, bool dials);
+  void LetAccept(Lane& lane, Worker& worker);
+
+  RunState state_;
+  const std::function<void(Event)> notify_;
+  std::unique_ptr<TupleSpace> space_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+
+  // Guards what follows; workers are only ever added.
+  mutable std::mutex mutex_;
+  std::condition_variable asked_;
+  std::deque<std::pair<Request, Lane*>> requests_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  size_t running_ = 0;
+  size_t dialing_ = 0;
+  Thread supervisor_;
+};
+
+}  // namespace c1m

@@ -1,0 +1,79 @@
+#include "native/engine/tuple_space.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace c1m {
+
+TupleSpace::TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
+                       std::vector<SocketAddress> targets)
+    : sources_(std::move(sources)),
+      ports_(std::move(ports)),
+      shard_(shard),
+      targets_(std::move(targets)) {
+  uint64_t addresses = 0;
+  for (const AddressRange& range : sources_) addresses += range.count;
+  uint64_t ports_in_all = 0;
+  for (const PortRange& range : ports_) ports_in_all += uint64_t{range.last} - range.first + 1;
+  // Shard k owns the ports whose place in the list is k modulo the number of shards.
+  if (ports_in_all > shard_.index) {
+    ports_per_source_ = (ports_in_all - shard_.index - 1) / shard_.count + 1;
+  }
+  size_ = addresses * ports_per_source_ * targets_.size();
+}
+
+TupleSpace::Slice TupleSpace::Claim(uint64_t count) {
+  uint64_t begin = next_.load(std::memory_order_relaxed);
+  uint64_t end = begin;
+  do {
+    end = std::min(size_, begin + count);
+  } while (begin < end && !next_.compare_exchange_weak(begin, end, std::memory_order_relaxed));
+  return Slice{.begin = begin, .end = std::max(begin, end)};
+}
+
+SocketAddress TupleSpace::SourceAddress(uint64_t index) const {
+  for (const AddressRange& range : sources_) {
+    if (index < range.count) return range.first.Plus(index);
+    index -= range.count;
+  }
+  return {};
+}
+
+uint16_t TupleSpace::SourcePort(uint64_t index) const {
+  uint64_t place = shard_.index + index * shard_.count;
+  for (const PortRange& range : ports_) {
+    const uint64_t count = uint64_t{range.last} - range.first + 1;
+    if (place < count) return static_cast<uint16_t>(range.first + place);
+    place -= count;
+  }
+  return 0;
+}
+
+bool TupleCursor::Advance(uint64_t wanted) {
+  if (slice_.begin == slice_.end) {
+    slice_ = space_.Claim(wanted);
+    if (slice_.begin == slice_.end) return false;
+    Seek(slice_.begin++);
+    return true;
+  }
+  ++slice_.begin;
+  if (++target_ < space_.targets_.size()) return true;
+  target_ = 0;
+  if (++port_index_ == space_.ports_per_source_) {
+    port_index_ = 0;
+    source_ = space_.SourceAddress(++address_index_);
+  }
+  source_.set_port(space_.SourcePort(port_index_));
+  return true;
+}
+
+void TupleCursor::Seek(uint64_t index) {
+  const uint64_t targets = space_.targets_.size();
+  target_ = static_cast<uint32_t>(index % targets);
+  port_index_ = index / targets % space_.ports_per_source_;
+  address_index_ = index / targets / space_.ports_per_source_;
+  source_ = space_.SourceAddress(address_index_);
+  source_.set_port(space_.SourcePort(port_index_));
+}
+
+}  // namespace c1m

@@ -1,0 +1,77 @@
+// All 4-tuples a run may use, as one line of numbers that lanes cut pieces from.
+//
+// Destinations turn fastest, then source ports, then source addresses. So destinations fill evenly
+// whatever the count, a local (address, port) pair serves every destination before the next one is
+// touched (one bind bucket in the kernel instead of many), and a tuple rests as long as the space
+// allows before it could come up again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "native/engine/options.h"
+#include "native/net/address.h"
+
+namespace c1m {
+
+class TupleSpace {
+ public:
+  TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
+             std::vector<SocketAddress> targets);
+
+  [[nodiscard]] uint64_t size() const { return size_; }
+  [[nodiscard]] const std::vector<SocketAddress>& targets() const { return targets_; }
+
+  struct Slice {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+  };
+  // Up to `count` tuples nobody else gets; empty when the space is used up. Safe from any thread.
+  [[nodiscard]] Slice Claim(uint64_t count);
+  // Tuples nobody has claimed yet.
+  [[nodiscard]] uint64_t unclaimed() const { return size_ - next_.load(std::memory_order_relaxed); }
+
+ private:
+  friend class TupleCursor;
+  [[nodiscard]] SocketAddress SourceAddress(uint64_t index) const;
+  [[nodiscard]] uint16_t SourcePort(uint64_t index) const;
+
+  std::vector<AddressRange> sources_;
+  std::vector<PortRange> ports_;
+  Shard shard_;
+  std::vector<SocketAddress> targets_;
+  uint64_t ports_per_source_ = 0;
+  uint64_t size_ = 0;
+  std::atomic<uint64_t> next_{0};
+};
+
+// One lane's walk over the slices it claims.
+class TupleCursor {
+ public:
+  explicit TupleCursor(TupleSpace& space) : space_(space) {}
+
+  // Steps to the next tuple; claims up to `wanted` when the slice at hand is used up, so that no
+  // tuple is claimed that is not needed. False when the whole space is used up.
+  [[nodiscard]] bool Advance(uint64_t wanted);
+
+  // Tuples this cursor can still reach.
+  [[nodiscard]] uint64_t Left() const { return slice_.end - slice_.begin + space_.unclaimed(); }
+
+  [[nodiscard]] const TupleSpace& space() const { return space_; }
+  [[nodiscard]] const SocketAddress& source() const { return source_; }
+  [[nodiscard]] const SocketAddress& target() const { return space_.targets_[target_]; }
+  [[nodiscard]] uint32_t target_index() const { return target_; }
+
+ private:
+  void Seek(uint64_t index);
+
+  TupleSpace& space_;
+  TupleSpace::Slice slice_;
+  SocketAddress source_;
+  uint64_t port_index_ = 0;
+  uint64_t address_index_ = 0;
+  uint32_t target_ = 0;
+};
+
+}  // namespace c1m

@@ -1,0 +1,44 @@
+// What the dialer and the acceptor of one worker share. Everything here belongs to the worker's
+// thread.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "native/engine/connection_table.h"
+#include "native/engine/counters.h"
+#include "native/engine/lane.h"
+#include "native/engine/reactor.h"
+#include "native/engine/run_state.h"
+
+namespace c1m {
+
+struct WorkerContext {
+  RunState& run;
+  Lane& lane;
+  Reactor& reactor;
+  ConnectionTable& table;
+  Counters& counters;
+  // One receive buffer for all connections of the worker.
+  std::span<char> buffer;
+  // Connections this table may hold.
+  int quota = 0;
+  // Established connections that epoll doesn't report yet.
+  int unwatched = 0;
+  // Descriptors with more to read than one turn took.
+  std::vector<int> revisits = {};
+
+  [[nodiscard]] int room() const { return quota - table.size(); }
+
+  void Revisit(int fd) {
+    if (table.revisit(fd)) return;
+    table.SetRevisit(fd, true);
+    revisits.push_back(fd);
+  }
+};
+
+// What a held connection is registered for: bytes, the peer's FIN, and (always) errors.
+// Edge-triggered, so that an idle connection costs nothing however long it is held.
+inline constexpr uint32_t kHeldEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
+
+}  // namespace c1m

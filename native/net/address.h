@@ -1,0 +1,47 @@
+// IPv4 and IPv6 socket addresses as values.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace c1m {
+
+class SocketAddress {
+ public:
+  SocketAddress() = default;
+
+  // A numeric address ("127.0.0.1", "::1"); nothing for names or junk.
+  static std::optional<SocketAddress> Parse(const std::string& numeric, uint16_t port);
+  // The local address of a socket, or of its peer.
+  static std::optional<SocketAddress> Local(int fd);
+  static std::optional<SocketAddress> Peer(int fd);
+
+  [[nodiscard]] int family() const { return any_.sa_family; }
+  [[nodiscard]] uint16_t port() const;
+  void set_port(uint16_t port);
+  // The address `offset` places further up (carries through all 128 bits for IPv6).
+  [[nodiscard]] SocketAddress Plus(uint64_t offset) const;
+  // How many addresses lie between this and `last`, both included; 0 when the families differ or
+  // `last` is lower.
+  [[nodiscard]] uint64_t CountTo(const SocketAddress& last) const;
+
+  [[nodiscard]] const sockaddr* raw() const { return &any_; }
+  [[nodiscard]] socklen_t size() const {
+    return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+  }
+  // "127.0.0.1:80", "[::1]:80"
+  [[nodiscard]] std::string ToString() const;
+
+ private:
+  union {
+    sockaddr any_;
+    sockaddr_in v4_;
+    sockaddr_in6 v6_{};
+  };
+};
+
+}  // namespace c1m

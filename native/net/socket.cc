@@ -1,0 +1,68 @@
+#include "native/net/socket.h"
+
+#include <netinet/tcp.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+
+namespace c1m {
+
+Result<int> OpenStream(int family) {
+  const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return LastError("socket");
+  return fd;
+}
+
+void AllowAddressReuse(int fd) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+}
+
+void LimitSynRetries(int fd, int retries) {
+  ::setsockopt(fd, IPPROTO_TCP, TCP_SYNCNT, &retries, sizeof(retries));
+}
+
+void ResetOnClose(int fd) {
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
+int PendingError(int fd) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0) return errno;
+  return error;
+}
+
+Result<int> OpenListener(const SocketAddress& address, int backlog, bool share_port) {
+  auto opened = OpenStream(address.family());
+  if (!opened.ok()) return opened.error();
+  UniqueFd socket(opened.value());
+  AllowAddressReuse(socket.get());
+  const int on = 1;
+  if (address.family() == AF_INET6) {
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+  }
+  if (share_port) {
+    if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {
+      return LastError("setsockopt");
+    }
+  }
+  if (::bind(socket.get(), address.raw(), address.size()) != 0) return LastError("bind");
+  if (::listen(socket.get(), backlog) != 0) return LastError("listen");
+  return socket.Release();
+}
+
+Result<int> OpenEventFd() {
+  const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (fd < 0) return LastError("eventfd");
+  return fd;
+}
+
+void Signal(int event_fd) {
+  const uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(event_fd, &one, sizeof(one));
+}
+
+}  // namespace c1m

@@ -1,0 +1,37 @@
+// The socket calls the engine makes, each naming itself when it fails.
+#pragma once
+
+#include <span>
+
+#include "native/net/address.h"
+#include "native/net/fd.h"
+#include "native/net/result.h"
+
+namespace c1m {
+
+// A non-blocking, close-on-exec TCP socket.
+Result<int> OpenStream(int family);
+
+// SO_REUSEADDR: lets many sockets share one local port as long as their 4-tuples differ
+// (socket(7)).
+void AllowAddressReuse(int fd);
+
+// TCP_SYNCNT: how often the kernel repeats an unanswered SYN, 1 to 127 (tcp(7)).
+void LimitSynRetries(int fd, int retries);
+
+// SO_LINGER with a zero timeout: close() sends RST and leaves no TIME_WAIT (socket(7)). Accepted
+// sockets inherit it.
+void ResetOnClose(int fd);
+
+// The pending error of a socket, cleared by reading it (SO_ERROR, socket(7)).
+int PendingError(int fd);
+
+// A listening socket; port 0 lets the kernel choose. `share_port` sets SO_REUSEPORT so that several
+// sockets can listen on one port and the kernel spreads the connections.
+Result<int> OpenListener(const SocketAddress& address, int backlog, bool share_port);
+
+// eventfd(2), non-blocking.
+Result<int> OpenEventFd();
+void Signal(int event_fd);
+
+}  // namespace c1m

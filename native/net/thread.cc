@@ -1,0 +1,41 @@
+#include "native/net/thread.h"
+
+#include <csignal>
+#include <utility>
+
+namespace c1m {
+namespace {
+
+// Only touched pages cost memory. Sanitizers want more room than the engine itself.
+constexpr size_t kStackBytes = 256 * 1024;
+
+void* Body(void* body) {
+  (*static_cast<std::function<void()>*>(body))();
+  return nullptr;
+}
+
+}  // namespace
+
+int Thread::Start(std::function<void()> body) {
+  body_ = std::move(body);
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kStackBytes);
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int error = ::pthread_create(&handle_, &attributes, Body, &body_);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ::pthread_attr_destroy(&attributes);
+  running_ = error == 0;
+  return error;
+}
+
+void Thread::Join() {
+  if (!running_) return;
+  ::pthread_join(handle_, nullptr);
+  running_ = false;
+}
+
+}  // namespace c1m
