@@ -1,0 +1,29 @@
+/** The commands there are. Each is loaded only when it is called for. */
+import type { CommandSpec } from './options.js'
+
+/** What a command needs of the process around it. */
+export interface CommandContext {
+  /** Aborted by the first SIGINT or SIGTERM: stop, close, report. */
+  readonly interrupted: AbortSignal
+}
+
+export interface Command {
+  /** One line for the list of commands. */
+  readonly summary: string
+  readonly spec: () => Promise<CommandSpec>
+  /** Runs it with the arguments after its name; gives the exit code. */
+  readonly run: (argv: readonly string[], context: CommandContext) => Promise<number>
+}
+
+export const commands: Readonly<Record<string, Command>> = {
+  dial: {
+    summary: 'open connections, hold them, report what happened',
+    spec: async () => (await import('./tables/dial.js')).spec,
+    run: async (argv, context) => (await import('./commands/dial.js')).run(argv, context)
+  },
+  listen: {
+    summary: 'accept connections, hold them, report what was accepted',
+    spec: async () => (await import('./tables/listen.js')).spec,
+    run: async (argv, context) => (await import('./commands/listen.js')).run(argv, context)
+  }
+}

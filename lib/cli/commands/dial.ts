@@ -1,0 +1,42 @@
+/** `c1m-native dial`: open connections, hold them, report what happened. */
+import type { DialRun } from '../../dial.js'
+import { parseFailIf } from '../../fail_if.js'
+import type { CommandContext } from '../commands.js'
+import { dialExitCode } from '../exit_code.js'
+import { parseOptions, pick } from '../options.js'
+import { dialProgress } from '../progress.js'
+import { Reporter } from '../reporter.js'
+import { dialOptions, dialTable } from '../tables/dial.js'
+
+export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+  const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
+  const conditions = (values.failIf ?? []).map((text) => parseFailIf(text))
+  using reporter = new Reporter(values)
+
+  const { dial } = await import('../../dial.js')
+  await using dialing = dial({ ...pick(values, dialOptions), targets })
+  const stop = () => dialing.stop()
+  for (const signal of [interrupted, reporter.unwatched]) {
+    signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
+  }
+  const [result] = await Promise.all([dialing.result, watch(dialing, reporter)])
+
+  const { textReport } = await import('../../report/text.js')
+  await reporter.result(result, (paint) => textReport(result, paint))
+  const held = conditions.filter((condition) => condition.holds(result))
+  for (const { text } of held) process.stderr.write(`c1m-native: --fail-if ${text} holds.\n`)
+  return dialExitCode({ result, interrupted: interrupted.aborted, failed: held.length > 0 })
+}
+
+async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
+  if (reporter.everyMs === undefined) return
+  const goal = await dialing.started
+  let holdingSince: number | undefined
+  for await (const snapshot of dialing.snapshots({ everyMs: reporter.everyMs })) {
+    if (snapshot.phase === 'holding') holdingSince ??= snapshot.tSeconds
+    const holdSeconds = snapshot.tSeconds - (holdingSince ?? snapshot.tSeconds)
+    reporter.progress(() => dialProgress(snapshot, goal, holdSeconds))
+    await reporter.line(snapshot)
+  }
+}

@@ -1,0 +1,41 @@
+/** From what happened to the exit code scripts rely on. */
+import { type ExitCode, exitCodes } from '../errors.js'
+import type { ErrorTally, RunResult } from '../result.js'
+
+/** Codes that speak of this host's limits, whatever call they came from. */
+const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL'])
+
+/** How a dial ended. */
+export interface DialEnding {
+  readonly result: Pick<RunResult, 'connections' | 'errors'>
+  /** SIGINT or SIGTERM ended it. */
+  readonly interrupted: boolean
+  /** A --fail-if held. */
+  readonly failed: boolean
+}
+
+/** A cause is more than a missed goal: when connections are missing, the code says why if the errors do. */
+export function dialExitCode({ result, interrupted, failed }: DialEnding): ExitCode {
+  if (interrupted) return exitCodes.interrupted
+  const { requested, established } = result.connections
+  if (established >= requested) return failed ? exitCodes.goal : exitCodes.ok
+  if (result.errors.some(isHostLimit)) return exitCodes.hostLimit
+  if (result.errors.some(({ phase }) => phase === 'connect' || phase === 'timeout')) return exitCodes.target
+  return exitCodes.goal
+}
+
+/** How a listener ended. */
+export interface ListenEnding {
+  readonly errors: readonly Pick<ErrorTally, 'phase' | 'code'>[]
+  readonly interrupted: boolean
+}
+
+/** A listener has no goal but to accept what comes. */
+export function listenExitCode({ errors, interrupted }: ListenEnding): ExitCode {
+  if (interrupted) return exitCodes.interrupted
+  return errors.some(isHostLimit) ? exitCodes.hostLimit : exitCodes.ok
+}
+
+function isHostLimit({ phase, code }: Pick<ErrorTally, 'phase' | 'code'>): boolean {
+  return phase === 'socket' || phase === 'bind' || hostLimits.has(code)
+}

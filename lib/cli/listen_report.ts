@@ -1,0 +1,22 @@
+/** The result of a listener for a person. */
+import type { ListenResult } from '../listen.js'
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import type { Paint } from './terminal.js'
+
+export function listenReport(result: ListenResult, paint: Paint): string {
+  const { accepted, peak, closedByPeer, bytesReceived, bytesSent, totalSeconds, errors } = result
+  const rows: [string, string][] = [
+    [
+      'accepted',
+      `${formatNumber(accepted)} in ${approximateDurationUs(totalSeconds * 1e6)} (${approximateRate(accepted / totalSeconds)})`
+    ],
+    ['peak', `${formatNumber(peak)} open at once`],
+    ['closed by peer', formatNumber(closedByPeer)],
+    ['bytes', `${approximateBytes(bytesReceived)} received, ${approximateBytes(bytesSent)} sent`]
+  ]
+  const text = rows.map(([name, value]) => `${name.padEnd(16)}${value}`)
+  const failures = errors.map(({ phase, code, count }) =>
+    paint('red', `${formatNumber(count)} failed: ${phase} ${code}`)
+  )
+  return `${[...text, ...failures].join('\n')}\n`
+}

@@ -1,0 +1,96 @@
+#!/usr/bin/env node
+/** argv to command to exit code. The only file that touches the signals and the end of the process. */
+import { readFileSync } from 'node:fs'
+import { type Command, type CommandContext, commands } from './commands.js'
+
+/** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
+const echoMs = 250
+const interruptedCode = 130
+
+async function main(argv: readonly string[], context: CommandContext): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === '--version' || name === '-V') return await print(`${version()}\n`)
+  if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) throw await unknownCommand(name)
+  if (asksForHelp(rest)) return await print(await commandHelp(command))
+  return await command.run(rest, context)
+}
+
+/** Even among options that are wrong: whoever asks for help needs it. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h')
+}
+
+async function programHelp(): Promise<string> {
+  const [{ programHelp }, { hasColor, painter }] = await Promise.all([
+    import('./help.js'),
+    import('./terminal.js')
+  ])
+  return programHelp(painter(hasColor(process.stdout, undefined)), version())
+}
+
+async function commandHelp(command: Command): Promise<string> {
+  const [{ commandHelp }, { hasColor, painter }] = await Promise.all([
+    import('./help.js'),
+    import('./terminal.js')
+  ])
+  return commandHelp(await command.spec(), painter(hasColor(process.stdout, undefined)))
+}
+
+async function unknownCommand(name: string): Promise<Error> {
+  const [{ usageError }, { suggestion }] = await Promise.all([import('./options.js'), import('./nearest.js')])
+  const names = Object.keys(commands)
+  if (name.startsWith('-')) {
+    return usageError(
+      `unknown option ${name} where a command belongs`,
+      `Options follow their command, which is one of ${names.join(', ')}.`
+    )
+  }
+  const near = suggestion(name, names)
+  const hint = near === undefined ? '' : `Did you mean ${near}? `
+  return usageError(
+    `unknown command '${name}'`,
+    `${hint}The commands are ${names.join(', ')}; see c1m-native --help.`
+  )
+}
+
+async function print(text: string): Promise<number> {
+  const { Stdout } = await import('./output.js')
+  await new Stdout().write(text)
+  return 0
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}
+
+async function fail(error: unknown): Promise<number> {
+  const { describeFailure } = await import('./failure.js')
+  const { text, exitCode } = describeFailure(error, process.env.C1M_DEBUG === '1')
+  process.stderr.write(text)
+  return exitCode
+}
+
+/** The first signal asks the command to stop, close and report; the second ends the process at once. */
+function interruption(): AbortSignal {
+  const controller = new AbortController()
+  let first: { readonly name: string; readonly atMs: number } | undefined
+  const onSignal = (name: string) => {
+    const atMs = performance.now()
+    if (!first) {
+      first = { name, atMs }
+      controller.abort()
+    } else if (name !== first.name || atMs - first.atMs > echoMs) {
+      process.exit(interruptedCode)
+    }
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  return controller.signal
+}
+
+// A closed stderr is no reason to stop: the run goes on, and its result goes to stdout.
+process.stderr.on('error', () => {})
+process.on('uncaughtException', async (error) => process.exit(await fail(error)))
+process.exitCode = await main(process.argv.slice(2), { interrupted: interruption() }).catch(fail)

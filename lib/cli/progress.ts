@@ -1,0 +1,112 @@
+/** The progress line on stderr: redrawn in place on a terminal, a line now and then elsewhere. */
+import { approximateCount, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import type { TerminalStream } from './terminal.js'
+
+/** At most ten redraws a second: more is flicker, and costs the thread that watches the run. */
+const redrawMs = 100
+/** For logs: often enough to see it alive, seldom enough to read. */
+const lineMs = 5000
+
+const eraseLine = '\r\u001b[2K'
+
+export class Progress {
+  readonly #stream: TerminalStream
+  readonly #live: boolean
+  readonly #now: () => number
+  #lastMs: number
+  #drawn = false
+
+  /** @param now a monotonic clock in milliseconds */
+  constructor(stream: TerminalStream, live: boolean, now: () => number = () => performance.now()) {
+    this.#stream = stream
+    this.#live = live
+    this.#now = now
+    this.#lastMs = live ? Number.NEGATIVE_INFINITY : now()
+  }
+
+  /** Shows `text()`, unless the last one is too recent. */
+  show(text: () => string): void {
+    const nowMs = this.#now()
+    if (nowMs - this.#lastMs < (this.#live ? redrawMs : lineMs)) return
+    this.#lastMs = nowMs
+    if (!this.#live) {
+      this.#stream.write(`${text()}\n`)
+      return
+    }
+    // A line that wraps can't be erased by one carriage return.
+    this.#stream.write(eraseLine + text().slice(0, (this.#stream.columns ?? 80) - 1))
+    this.#drawn = true
+  }
+
+  /** Takes the line off the terminal. */
+  clear(): void {
+    if (this.#drawn) this.#stream.write(eraseLine)
+    this.#drawn = false
+  }
+}
+
+/** What the progress of a dial is measured against. */
+export interface DialGoal {
+  readonly connections: number
+  readonly holdMs: number
+}
+
+/** The part of a snapshot the progress line shows. */
+export interface DialProgress {
+  readonly tSeconds: number
+  readonly phase: 'dialing' | 'holding' | 'closing' | 'done'
+  readonly established: number
+  readonly failed: number
+  readonly inFlight: number
+  readonly connectsPerSecond: number
+  readonly closedByPeer: number
+  readonly errors: readonly { readonly code: string; readonly count: number }[]
+}
+
+/** One line about a dial. `holdSeconds`: how long the hold has lasted. */
+export function dialProgress(snapshot: DialProgress, goal: DialGoal, holdSeconds: number): string {
+  const { phase, established, connectsPerSecond, inFlight, failed, closedByPeer } = snapshot
+  const parts = [`${phase} ${approximateCount(established)} of ${approximateCount(goal.connections)}`]
+  if (phase === 'dialing') {
+    parts.push(approximateRate(connectsPerSecond), `${formatNumber(inFlight)} in flight`)
+    const left = goal.connections - established - failed - closedByPeer
+    if (left > 0 && connectsPerSecond > 0) parts.push(`${seconds(left / connectsPerSecond)} left`)
+  }
+  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${seconds(goal.holdMs / 1000)}`)
+  if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
+  if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(snapshot.errors)}`)
+  return parts.join(', ')
+}
+
+/** The part of a snapshot a listener's progress line shows. */
+export interface ListenProgress {
+  readonly tSeconds: number
+  readonly open: number
+  readonly accepted: number
+  readonly acceptsPerSecond: number
+  readonly failed: number
+}
+
+/** One line about a listener. */
+export function listenProgress({ open, accepted, acceptsPerSecond, failed }: ListenProgress): string {
+  const parts = [
+    `${approximateCount(open)} open`,
+    `${approximateCount(accepted)} accepted`,
+    approximateRate(acceptsPerSecond)
+  ]
+  if (failed > 0) parts.push(`${approximateCount(failed)} failed`)
+  return parts.join(', ')
+}
+
+function causes(errors: DialProgress['errors']): string {
+  const byCode = new Map<string, number>()
+  for (const { code, count } of errors) byCode.set(code, (byCode.get(code) ?? 0) + count)
+  const sorted = [...byCode].sort((a, b) => b[1] - a[1])
+  return sorted.length === 0
+    ? ''
+    : ` (${sorted.map(([code, count]) => `${code} ${approximateCount(count)}`).join(', ')})`
+}
+
+function seconds(value: number): string {
+  return approximateDurationUs(Math.round(value) * 1e6)
+}

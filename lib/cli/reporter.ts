@@ -1,0 +1,81 @@
+/** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
+import { usageError } from './options.js'
+import { ResultFile, Stdout } from './output.js'
+import { Progress } from './progress.js'
+import { hasColor, isLive, type Paint, painter } from './terminal.js'
+
+/** The values of tables/output.ts. */
+export interface OutputValues {
+  readonly json?: boolean
+  readonly ndjson?: boolean
+  readonly out?: string
+  readonly quiet?: boolean
+  readonly color?: boolean
+}
+
+/** Names for stdout that --out understands. */
+const stdoutNames = new Set(['-', '/dev/stdout'])
+
+export class Reporter implements Disposable {
+  readonly #stdout = new Stdout()
+  readonly #format: 'text' | 'json' | 'ndjson'
+  readonly #file: ResultFile | undefined
+  readonly #progress: Progress | undefined
+  readonly #paint: Paint
+  /** How often to look at the run, in milliseconds; undefined when nobody wants to see it. */
+  readonly everyMs: number | undefined
+  /** Aborted when the run has lost its purpose: the reader of its stream has gone, and there is no file. */
+  readonly unwatched: AbortSignal
+
+  /** @throws C1mError C1M_USAGE, C1M_OUTPUT_FAILED: what can't be written must not cost a run */
+  constructor({ json, ndjson, out, quiet, color }: OutputValues) {
+    if (json && ndjson)
+      throw usageError(
+        '--json and --ndjson exclude each other',
+        'Choose one; the last line of --ndjson is what --json prints.'
+      )
+    const toStdout = out !== undefined && stdoutNames.has(out)
+    this.#format = ndjson ? 'ndjson' : json || toStdout ? 'json' : 'text'
+    this.#file = out === undefined || toStdout ? undefined : ResultFile.open(out)
+    this.#paint = painter(hasColor(process.stdout, color))
+    const live = isLive(process.stderr)
+    // Both streams on one terminal: the snapshots are progress enough, and would be overwritten.
+    const shared = ndjson && process.stdout.isTTY && live
+    this.#progress = quiet || shared ? undefined : new Progress(process.stderr, live)
+    this.everyMs = ndjson ? 250 : this.#progress ? (live ? 125 : 1000) : undefined
+    this.unwatched = ndjson && !this.#file ? this.#stdout.readerGone : new AbortController().signal
+  }
+
+  /** A line of --ndjson before or during the run; nothing in the other formats. */
+  async line(data: object): Promise<void> {
+    if (this.#format === 'ndjson') await this.#stdout.write(`${JSON.stringify(data)}\n`)
+  }
+
+  progress(text: () => string): void {
+    this.#progress?.show(text)
+  }
+
+  /** The end of the run: `result` to where JSON is wanted, `text` to stdout where it is not. */
+  async result(result: object, text: (paint: Paint) => string | Promise<string>): Promise<void> {
+    this.#progress?.clear()
+    try {
+      await this.#stdout.write(await this.#rendered(result, text))
+    } finally {
+      await this.#file?.write(indented(result))
+    }
+  }
+
+  async #rendered(result: object, text: (paint: Paint) => string | Promise<string>): Promise<string> {
+    if (this.#format === 'text') return text(this.#paint)
+    return this.#format === 'json' ? indented(result) : `${JSON.stringify(result)}\n`
+  }
+
+  [Symbol.dispose](): void {
+    this.#progress?.clear()
+    this.#file?.discard()
+  }
+}
+
+function indented(data: object): string {
+  return `${JSON.stringify(data, null, 2)}\n`
+}

@@ -1,0 +1,153 @@
+/** `dial` as its command line and its help see it. Pure data. */
+import type { DialOptions } from '../../scenario.js'
+import type { CommandSpec, OptionSpec } from '../options.js'
+import { outputOptions } from './output.js'
+
+/** The options handed on to the library; a new one there does not compile until it has its line here. */
+export const dialOptions = {
+  connections: {
+    name: 'connections',
+    short: 'c',
+    type: 'count',
+    value: 'N',
+    default: '10k',
+    text: 'connections to open and hold'
+  },
+  rate: {
+    name: 'rate',
+    short: 'r',
+    type: 'rate',
+    value: 'N/s',
+    default: 'as fast as possible',
+    text: 'connects started per second'
+  },
+  ramp: {
+    name: 'ramp',
+    type: 'text',
+    value: 'SCHEDULE',
+    text: 'the rate as a piecewise-linear schedule of TIME:RATE points, e.g. 0:10k/s,30s:200k/s; the last rate stays'
+  },
+  window: {
+    name: 'window',
+    type: 'count',
+    value: 'N',
+    default: '1024',
+    text: 'handshakes in flight at most'
+  },
+  source: {
+    name: 'source',
+    short: 's',
+    type: 'text',
+    value: 'A',
+    repeatable: true,
+    default: 'loopback targets: as much of 127/8 as needed; others: the address of the route',
+    text: 'where to dial from: an address, A/len, A-B or the name of an interface'
+  },
+  sourcePorts: {
+    name: 'source-ports',
+    type: 'text',
+    value: 'A-B',
+    default: '1024-65535 less ip_local_reserved_ports',
+    text: 'source ports to use'
+  },
+  shard: {
+    name: 'shard',
+    type: 'text',
+    value: 'K/N',
+    text: 'use the K-th of N disjoint slices of the tuple space, so that N processes or hosts never collide'
+  },
+  workers: {
+    name: 'workers',
+    type: 'integer',
+    value: 'N',
+    default: 'from the number of CPUs',
+    text: 'threads that dial at a time'
+  },
+  connectTimeoutMs: {
+    name: 'connect-timeout',
+    type: 'duration',
+    value: 'D',
+    default: '5s',
+    text: 'how long a handshake may take before it counts as failed'
+  },
+  synRetries: {
+    name: 'syn-retries',
+    type: 'integer',
+    value: 'N',
+    default: "the kernel's, net.ipv4.tcp_syn_retries",
+    text: 'SYN retransmissions before the kernel gives up, 1 to 127'
+  },
+  holdMs: {
+    name: 'hold',
+    type: 'duration',
+    value: 'D',
+    default: '0s',
+    text: 'how long to keep the connections once the ramp has ended'
+  },
+  close: {
+    name: 'close',
+    type: 'choice',
+    value: 'fin|rst',
+    choices: ['fin', 'rst'],
+    default: 'fin',
+    text: 'how connections end: an orderly close, or a reset that leaves no TIME_WAIT'
+  },
+  durationMs: {
+    name: 'duration',
+    type: 'duration',
+    value: 'D',
+    default: 'no bound',
+    text: 'upper bound of the whole run'
+  },
+  authorized: {
+    name: 'authorized',
+    type: 'flag',
+    text: 'you may load this target; needed for one that is neither loopback nor private'
+  }
+} as const satisfies Record<keyof Omit<DialOptions, 'targets' | 'signal'>, OptionSpec>
+
+export const judgementOptions = {
+  failIf: {
+    name: 'fail-if',
+    type: 'text',
+    value: 'EXPR',
+    repeatable: true,
+    text: "exit with 5 when this holds of the result, e.g. 'failed>0' or 'connectLatency.p99>50ms'"
+  }
+} as const satisfies Record<string, OptionSpec>
+
+export const dialTable = { ...dialOptions, ...judgementOptions, ...outputOptions } as const
+
+export const spec: CommandSpec = {
+  usage: 'dial [options] [TARGET...]',
+  text: [
+    'Opens TCP connections, holds them, closes them and reports what happened.',
+    'TARGET is host:port, host:port-port or [v6]:port; several share the connections. Without one, dial starts its own listener on loopback and dials that.',
+    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k.'
+  ],
+  sections: [
+    { title: 'Options', options: dialOptions },
+    { title: 'Judgement', options: judgementOptions },
+    { title: 'Output', options: outputOptions }
+  ],
+  examples: [
+    { command: 'c1m-native dial -c 100k', text: 'this host against itself' },
+    {
+      command: 'c1m-native dial 10.0.0.2:8100-8119 -c 1m --hold 1m',
+      text: 'a million connections over 20 ports, held for a minute'
+    },
+    {
+      command: "c1m-native dial 10.0.0.2:443 -c 50k -r 5k/s --fail-if 'failed>0' --json",
+      text: 'a paced run for a script'
+    }
+  ],
+  exitCodes: [
+    { code: 0, text: 'every connection asked for was established, and no --fail-if held' },
+    { code: 1, text: 'internal error' },
+    { code: 2, text: 'usage: an option or a target is not valid' },
+    { code: 3, text: "this host's limits stopped it" },
+    { code: 4, text: 'the target refused or never answered' },
+    { code: 5, text: 'fewer connections than asked for, or a --fail-if held' },
+    { code: 130, text: 'stopped by SIGINT or SIGTERM, after closing and reporting' }
+  ]
+}

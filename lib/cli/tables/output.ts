@@ -1,0 +1,26 @@
+/** The options every command that runs something shares. Pure data. */
+import type { OptionTable } from '../options.js'
+
+export const outputOptions = {
+  json: { name: 'json', type: 'flag', text: 'the result as JSON on stdout, instead of text' },
+  ndjson: {
+    name: 'ndjson',
+    type: 'flag',
+    text: 'a snapshot a line on stdout while it runs, the result as the last line'
+  },
+  out: {
+    name: 'out',
+    type: 'text',
+    value: 'FILE',
+    text: 'write the result as JSON to FILE as well; - is stdout'
+  },
+  quiet: { name: 'quiet', short: 'q', type: 'flag', text: 'no progress on stderr' },
+  color: {
+    name: 'color',
+    type: 'flag',
+    negatable: true,
+    default: 'on a terminal, unless NO_COLOR is set',
+    text: 'colour in text output'
+  },
+  help: { name: 'help', short: 'h', type: 'flag', text: 'this help' }
+} as const satisfies OptionTable

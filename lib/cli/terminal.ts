@@ -1,0 +1,38 @@
+/** What may be done to a stream: colour, and redrawing a line in place. */
+import { styleText } from 'node:util'
+
+/** The part of a writable stream that decides about colour. */
+export interface TerminalStream {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Whether to colour what goes to `stream`. `wanted` is --color / --no-color; without it a terminal gets colour unless
+ * NO_COLOR is set to anything (https://no-color.org) or TERM is `dumb`.
+ */
+export function hasColor(
+  stream: TerminalStream,
+  wanted: boolean | undefined,
+  env: Environment = process.env
+): boolean {
+  if (wanted !== undefined) return wanted
+  return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
+}
+
+/** Whether a line of `stream` can be redrawn in place. */
+export function isLive(stream: TerminalStream, env: Environment = process.env): boolean {
+  return stream.isTTY === true && env.TERM !== 'dumb'
+}
+
+/** Styles text, or leaves it alone. */
+export type Paint = (style: Style, text: string) => string
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
+
+export function painter(color: boolean): Paint {
+  // The decision is made above, for the stream in question: styleText must not make its own.
+  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+}

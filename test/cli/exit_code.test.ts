@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { dialExitCode, listenExitCode } from '../../lib/cli/exit_code.js'
+import type { ErrorPhase, ErrorTally } from '../../lib/result.js'
+
+function errors(...failures: [ErrorPhase, string][]): ErrorTally[] {
+  return failures.map(([phase, code]) => ({ phase, code, count: 1, example: '127.0.0.1:1024 > 127.0.0.1:9' }))
+}
+
+function dialed(requested: number, established: number, tallies: ErrorTally[] = []) {
+  const connections = {
+    requested,
+    attempted: requested,
+    established,
+    failed: requested - established,
+    peak: established,
+    closedByPeer: 0,
+    skippedPorts: 0
+  }
+  return { result: { connections, errors: tallies }, interrupted: false, failed: false }
+}
+
+describe('dialExitCode', () => {
+  it('is 0 when every connection asked for was established', () => {
+    expect(dialExitCode(dialed(10, 10))).toBe(0)
+  })
+
+  it('is 0 when the goal was met in spite of errors', () => {
+    expect(dialExitCode(dialed(10, 10, errors(['connect', 'ECONNREFUSED'])))).toBe(0)
+  })
+
+  it('is 5 when a --fail-if holds', () => {
+    expect(dialExitCode({ ...dialed(10, 10), failed: true })).toBe(5)
+  })
+
+  it('is 5 when connections are missing without an error', () => {
+    expect(dialExitCode(dialed(10, 9))).toBe(5)
+  })
+
+  it.each<[ErrorPhase, string]>([
+    ['socket', 'EMFILE'],
+    ['socket', 'ENFILE'],
+    ['socket', 'ENOMEM'],
+    ['socket', 'ENOBUFS'],
+    ['bind', 'EADDRNOTAVAIL'],
+    ['connect', 'EADDRNOTAVAIL'],
+    ['connect', 'ENOBUFS']
+  ])('is 3 for %s %s', (phase, code) => {
+    expect(dialExitCode(dialed(10, 9, errors([phase, code])))).toBe(3)
+  })
+
+  it.each<[ErrorPhase, string]>([
+    ['connect', 'ECONNREFUSED'],
+    ['connect', 'EHOSTUNREACH'],
+    ['connect', 'ECONNRESET'],
+    ['timeout', 'ETIMEDOUT']
+  ])('is 4 for %s %s', (phase, code) => {
+    expect(dialExitCode(dialed(10, 9, errors([phase, code])))).toBe(4)
+  })
+
+  it('names the host before the target: the target was never asked for the rest', () => {
+    expect(dialExitCode(dialed(10, 5, errors(['connect', 'ECONNREFUSED'], ['socket', 'EMFILE'])))).toBe(3)
+  })
+
+  it('names the cause before a --fail-if', () => {
+    expect(dialExitCode({ ...dialed(10, 0, errors(['connect', 'ECONNREFUSED'])), failed: true })).toBe(4)
+  })
+
+  it('is 130 when interrupted, whatever came of it', () => {
+    expect(dialExitCode({ ...dialed(10, 10), interrupted: true, failed: true })).toBe(130)
+    expect(dialExitCode({ ...dialed(10, 0, errors(['socket', 'EMFILE'])), interrupted: true })).toBe(130)
+  })
+})
+
+describe('listenExitCode', () => {
+  it('is 0 at the end of its time', () => {
+    expect(listenExitCode({ errors: [], interrupted: false })).toBe(0)
+  })
+
+  it('is 3 when this host could not accept more', () => {
+    expect(listenExitCode({ errors: errors(['socket', 'EMFILE']), interrupted: false })).toBe(3)
+  })
+
+  it('is 0 when only peers failed', () => {
+    expect(listenExitCode({ errors: errors(['hold', 'ECONNRESET']), interrupted: false })).toBe(0)
+  })
+
+  it('is 130 when interrupted', () => {
+    expect(listenExitCode({ errors: errors(['socket', 'EMFILE']), interrupted: true })).toBe(130)
+  })
+})

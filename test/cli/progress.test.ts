@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { type DialProgress, dialProgress, listenProgress, Progress } from '../../lib/cli/progress.js'
+
+const goal = { connections: 1_000_000, holdMs: 60_000 }
+const dialing: DialProgress = {
+  tSeconds: 2,
+  phase: 'dialing',
+  established: 412_345,
+  failed: 0,
+  inFlight: 1024,
+  connectsPerSecond: 238_000,
+  closedByPeer: 0,
+  errors: []
+}
+
+describe('dialProgress', () => {
+  it('shows rate, handshakes in flight and time left while dialing', () => {
+    expect(dialProgress(dialing, goal, 0)).toBe('dialing 412k of 1m, 238k/s, 1,024 in flight, 2s left')
+  })
+
+  it('shows failures by cause, most frequent first, over all phases', () => {
+    const errors = [
+      { phase: 'connect', code: 'ECONNREFUSED', count: 2 },
+      { phase: 'timeout', code: 'ETIMEDOUT', count: 10 },
+      { phase: 'hold', code: 'ECONNREFUSED', count: 1 }
+    ]
+    expect(dialProgress({ ...dialing, failed: 13, errors }, goal, 0)).toContain(
+      ', 13 failed (ETIMEDOUT 10, ECONNREFUSED 3)'
+    )
+  })
+
+  it('promises no time without a rate', () => {
+    expect(dialProgress({ ...dialing, connectsPerSecond: 0 }, goal, 0)).not.toContain('left')
+  })
+
+  it('shows how much of the hold has passed, and who left', () => {
+    const holding = { ...dialing, phase: 'holding' as const, established: 999_990, closedByPeer: 10 }
+    expect(dialProgress(holding, goal, 12.4)).toBe('holding 1m of 1m, 12s of 1m, 10 closed by peer')
+  })
+
+  it('counts down while closing', () => {
+    expect(dialProgress({ ...dialing, phase: 'closing', established: 5000 }, goal, 60)).toBe(
+      'closing 5k of 1m'
+    )
+  })
+})
+
+describe('listenProgress', () => {
+  it('shows what is open and what came', () => {
+    const snapshot = { tSeconds: 1, open: 900, accepted: 1000, acceptsPerSecond: 500, failed: 0 }
+    expect(listenProgress(snapshot)).toBe('900 open, 1k accepted, 500/s')
+    expect(listenProgress({ ...snapshot, failed: 3 })).toBe('900 open, 1k accepted, 500/s, 3 failed')
+  })
+})
+
+describe('Progress', () => {
+  function shown(live: boolean, columns = 80) {
+    let nowMs = 0
+    const written: string[] = []
+    const stream = { columns, write: (text: string) => written.push(text) }
+    const progress = new Progress(stream, live, () => nowMs)
+    return {
+      written,
+      progress,
+      at: (ms: number, text: string) => {
+        nowMs = ms
+        progress.show(() => text)
+      }
+    }
+  }
+
+  it('redraws a terminal line at most ten times a second', () => {
+    const { written, at } = shown(true)
+    at(0, 'a')
+    at(99, 'b')
+    at(100, 'c')
+    expect(written).toEqual(['\r\u001b[2Ka', '\r\u001b[2Kc'])
+  })
+
+  it('never wraps a terminal line', () => {
+    const { written, at } = shown(true, 6)
+    at(0, 'abcdefgh')
+    expect(written).toEqual(['\r\u001b[2Kabcde'])
+  })
+
+  it('clears what it has drawn, once', () => {
+    const { written, progress, at } = shown(true)
+    progress.clear()
+    at(0, 'a')
+    progress.clear()
+    progress.clear()
+    expect(written).toEqual(['\r\u001b[2Ka', '\r\u001b[2K'])
+  })
+
+  it('writes a whole line every five seconds elsewhere, and nothing about a short run', () => {
+    const { written, progress, at } = shown(false)
+    at(0, 'a')
+    at(4999, 'b')
+    at(5000, 'c')
+    at(5001, 'd')
+    at(10_000, 'e')
+    progress.clear()
+    expect(written).toEqual(['c\n', 'e\n'])
+  })
+})
