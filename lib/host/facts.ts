@@ -1,0 +1,53 @@
+import { type CgroupFacts, readCgroupFacts } from './cgroup.js'
+import { type ConntrackFacts, readConntrackFacts } from './conntrack.js'
+import { type KernelFacts, readKernelFacts } from './kernel.js'
+import { type LimitFacts, readLimitFacts } from './limits.js'
+import { type MemoryFacts, readMemoryFacts } from './memory.js'
+import { type NetworkFacts, readNetworkFacts } from './network.js'
+import { type PortFacts, readPortFacts } from './ports.js'
+import { ProcReader, type UnknownReason } from './proc_reader.js'
+import { readTcpFacts, type TcpFacts } from './tcp.js'
+
+/**
+ * Limits and settings of the host, gathered without judgement. Plain JSON. A null anywhere means "unknown", never 0:
+ * this kernel lacks it, or this process may not read it; {@link unknown} says which.
+ */
+export interface HostFacts {
+  kernel: KernelFacts
+  limits: LimitFacts
+  ports: PortFacts
+  tcp: TcpFacts
+  memory: MemoryFacts
+  network: NetworkFacts
+  conntrack: ConntrackFacts
+  cgroup: CgroupFacts
+  /** Why a file gave no fact, by path: `ENOENT`, `EACCES`, ... or `malformed`. */
+  unknown: Record<string, UnknownReason>
+}
+
+/** Where to gather from. */
+export interface FactSources {
+  /** Default `/proc`. */
+  procRoot?: string
+  /** Default `/sys`. */
+  sysRoot?: string
+}
+
+/**
+ * Reads limits and settings of this host and this network namespace. Needs no privilege and never fails; synchronous,
+ * one to two milliseconds, so a run can afford it at its start and its end.
+ */
+export function readHostFacts({ procRoot = '/proc', sysRoot = '/sys' }: FactSources = {}): HostFacts {
+  const proc = new ProcReader(procRoot, '/proc')
+  return {
+    kernel: readKernelFacts(proc),
+    limits: readLimitFacts(proc),
+    ports: readPortFacts(proc),
+    tcp: readTcpFacts(proc),
+    memory: readMemoryFacts(proc, procRoot),
+    network: readNetworkFacts(proc, procRoot),
+    conntrack: readConntrackFacts(proc),
+    cgroup: readCgroupFacts(proc, sysRoot),
+    unknown: proc.unknown
+  }
+}
