@@ -1,0 +1,87 @@
+/** Counters by name, e.g. `TcpExt.ListenOverflows`. A name that is missing is unknown on this host, not 0. */
+export type Counters = Record<string, number>
+
+/** Adds what one file of procfs says. Lines that make no sense are passed over: their names stay unknown. */
+export type CounterParser = (text: string, into: Counters) => void
+
+const decimal = /^-?\d+$/
+
+/** `/proc/net/netstat` and `/proc/net/snmp`: pairs of lines, `Group: names...` and `Group: values...`. */
+export const parseSnmp: CounterParser = (text, into) => {
+  const lines = text.split('\n')
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    const names = (lines[index] ?? '').split(' ')
+    const values = (lines[index + 1] ?? '').split(' ')
+    const group = names[0]
+    if (!group?.endsWith(':') || group !== values[0] || names.length !== values.length) continue
+    const prefix = group.slice(0, -1)
+    for (let column = 1; column < names.length; column++)
+      add(into, `${prefix}.${names[column]}`, values[column])
+  }
+}
+
+/** `/proc/net/snmp6`: a name and a value a line, `Ip6InReceives 7`; the group ends with its 6. */
+export const parseSnmp6: CounterParser = (text, into) => {
+  for (const line of text.split('\n')) {
+    const [name, value] = line.split(/\s+/)
+    const match = /^([A-Za-z]+6)(.+)$/.exec(name ?? '')
+    if (match) add(into, `${match[1]}.${match[2]}`, value)
+  }
+}
+
+/** `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 4 orphan 0 ...`; all of them gauges. */
+export const parseSockstat: CounterParser = (text, into) => {
+  for (const line of text.split('\n')) {
+    const [group, ...words] = line.split(' ')
+    if (!group?.endsWith(':')) continue
+    for (let index = 0; index + 1 < words.length; index += 2)
+      add(into, `Sockstat.${group.slice(0, -1)}.${words[index]}`, words[index + 1])
+  }
+}
+
+function add(into: Counters, name: string, text: string | undefined) {
+  if (text !== undefined && decimal.test(text)) into[name] = Number(text)
+}
+
+/**
+ * Columns that say something else than their heading: `chainlength` counts refused inserts (`chaintoolong` in
+ * conntrack -S); nf_conntrack_standalone.c ct_cpu_seq_show.
+ */
+const renamedColumns: Record<string, string> = { chainlength: 'chaintoolong' }
+
+/** Column 0 of nf_conntrack and of the neighbour caches is the total, repeated on the line of every CPU. */
+const repeatedColumns = new Set(['entries'])
+
+/** `/proc/net/stat/*`: a heading, then a line of hexadecimal numbers for each CPU, which are summed. */
+export const parseStat =
+  (prefix: string): CounterParser =>
+  (text, into) => {
+    const [heading = '', ...lines] = text.trim().split('\n')
+    const names = heading.trim().split(/\s+/)
+    const rows = lines.map((line) => line.trim().split(/\s+/).map(parseHexadecimal))
+    if (rows.length === 0 || rows.some((row) => row.length !== names.length)) return
+    for (const [column, name] of names.entries()) {
+      const values = repeatedColumns.has(name)
+        ? [rows[0]?.[column] ?? null]
+        : rows.map((row) => row[column] ?? null)
+      if (values.every((value) => value !== null))
+        into[`${prefix}.${renamedColumns[name] ?? name}`] = values.reduce((sum, value) => sum + value, 0)
+    }
+  }
+
+/** `/proc/net/softnet_stat` has no heading; the columns are those of softnet_seq_show in net-procfs.c. */
+const softnetColumns = { processed: 0, dropped: 1, timeSqueeze: 2, flowLimit: 10 }
+
+/** Packets between the network device and the protocol, summed over the CPUs. Of the whole host. */
+export const parseSoftnet: CounterParser = (text, into) => {
+  const rows = text.trim().split('\n')
+  for (const [name, column] of Object.entries(softnetColumns)) {
+    const values = rows.map((row) => parseHexadecimal(row.split(' ')[column] ?? ''))
+    if (values.every((value) => value !== null))
+      into[`Softnet.${name}`] = values.reduce((sum, value) => sum + value, 0)
+  }
+}
+
+function parseHexadecimal(text: string): number | null {
+  return /^[0-9a-f]+$/i.test(text) ? Number.parseInt(text, 16) : null
+}
