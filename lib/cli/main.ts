@@ -2,6 +2,7 @@
 /** argv to command to exit code. The only file that touches the signals and the end of the process. */
 import { readFileSync } from 'node:fs'
 import { type Command, type CommandContext, commands } from './commands.js'
+import type { Paint } from './terminal.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
 const echoMs = 250
@@ -13,7 +14,7 @@ async function main(argv: readonly string[], context: CommandContext): Promise<n
   if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw await unknownCommand(name)
-  if (asksForHelp(rest)) return await print(await commandHelp(command))
+  if (asksForHelp(rest)) return await print(await commandHelp(command, rest))
   return await command.run(rest, context)
 }
 
@@ -24,19 +25,19 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 async function programHelp(): Promise<string> {
-  const [{ programHelp }, { hasColor, painter }] = await Promise.all([
-    import('./help.js'),
-    import('./terminal.js')
-  ])
-  return programHelp(painter(hasColor(process.stdout, undefined)), version())
+  const [{ programHelp }, paint] = await Promise.all([import('./help.js'), helpPaint([])])
+  return programHelp(paint, version())
 }
 
-async function commandHelp(command: Command): Promise<string> {
-  const [{ commandHelp }, { hasColor, painter }] = await Promise.all([
-    import('./help.js'),
-    import('./terminal.js')
-  ])
-  return commandHelp(await command.spec(), painter(hasColor(process.stdout, undefined)))
+async function commandHelp(command: Command, argv: readonly string[]): Promise<string> {
+  const [{ commandHelp }, paint] = await Promise.all([import('./help.js'), helpPaint(argv)])
+  return commandHelp(await command.spec(), paint)
+}
+
+async function helpPaint(argv: readonly string[]): Promise<Paint> {
+  const { hasColor, painter } = await import('./terminal.js')
+  const wanted = argv.includes('--no-color') ? false : argv.includes('--color') || undefined
+  return painter(hasColor(process.stdout, wanted))
 }
 
 async function unknownCommand(name: string): Promise<Error> {

@@ -154,7 +154,7 @@ function convert(value: string, spec: OptionSpec, rawName: string): string | num
     case 'choice':
       if (spec.choices?.includes(value)) return value
       throw usageError(
-        `${rawName} must be ${spec.choices?.join(' or ')}, not '${value}'`,
+        `${rawName} must be ${spec.choices?.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, not '${value}'`,
         `Write ${rawName} ${spec.choices?.[0]}.`
       )
     default:

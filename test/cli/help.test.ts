@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import { commands } from '../../lib/cli/commands.js'
+import { commandHelp } from '../../lib/cli/help.js'
+import { painter } from '../../lib/cli/terminal.js'
+import { runCli } from './run_cli.js'
+
+describe('help', () => {
+  it('of dial', async () => {
+    expect((await runCli(['dial', '--help'])).stdout).toMatchInlineSnapshot(`
+      "Usage: c1m-native dial [options] [TARGET...]
+
+      Opens TCP connections, holds them, closes them and reports what happened.
+
+      TARGET is host:port, host:port-port or [v6]:port; several share the connections.
+      Without one, dial starts its own listener on loopback and dials that.
+
+      Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or
+      50k.
+
+      Options:
+        -c, --connections N         connections to open and hold (default 10k)
+        -r, --rate N/s              connects started per second (default as fast as
+                                    possible)
+            --ramp SCHEDULE         the rate as a piecewise-linear schedule of
+                                    TIME:RATE points, e.g. 0:10k/s,30s:200k/s; the
+                                    last rate stays
+            --window N              handshakes in flight at most (default 1024)
+        -s, --source A              where to dial from: an address, A/len, A-B or the
+                                    name of an interface (repeatable; default loopback
+                                    targets: as much of 127/8 as needed; others: the
+                                    address of the route)
+            --source-ports A-B      source ports to use (default 1024-65535 less
+                                    ip_local_reserved_ports)
+            --shard K/N             use the K-th of N disjoint slices of the tuple
+                                    space, so that N processes or hosts never collide
+            --workers N             threads that dial at a time (default from the
+                                    number of CPUs)
+            --connect-timeout D     how long a handshake may take before it counts as
+                                    failed (default 5s)
+            --syn-retries N         SYN retransmissions before the kernel gives up, 1
+                                    to 127 (default the kernel's,
+                                    net.ipv4.tcp_syn_retries)
+            --hold D                how long to keep the connections once the ramp has
+                                    ended (default 0s)
+            --close fin|rst         how connections end: an orderly close, or a reset
+                                    that leaves no TIME_WAIT (default fin)
+            --duration D            upper bound of the whole run (default no bound)
+            --authorized            you may load this target; needed for one that is
+                                    neither loopback nor private
+
+      Judgement:
+            --fail-if EXPR          exit with 5 when this holds of the result, e.g.
+                                    'failed>0' or 'connectLatency.p99>50ms'
+                                    (repeatable)
+
+      Output:
+            --json                  the result as JSON on stdout, instead of text
+            --ndjson                a snapshot a line on stdout while it runs, the
+                                    result as the last line
+            --out FILE              write the result as JSON to FILE as well; - is
+                                    stdout
+        -q, --quiet                 no progress on stderr
+            --[no-]color            colour in text output (default on a terminal,
+                                    unless NO_COLOR is set)
+        -h, --help                  this help
+
+      Examples:
+        c1m-native dial -c 100k
+            this host against itself
+        c1m-native dial 10.0.0.2:8100-8119 -c 1m --hold 1m
+            a million connections over 20 ports, held for a minute
+        c1m-native dial 10.0.0.2:443 -c 50k -r 5k/s --fail-if 'failed>0' --json
+            a paced run for a script
+
+      Exit codes:
+        0    every connection asked for was established, and no --fail-if held
+        1    internal error
+        2    usage: an option or a target is not valid
+        3    this host's limits stopped it
+        4    the target refused or never answered
+        5    fewer connections than asked for, or a --fail-if held
+        130  stopped by SIGINT or SIGTERM, after closing and reporting
+      "
+    `)
+  })
+
+  it('of listen', async () => {
+    expect((await runCli(['listen', '--help'])).stdout).toMatchInlineSnapshot(`
+      "Usage: c1m-native listen [options] [ADDR:PORT[-PORT]...]
+
+      Accepts TCP connections, holds them, and reports what it accepted when it ends.
+
+      Without an address it listens on 127.0.0.1, on a port the kernel chooses; so
+      does port 0. The addresses listened on are printed to stderr; with --ndjson they
+      are the first line on stdout.
+
+      Options:
+            --mode sink|echo|close-first
+                                    what is done with a connection: read and drop,
+                                    send back what was read, or close it after the
+                                    first byte (default sink)
+            --backlog N             connections that may wait to be accepted; the
+                                    kernel caps it at net.core.somaxconn (default
+                                    4096)
+            --workers N             threads that accept (default from the number of
+                                    CPUs)
+            --close fin|rst         how connections end: an orderly close, or a reset
+                                    that leaves no TIME_WAIT (default fin)
+            --duration D            how long to listen (default until SIGINT or
+                                    SIGTERM)
+
+      Output:
+            --json                  the result as JSON on stdout, instead of text
+            --ndjson                a snapshot a line on stdout while it runs, the
+                                    result as the last line
+            --out FILE              write the result as JSON to FILE as well; - is
+                                    stdout
+        -q, --quiet                 no progress on stderr
+            --[no-]color            colour in text output (default on a terminal,
+                                    unless NO_COLOR is set)
+        -h, --help                  this help
+
+      Examples:
+        c1m-native listen 0.0.0.0:8100-8119
+            twenty ports, until Ctrl-C
+        c1m-native listen 127.0.0.1:8100 --mode close-first --duration 1m --json
+            the side that closes first, for a minute
+
+      Exit codes:
+        0    --duration has passed
+        1    internal error
+        2    usage: an option or an address is not valid
+        3    this host's limits stopped it
+        130  stopped by SIGINT or SIGTERM, after closing and reporting
+      "
+    `)
+  })
+
+  it.each([
+    [['dial', '--conections', '--help']],
+    [['dial', '127.0.0.1:1', '-h']],
+    [['dial', '--out', '/nowhere/x', '--help']]
+  ])('%j is help in spite of all', async (args) => {
+    const { code, stdout, stderr } = await runCli(args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^Usage: c1m-native dial/)
+  })
+
+  it('is coloured on demand', async () => {
+    expect((await runCli(['dial', '--help', '--color'])).stdout).toContain('\u001b[1mUsage:\u001b[22m')
+    expect((await runCli(['dial', '--help'])).stdout).not.toContain('\u001b')
+  })
+
+  it.each(Object.entries(commands))('of %s fits 80 columns', async (_, { spec }) => {
+    const longest = Math.max(
+      ...commandHelp(await spec(), painter(false))
+        .split('\n')
+        .map((line) => line.length)
+    )
+    expect(longest).toBeLessThanOrEqual(80)
+  })
+
+  it.each(Object.entries(commands))('every option of %s has a name of its own', async (_, { spec }) => {
+    const options = (await spec()).sections.flatMap((section) => Object.values(section.options))
+    const names = options.flatMap(({ name, short }) => (short === undefined ? [name] : [name, short]))
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
