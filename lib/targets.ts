@@ -156,6 +156,13 @@ export function formatTarget({ host, firstPort, lastPort }: TargetSpec): string 
   return formatEndpoint(host, firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`)
 }
 
+/** Every address of this host's interfaces. */
+export function ownAddresses(): Set<string> {
+  return new Set(
+    Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address))
+  )
+}
+
 /**
  * Refuses to flood a stranger: every target must be loopback, private or an address of this host, unless the
  * caller says that it may.
@@ -163,9 +170,7 @@ export function formatTarget({ host, firstPort, lastPort }: TargetSpec): string 
  */
 export function checkAuthorized(targets: readonly Target[], authorized: boolean) {
   if (authorized) return
-  const own = new Set(
-    Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? [])
-  )
+  const own = ownAddresses()
   const stranger = targets.find(
     ({ address }) => !isLoopback(address) && !isPrivate(address) && !own.has(address)
   )
