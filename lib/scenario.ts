@@ -1,7 +1,15 @@
+import { availableParallelism } from 'node:os'
 import type { AddressRange } from './address.js'
-import type { RampPoint } from './ramp.js'
-import type { PortRange } from './source_ports.js'
-import type { Target } from './targets.js'
+import { checkChoice, checkRate, checkTexts, checkWhole } from './check_option.js'
+import { C1mError } from './errors.js'
+import { type HostFacts, readHostFacts } from './host/facts.js'
+import { parseRamp, type RampPoint } from './ramp.js'
+import { parseShard } from './shard.js'
+import { type PortRange, parseSourcePorts } from './source_ports.js'
+import { resolveSources } from './sources.js'
+import { maxTables, planTables } from './tables.js'
+import { checkAuthorized, resolveTargets, type Target } from './targets.js'
+import { checkTuples, countPorts, portsInShard } from './tuples.js'
 
 /** How a connection is ended: `fin` closes in order and leaves a TIME_WAIT, `rst` resets and leaves nothing. */
 export type CloseMode = 'fin' | 'rst'
@@ -103,4 +111,98 @@ export interface ListenScenario {
   maxTables: number
   backlog: number
   close: CloseMode
+}
+
+/** What a scenario needs to know of the host: its ports, descriptors and privileges. */
+export type ScenarioFacts = Pick<HostFacts, 'kernel' | 'limits' | 'ports'>
+
+const closeModes = ['fin', 'rst'] as const satisfies CloseMode[]
+const listenModes = ['sink', 'echo', 'close-first'] as const satisfies ListenMode[]
+
+/**
+ * Checks dial options, fills the defaults, looks up names and finds source addresses. Sends nothing.
+ * @throws C1mError for options that make no sense, targets that may not be dialed, and runs that cannot fit into the
+ * tuple space or this host's descriptor limit
+ */
+export async function resolveDial(
+  options: DialOptions = {},
+  facts: ScenarioFacts = readHostFacts()
+): Promise<DialScenario> {
+  const connections = checkWhole('connections', options.connections ?? 10_000, 1)
+  const lanes = resolveLanes(options.workers, connections)
+  const plain = {
+    connections,
+    rate: resolveRate(options),
+    // Measured on loopback, anything from 8 to 4,000 dials alike; this allows 100k/s at a round trip of 10 ms.
+    window: checkWhole('window', options.window ?? 1024, 1),
+    connectTimeoutMs: checkWhole('connect timeout in ms', options.connectTimeoutMs ?? 5000, 1),
+    // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
+    synRetries: options.synRetries === undefined ? 0 : checkWhole('SYN retries', options.synRetries, 1, 127),
+    holdMs: checkWhole('hold in ms', options.holdMs ?? 0, 0),
+    close: checkChoice('close', options.close ?? 'fin', closeModes),
+    durationMs: options.durationMs === undefined ? null : checkWhole('duration in ms', options.durationMs, 1),
+    authorized: options.authorized ?? false
+  }
+  const shard = parseShard(options.shard ?? '1/1')
+  const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
+  const sourceSpecs = checkTexts('source', options.source ?? [])
+  const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial')
+  checkAuthorized(targets, plain.authorized)
+
+  const isSelf = targets.length === 0
+  const destinations = isSelf
+    ? lanes
+    : countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
+  const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
+  const sources = await resolveSources(sourceSpecs, {
+    targets,
+    connections,
+    tuplesPerAddress: ports * destinations
+  })
+  const tuples = checkTuples(connections, { sources, sourcePorts, ...shard, destinations }, isSelf)
+  planTables(connections, isSelf ? 2 : 1, descriptorLimit(facts))
+  return { kind: 'dial', targets, ...plain, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
+}
+
+/**
+ * Checks listen options, fills the defaults and looks up names.
+ * @throws C1mError C1M_OPTION_INVALID, C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
+ */
+export async function resolveListen(options: ListenOptions = {}): Promise<ListenScenario> {
+  return {
+    kind: 'listen',
+    targets: await resolveTargets(checkTexts('targets', options.targets ?? ['127.0.0.1:0']), 'listen'),
+    mode: checkChoice('mode', options.mode ?? 'sink', listenModes),
+    lanes: resolveLanes(options.workers),
+    maxTables,
+    // somaxconn since Linux 5.4; a backlog of 64 was measured to stall a fast dialer on SYN retries.
+    backlog: checkWhole('backlog', options.backlog ?? 4096, 1),
+    close: checkChoice('close', options.close ?? 'fin', closeModes)
+  }
+}
+
+/** A lane without a connection would be a thread for nothing. */
+function resolveLanes(workers: number | undefined, connections = Number.POSITIVE_INFINITY): number {
+  const wanted = workers === undefined ? availableParallelism() : checkWhole('workers', workers, 1, maxTables)
+  return Math.min(wanted, connections)
+}
+
+function resolveRate({ rate, ramp }: DialOptions): RampPoint[] {
+  if (rate !== undefined && ramp !== undefined) {
+    throw new C1mError(
+      'C1M_OPTION_CONFLICT',
+      'rate and ramp exclude each other: both say when connections start',
+      {
+        hint: 'Write a constant rate as --rate N/s, a changing one as --ramp 0:N/s,TIME:N/s.'
+      }
+    )
+  }
+  if (ramp !== undefined) return parseRamp(ramp)
+  return rate === undefined ? [] : [{ atMs: 0, perSecond: checkRate('rate', rate) }]
+}
+
+/** Where the limit cannot be read, opening descriptors decides. */
+function descriptorLimit({ limits }: ScenarioFacts): number {
+  const { nofileHard } = limits
+  return nofileHard === null || nofileHard === 'unlimited' ? Number.POSITIVE_INFINITY : nofileHard
 }

@@ -1,0 +1,239 @@
+import { availableParallelism } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import {
+  type DialOptions,
+  type ListenOptions,
+  resolveDial,
+  resolveListen,
+  type ScenarioFacts
+} from '../../lib/scenario.js'
+
+const facts: ScenarioFacts = {
+  kernel: { release: null, version: null, cpus: null, capabilities: '0', initialUserNamespace: null },
+  limits: {
+    nofileSoft: 1024,
+    nofileHard: 20_000,
+    nrOpen: null,
+    fileMax: null,
+    filesOpen: null,
+    pidMax: null,
+    threadsMax: null
+  },
+  ports: { localRange: null, reserved: [[8080, 8080]], unprivilegedStart: 1024 }
+}
+
+const cpus = availableParallelism()
+
+describe('resolveDial', () => {
+  it('fills every default of a run against itself', async () => {
+    expect(await resolveDial({}, facts)).toEqual({
+      kind: 'dial',
+      targets: [],
+      connections: 10_000,
+      rate: [],
+      window: 1024,
+      sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
+      sourcePorts: [
+        [1024, 8079],
+        [8081, 65_535]
+      ],
+      shardIndex: 0,
+      shardCount: 1,
+      tuples: 64_511 * cpus,
+      lanes: cpus,
+      maxTables: 1024,
+      connectTimeoutMs: 5000,
+      synRetries: 0,
+      holdMs: 0,
+      close: 'fin',
+      durationMs: null,
+      authorized: false
+    })
+  })
+
+  it('takes every option', async () => {
+    const options: Required<Omit<DialOptions, 'ramp' | 'signal'>> = {
+      targets: ['127.0.0.1:8100-8119'],
+      connections: 1_000_000,
+      rate: 50_000,
+      window: 64,
+      source: ['127.0.3.1-127.0.3.2'],
+      sourcePorts: '10000-60000',
+      shard: '2/2',
+      workers: 3,
+      connectTimeoutMs: 250,
+      synRetries: 2,
+      holdMs: 60_000,
+      close: 'rst',
+      durationMs: 120_000,
+      authorized: true
+    }
+    expect(await resolveDial(options, facts)).toEqual({
+      kind: 'dial',
+      targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      connections: 1_000_000,
+      rate: [{ atMs: 0, perSecond: 50_000 }],
+      window: 64,
+      sources: [{ first: '127.0.3.1', last: '127.0.3.2' }],
+      sourcePorts: [[10_000, 60_000]],
+      shardIndex: 1,
+      shardCount: 2,
+      tuples: 2 * 25_000 * 20,
+      lanes: 3,
+      maxTables: 1024,
+      connectTimeoutMs: 250,
+      synRetries: 2,
+      holdMs: 60_000,
+      close: 'rst',
+      durationMs: 120_000,
+      authorized: true
+    })
+  })
+
+  it('is plain JSON', async () => {
+    const scenario = await resolveDial({ ramp: '0:1k,10s:2k' }, facts)
+    expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario)
+    expect(scenario.rate).toEqual([
+      { atMs: 0, perSecond: 1000 },
+      { atMs: 10_000, perSecond: 2000 }
+    ])
+  })
+
+  it('reads this host when no facts are given', async () => {
+    expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, lanes: 1 })
+  })
+
+  it('uses no more lanes than connections', async () => {
+    expect(await resolveDial({ connections: 2, workers: 8 }, facts)).toMatchObject({ lanes: 2 })
+  })
+
+  it.each<[DialOptions, string]>([
+    [{ connections: 0 }, 'connections is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ connections: -5 }, 'connections is -5, and must be a whole number from 1 to 2,147,483,647'],
+    [{ connections: Number.NaN }, 'connections is NaN, and must be a whole number from 1 to 2,147,483,647'],
+    [{ rate: 0 }, 'rate is 0, and must be more than zero connections per second'],
+    [{ window: 0 }, 'window is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ workers: 0 }, 'workers is 0, and must be a whole number from 1 to 1,024'],
+    [{ workers: 1025 }, 'workers is 1,025, and must be a whole number from 1 to 1,024'],
+    [
+      { connectTimeoutMs: 0 },
+      'connect timeout in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+    ],
+    [{ synRetries: 0 }, 'SYN retries is 0, and must be a whole number from 1 to 127'],
+    [{ synRetries: 128 }, 'SYN retries is 128, and must be a whole number from 1 to 127'],
+    [{ holdMs: -1 }, 'hold in ms is -1, and must be a whole number from 0 to 2,147,483,647'],
+    [{ durationMs: 0 }, 'duration in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ close: 'abort' as 'fin' }, "close is 'abort', and must be fin or rst"],
+    [
+      { targets: 'localhost:80' as unknown as string[] },
+      "targets is 'localhost:80', and must be a list of texts"
+    ]
+  ])('refuses %o', async (options, message) => {
+    await expect(resolveDial(options, facts)).rejects.toMatchObject({
+      code: 'C1M_OPTION_INVALID',
+      message,
+      exitCode: 2
+    })
+  })
+
+  it.each<[DialOptions, string]>([
+    [{ rate: 5, ramp: '0:5' }, 'C1M_OPTION_CONFLICT'],
+    [{ ramp: '5s:5' }, 'C1M_RAMP_INVALID'],
+    [{ shard: '3/2' }, 'C1M_SHARD_INVALID'],
+    [{ sourcePorts: '80-90' }, 'C1M_SOURCE_PORTS_INVALID'],
+    [{ sourcePorts: '8080' }, 'C1M_SOURCE_PORTS_INVALID'],
+    [{ targets: ['localhost'] }, 'C1M_TARGET_INVALID'],
+    [{ targets: ['localhost:0'] }, 'C1M_TARGET_INVALID'],
+    [{ source: ['nowhere'] }, 'C1M_SOURCE_INVALID'],
+    [{ source: ['::1'] }, 'C1M_SOURCE_INVALID']
+  ])('refuses %o with %s', async (options, code) => {
+    await expect(resolveDial(options, facts)).rejects.toMatchObject({ code, exitCode: 2 })
+  })
+
+  it('keeps away from strangers', async () => {
+    const options = { targets: ['8.8.8.8:53'] }
+    await expect(resolveDial(options, facts)).rejects.toMatchObject({ code: 'C1M_AUTHORIZATION_REQUIRED' })
+  })
+
+  it('says when there are too few tuples', async () => {
+    const options = { targets: ['127.0.0.1:80'], source: ['127.0.0.1'], connections: 100_000 }
+    await expect(resolveDial(options, facts)).rejects.toMatchObject({
+      code: 'C1M_TUPLES_EXHAUSTED',
+      message: expect.stringContaining(
+        'there are 64,511: 1 source address x 64,511 source ports x 1 destination'
+      ),
+      hint: 'Use 2 source addresses (--source A-B) or 2 destination ports (host:port-port).'
+    })
+  })
+
+  it('gives each lane of a run against itself the whole space of sources', async () => {
+    const options = { source: ['127.0.0.1'], sourcePorts: '20000-20099', workers: 4 }
+    expect(await resolveDial({ ...options, connections: 400 }, facts)).toMatchObject({
+      tuples: 400,
+      lanes: 4
+    })
+    await expect(resolveDial({ ...options, connections: 401 }, facts)).rejects.toMatchObject({
+      code: 'C1M_TUPLES_EXHAUSTED',
+      message: expect.stringContaining('4 lanes')
+    })
+  })
+
+  it('says when there are too few descriptors, two for each connection against itself', async () => {
+    const few = { ...facts, limits: { ...facts.limits, nofileHard: 128 } }
+    const error = { code: 'C1M_DESCRIPTOR_LIMIT', exitCode: 3 }
+    await expect(resolveDial({ connections: 50_000 }, few)).rejects.toMatchObject({
+      ...error,
+      message: expect.stringContaining('of 50,000 connections, 49,152 fit')
+    })
+    const away = { targets: ['127.0.0.1:80'] }
+    expect(await resolveDial({ ...away, connections: 98_304 }, few)).toMatchObject({ connections: 98_304 })
+    await expect(resolveDial({ ...away, connections: 98_305 }, few)).rejects.toMatchObject(error)
+  })
+
+  it.each(['unlimited', null] as const)('does not judge a descriptor limit of %s', async (nofileHard) => {
+    const open = { ...facts, limits: { ...facts.limits, nofileHard } }
+    expect(await resolveDial({ connections: 1_000_000 }, open)).toMatchObject({ connections: 1_000_000 })
+  })
+})
+
+describe('resolveListen', () => {
+  it('fills every default', async () => {
+    expect(await resolveListen()).toEqual({
+      kind: 'listen',
+      targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
+      mode: 'sink',
+      lanes: cpus,
+      maxTables: 1024,
+      backlog: 4096,
+      close: 'fin'
+    })
+  })
+
+  it('takes every option', async () => {
+    const options: Required<Omit<ListenOptions, 'signal'>> = {
+      targets: ['0.0.0.0:8100-8119', '[::1]:9000'],
+      mode: 'close-first',
+      workers: 2,
+      backlog: 64,
+      close: 'rst'
+    }
+    expect(await resolveListen(options)).toMatchObject({
+      targets: [
+        { address: '0.0.0.0', firstPort: 8100, lastPort: 8119 },
+        { address: '::1', firstPort: 9000, lastPort: 9000 }
+      ],
+      mode: 'close-first',
+      lanes: 2,
+      backlog: 64,
+      close: 'rst'
+    })
+  })
+
+  it.each<[ListenOptions, string]>([
+    [{ mode: 'eat' as 'sink' }, "mode is 'eat', and must be sink or echo or close-first"],
+    [{ backlog: 0 }, 'backlog is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ workers: 0.5 }, 'workers is 0.5, and must be a whole number from 1 to 1,024']
+  ])('refuses %o', async (options, message) => {
+    await expect(resolveListen(options)).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID', message })
+  })
+})
