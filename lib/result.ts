@@ -68,8 +68,8 @@ export interface ConnectionTotals {
   skippedPorts: number
 }
 
-/** What a connection was doing when it failed. */
-export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'hold' | 'exchange' | 'close'
+/** What a connection was doing when it failed; `accept` where this process listens. */
+export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange' | 'close'
 
 /** Failures of one phase with one code. */
 export interface ErrorTally {

@@ -156,9 +156,10 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// status(): {workers, privateTables, tuplesUsedUp, tablesUsedUp}
+// status(): {dialingNs, workers, privateTables, tuplesUsedUp, tablesUsedUp}
 Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
+  object["dialingNs"] = static_cast<double>(run_->DialingNs());
   object["workers"] = static_cast<double>(run_->worker_count());
   object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
   object["tuplesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tuples_used_up());

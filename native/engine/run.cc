@@ -146,6 +146,7 @@ std::optional<Run::Event> Run::Handle(Request request, Lane& lane) {
       return std::nullopt;
     case Request::kDialerSettled:
       if (--dialing_ > 0) return std::nullopt;
+      if (dialed_ns_ == 0) dialed_ns_ = NowNs();
       state_.ramped.store(true);
       Signal(state_.wake.get());
       return Event::kRamped;
@@ -177,6 +178,7 @@ void Run::LetAccept(Lane& lane, Worker& worker) {
 void Run::Close() {
   const std::lock_guard lock(mutex_);
   if (state_.closing) return;
+  if (dialed_ns_ == 0) dialed_ns_ = NowNs();
   state_.closing.store(true, std::memory_order_release);
   state_.closing.notify_all();
   if (state_.wake.valid()) Signal(state_.wake.get());
@@ -193,6 +195,11 @@ CounterTotals Run::Totals() const {
   CounterTotals totals{};
   for (const auto& worker : workers_) AddTo(totals, worker->counters());
   return totals;
+}
+
+int64_t Run::DialingNs() const {
+  const std::lock_guard lock(mutex_);
+  return (dialed_ns_ == 0 ? NowNs() : dialed_ns_) - state_.started_ns;
 }
 
 size_t Run::worker_count() const {

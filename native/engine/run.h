@@ -48,6 +48,8 @@ class Run final : private Crew {
   // Over all lanes: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
   [[nodiscard]] Histogram::Summary Lateness() const;
+  // Nanoseconds from the start until the ramp ended, or until Close() cut it short, or until now.
+  [[nodiscard]] int64_t DialingNs() const;
   [[nodiscard]] size_t worker_count() const;
   [[nodiscard]] bool private_tables() const { return state_.private_tables; }
   [[nodiscard]] bool tuples_used_up() const { return state_.tuples_used_up; }
@@ -82,6 +84,8 @@ class Run final : private Crew {
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t running_ = 0;
   size_t dialing_ = 0;
+  // When the ramp ended, or Close() came before that; 0 until then.
+  int64_t dialed_ns_ = 0;
   Thread supervisor_;
 };
 

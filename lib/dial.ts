@@ -1,0 +1,172 @@
+/** `dial`: opens connections, holds them, closes them, and tells what happened. */
+import { type Baseline, dialResult, readBaseline } from './dial_result.js'
+import { Engine } from './engine.js'
+import { delay, sampled, signalled } from './pace.js'
+import type { RunResult } from './result.js'
+import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
+import { Series } from './series.js'
+import { type DialPhase, type Snapshot, Snapshots } from './snapshot.js'
+import { readMemory } from './usage.js'
+
+/** How often the run's own series looks at the counters, in milliseconds. */
+const seriesEveryMs = 50
+
+/** A dial under way. Not thenable: await {@link result}. */
+export interface DialRun extends AsyncDisposable {
+  /** Resolves when the first connection is about to start; rejects like {@link result} when none will. */
+  readonly started: Promise<DialScenario>
+  /**
+   * Resolves after the last socket is closed, also when the run was stopped or connections failed; rejects with a
+   * `C1mError` (or the signal's reason) only when nothing could be run.
+   */
+  readonly result: Promise<RunResult>
+  /** Looks at the run every `everyMs` (default 250) until it is over; ends at once when nothing could be run. */
+  snapshots(options?: { everyMs?: number }): AsyncIterableIterator<Snapshot>
+  /** Closes every connection now; {@link result} tells what was measured until then. */
+  stop(): void
+}
+
+/**
+ * Opens TCP connections as `options` say. Every connection lives in native threads; the event loop stays free.
+ * Disposing of the run (`await using`) stops it and waits until its sockets are closed.
+ */
+export function dial(options: DialOptions = {}): DialRun {
+  return new Dial(options)
+}
+
+class Dial implements DialRun {
+  readonly started: Promise<DialScenario>
+  readonly result: Promise<RunResult>
+  readonly #stopped = signalled()
+  readonly #series = new Series()
+  #engine: Engine | undefined
+  #phase: DialPhase = 'dialing'
+  #startedMs = 0
+  #peak = 0
+
+  constructor(options: DialOptions) {
+    const prepared = this.#prepare(options)
+    this.started = prepared.then(({ scenario }) => scenario)
+    this.result = this.#conduct(prepared, options.signal)
+    // A caller may care about one of the two only.
+    this.started.catch(() => {})
+    this.result.catch(() => {})
+  }
+
+  stop(): void {
+    this.#stopped.resolve()
+  }
+
+  async *snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<Snapshot> {
+    const began = await this.started.then(
+      () => true,
+      () => false
+    )
+    if (!began || !this.#engine) return
+    const snapshots = new Snapshots(this.#engine)
+    yield* sampled(everyMs, this.result, () => snapshots.take(this.#seconds(), this.#phase))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop()
+    await this.result.catch(() => {})
+  }
+
+  async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
+    options.signal?.throwIfAborted()
+    const scenario = await resolveDial(options)
+    options.signal?.throwIfAborted()
+    const baseline = readBaseline()
+    this.#startedMs = performance.now()
+    this.#engine = new Engine(engineConfig(scenario))
+    return { scenario, baseline }
+  }
+
+  async #conduct(prepared: Promise<{ scenario: DialScenario; baseline: Baseline }>, signal?: AbortSignal) {
+    const { scenario, baseline } = await prepared
+    const engine = this.#engine as Engine
+    const sampler = setInterval(() => this.#sample(engine), seriesEveryMs)
+    const abort = () => this.stop()
+    signal?.addEventListener('abort', abort, { once: true })
+    if (scenario.durationMs !== null) delay(scenario.durationMs, engine.closed).then(abort)
+
+    await Promise.race([engine.ramped, this.#stopped.promise])
+    this.#sample(engine)
+    const memory = readMemory()
+    const heldMs = await this.#hold(scenario)
+    this.#sample(engine)
+    this.#phase = 'closing'
+    const counters = engine.counters()
+    engine.close()
+    await engine.closed
+    clearInterval(sampler)
+    signal?.removeEventListener('abort', abort)
+    this.#phase = 'done'
+    return dialResult({
+      scenario,
+      baseline,
+      engine,
+      counters,
+      peak: { connections: this.#peak, memory },
+      series: this.#series.points(),
+      holdSeconds: heldMs / 1000,
+      totalSeconds: this.#seconds()
+    })
+  }
+
+  /** Keeps the connections until their time has come, or somebody stops the run, or the last of them is gone. */
+  async #hold({ holdMs }: DialScenario): Promise<number> {
+    this.#phase = 'holding'
+    const began = performance.now()
+    if (holdMs > 0) await delay(holdMs, Promise.race([this.#stopped.promise, this.#deserted()]))
+    return performance.now() - began
+  }
+
+  /** Resolves when no connection is left to hold. */
+  async #deserted(): Promise<void> {
+    for await (const open of sampled(
+      seriesEveryMs,
+      this.#stopped.promise,
+      () => this.#engine?.counters().dialedOpen
+    )) {
+      if (open === 0 || this.#phase !== 'holding') return
+    }
+  }
+
+  #sample(engine: Engine): void {
+    const { dialedOpen, established, failed } = engine.counters()
+    this.#peak = Math.max(this.#peak, dialedOpen)
+    if (this.#phase !== 'closing') this.#series.add(this.#seconds(), dialedOpen, established, failed)
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+}
+
+function engineConfig(scenario: DialScenario) {
+  const { lanes, maxTables, targets, sourcePorts, holdMs, ...rest } = scenario
+  const isSelf = targets.length === 0
+  return {
+    lanes,
+    maxTables,
+    dial: {
+      ...rest,
+      targets,
+      sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),
+      hold: holdMs > 0
+    },
+    // Our own listener resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
+    ...(isSelf && {
+      listen: {
+        targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
+        mode: 'sink' as const,
+        backlog: ownBacklog,
+        close: 'rst' as const
+      }
+    })
+  }
+}
+
+/** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
+const ownBacklog = 65_535

@@ -1,0 +1,131 @@
+/** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+import { getSystemErrorName } from 'node:util'
+import { C1mError } from './errors.js'
+import {
+  type NativeAddon,
+  type NativeLatency,
+  type NativeRun,
+  type NativeRunConfig,
+  type NativeStatus,
+  native
+} from './native.js'
+import type { ErrorPhase, ErrorTally, Latency } from './result.js'
+
+/** The engine's counters by name; see native/engine/counters.h for their meaning. */
+export interface EngineCounters {
+  attempted: number
+  established: number
+  failed: number
+  dialedOpen: number
+  dialedClosedByPeer: number
+  skippedPorts: number
+  synRetransmits: number
+  connectionsWithSynRetry: number
+  dialedBytesReceived: number
+  accepted: number
+  acceptedOpen: number
+  acceptedClosedByPeer: number
+  acceptedBytesReceived: number
+  acceptedBytesSent: number
+}
+
+/** One run of the native engine, from its first thread to its last. */
+export class Engine {
+  /** Addresses listened on, `address:port`. */
+  readonly listening: readonly string[]
+  /** Resolves when each connection asked for was started and its handshake has ended. */
+  readonly ramped: Promise<void>
+  /** Resolves when every socket is closed and every thread has ended. */
+  readonly closed: Promise<void>
+  readonly #addon: NativeAddon
+  readonly #run: NativeRun
+  readonly #values: Float64Array
+
+  /** @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED */
+  constructor(config: NativeRunConfig) {
+    this.#addon = native()
+    this.#values = new Float64Array(this.#addon.counterNames.length)
+    let onRamped = () => {}
+    let onClosed = () => {}
+    this.ramped = new Promise((resolve) => {
+      onRamped = resolve
+    })
+    this.closed = new Promise((resolve) => {
+      onClosed = resolve
+    })
+    this.#run = new this.#addon.Run(config, (event) => {
+      if (event === 'ramped') return onRamped()
+      this.#run.join()
+      onClosed()
+    })
+    try {
+      this.listening = this.#run.start()
+    } catch (error) {
+      throw startFailure(error)
+    }
+  }
+
+  /** Begins to close everything; any number of times. */
+  close(): void {
+    this.#run.close()
+  }
+
+  counters(): EngineCounters {
+    this.#run.snapshot(this.#values)
+    const counters: Record<string, number> = {}
+    for (const [i, name] of this.#addon.counterNames.entries()) counters[name] = this.#values[i] ?? 0
+    return counters as unknown as EngineCounters
+  }
+
+  latency(kind: 'connect' | 'connectFirstTry' | 'lateness'): Latency {
+    return inMicroseconds(this.#run.latency(kind))
+  }
+
+  /** Failures by phase and errno, most frequent first. */
+  errors(): ErrorTally[] {
+    return this.#run
+      .errors()
+      .map(({ phase, errno, count, example }) => ({
+        phase: phase as ErrorPhase,
+        code: getSystemErrorName(-errno),
+        count,
+        example
+      }))
+      .sort((a, b) => b.count - a.count)
+  }
+
+  status(): NativeStatus {
+    return this.#run.status()
+  }
+}
+
+function startFailure(error: unknown): C1mError {
+  const { syscall, errno } = error as { syscall?: string; errno?: number }
+  const listens = syscall === 'bind' || syscall === 'listen'
+  const code = errno === undefined ? '' : getSystemErrorName(-errno)
+  const hints: Record<string, string> = {
+    EADDRINUSE: 'Choose another port, or end what listens there (ss -ltnp).',
+    EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
+    EACCES: 'Choose a port of 1024 or above, or run as root.'
+  }
+  return new C1mError(
+    listens ? 'C1M_LISTEN_FAILED' : 'C1M_RUN_FAILED',
+    listens ? `cannot listen: ${syscall} ${code}` : `the engine cannot start: ${(error as Error).message}`,
+    { ...(hints[code] !== undefined && { hint: hints[code] }), cause: error }
+  )
+}
+
+/** A tenth of a microsecond is finer than the clock is true. */
+function inMicroseconds({ count, ...ns }: NativeLatency): Latency {
+  const us = (value: number) => Math.round(value / 100) / 10
+  return {
+    unit: 'us',
+    count,
+    mean: us(ns.meanNs),
+    p50: us(ns.p50Ns),
+    p90: us(ns.p90Ns),
+    p99: us(ns.p99Ns),
+    p999: us(ns.p999Ns),
+    max: us(ns.maxNs)
+  }
+}

@@ -1,0 +1,169 @@
+/** `listen`: accepts connections and holds them, for as long as the caller likes. */
+import { Engine, type EngineCounters } from './engine.js'
+import { readHostFacts } from './host/facts.js'
+import { resultHost } from './host/result_host.js'
+import { sampled, signalled } from './pace.js'
+import type { ErrorTally, ResultHost } from './result.js'
+import { type ListenOptions, resolveListen } from './scenario.js'
+import { version } from './version.js'
+
+/** A listener at one moment. */
+export interface ListenSnapshot {
+  /** Seconds since it began to listen. */
+  tSeconds: number
+  /** Connections accepted so far. */
+  accepted: number
+  /** Connections open now. */
+  open: number
+  /** Connections the peer has ended, so far. */
+  closedByPeer: number
+  bytesReceived: number
+  bytesSent: number
+  /** Connections accepted per second since the snapshot before. */
+  acceptsPerSecond: number
+  /** Accepts that failed, so far. */
+  failed: number
+}
+
+/** What a listener leaves behind. */
+export interface ListenResult {
+  schema: 'c1m-native/listen-result@1'
+  version: string
+  /** ISO 8601 in UTC. */
+  startedAt: string
+  host: ResultHost
+  accepted: number
+  /** Most connections open at one moment, as far as was looked. */
+  peak: number
+  closedByPeer: number
+  bytesReceived: number
+  bytesSent: number
+  errors: ErrorTally[]
+  totalSeconds: number
+  process: { cpuSeconds: number; workers: number; tables: number; privateTables: boolean }
+}
+
+/** A listener at work. Disposing of it (`await using`) closes it. */
+export interface ListenServer extends AsyncDisposable {
+  /** Where it listens, `address:port`, with the ports the kernel chose; ready to be dialed. */
+  readonly targets: string[]
+  snapshot(): ListenSnapshot
+  /** Looks at the listener every `everyMs` (default 250) until it is closed. */
+  snapshots(options?: { everyMs?: number }): AsyncIterableIterator<ListenSnapshot>
+  /** Closes every connection and resolves when that is done; any number of times. */
+  close(): Promise<ListenResult>
+}
+
+/** How often the peak is looked for, in milliseconds. */
+const peakEveryMs = 100
+
+/**
+ * Listens and accepts in native threads.
+ * @throws C1mError C1M_LISTEN_FAILED and those of `resolveListen`
+ */
+export async function listen(options: ListenOptions = {}): Promise<ListenServer> {
+  options.signal?.throwIfAborted()
+  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(options)
+  options.signal?.throwIfAborted()
+  const server = new Listener(
+    new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } }),
+    lanes
+  )
+  options.signal?.addEventListener('abort', () => server.close(), { once: true })
+  return server
+}
+
+class Listener implements ListenServer {
+  readonly targets: string[]
+  readonly #engine: Engine
+  readonly #lanes: number
+  readonly #startedAt = new Date().toISOString()
+  readonly #startedMs = performance.now()
+  readonly #cpu = process.cpuUsage()
+  readonly #over = signalled()
+  readonly #sampler: NodeJS.Timeout
+  #peak = 0
+  #last = { tSeconds: 0, accepted: 0 }
+  #result: Promise<ListenResult> | undefined
+
+  constructor(engine: Engine, lanes: number) {
+    this.#engine = engine
+    this.#lanes = lanes
+    this.targets = [...engine.listening]
+    this.#sampler = setInterval(() => this.#counters(), peakEveryMs).unref()
+  }
+
+  snapshot(): ListenSnapshot {
+    const counters = this.#counters()
+    const tSeconds = this.#seconds()
+    const seconds = tSeconds - this.#last.tSeconds
+    const accepted = counters.accepted - this.#last.accepted
+    this.#last = { tSeconds, accepted: counters.accepted }
+    return {
+      tSeconds: Number(tSeconds.toFixed(3)),
+      accepted: counters.accepted,
+      open: counters.acceptedOpen,
+      closedByPeer: counters.acceptedClosedByPeer,
+      bytesReceived: counters.acceptedBytesReceived,
+      bytesSent: counters.acceptedBytesSent,
+      acceptsPerSecond: seconds > 0 ? Math.round(accepted / seconds) : 0,
+      failed: this.#failed()
+    }
+  }
+
+  snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<ListenSnapshot> {
+    return sampled(everyMs, this.#over.promise, () => this.snapshot())
+  }
+
+  close(): Promise<ListenResult> {
+    this.#result ??= this.#close()
+    return this.#result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<ListenResult> {
+    clearInterval(this.#sampler)
+    const counters = this.#counters()
+    this.#engine.close()
+    await this.#engine.closed
+    const cpu = process.cpuUsage(this.#cpu)
+    const { workers, privateTables } = this.#engine.status()
+    this.#over.resolve()
+    return {
+      schema: 'c1m-native/listen-result@1',
+      version,
+      startedAt: this.#startedAt,
+      host: resultHost(readHostFacts()),
+      accepted: counters.accepted,
+      peak: this.#peak,
+      closedByPeer: counters.acceptedClosedByPeer,
+      bytesReceived: counters.acceptedBytesReceived,
+      bytesSent: counters.acceptedBytesSent,
+      errors: this.#engine.errors(),
+      totalSeconds: this.#seconds(),
+      process: {
+        cpuSeconds: (cpu.user + cpu.system) / 1e6,
+        workers: this.#lanes,
+        tables: workers,
+        privateTables
+      }
+    }
+  }
+
+  #counters(): EngineCounters {
+    const counters = this.#engine.counters()
+    this.#peak = Math.max(this.#peak, counters.acceptedOpen)
+    return counters
+  }
+
+  #failed(): number {
+    return this.#engine.errors().reduce((sum, { count }) => sum + count, 0)
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+}

@@ -1,0 +1,142 @@
+/** The only file that knows the addon: loads it on first use and says what it looks like from here. */
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { C1mError } from './errors.js'
+import type { CloseMode, ListenMode } from './scenario.js'
+
+/** Numeric addresses from `first` to `last`, both included, of one family. */
+export interface NativeAddressRange {
+  first: string
+  last: string
+}
+
+/** One numeric address with the ports from `firstPort` to `lastPort`; port 0 lets the kernel choose. */
+export interface NativeTarget {
+  address: string
+  firstPort: number
+  lastPort: number
+}
+
+/** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
+export interface NativeDialConfig {
+  sources: NativeAddressRange[]
+  sourcePorts: { first: number; last: number }[]
+  /** From 0. */
+  shardIndex: number
+  shardCount: number
+  /** Empty: each lane dials its own listener. */
+  targets: NativeTarget[]
+  connections: number
+  window: number
+  connectTimeoutMs: number
+  /** 0: the kernel's default. */
+  synRetries: number
+  /** Empty: as fast as possible. */
+  rate: { atMs: number; perSecond: number }[]
+  close: CloseMode
+  /** Whether the connections stay once all stand, so that the peer's closing is to be noticed. */
+  hold: boolean
+}
+
+/** The listening half of a run. */
+export interface NativeListenConfig {
+  targets: NativeTarget[]
+  mode: ListenMode
+  backlog: number
+  close: CloseMode
+}
+
+/** What a run does: dial, listen, or both ends at once. */
+export interface NativeRunConfig {
+  /** Threads that dial or accept at a time. */
+  lanes: number
+  /** Threads, and so descriptor tables, at most. */
+  maxTables: number
+  dial?: NativeDialConfig
+  listen?: NativeListenConfig
+}
+
+/** A distribution in nanoseconds; all 0 when `count` is 0. */
+export interface NativeLatency {
+  count: number
+  meanNs: number
+  p50Ns: number
+  p90Ns: number
+  p99Ns: number
+  p999Ns: number
+  maxNs: number
+}
+
+/** Failures of one kind. */
+export interface NativeError {
+  phase: string
+  errno: number
+  count: number
+  example: string
+}
+
+/** Where a run stands. */
+export interface NativeStatus {
+  /** From the start until the ramp ended, or until now. */
+  dialingNs: number
+  /** Workers made so far: a thread and a descriptor table each. */
+  workers: number
+  privateTables: boolean
+  /** Some lane had work left but no tuple to do it with. */
+  tuplesUsedUp: boolean
+  /** Some lane had work left but no descriptor to do it with. */
+  tablesUsedUp: boolean
+}
+
+/** `ramped`: each handshake has ended and the connections stand. `closed`: nothing is left but to call join(). */
+export type NativeEvent = 'ramped' | 'closed'
+
+/** One run of the engine. */
+export interface NativeRun {
+  /** Starts the threads; returns the addresses listened on. Throws an Error with `errno` and `syscall`. */
+  start(): string[]
+  /** Begins to close every socket. */
+  close(): void
+  /** On `closed`: ends the threads, which lets the process exit. */
+  join(): void
+  /** Writes the counters, in the order of `counterNames`. */
+  snapshot(into: Float64Array): void
+  latency(kind: 'connect' | 'connectFirstTry' | 'lateness'): NativeLatency
+  errors(): NativeError[]
+  status(): NativeStatus
+}
+
+/** The addon's exports. */
+export interface NativeAddon {
+  counterNames: string[]
+  /** Soft RLIMIT_NOFILE, raised to the hard one first. */
+  descriptorLimit(): number
+  /** Whether threads can have descriptor tables of their own here. */
+  privateTables(): boolean
+  Run: new (config: NativeRunConfig, onEvent: (event: NativeEvent) => void) => NativeRun
+}
+
+let addon: NativeAddon | undefined
+
+/**
+ * The addon, loaded on the first call.
+ * @throws C1mError C1M_NATIVE_UNAVAILABLE when there is none for this platform
+ */
+export function native(): NativeAddon {
+  addon ??= load()
+  return addon
+}
+
+function load(): NativeAddon {
+  const packageRoot = fileURLToPath(new URL('..', import.meta.url))
+  const require = createRequire(import.meta.url)
+  try {
+    return require('node-gyp-build')(packageRoot)
+  } catch (cause) {
+    throw new C1mError(
+      'C1M_NATIVE_UNAVAILABLE',
+      `the native addon could not be loaded on ${process.platform}-${process.arch} with Node ${process.versions.node}`,
+      { hint: `Compile it: install cmake and a C++ compiler, then run npm rebuild c1m-native.`, cause }
+    )
+  }
+}

@@ -1,0 +1,62 @@
+/** A run at one moment, for whoever watches it. */
+import type { Engine } from './engine.js'
+import type { ErrorTally } from './result.js'
+
+/** What a dial is doing: opening connections, keeping them, ending them, or nothing any more. */
+export type DialPhase = 'dialing' | 'holding' | 'closing' | 'done'
+
+/** A dial at one moment. */
+export interface Snapshot {
+  /** Seconds since the run began. */
+  tSeconds: number
+  phase: DialPhase
+  /** Connections open now. */
+  established: number
+  /** Connections started so far. */
+  attempted: number
+  /** Attempts that did not become a connection, so far. */
+  failed: number
+  /** Handshakes under way now. */
+  inFlight: number
+  /** Connections established per second since the snapshot before. */
+  connectsPerSecond: number
+  /** Connections the peer has ended, so far. */
+  closedByPeer: number
+  /** Source ports passed over because another socket held them, so far. */
+  skippedPorts: number
+  /** Failures so far by phase and code. */
+  errors: Omit<ErrorTally, 'example'>[]
+}
+
+/** Takes the snapshots of one watcher; each knows the one before for its rate. */
+export class Snapshots {
+  readonly #engine: Engine
+  #lastSeconds = 0
+  #lastTotal = 0
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  take(tSeconds: number, phase: DialPhase): Snapshot {
+    const counters = this.#engine.counters()
+    const connectsPerSecond =
+      tSeconds > this.#lastSeconds
+        ? (counters.established - this.#lastTotal) / (tSeconds - this.#lastSeconds)
+        : 0
+    this.#lastSeconds = tSeconds
+    this.#lastTotal = counters.established
+    return {
+      tSeconds: Number(tSeconds.toFixed(3)),
+      phase,
+      established: counters.dialedOpen,
+      attempted: counters.attempted,
+      failed: counters.failed,
+      inFlight: Math.max(0, counters.attempted - counters.established - counters.failed),
+      connectsPerSecond: Math.round(connectsPerSecond),
+      closedByPeer: counters.dialedClosedByPeer,
+      skippedPorts: counters.skippedPorts,
+      errors: this.#engine.errors().map(({ phase, code, count }) => ({ phase, code, count }))
+    }
+  }
+}
