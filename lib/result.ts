@@ -1,4 +1,4 @@
-import type { DialScenario, ListenScenario } from './scenario.js'
+import type { DialScenario } from './scenario.js'
 
 /** Name and version of the result's shape. Fields may be added under the same version; none changes its meaning. */
 export const SCHEMA = 'c1m-native/result@1'
@@ -11,7 +11,7 @@ export interface RunResult {
   /** Wall-clock time at which the first connection was due, ISO 8601 in UTC. */
   startedAt: string
   /** What was asked for, with every default resolved. */
-  scenario: DialScenario | ListenScenario
+  scenario: DialScenario
   host: ResultHost
   connections: ConnectionTotals
   /** Failures by phase and code, most frequent first; empty in a healthy run. */
@@ -46,13 +46,13 @@ export interface ResultHost {
   memoryBytes: number
   /** Node version without the `v`. */
   node: string
-  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. */
+  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. Number.MAX_SAFE_INTEGER when unlimited. */
   descriptorLimit: number
 }
 
-/** Where the connections of a run went. For `listen`, accepted connections count as established. */
+/** Where the connections of a run went. */
 export interface ConnectionTotals {
-  /** Connections asked for; 0 for `listen`, which has no such goal. */
+  /** Connections asked for. */
   requested: number
   /** Connections started: bound and handed to connect(2), whatever became of them. */
   attempted: number
@@ -139,11 +139,14 @@ export interface Retransmits {
   connectionsWithRetransmit: number | null
 }
 
-/** What the connections cost. A figure that could not be read is null. */
+/**
+ * What the connections cost: how much each figure grew from before the run to its peak, so that it is negative when
+ * something else gave memory back. A figure that could not be read, or that so few connections do not show, is null.
+ */
 export interface Memory {
   /** Resident set of this process at the peak. */
   processRssBytes: number
-  /** User-space bytes of the engine for each connection. */
+  /** Growth of the resident set for each connection. */
   nativeBytesPerConnection: number | null
   /** Growth of the JavaScript heap for each connection. */
   jsHeapBytesPerConnection: number | null

@@ -1,0 +1,138 @@
+import { type Latency, type RunResult, SCHEMA } from '../../lib/result.js'
+
+const latency: Latency = {
+  unit: 'us',
+  count: 1000,
+  mean: 61.5,
+  p50: 48,
+  p90: 95,
+  p99: 310,
+  p999: 2400,
+  max: 3100
+}
+
+/** A healthy run of a thousand connections; `changes` replace whole members. */
+export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
+  return {
+    schema: SCHEMA,
+    version: '0.1.0',
+    startedAt: '2026-11-22T00:30:00.000Z',
+    scenario: {
+      kind: 'dial',
+      targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      connections: 1000,
+      rate: [],
+      window: 1024,
+      sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
+      sourcePorts: [[1024, 65_535]],
+      shardIndex: 0,
+      shardCount: 1,
+      tuples: 1_290_240,
+      lanes: 4,
+      maxTables: 1024,
+      connectTimeoutMs: 5000,
+      synRetries: 0,
+      holdMs: 10_000,
+      close: 'fin',
+      durationMs: null,
+      authorized: false
+    },
+    host: {
+      kernel: '6.18.44',
+      arch: 'x64',
+      cpus: 4,
+      memoryBytes: 8_589_934_592,
+      node: '20.20.2',
+      descriptorLimit: 20_000
+    },
+    connections: {
+      requested: 1000,
+      attempted: 1000,
+      established: 1000,
+      failed: 0,
+      peak: 1000,
+      closedByPeer: 0,
+      skippedPorts: 0
+    },
+    errors: [],
+    timing: {
+      dialSeconds: 0.0042,
+      connectsPerSecond: 238_095.2,
+      holdSeconds: 10.0004,
+      totalSeconds: 10.0121
+    },
+    connectLatency: { ...latency, withoutSynRetry: latency },
+    pacing: null,
+    exchangeLatency: null,
+    churn: null,
+    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    memory: {
+      processRssBytes: 89_128_960,
+      nativeBytesPerConnection: 16,
+      jsHeapBytesPerConnection: 0,
+      kernelSlabBytesPerSocket: 3942
+    },
+    process: { cpuSeconds: 0.012, workers: 4, tables: 4, privateTables: true },
+    counters: {},
+    findings: [],
+    series: [],
+    ...changes
+  }
+}
+
+/** A run in which everything that may be present is: paced, with failures, retries, a census and a finding. */
+export function eventfulResult(): RunResult {
+  const healthy = exampleResult()
+  return exampleResult({
+    scenario: {
+      ...healthy.scenario,
+      rate: [
+        { atMs: 0, perSecond: 10_000 },
+        { atMs: 30_000, perSecond: 200_000 }
+      ],
+      durationMs: 60_000
+    },
+    connections: {
+      requested: 1000,
+      attempted: 1000,
+      established: 700,
+      failed: 300,
+      peak: 700,
+      closedByPeer: 12,
+      skippedPorts: 3
+    },
+    errors: [
+      { phase: 'connect', code: 'ECONNREFUSED', count: 250, example: '127.0.1.1:1024 > 127.0.0.1:8101' },
+      { phase: 'timeout', code: 'ETIMEDOUT', count: 50, example: '127.0.1.1:1030 > 127.0.0.1:8102' }
+    ],
+    connectLatency: {
+      ...latency,
+      count: 700,
+      p99: 1_010_000,
+      max: 3_100_000,
+      withoutSynRetry: { ...latency, count: 688 }
+    },
+    pacing: { unit: 'us', p50: 4, p99: 120, max: 900 },
+    exchangeLatency: latency,
+    churn: { transactions: 5000, transactionsPerSecond: 106_000 },
+    retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },
+    counters: { 'TcpExt.ListenOverflows': { before: 0, after: 1204, delta: 1204 } },
+    findings: [
+      {
+        id: 'accept-queue-overflow',
+        severity: 'critical',
+        side: 'server',
+        title: 'The accept queue overflowed: the server does not accept as fast as connections arrive',
+        evidence: [
+          { name: 'TcpExt.ListenOverflows', before: 0, after: 1204 },
+          { name: 'net.core.somaxconn', before: null, after: 128 }
+        ],
+        remedy: ['sysctl -w net.core.somaxconn=65535']
+      }
+    ],
+    series: [
+      { tSeconds: 0.25, established: 400, connectsPerSecond: 1600, failed: 100 },
+      { tSeconds: 0.5, established: 700, connectsPerSecond: 1200, failed: 300 }
+    ]
+  })
+}
