@@ -85,7 +85,7 @@ export function dialResult({
       segments: null,
       connectionsWithRetransmit: null
     },
-    memory: memoryUse(baseline.memory, peak.memory, peak.connections, scenario.targets.length === 0 ? 2 : 1),
+    memory: memoryUse(baseline.memory, peak.memory, peak.connections),
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       workers: scenario.lanes,

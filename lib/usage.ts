@@ -6,45 +6,51 @@ import type { Memory } from './result.js'
 export interface MemoryReading {
   rssBytes: number
   heapBytes: number
-  /** Kernel slab of the whole host; null where /proc/meminfo can't be read. */
+  /** Kernel slab of the whole host, see proc_meminfo(5); null where it can't be read. */
   slabBytes: number | null
+  /** TCP sockets of this network namespace, whoever owns them; null where they can't be read. */
+  sockets: number | null
 }
 
 /** Below this many connections the noise of the process and the host is larger than what is measured. */
 const leastConnections = 10_000
 
-/** Slab in /proc/meminfo is of the whole host: see proc_meminfo(5). */
 export function readMemory(): MemoryReading {
   const { rss, heapUsed } = process.memoryUsage()
-  return { rssBytes: rss, heapBytes: heapUsed, slabBytes: readSlabBytes() }
+  const slabKib = readNumber('/proc/meminfo', /^Slab:\s+(\d+) kB$/m)
+  return {
+    rssBytes: rss,
+    heapBytes: heapUsed,
+    slabBytes: slabKib === null ? null : slabKib * 1024,
+    sockets: readNumber('/proc/net/sockstat', /^TCP:.* alloc (\d+)/m)
+  }
 }
 
 /**
- * Memory for each connection, from a reading before the run and one while all connections stood.
- * @param socketsPerConnection 2 when both ends are in this process
+ * Memory for each connection, from a reading before the run and one while all connections stood. The slab is shared out
+ * over all sockets that came into being meanwhile, because both ends of a connection may sit on this host.
  */
-export function memoryUse(
-  before: MemoryReading,
-  peak: MemoryReading,
-  connections: number,
-  socketsPerConnection: number
-): Memory {
+export function memoryUse(before: MemoryReading, peak: MemoryReading, connections: number): Memory {
   const each = (bytes: number, divisor: number) =>
-    connections < leastConnections ? null : Math.round((bytes / divisor) * 10) / 10
-  const slabBytes =
-    before.slabBytes === null || peak.slabBytes === null ? null : peak.slabBytes - before.slabBytes
+    divisor < leastConnections ? null : Math.round((bytes / divisor) * 10) / 10
+  const slabBytes = difference(before.slabBytes, peak.slabBytes)
+  const sockets = difference(before.sockets, peak.sockets)
   return {
     processRssBytes: peak.rssBytes,
     nativeBytesPerConnection: each(peak.rssBytes - before.rssBytes, connections),
     jsHeapBytesPerConnection: each(peak.heapBytes - before.heapBytes, connections),
-    kernelSlabBytesPerSocket: slabBytes === null ? null : each(slabBytes, connections * socketsPerConnection)
+    kernelSlabBytesPerSocket: slabBytes === null || sockets === null ? null : each(slabBytes, sockets)
   }
 }
 
-function readSlabBytes(): number | null {
+function difference(before: number | null, after: number | null): number | null {
+  return before === null || after === null ? null : after - before
+}
+
+function readNumber(path: string, pattern: RegExp): number | null {
   try {
-    const kib = /^Slab:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]
-    return kib === undefined ? null : Number(kib) * 1024
+    const digits = pattern.exec(readFileSync(path, 'utf8'))?.[1]
+    return digits === undefined ? null : Number(digits)
   } catch {
     return null
   }
