@@ -1,7 +1,7 @@
 /** The result of a listener for a person. */
 import type { ListenResult } from '../listen.js'
+import type { Paint } from '../report/text.js'
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
-import type { Paint } from './terminal.js'
 
 export function listenReport(result: ListenResult, paint: Paint): string {
   const { accepted, peak, closedByPeer, bytesReceived, bytesSent, totalSeconds, errors } = result

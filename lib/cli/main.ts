@@ -1,8 +1,7 @@
 #!/usr/bin/env node
+import type { Paint } from '../report/text.js'
 /** argv to command to exit code. The only file that touches the signals and the end of the process. */
-import { readFileSync } from 'node:fs'
 import { type Command, type CommandContext, commands } from './commands.js'
-import type { Paint } from './terminal.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
 const echoMs = 250
@@ -10,7 +9,8 @@ const interruptedCode = 130
 
 async function main(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv
-  if (name === '--version' || name === '-V') return await print(`${version()}\n`)
+  if (name === '--version' || name === '-V')
+    return await print(`${(await import('../version.js')).version}\n`)
   if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw await unknownCommand(name)
@@ -25,8 +25,12 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 async function programHelp(): Promise<string> {
-  const [{ programHelp }, paint] = await Promise.all([import('./help.js'), helpPaint([])])
-  return programHelp(paint, version())
+  const [{ programHelp }, { version }, paint] = await Promise.all([
+    import('./help.js'),
+    import('../version.js'),
+    helpPaint([])
+  ])
+  return programHelp(paint, version)
 }
 
 async function commandHelp(command: Command, argv: readonly string[]): Promise<string> {
@@ -61,10 +65,6 @@ async function print(text: string): Promise<number> {
   const { Stdout } = await import('./output.js')
   await new Stdout().write(text)
   return 0
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }
 
 async function fail(error: unknown): Promise<number> {

@@ -169,7 +169,7 @@ function unknownOption(rawName: string, names: readonly string[], command: strin
   return usageError(`unknown option ${rawName}`, hint)
 }
 
-/** The values of those options that `table` has. */
-export function pick<T extends OptionTable>(values: OptionValues<T>, table: T): OptionValues<T> {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => key in table)) as OptionValues<T>
+/** The values of those options that `wanted`, a part of their table, has. */
+export function pick<W extends OptionTable>(values: OptionValues<W>, wanted: W): OptionValues<W> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key in wanted)) as OptionValues<W>
 }

@@ -1,4 +1,7 @@
 /** The progress line on stderr: redrawn in place on a terminal, a line now and then elsewhere. */
+import type { ListenSnapshot } from '../listen.js'
+import type { DialScenario } from '../scenario.js'
+import type { Snapshot } from '../snapshot.js'
 import { approximateCount, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
 import type { TerminalStream } from './terminal.js'
 
@@ -45,26 +48,12 @@ export class Progress {
   }
 }
 
-/** What the progress of a dial is measured against. */
-export interface DialGoal {
-  readonly connections: number
-  readonly holdMs: number
-}
-
-/** The part of a snapshot the progress line shows. */
-export interface DialProgress {
-  readonly tSeconds: number
-  readonly phase: 'dialing' | 'holding' | 'closing' | 'done'
-  readonly established: number
-  readonly failed: number
-  readonly inFlight: number
-  readonly connectsPerSecond: number
-  readonly closedByPeer: number
-  readonly errors: readonly { readonly code: string; readonly count: number }[]
-}
-
 /** One line about a dial. `holdSeconds`: how long the hold has lasted. */
-export function dialProgress(snapshot: DialProgress, goal: DialGoal, holdSeconds: number): string {
+export function dialProgress(
+  snapshot: Snapshot,
+  goal: Pick<DialScenario, 'connections' | 'holdMs'>,
+  holdSeconds: number
+): string {
   const { phase, established, connectsPerSecond, inFlight, failed, closedByPeer } = snapshot
   const parts = [`${phase} ${approximateCount(established)} of ${approximateCount(goal.connections)}`]
   if (phase === 'dialing') {
@@ -78,17 +67,8 @@ export function dialProgress(snapshot: DialProgress, goal: DialGoal, holdSeconds
   return parts.join(', ')
 }
 
-/** The part of a snapshot a listener's progress line shows. */
-export interface ListenProgress {
-  readonly tSeconds: number
-  readonly open: number
-  readonly accepted: number
-  readonly acceptsPerSecond: number
-  readonly failed: number
-}
-
 /** One line about a listener. */
-export function listenProgress({ open, accepted, acceptsPerSecond, failed }: ListenProgress): string {
+export function listenProgress({ open, accepted, acceptsPerSecond, failed }: ListenSnapshot): string {
   const parts = [
     `${approximateCount(open)} open`,
     `${approximateCount(accepted)} accepted`,
@@ -98,7 +78,7 @@ export function listenProgress({ open, accepted, acceptsPerSecond, failed }: Lis
   return parts.join(', ')
 }
 
-function causes(errors: DialProgress['errors']): string {
+function causes(errors: Snapshot['errors']): string {
   const byCode = new Map<string, number>()
   for (const { code, count } of errors) byCode.set(code, (byCode.get(code) ?? 0) + count)
   const sorted = [...byCode].sort((a, b) => b[1] - a[1])

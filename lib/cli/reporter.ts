@@ -1,8 +1,10 @@
 /** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
+
+import type { Paint } from '../report/text.js'
 import { usageError } from './options.js'
 import { ResultFile, Stdout } from './output.js'
 import { Progress } from './progress.js'
-import { hasColor, isLive, type Paint, painter } from './terminal.js'
+import { hasColor, isLive, painter } from './terminal.js'
 
 /** The values of tables/output.ts. */
 export interface OutputValues {

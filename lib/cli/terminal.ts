@@ -1,5 +1,6 @@
 /** What may be done to a stream: colour, and redrawing a line in place. */
 import { styleText } from 'node:util'
+import type { Paint } from '../report/text.js'
 
 /** The part of a writable stream that decides about colour. */
 export interface TerminalStream {
@@ -27,10 +28,6 @@ export function hasColor(
 export function isLive(stream: TerminalStream, env: Environment = process.env): boolean {
   return stream.isTTY === true && env.TERM !== 'dumb'
 }
-
-/** Styles text, or leaves it alone. */
-export type Paint = (style: Style, text: string) => string
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
 
 export function painter(color: boolean): Paint {
   // The decision is made above, for the stream in question: styleText must not make its own.

@@ -83,7 +83,8 @@ describe('parseOptions', () => {
 describe('pick', () => {
   it('leaves the values of other options behind', () => {
     const { values } = parse('-c', '5', '-q', '--close', 'rst')
-    expect(pick(values, { connections: table.connections, close: table.close })).toEqual({
+    const wanted = { connections: table.connections, close: table.close }
+    expect(pick(values, wanted)).toEqual({
       connections: 5,
       close: 'rst'
     })

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { type DialProgress, dialProgress, listenProgress, Progress } from '../../lib/cli/progress.js'
+import { dialProgress, listenProgress, Progress } from '../../lib/cli/progress.js'
+import type { Snapshot } from '../../lib/snapshot.js'
 
 const goal = { connections: 1_000_000, holdMs: 60_000 }
-const dialing: DialProgress = {
+const dialing: Snapshot = {
   tSeconds: 2,
+  attempted: 413_369,
+  skippedPorts: 0,
   phase: 'dialing',
   established: 412_345,
   failed: 0,
@@ -20,9 +23,9 @@ describe('dialProgress', () => {
 
   it('shows failures by cause, most frequent first, over all phases', () => {
     const errors = [
-      { phase: 'connect', code: 'ECONNREFUSED', count: 2 },
-      { phase: 'timeout', code: 'ETIMEDOUT', count: 10 },
-      { phase: 'hold', code: 'ECONNREFUSED', count: 1 }
+      { phase: 'connect' as const, code: 'ECONNREFUSED', count: 2 },
+      { phase: 'timeout' as const, code: 'ETIMEDOUT', count: 10 },
+      { phase: 'hold' as const, code: 'ECONNREFUSED', count: 1 }
     ]
     expect(dialProgress({ ...dialing, failed: 13, errors }, goal, 0)).toContain(
       ', 13 failed (ETIMEDOUT 10, ECONNREFUSED 3)'
@@ -47,7 +50,16 @@ describe('dialProgress', () => {
 
 describe('listenProgress', () => {
   it('shows what is open and what came', () => {
-    const snapshot = { tSeconds: 1, open: 900, accepted: 1000, acceptsPerSecond: 500, failed: 0 }
+    const snapshot = {
+      tSeconds: 1,
+      open: 900,
+      accepted: 1000,
+      acceptsPerSecond: 500,
+      closedByPeer: 100,
+      bytesReceived: 0,
+      bytesSent: 0,
+      failed: 0
+    }
     expect(listenProgress(snapshot)).toBe('900 open, 1k accepted, 500/s')
     expect(listenProgress({ ...snapshot, failed: 3 })).toBe('900 open, 1k accepted, 500/s, 3 failed')
   })

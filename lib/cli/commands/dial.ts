@@ -1,6 +1,6 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
 import type { DialRun } from '../../dial.js'
-import { parseFailIf } from '../../fail_if.js'
+import type { FailIf } from '../../fail_if.js'
 import type { CommandContext } from '../commands.js'
 import { dialExitCode } from '../exit_code.js'
 import { parseOptions, pick } from '../options.js'
@@ -10,7 +10,7 @@ import { dialOptions, dialTable } from '../tables/dial.js'
 
 export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
-  const conditions = (values.failIf ?? []).map((text) => parseFailIf(text))
+  const conditions = await readConditions(values.failIf ?? [])
   using reporter = new Reporter(values)
 
   const { dial } = await import('../../dial.js')
@@ -24,9 +24,16 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
 
   const { textReport } = await import('../../report/text.js')
   await reporter.result(result, (paint) => textReport(result, paint))
-  const held = conditions.filter((condition) => condition.holds(result))
-  for (const { text } of held) process.stderr.write(`c1m-native: --fail-if ${text} holds.\n`)
-  return dialExitCode({ result, interrupted: interrupted.aborted, failed: held.length > 0 })
+  const failures = conditions.flatMap((condition) => condition.holds(result) ?? [])
+  for (const failure of failures) process.stderr.write(`c1m-native: --fail-if: ${failure}.\n`)
+  return dialExitCode({ result, interrupted: interrupted.aborted, failed: failures.length > 0 })
+}
+
+/** Before the run: a condition with a typing mistake must not cost one. */
+async function readConditions(texts: readonly string[]): Promise<FailIf[]> {
+  if (texts.length === 0) return []
+  const { parseFailIf } = await import('../../fail_if.js')
+  return texts.map((text) => parseFailIf(text))
 }
 
 async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
