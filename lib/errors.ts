@@ -8,7 +8,7 @@ export const exitCodes = {
   usage: 2,
   /** A limit of this host stopped the run. */
   hostLimit: 3,
-  /** The target refused, never answered, or has no address. */
+  /** The target refused, never answered, or has no address or route. */
   target: 4,
   /** The run ended without reaching its goal, or a `--fail-if` held. */
   goal: 5,
@@ -21,15 +21,12 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** Every code a {@link C1mError} can carry, with the exit code it leads to. `docs/errors.md` explains each. */
 export const errorCatalogue = {
-  C1M_ABORTED: exitCodes.interrupted,
-  C1M_ADDRESS_INVALID: exitCodes.usage,
   C1M_AUTHORIZATION_REQUIRED: exitCodes.usage,
   C1M_BYTES_INVALID: exitCodes.usage,
   C1M_COUNT_INVALID: exitCodes.usage,
   C1M_DESCRIPTOR_LIMIT: exitCodes.hostLimit,
   C1M_DURATION_INVALID: exitCodes.usage,
   C1M_FAIL_IF_INVALID: exitCodes.usage,
-  C1M_INTERNAL: exitCodes.internal,
   C1M_LISTEN_FAILED: exitCodes.hostLimit,
   C1M_NATIVE_UNAVAILABLE: exitCodes.internal,
   C1M_OPTION_CONFLICT: exitCodes.usage,
@@ -37,7 +34,7 @@ export const errorCatalogue = {
   C1M_OUTPUT_FAILED: exitCodes.usage,
   C1M_RAMP_INVALID: exitCodes.usage,
   C1M_RATE_INVALID: exitCodes.usage,
-  C1M_ROUTE_UNKNOWN: exitCodes.hostLimit,
+  C1M_ROUTE_UNKNOWN: exitCodes.target,
   C1M_RUN_FAILED: exitCodes.hostLimit,
   C1M_SHARD_INVALID: exitCodes.usage,
   C1M_SOURCE_INVALID: exitCodes.usage,

@@ -29,7 +29,7 @@ describe('describeFailure', () => {
 
   it('prints the stack and the cause for debugging', () => {
     const { text } = describeFailure(
-      new C1mError('C1M_INTERNAL', 'broken', { cause: new Error('below') }),
+      new C1mError('C1M_RUN_FAILED', 'broken', { cause: new Error('below') }),
       true
     )
     expect(text).toMatch(

@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { C1mError, type ErrorCode, errorCatalogue, exitCodes } from '../../lib/errors.js'
+
+const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const codes = Object.keys(errorCatalogue) as ErrorCode[]
+
+it('carries code, message, hint, cause and exit code', () => {
+  const cause = new Error('underneath')
+  const error = new C1mError('C1M_DESCRIPTOR_LIMIT', 'too many', { hint: 'Use fewer.', cause })
+  expect(error).toBeInstanceOf(Error)
+  expect(error).toMatchObject({
+    name: 'C1mError',
+    code: 'C1M_DESCRIPTOR_LIMIT',
+    message: 'too many',
+    exitCode: 3
+  })
+  expect(error.hint).toBe('Use fewer.')
+  expect(error.cause).toBe(cause)
+})
+
+it('has neither hint nor cause when none is given', () => {
+  const error = new C1mError('C1M_USAGE', 'unknown option')
+  expect(error.hint).toBeUndefined()
+  expect('cause' in error).toBe(false)
+})
+
+describe('the catalogue', () => {
+  it('is in alphabetical order', () => {
+    expect(codes).toEqual([...codes].sort())
+  })
+
+  it('holds no code that nothing throws', () => {
+    const sources = readdirSync(new URL('../../lib', import.meta.url), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && path !== 'errors.ts')
+      .map((path) => read(`lib/${path}`))
+      .join('\n')
+    expect(codes.filter((code) => !sources.includes(`'${code}'`))).toEqual([])
+  })
+})
+
+describe('docs/errors.md', () => {
+  const docs = read('docs/errors.md')
+  const sections = docs.split(/^### /m).slice(1)
+
+  it('explains every code, in the same order, with its exit code', () => {
+    const documented = sections.map((section) => /^(\w+)\n\nExit code (\d+)\. \S/.exec(section)?.slice(1))
+    expect(documented).toEqual(codes.map((code) => [code, String(errorCatalogue[code])]))
+  })
+
+  it('explains every exit code', () => {
+    const documented = [...docs.matchAll(/^\| (\d+) \|/gm)].map(([, code]) => Number(code))
+    expect(documented).toEqual(Object.values(exitCodes))
+  })
+})
