@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import { type Paint, textReport } from '../../../lib/report/text.js'
+import type { ErrorTally, Latency, RunResult } from '../../../lib/result.js'
+import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
+
+const healthy = exampleResult()
+const headline = (changes: Partial<RunResult>) => textReport(exampleResult(changes)).split('\n')[0]
+const line = (label: string, result: RunResult) =>
+  textReport(result)
+    .split('\n')
+    .find((text) => text.startsWith(label))
+
+it('sums up a healthy run in a few lines', () => {
+  expect(textReport(healthy)).toMatchInlineSnapshot(`
+    "Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s.
+
+    connections  1,000 established, 0 failed
+    connect      p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
+    memory       85MiB resident, 16B native per connection, 0B JS heap per connection, 3.85KiB kernel slab per socket
+    process      12ms CPU (12us per connection), 4 workers, 4 descriptor tables
+    "
+  `)
+})
+
+it('shows everything there may be', () => {
+  expect(textReport(eventfulResult())).toMatchInlineSnapshot(`
+    "Opened 700 of 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; 300 failed.
+
+    connections  700 established, 300 failed, 12 closed by the peer, 3 ports skipped
+    failures     250  connect  ECONNREFUSED  127.0.1.1:1024 > 127.0.0.1:8101
+                  50  timeout  ETIMEDOUT     127.0.1.1:1030 > 127.0.0.1:8102
+    connect      p50 48us  p90 95us  p99 1.01s  p99.9 2.4ms  max 3.1s   all
+                 p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms  without SYN retries
+    exchange     p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
+    churn        5,000 transactions, 106k/s
+    retransmits  15 SYNs on 12 connections, 4 segments on 3 connections
+    pacing       p50 4us  p99 120us  max 900us  late
+    memory       85MiB resident, 16B native per connection, 0B JS heap per connection, 3.85KiB kernel slab per socket
+    process      12ms CPU (12us per connection), 4 workers, 4 descriptor tables
+
+    critical: The accept queue overflowed: the server does not accept as fast as connections arrive (server, accept-queue-overflow)
+      TcpExt.ListenOverflows 0 -> 1,204
+      net.core.somaxconn 128
+      remedy: sysctl -w net.core.somaxconn=65535
+    "
+  `)
+})
+
+describe('the first line', () => {
+  const connections = { ...healthy.connections, established: 0, failed: 0, attempted: 0, peak: 0 }
+
+  it('says when nothing was established', () => {
+    expect(headline({ connections: { ...connections, attempted: 1000, failed: 1000 } })).toBe(
+      'Opened none of 1,000 connections to 127.0.0.1:8100-8119; 1,000 failed.'
+    )
+  })
+
+  it('says when the run ended early', () => {
+    expect(headline({ connections: { ...connections, attempted: 400, established: 390, failed: 10 } })).toBe(
+      'Opened 390 of 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; 10 failed, 600 were not started.'
+    )
+  })
+
+  it('names no hold where none was asked for', () => {
+    expect(headline({ scenario: { ...healthy.scenario, holdMs: 0 } })).toBe(
+      'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s).'
+    )
+  })
+
+  it('names the targets as they were written, as far as they fit', () => {
+    const targets = ['web', '::1', '10.0.0.1', 'a', 'b'].map((host, i) => ({
+      host,
+      address: '127.0.0.1',
+      firstPort: 80,
+      lastPort: 80 + i
+    }))
+    const to = (count: number) =>
+      headline({ scenario: { ...healthy.scenario, targets: targets.slice(0, count) } })
+    expect(to(3)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 in')
+    expect(to(5)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
+    expect(to(0)).toContain('to its own listeners in')
+  })
+})
+
+it('lists the most frequent failures and counts the others', () => {
+  const errors = Array.from(
+    { length: 10 },
+    (_, i): ErrorTally => ({
+      phase: 'connect',
+      code: `E${i}`,
+      count: 1000 - i,
+      example: `127.0.1.1:${1024 + i} > 127.0.0.1:9`
+    })
+  )
+  const text = textReport(exampleResult({ errors }))
+  expect(text).toContain('failures     1,000  connect  E0  127.0.1.1:1024 > 127.0.0.1:9\n')
+  expect(text).toContain('               993  connect  E7  127.0.1.1:1031 > 127.0.0.1:9\n')
+  expect(text).toContain('             1,983 of 2 other kinds\n')
+  expect(text).not.toContain('E8')
+})
+
+it('leaves out latencies of no connection', () => {
+  const none: Latency = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+  expect(
+    line('connect ', exampleResult({ connectLatency: { ...none, withoutSynRetry: none } }))
+  ).toBeUndefined()
+  const allRetried = { ...healthy.connectLatency, withoutSynRetry: none }
+  expect(line('connect ', exampleResult({ connectLatency: allRetried }))).toMatch(/max 3\.1ms$/)
+})
+
+it('leaves out what could not be read', () => {
+  const memory = {
+    processRssBytes: 1_048_576,
+    nativeBytesPerConnection: null,
+    jsHeapBytesPerConnection: -12,
+    kernelSlabBytesPerSocket: null
+  }
+  expect(line('memory', exampleResult({ memory }))).toBe(
+    'memory       1MiB resident, -12B JS heap per connection'
+  )
+})
+
+it('says when the kernel refused private descriptor tables, and divides by no zero', () => {
+  const process = { cpuSeconds: 1.5, workers: 1, tables: 1, privateTables: false }
+  const connections = { ...healthy.connections, attempted: 0 }
+  expect(line('process', exampleResult({ process, connections }))).toBe(
+    'process      1.5s CPU, 1 worker, one shared descriptor table'
+  )
+})
+
+it('colours by what happened, and only as it is told to', () => {
+  const tags: Paint = (style, text) => `<${style}>${text}</${style}>`
+  const text = textReport(eventfulResult(), tags)
+  expect(text).toMatch(/^<bold><yellow>Opened 700 of 1,000 .*<\/yellow><\/bold>\n/)
+  expect(text).toContain('<dim>connections  </dim>700 established')
+  expect(text).toContain('<red>critical: The accept queue overflowed')
+  expect(text.replaceAll(/<\/?\w+>/g, '')).toBe(textReport(eventfulResult()))
+  expect(textReport(healthy, tags)).toMatch(/^<bold><green>/)
+})
