@@ -2,7 +2,7 @@
 import type { ListenSnapshot } from '../listen.js'
 import type { DialScenario } from '../scenario.js'
 import type { Snapshot } from '../snapshot.js'
-import { approximateCount, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import { approximateCount, approximateRate, formatDurationMs, formatNumber } from '../units.js'
 import type { TerminalStream } from './terminal.js'
 
 /** At most ten redraws a second: more is flicker, and costs the thread that watches the run. */
@@ -36,8 +36,8 @@ export class Progress {
       this.#stream.write(`${text()}\n`)
       return
     }
-    // A line that wraps can't be erased by one carriage return.
-    this.#stream.write(eraseLine + text().slice(0, (this.#stream.columns ?? 80) - 1))
+    // A width of 0 is a terminal that does not know it. A line that wraps can't be erased by one carriage return.
+    this.#stream.write(eraseLine + text().slice(0, (this.#stream.columns || 80) - 1))
     this.#drawn = true
   }
 
@@ -61,7 +61,7 @@ export function dialProgress(
     const left = goal.connections - established - failed - closedByPeer
     if (left > 0 && connectsPerSecond > 0) parts.push(`${seconds(left / connectsPerSecond)} left`)
   }
-  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${seconds(goal.holdMs / 1000)}`)
+  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${formatDurationMs(goal.holdMs)}`)
   if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
   if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(snapshot.errors)}`)
   return parts.join(', ')
@@ -88,5 +88,6 @@ function causes(errors: Snapshot['errors']): string {
 }
 
 function seconds(value: number): string {
-  return approximateDurationUs(Math.round(value) * 1e6)
+  const whole = Math.round(value)
+  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`
 }

@@ -32,6 +32,10 @@ describe('dialProgress', () => {
     )
   })
 
+  it('counts minutes where there are some', () => {
+    expect(dialProgress({ ...dialing, connectsPerSecond: 5000 }, goal, 0)).toMatch(/, 1m58s left$/)
+  })
+
   it('promises no time without a rate', () => {
     expect(dialProgress({ ...dialing, connectsPerSecond: 0 }, goal, 0)).not.toContain('left')
   })
@@ -93,6 +97,12 @@ describe('Progress', () => {
     const { written, at } = shown(true, 6)
     at(0, 'abcdefgh')
     expect(written).toEqual(['\r\u001b[2Kabcde'])
+  })
+
+  it('takes a terminal that does not know its width for one of 80 columns', () => {
+    const { written, at } = shown(true, 0)
+    at(0, 'x'.repeat(100))
+    expect(written).toEqual([`\r\u001b[2K${'x'.repeat(79)}`])
   })
 
   it('clears what it has drawn, once', () => {

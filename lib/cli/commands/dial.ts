@@ -43,7 +43,7 @@ async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
   for await (const snapshot of dialing.snapshots({ everyMs: reporter.everyMs })) {
     if (snapshot.phase === 'holding') holdingSince ??= snapshot.tSeconds
     const holdSeconds = snapshot.tSeconds - (holdingSince ?? snapshot.tSeconds)
-    reporter.progress(() => dialProgress(snapshot, goal, holdSeconds))
+    if (snapshot.phase !== 'done') reporter.progress(() => dialProgress(snapshot, goal, holdSeconds))
     await reporter.line(snapshot)
   }
 }

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { createInterface } from 'node:readline'
+import { describe, expect, it } from 'vitest'
+import type { ListenResult, ListenSnapshot } from '../../../lib/listen.js'
+import { type Ended, ending, runCli, runShell, startCli } from '../run_cli.js'
+
+/** Starts `listen --ndjson ARGS` and waits until it listens. */
+async function listening(args: readonly string[]) {
+  const child = startCli(['listen', '--ndjson', ...args])
+  const ended = ending(child)
+  const [line] = await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
+  const { targets } = JSON.parse(line) as { targets: string[] }
+  return { child, ended, targets, target: targets[0] ?? '' }
+}
+
+function lastLine({ stdout }: Ended): ListenResult {
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
+}
+
+describe('listen', () => {
+  it('accepts what dial opens, and tells so when it is stopped', async () => {
+    const server = await listening([])
+    expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
+    const dialed = await runCli(['dial', server.target, '-c', '2k', '--json'])
+    expect(dialed).toMatchObject({ code: 0, stderr: '' })
+    server.child.kill('SIGTERM')
+    const ended = await server.ended
+    expect(ended).toMatchObject({ code: 130, stderr: `listening on ${server.target}\n` })
+    expect(lastLine(ended)).toMatchObject({
+      schema: 'c1m-native/listen-result@1',
+      accepted: 2000,
+      closedByPeer: 2000,
+      errors: []
+    })
+  })
+
+  it('prints snapshots between the addresses and the result', async () => {
+    const { code, stdout } = await runCli(['listen', '--ndjson', '--duration', '600ms'])
+    expect(code).toBe(0)
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines[0]).toEqual({ targets: [expect.stringMatching(/^127\.0\.0\.1:[1-9]\d*$/)] })
+    const snapshots = lines.slice(1, -1) as ListenSnapshot[]
+    expect(snapshots.length).toBeGreaterThanOrEqual(2)
+    for (const snapshot of snapshots) expect(snapshot).toMatchObject({ accepted: 0, open: 0, failed: 0 })
+    expect(lines.at(-1)).toMatchObject({ schema: 'c1m-native/listen-result@1' })
+  })
+
+  it('listens on a range of ports', async () => {
+    const { stderr } = await runCli(['listen', '127.83.0.1:28100-28103', '--duration', '10ms'])
+    expect(stderr).toBe(
+      'listening on 127.83.0.1:28100, 127.83.0.1:28101, 127.83.0.1:28102, 127.83.0.1:28103\n'
+    )
+  })
+
+  it('--mode echo sends back what it gets', async () => {
+    const server = await listening(['--mode', 'echo'])
+    const socket = connect(Number(server.target.split(':')[1]), '127.0.0.1')
+    socket.write('hello')
+    expect(String((await once(socket, 'data'))[0])).toBe('hello')
+    socket.end()
+    server.child.kill('SIGINT')
+    const ended = await server.ended
+    expect(ended.code).toBe(130)
+    expect(lastLine(ended)).toMatchObject({ accepted: 1, bytesReceived: 5, bytesSent: 5 })
+  })
+
+  it('--json prints the result at the end, and nothing else', async () => {
+    const { code, stdout } = await runCli(['listen', '--duration', '50ms', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ accepted: 0, peak: 0 })
+  })
+
+  it('reports to a person', async () => {
+    const { code, stdout, stderr } = await runCli(['listen', '--duration', '50ms', '-q'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.replace(/in .*s \(/, 'in TIME (')).toMatchInlineSnapshot(`
+      "accepted        0 in TIME (0/s)
+      peak            0 open at once
+      closed by peer  0
+      bytes           0B received, 0B sent
+      "
+    `)
+  })
+
+  it('exits with 3 and a remedy when the port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const { port } = taken.address() as { port: number }
+    const { code, stdout, stderr } = await runCli(['listen', `127.0.0.1:${port}`])
+    taken.close()
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
+    expect(stderr).toMatch(/^c1m-native: cannot listen: [^\n]*EADDRINUSE[^\n]* Choose another port[^\n]+\n$/)
+  })
+
+  it('ends when the reader of its stream leaves', async () => {
+    const { code, stdout, stderr } = await runShell('$C1M listen -q --ndjson | head -1')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toEqual({ targets: [expect.any(String)] })
+  })
+})
