@@ -176,10 +176,12 @@ export function formatRate(perSecond: number): string {
 
 /** Writes all digits, grouped: `1,234,567`. */
 export function formatNumber(value: number): string {
+  grouped ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 })
   return grouped.format(value)
 }
 
-const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 })
+/** Made at first use: it costs milliseconds, and who only reads quantities never needs it. */
+let grouped: Intl.NumberFormat | undefined
 
 /** Units a person reads sizes in; the decimal ones are for reading only. */
 const spoken = (kind: QuantityKind): Quantity['units'] =>
