@@ -17,7 +17,7 @@ constexpr int kAcceptsPerTurn = 256;
 
 // Echo also wants to know when a peer that had stopped reading takes bytes again.
 uint32_t EventsFor(ListenMode mode) {
-  return mode == ListenMode::kEcho ? kHeldEvents | EPOLLOUT : kHeldEvents;
+  return mode == ListenMode::kEcho ? kTalkEvents : kHeldEvents;
 }
 
 }  // namespace
@@ -58,6 +58,8 @@ void Acceptor::Admit(int fd) {
   context_.counters.accepted.Add();
   if (context_.run.dials_itself()) {
     context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
+  }
+  if (context_.run.only_holds_itself()) {
     context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
     ++context_.unwatched;
     context_.counters.accepted_open.Add();

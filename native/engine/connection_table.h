@@ -52,6 +52,7 @@ class ConnectionTable {
     --size_;
   }
 
+  static constexpr size_t kRecordBytes = 4;
   static constexpr uint32_t kTagLimit = 1U << 27;
 
  private:
@@ -61,8 +62,7 @@ class ConnectionTable {
     uint32_t revisit : 1;
     uint32_t tag : 27;
   };
-  static_assert(sizeof(Record) == 4,
-                "the memory promise of this engine: at most 16 bytes a connection");
+  static_assert(sizeof(Record) == kRecordBytes);
   static size_t Index(int fd) { return static_cast<size_t>(fd); }
 
   std::vector<Record> records_;

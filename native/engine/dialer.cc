@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <string>
 
 #include "native/engine/peer_input.h"
+#include "native/engine/source_socket.h"
 #include "native/net/clock.h"
 #include "native/net/socket.h"
 #include "native/net/tcp_info.h"
@@ -33,8 +33,9 @@ constexpr uint32_t kProbeInterval = 256;
 // While a window is filled by workers that have left the lane, their progress wakes nobody here.
 constexpr int64_t kForeignWindowPollNs = kNsPerMs;
 
-bool SameEndpoint(const SocketAddress& a, const SocketAddress& b) {
-  return a.family() == b.family() && a.port() == b.port() && a.CountTo(b) == 1;
+// The lane's part of a total, such that the parts of all lanes add up.
+int64_t ShareOf(uint64_t total, uint32_t lane, uint32_t lanes) {
+  return static_cast<int64_t>(total / lanes + (lane < total % lanes ? 1 : 0));
 }
 
 }  // namespace
@@ -42,52 +43,35 @@ bool SameEndpoint(const SocketAddress& a, const SocketAddress& b) {
 Dialer::Dialer(WorkerContext& context)
     : context_(context),
       options_(*context.run.options.dial),
-      window_(std::max<int64_t>(1, options_.window / context.run.options.lanes)) {}
-
-int64_t Dialer::RoomInTable() const {
-  if (!context_.run.dials_itself()) return context_.room();
-  // Each connection takes two descriptors here, and those on their way into the listener have
-  // theirs reserved.
-  return (context_.room() - context_.lane.unaccepted.load(std::memory_order_relaxed)) / 2;
-}
-
-int64_t Dialer::NextExpiryNs() const {
-  if (handshakes_.empty()) return Reactor::kForever;
-  return handshakes_.at(handshakes_.oldest()).started_ns + options_.connect_timeout_ns;
+      window_(std::max<int64_t>(1, options_.window / context.run.options.lanes)),
+      share_(ShareOf(options_.connections, context.lane.index, context.run.options.lanes)) {
+  if (options_.exchange) exchange_.emplace(context_, *options_.exchange);
 }
 
 int64_t Dialer::Step(int64_t now_ns) {
-  Expire(now_ns);
+  ExpireHandshakes(now_ns);
+  int64_t next_ns = finished_ ? Reactor::kForever : StartBatch(now_ns);
+  if (exchange_) {
+    next_ns = std::min(next_ns, exchange_->Step(now_ns, [this](int fd, Exchange::Result result) {
+      OnExchange(fd, result);
+    }));
+  }
+  return std::min(next_ns, NextExpiryNs());
+}
+
+int64_t Dialer::StartBatch(int64_t now_ns) {
   RunState& run = context_.run;
-  if (finished_ || run.schedule.exhausted()) {
-    finished_ = true;
-    return NextExpiryNs();
+  const int64_t allowance = Allowance();
+  if (allowance <= 0) {
+    const bool all_ours = context_.lane.in_flight.load(std::memory_order_relaxed) <=
+                          static_cast<int64_t>(handshakes_.size());
+    return finished_ || all_ours ? Reactor::kForever : now_ns + kForeignWindowPollNs;
   }
-  int64_t most = std::min(kBatch, RoomInTable());
-  if (most <= 0) {
-    finished_ = full_ = true;
-    return NextExpiryNs();
-  }
-  if (context_.lane.own_space) {
-    // Work that this lane has no tuples for is left to the others.
-    most = std::min<int64_t>(most, static_cast<int64_t>(context_.lane.cursor->Left()));
-    if (most == 0) {
-      run.tuples_used_up.store(true);
-      finished_ = true;
-      return NextExpiryNs();
-    }
-  }
-  const int64_t in_flight = context_.lane.in_flight.load(std::memory_order_relaxed);
-  most = std::min(most, window_ - in_flight);
-  if (most <= 0) {
-    const bool all_ours = in_flight <= static_cast<int64_t>(handshakes_.size());
-    return all_ours ? NextExpiryNs() : std::min(NextExpiryNs(), now_ns + kForeignWindowPollNs);
-  }
-  const auto grant = run.schedule.Claim(now_ns - run.started_ns, static_cast<uint64_t>(most));
+  const auto grant = run.schedule.Claim(now_ns - run.started_ns, static_cast<uint64_t>(allowance));
   if (grant.count == 0) {
-    const int64_t due = run.schedule.NextDueNs();
-    if (due == Schedule::kNever) return NextExpiryNs();
-    return std::min(NextExpiryNs(), run.started_ns + due);
+    finished_ = run.schedule.exhausted();
+    const int64_t due_ns = run.schedule.NextDueNs();
+    return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
   for (uint64_t i = 0; i < grant.count; ++i) {
     if (run.schedule.paced()) {
@@ -98,43 +82,49 @@ int64_t Dialer::Step(int64_t now_ns) {
   return 0;
 }
 
-void Dialer::DialNext(uint64_t wanted) {
-  int fd = -1;
-  do {
-    fd = BindNext(wanted);
-  } while (fd >= 0 && !Connect(fd));
+int64_t Dialer::Allowance() {
+  if (context_.run.schedule.exhausted()) {
+    finished_ = true;
+    return 0;
+  }
+  const int64_t room = RoomInTable();
+  if (room <= 0 && !options_.churn) {
+    finished_ = full_ = true;
+    return 0;
+  }
+  int64_t allowance = std::min(kBatch, room);
+  if (options_.churn) {
+    const auto open = static_cast<int64_t>(context_.counters.dialed_open.get());
+    allowance = std::min(allowance, share_ - open - static_cast<int64_t>(handshakes_.size()));
+  } else if (context_.lane.own_space) {
+    // Work that this lane has no tuples for is left to the others.
+    const uint64_t left = context_.lane.cursor->Left();
+    if (left == 0) {
+      context_.run.tuples_used_up.store(true);
+      finished_ = true;
+    }
+    allowance = std::min(allowance, static_cast<int64_t>(left));
+  }
+  return std::min(allowance, window_ - context_.lane.in_flight.load(std::memory_order_relaxed));
 }
 
-int Dialer::BindNext(uint64_t wanted) {
-  TupleCursor& cursor = *context_.lane.cursor;
-  UniqueFd socket;
-  while (cursor.Advance(wanted)) {
-    // A socket bound to its own destination would connect to itself.
-    if (SameEndpoint(cursor.source(), cursor.target())) {
-      context_.counters.skipped_ports.Add();
-      continue;
+int64_t Dialer::RoomInTable() const {
+  if (!context_.run.dials_itself()) return context_.room();
+  // Each connection takes two descriptors here, and those on their way into the listener have
+  // theirs reserved.
+  return (context_.room() - context_.lane.unaccepted.load(std::memory_order_relaxed)) / 2;
+}
+
+void Dialer::DialNext(uint64_t wanted) {
+  while (true) {
+    const SourceSocket socket = OpenSourceSocket(context_, wanted);
+    if (socket.fd < 0) {
+      FailAttempt(socket.phase, socket.error, -1, context_.lane.cursor->target_index());
+      return;
     }
-    if (!socket.valid()) {
-      const auto opened = OpenStream(cursor.source().family());
-      if (!opened.ok()) {
-        FailAttempt(Phase::kSocket, opened.error().code, -1, cursor.target_index());
-        return -1;
-      }
-      socket.Reset(opened.value());
-      AllowAddressReuse(socket.get());
-      if (options_.syn_retries > 0) LimitSynRetries(socket.get(), options_.syn_retries);
-    }
-    if (::bind(socket.get(), cursor.source().raw(), cursor.source().size()) == 0)
-      return socket.Release();
-    if (errno != EADDRINUSE) {
-      FailAttempt(Phase::kBind, errno, -1, cursor.target_index());
-      return -1;
-    }
-    context_.counters.skipped_ports.Add();
+    if (options_.syn_retries > 0) LimitSynRetries(socket.fd, options_.syn_retries);
+    if (Connect(socket.fd)) return;
   }
-  context_.run.tuples_used_up.store(true);
-  FailAttempt(Phase::kBind, EADDRNOTAVAIL, -1, 0);
-  return -1;
 }
 
 bool Dialer::Connect(int fd) {
@@ -153,19 +143,16 @@ bool Dialer::Connect(int fd) {
     return true;
   }
   context_.counters.attempted.Add();
-  if (context_.run.dials_itself()) context_.lane.unaccepted.fetch_add(1, std::memory_order_relaxed);
-  if (!probe) {
-    ++missed_probes_;
-    Await(fd, started_ns);
-    return true;
+  if (context_.run.dials_itself()) {
+    context_.lane.unaccepted.fetch_add(1, std::memory_order_relaxed);
   }
   // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
   // calls.
   pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
-  ::poll(&ready, 1, 0);
+  if (probe) ::poll(&ready, 1, 0);
   if (ready.revents == POLLOUT) {
     missed_probes_ = 0;
-    Establish(fd, cursor.target_index(), NowNs() - started_ns, /*watched=*/false);
+    Establish(fd, cursor.target_index(), started_ns, NowNs(), /*watched=*/false);
   } else {
     ++missed_probes_;
     Await(fd, started_ns);
@@ -175,7 +162,7 @@ bool Dialer::Connect(int fd) {
 
 void Dialer::Await(int fd, int64_t started_ns) {
   const uint32_t target = context_.lane.cursor->target_index();
-  if (!context_.reactor.Add(fd, kHeldEvents | EPOLLOUT)) {
+  if (!context_.reactor.Add(fd, kTalkEvents)) {
     context_.counters.attempted.Subtract();
     FailAttempt(Phase::kSocket, errno, fd, target);
     return;
@@ -185,7 +172,8 @@ void Dialer::Await(int fd, int64_t started_ns) {
   context_.lane.in_flight.fetch_add(1, std::memory_order_relaxed);
 }
 
-void Dialer::Establish(int fd, uint32_t target, int64_t latency_ns, bool watched) {
+void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched) {
+  const int64_t latency_ns = now_ns - started_ns;
   uint32_t syn_retransmits = 0;
   if (latency_ns >= kSlowHandshakeNs) {
     const auto info = ReadHandshakeInfo(fd);
@@ -198,28 +186,30 @@ void Dialer::Establish(int fd, uint32_t target, int64_t latency_ns, bool watched
   } else {
     context_.lane.first_try_latency.Record(latency_ns);
   }
-  context_.table.Set(fd, ConnectionState::kDialed, target, watched);
-  if (!watched) ++context_.unwatched;
   context_.counters.established.Add();
   context_.counters.dialed_open.Add();
-}
 
-// Ends an attempt that has no handshake under way, closing `fd` if there is one.
-void Dialer::FailAttempt(Phase phase, int code, int fd, uint32_t target) {
-  const TupleCursor& cursor = *context_.lane.cursor;
-  context_.run.errors.Count(phase, code, [&] {
-    return cursor.source().ToString() + " > " + cursor.space().targets()[target].ToString();
-  });
-  if (fd >= 0) ::close(fd);
-  context_.counters.attempted.Add();
-  context_.counters.failed.Add();
+  const bool closes_now = options_.churn && !options_.exchange && !options_.peer_closes;
+  const bool watches_now = !watched && !closes_now && (options_.exchange || options_.churn);
+  const bool watching = watched || watches_now;
+  context_.table.Set(fd, ConnectionState::kDialed, target, watching || closes_now);
+  if (!watching && !closes_now) ++context_.unwatched;
+  if (watches_now && !context_.reactor.Add(fd, kTalkEvents)) {
+    EndHeld(fd, Phase::kSocket, errno);
+    return;
+  }
+  if (exchange_) {
+    OnExchange(fd, exchange_->Begin(fd, now_ns));
+  } else if (options_.churn) {
+    Served(fd);
+  }
 }
 
 void Dialer::OnEvent(int fd, uint32_t events, int64_t now_ns) {
   if (context_.table.state(fd) == ConnectionState::kConnecting) {
     OnHandshakeEvent(fd, events, now_ns);
-  } else if ((events & ~EPOLLOUT) != 0) {
-    OnHeldEvent(fd);
+  } else {
+    OnHeldEvent(fd, events);
   }
 }
 
@@ -228,55 +218,35 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
   const Handshake handshake = handshakes_.at(slot);
   if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
     const int pending = PendingError(fd);
-    EndHandshake(slot, Phase::kConnect, pending != 0 ? pending : ECONNRESET);
+    FailHandshake(slot, Phase::kConnect, pending != 0 ? pending : ECONNRESET);
     return;
   }
   if ((events & EPOLLOUT) == 0) return;
   handshakes_.Remove(slot);
   context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  Establish(fd, handshake.target, now_ns - handshake.started_ns, /*watched=*/true);
-  if ((events & (EPOLLIN | EPOLLRDHUP)) != 0) OnHeldEvent(fd);
+  Establish(fd, handshake.target, handshake.started_ns, now_ns, /*watched=*/true);
+  const bool arrived = (events & (EPOLLIN | EPOLLRDHUP)) != 0;
+  if (arrived && context_.table.state(fd) == ConnectionState::kDialed) OnHeldEvent(fd, events);
 }
 
-// A handshake failed: counts it with its tuple and closes the socket.
-void Dialer::EndHandshake(uint32_t slot, Phase phase, int code) {
-  const Handshake handshake = handshakes_.at(slot);
-  context_.run.errors.Count(phase, code,
-                            [&] { return DescribeTuple(handshake.fd, handshake.target); });
-  handshakes_.Remove(slot);
-  context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  if (context_.run.dials_itself()) context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
-  context_.table.Clear(handshake.fd);
-  ::close(handshake.fd);
-  context_.counters.failed.Add();
-}
-
-// The peer's address is gone from a socket that failed, our own stays because it was bound.
-std::string Dialer::DescribeTuple(int fd, uint32_t target) const {
-  const auto local = SocketAddress::Local(fd);
-  const SocketAddress& peer = context_.lane.cursor->space().targets()[target];
-  return (local ? local->ToString() : "?") + " > " + peer.ToString();
-}
-
-void Dialer::Expire(int64_t now_ns) {
-  while (!handshakes_.empty() && NextExpiryNs() <= now_ns) {
-    EndHandshake(handshakes_.oldest(), Phase::kTimeout, ETIMEDOUT);
+void Dialer::OnHeldEvent(int fd, uint32_t events) {
+  if (exchange_) {
+    OnExchange(fd, exchange_->OnEvent(fd, events));
+    return;
   }
-}
-
-void Dialer::OnHeldEvent(int fd) {
+  if ((events & ~static_cast<uint32_t>(EPOLLOUT)) == 0) return;
   const Drained drained = Drain(fd, context_.buffer);
   context_.counters.dialed_bytes_received.Add(drained.bytes);
   if (drained.more) context_.Revisit(fd);
-  if (!drained.ended && drained.error == 0) return;
-  if (drained.error != 0) {
-    context_.run.errors.Count(Phase::kHold, drained.error,
-                              [&] { return DescribeTuple(fd, context_.table.tag(fd)); });
+  if (drained.ended || drained.error != 0) EndHeld(fd, Phase::kHold, drained.error);
+}
+
+void Dialer::OnExchange(int fd, Exchange::Result result) {
+  if (result.outcome == Exchange::Outcome::kComplete) {
+    Served(fd);
+  } else if (result.outcome == Exchange::Outcome::kOver) {
+    EndHeld(fd, result.error == 0 ? Phase::kHold : Phase::kExchange, result.error);
   }
-  context_.table.Clear(fd);
-  ::close(fd);
-  context_.counters.dialed_open.Subtract();
-  context_.counters.dialed_closed_by_peer.Add();
 }
 
 }  // namespace c1m

@@ -14,6 +14,8 @@ const char* PhaseName(Phase phase) {
       return "timeout";
     case Phase::kHold:
       return "hold";
+    case Phase::kExchange:
+      return "exchange";
     case Phase::kAccept:
       return "accept";
   }

@@ -10,7 +10,7 @@
 namespace c1m {
 
 // Where in a connection's life it went wrong.
-enum class Phase : uint8_t { kSocket, kBind, kConnect, kTimeout, kHold, kAccept };
+enum class Phase : uint8_t { kSocket, kBind, kConnect, kTimeout, kHold, kExchange, kAccept };
 
 const char* PhaseName(Phase phase);
 

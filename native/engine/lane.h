@@ -30,6 +30,7 @@ struct Lane {
   // Connect latency of handshakes in which no SYN was sent twice, and of the others.
   Histogram first_try_latency;
   Histogram retried_latency;
+  Histogram exchange_latency;
   // How late connects were against the schedule.
   Histogram lateness;
 

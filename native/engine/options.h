@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "native/net/address.h"
@@ -40,6 +41,19 @@ struct RatePoint {
   double per_second = 0;
 };
 
+// What is said on an established connection, and what must come back.
+struct ExchangeOptions {
+  // Sent as it is; empty: nothing is sent.
+  std::string send;
+  // The answer begins with these bytes, or, when empty, has at least this many of any kind; 0: no
+  // answer is awaited.
+  std::string expect;
+  uint64_t expect_bytes = 0;
+  // Period of the heartbeat; 0: the exchange happens once.
+  int64_t every_ns = 0;
+  int64_t timeout_ns = 0;
+};
+
 struct DialOptions {
   std::vector<AddressRange> sources;
   std::vector<PortRange> source_ports;
@@ -55,6 +69,12 @@ struct DialOptions {
   // Empty: as fast as possible.
   std::vector<RatePoint> rate;
   CloseMode close = CloseMode::kFin;
+  // Each connection is closed after its exchange and replaced, until the run closes; `connections`
+  // is how many are open at once.
+  bool churn = false;
+  // In a churn: wait for the peer to close first.
+  bool peer_closes = false;
+  std::optional<ExchangeOptions> exchange;
   // Whether connections are watched for the peer's close; pointless when they are closed as soon as
   // they all stand.
   bool hold = true;

@@ -83,14 +83,14 @@ void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
   if (!state_.options.dial) return;
   const DialOptions& dial = *state_.options.dial;
   if (!state_.dials_itself()) {
-    space_ =
-        std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets);
+    space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
+                                          dial.churn);
   }
   for (const auto& lane : lanes_) {
     if (state_.dials_itself()) {
-      lane->own_space =
-          std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard,
-                                       std::vector<SocketAddress>{listening[lane->index]});
+      lane->own_space = std::make_unique<TupleSpace>(
+          dial.sources, dial.source_ports, dial.shard,
+          std::vector<SocketAddress>{listening[lane->index]}, dial.churn);
     }
     lane->cursor.emplace(lane->own_space ? *lane->own_space : *space_);
   }

@@ -42,6 +42,10 @@ struct RunState {
 
   // Whether each lane dials its own listener, with both ends in its workers.
   [[nodiscard]] bool dials_itself() const { return options.dial && options.listen; }
+  // Whether, besides, nothing is said or closed before the end: then watching can wait.
+  [[nodiscard]] bool only_holds_itself() const {
+    return dials_itself() && !options.dial->churn && !options.dial->exchange;
+  }
 };
 
 // What a worker asks of the run. Each call only leaves a note for the supervisor: a worker sits in

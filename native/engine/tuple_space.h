@@ -17,8 +17,9 @@ namespace c1m {
 
 class TupleSpace {
  public:
+  // An endless space begins again after its last tuple.
   TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
-             std::vector<SocketAddress> targets);
+             std::vector<SocketAddress> targets, bool endless = false);
 
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] const std::vector<SocketAddress>& targets() const { return targets_; }
@@ -27,13 +28,20 @@ class TupleSpace {
     uint64_t begin = 0;
     uint64_t end = 0;
   };
-  // Up to `count` tuples nobody else gets; empty when the space is used up. Safe from any thread.
+  // Up to `count` tuples nobody else gets in this round; empty when the space is used up. Safe from
+  // any thread.
   [[nodiscard]] Slice Claim(uint64_t count);
   // Tuples nobody has claimed yet.
-  [[nodiscard]] uint64_t unclaimed() const { return size_ - next_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t unclaimed() const;
+  // In an endless space: how long the shortest round took, which is how long a tuple rested before
+  // it was used again; 0 before the second round began.
+  [[nodiscard]] int64_t shortest_rest_ns() const {
+    return shortest_rest_ns_.load(std::memory_order_relaxed);
+  }
 
  private:
   friend class TupleCursor;
+  void NoteRound();
   [[nodiscard]] SocketAddress SourceAddress(uint64_t index) const;
   [[nodiscard]] uint16_t SourcePort(uint64_t index) const;
 
@@ -43,7 +51,11 @@ class TupleSpace {
   std::vector<SocketAddress> targets_;
   uint64_t ports_per_source_ = 0;
   uint64_t size_ = 0;
+  const bool endless_;
+  uint64_t addresses_ = 0;
   std::atomic<uint64_t> next_{0};
+  std::atomic<int64_t> round_began_ns_{0};
+  std::atomic<int64_t> shortest_rest_ns_{0};
 };
 
 // One lane's walk over the slices it claims.

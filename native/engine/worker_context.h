@@ -41,4 +41,7 @@ struct WorkerContext {
 // Edge-triggered, so that an idle connection costs nothing however long it is held.
 inline constexpr uint32_t kHeldEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
+// What a connection is registered for that sends: also, when the peer takes bytes again.
+inline constexpr uint32_t kTalkEvents = kHeldEvents | EPOLLOUT;
+
 }  // namespace c1m

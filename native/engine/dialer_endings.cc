@@ -1,0 +1,93 @@
+// The ways a connection of a dialer can end, each counted under its own name.
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "native/engine/dialer.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+
+int64_t Dialer::NextExpiryNs() const {
+  if (handshakes_.empty()) return Reactor::kForever;
+  return handshakes_.at(handshakes_.oldest()).started_ns + options_.connect_timeout_ns;
+}
+
+void Dialer::ExpireHandshakes(int64_t now_ns) {
+  while (!handshakes_.empty() && NextExpiryNs() <= now_ns) {
+    FailHandshake(handshakes_.oldest(), Phase::kTimeout, ETIMEDOUT);
+  }
+}
+
+// Ends an attempt that has no handshake under way, closing `fd` if there is one.
+void Dialer::FailAttempt(Phase phase, int code, int fd, uint32_t target) {
+  const TupleCursor& cursor = *context_.lane.cursor;
+  context_.run.errors.Count(phase, code, [&] {
+    return cursor.source().ToString() + " > " + cursor.space().targets()[target].ToString();
+  });
+  if (fd >= 0) ::close(fd);
+  context_.counters.attempted.Add();
+  context_.counters.failed.Add();
+}
+
+// A handshake failed: counts it with its tuple and closes the socket.
+void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
+  const Handshake handshake = handshakes_.at(slot);
+  context_.run.errors.Count(phase, code,
+                            [&] { return DescribeTuple(handshake.fd, handshake.target); });
+  handshakes_.Remove(slot);
+  context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (context_.run.dials_itself()) {
+    context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
+  }
+  context_.table.Clear(handshake.fd);
+  ::close(handshake.fd);
+  context_.counters.failed.Add();
+}
+
+// An established connection is over before its time, by the peer's doing or because it did not
+// answer as it should.
+void Dialer::EndHeld(int fd, Phase phase, int code) {
+  if (code == 0 && options_.churn && options_.peer_closes) {
+    CompleteTransaction(fd);
+    return;
+  }
+  if (code != 0) {
+    context_.run.errors.Count(phase, code,
+                              [&] { return DescribeTuple(fd, context_.table.tag(fd)); });
+  }
+  const bool ended_by_us = code == EBADMSG || code == ETIMEDOUT;
+  if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
+  CloseHeld(fd);
+}
+
+void Dialer::Served(int fd) {
+  if (!options_.churn) return;
+  if (options_.peer_closes) {
+    exchange_->AwaitClose(fd);
+  } else {
+    CompleteTransaction(fd);
+  }
+}
+
+void Dialer::CompleteTransaction(int fd) {
+  context_.counters.transactions.Add();
+  CloseHeld(fd);
+}
+
+void Dialer::CloseHeld(int fd) {
+  if (exchange_) exchange_->Forget(fd);
+  context_.table.Clear(fd);
+  if (options_.close == CloseMode::kRst) ResetOnClose(fd);
+  ::close(fd);
+  context_.counters.dialed_open.Subtract();
+}
+
+// The peer's address is gone from a socket that failed, our own stays because it was bound.
+std::string Dialer::DescribeTuple(int fd, uint32_t target) const {
+  const auto local = SocketAddress::Local(fd);
+  const SocketAddress& peer = context_.lane.cursor->space().targets()[target];
+  return (local ? local->ToString() : "?") + " > " + peer.ToString();
+}
+
+}  // namespace c1m

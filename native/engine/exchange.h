@@ -1,0 +1,158 @@
+// Talking on established connections: bytes out, bytes back, once or as a heartbeat.
+//
+// Nothing is allocated for a message and nothing is kept of an answer: eight bytes a connection say
+// how far it has got, one buffer a worker takes what arrives.
+#pragma once
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "native/engine/worker_context.h"
+#include "native/net/clock.h"
+
+namespace c1m {
+
+class Exchange {
+ public:
+  // What an event has led to.
+  enum class Outcome : uint8_t {
+    // Nothing to act on: bytes are still missing, or there is no exchange under way.
+    kGoesOn,
+    // The exchange that was under way is complete.
+    kComplete,
+    // The connection is over; `error` in the result says how.
+    kOver,
+  };
+  struct Result {
+    Outcome outcome = Outcome::kGoesOn;
+    // 0: the peer closed with no exchange under way. ENODATA: it closed instead of answering.
+    // EBADMSG: it answered something else. ETIMEDOUT: it did not answer in time. Otherwise the
+    // errno of the broken connection.
+    int error = 0;
+  };
+
+  // Longest message and longest answer.
+  static constexpr uint64_t kMaxBytes = (1U << 29) - 1;
+
+  Exchange(WorkerContext& context, const ExchangeOptions& options);
+
+  // Begins the exchange of a connection that has none under way, which was meant to begin at
+  // `intended_ns`.
+  Result Begin(int fd, int64_t intended_ns);
+  // An event of the connection.
+  Result OnEvent(int fd, uint32_t events);
+
+  // After the exchange: waits for the peer to close, as long as it would wait for an answer.
+  void AwaitClose(int fd);
+
+  // Exchanges under way that are the first of their connection.
+  [[nodiscard]] int first_underway() const { return first_underway_; }
+  // Forgets the exchange of a connection that is about to be closed.
+  void Forget(int fd);
+
+  // Begins the heartbeats that are due and ends the exchanges whose time is up, calling
+  // `on_result(fd, result)` for each that led to something. Returns when it wants to be called
+  // again, as Dialer::Step does.
+  template <typename OnResult>
+  int64_t Step(int64_t now_ns, OnResult&& on_result) {
+    return std::min(Beat(now_ns, on_result), Expire(now_ns, on_result));
+  }
+
+ private:
+  enum class Stage : uint8_t { kIdle, kSending, kAwaiting, kAwaitingClose };
+  struct Record {
+    // When the exchange was meant to begin, in microseconds since the run began; wraps after 71
+    // minutes, far beyond any exchange's timeout.
+    uint32_t intended_us;
+    uint32_t stage : 2;
+    // Whether an exchange of this connection has been completed.
+    uint32_t talked : 1;
+    // Bytes sent, or bytes of the answer that have come.
+    uint32_t progress : 29;
+  };
+  static_assert(sizeof(Record) <= 8 && sizeof(Record) + ConnectionTable::kRecordBytes <= 16,
+                "the memory promise of this engine: at most 16 bytes a connection");
+
+  [[nodiscard]] Stage stage(int fd) { return static_cast<Stage>(at(fd).stage); }
+  void SetStage(Record& record, Stage stage);
+  [[nodiscard]] Record& at(int fd) { return records_[static_cast<size_t>(fd)]; }
+  [[nodiscard]] uint32_t Microseconds(int64_t ns) const;
+  [[nodiscard]] uint64_t expected_bytes() const {
+    return options_.expect.empty() ? options_.expect_bytes : options_.expect.size();
+  }
+  Result Send(int fd);
+  Result Receive(int fd);
+  // Heartbeats begun between two looks at events.
+  static constexpr int kBeatsPerStep = 64;
+
+  // Takes bytes of the answer; false when they are not what was expected.
+  bool Match(Record& record, std::string_view bytes);
+  Result Finish(Record& record);
+
+  template <typename OnResult>
+  int64_t Beat(int64_t now_ns, OnResult& on_result);
+  template <typename OnResult>
+  int64_t Expire(int64_t now_ns, OnResult& on_result);
+
+  WorkerContext& context_;
+  const ExchangeOptions& options_;
+  std::vector<Record> records_;
+  int underway_ = 0;
+  int first_underway_ = 0;
+  // The heartbeat's sweep over the table: one period takes it from the first descriptor to
+  // `sweep_end_`.
+  int64_t sweep_began_ns_ = 0;
+  int sweep_next_ = 0;
+  int sweep_end_ = 0;
+  int64_t next_expiry_ns_ = 0;
+};
+
+template <typename OnResult>
+int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
+  if (options_.every_ns == 0) return Reactor::kForever;
+  if (sweep_next_ >= sweep_end_) {
+    const int64_t due_ns = sweep_began_ns_ + options_.every_ns;
+    if (sweep_began_ns_ != 0 && now_ns < due_ns) return due_ns;
+    // Catching up on whole periods after a stall would only send a burst nobody planned.
+    sweep_began_ns_ = sweep_began_ns_ == 0 || now_ns - due_ns > options_.every_ns ? now_ns : due_ns;
+    sweep_next_ = 0;
+    sweep_end_ = context_.table.end();
+    if (sweep_end_ == 0) return now_ns + options_.every_ns;
+  }
+  // The share of the period that has passed is the share of the table that is due.
+  const double spacing_ns = static_cast<double>(options_.every_ns) / sweep_end_;
+  for (int begun = 0; sweep_next_ < sweep_end_ && begun < kBeatsPerStep; ++sweep_next_) {
+    const auto due_ns = sweep_began_ns_ + static_cast<int64_t>(spacing_ns * sweep_next_);
+    if (due_ns > now_ns) return due_ns;
+    const int fd = sweep_next_;
+    // A connection that still waits for its last answer is not asked again; Finish makes up for it
+    // in the latencies.
+    if (context_.table.state(fd) != ConnectionState::kDialed) continue;
+    if (stage(fd) != Stage::kIdle) continue;
+    const Result result = Begin(fd, due_ns);
+    if (result.outcome != Outcome::kGoesOn) on_result(fd, result);
+    ++begun;
+  }
+  return 0;
+}
+
+template <typename OnResult>
+int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
+  if (underway_ == 0) return Reactor::kForever;
+  if (now_ns < next_expiry_ns_) return next_expiry_ns_;
+  const uint32_t now_us = Microseconds(now_ns);
+  const auto limit_us = static_cast<uint32_t>(options_.timeout_ns / kNsPerUs);
+  for (int fd = 0; fd < context_.table.end(); ++fd) {
+    if (stage(fd) == Stage::kIdle) continue;
+    if (now_us - at(fd).intended_us < limit_us) continue;
+    on_result(fd, Result{.outcome = Outcome::kOver, .error = ETIMEDOUT});
+  }
+  // Late by an eighth of the timeout at most, for a walk over the table that takes microseconds.
+  next_expiry_ns_ = now_ns + options_.timeout_ns / 8;
+  return next_expiry_ns_;
+}
+
+}  // namespace c1m
