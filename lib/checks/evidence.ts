@@ -1,0 +1,73 @@
+import type { ConnectionTotals, ErrorTally, Evidence, Side } from '../result.js'
+import { formatNumber } from '../units.js'
+import type { ExplainContext } from './context.js'
+
+/** How far a counter moved; 0 when it did not, or is unknown. */
+export function moved({ deltas }: ExplainContext, name: string): number {
+  return deltas[name]?.delta ?? 0
+}
+
+/** Evidence for each of these counters that moved. */
+export function counterEvidence({ deltas }: ExplainContext, ...names: string[]): Evidence[] {
+  return names.flatMap((name) => {
+    const change = deltas[name]
+    return change ? [{ name, before: change.before, after: change.after }] : []
+  })
+}
+
+/** A limit or setting, which is read once; nothing when it is unknown. */
+export function fact(name: string, value: number | string | null): Evidence[] {
+  return value === null ? [] : [{ name, before: null, after: value }]
+}
+
+/** Failures with one of these codes; in one phase, or in any. */
+export function failures(
+  { run }: ExplainContext,
+  codes: readonly string[],
+  inPhase?: ErrorTally['phase']
+): { tallies: ErrorTally[]; count: number } {
+  const tallies = (run?.errors ?? []).filter(
+    ({ phase, code }) => codes.includes(code) && (inPhase === undefined || phase === inPhase)
+  )
+  return { tallies, count: tallies.reduce((sum, { count }) => sum + count, 0) }
+}
+
+/** A tally as evidence: `errors.connect.ECONNREFUSED`. */
+export function tallyEvidence(tallies: readonly ErrorTally[]): Evidence[] {
+  return tallies.map(({ phase, code, count, example }) => ({
+    name: `errors.${phase}.${code}`,
+    before: null,
+    after: `${count} (${example})`
+  }))
+}
+
+/** Fields of `result.connections`. */
+export function connectionEvidence(
+  { run }: ExplainContext,
+  ...names: (keyof ConnectionTotals)[]
+): Evidence[] {
+  return names.flatMap((name) => (run ? fact(`connections.${name}`, run.connections[name]) : []))
+}
+
+/** The side this namespace is on: the dialing one, or, when nothing was dialed, the server's. */
+export function hereSide({ run }: ExplainContext): Side {
+  return run === null ? 'server' : 'client'
+}
+
+/** The larger of what a gauge said at both ends; null when it is unknown. */
+export function gaugePeak({ counters, deltas }: ExplainContext, name: string): number | null {
+  const after = counters[name]
+  return after === undefined ? null : Math.max(after, deltas[name]?.before ?? after)
+}
+
+/** A number in a title: digits grouped, fractions cut to three significant digits. */
+export function figure(value: number): string {
+  return formatNumber(
+    Number.isInteger(value) || value >= 1000 ? Math.round(value) : Number(value.toPrecision(3))
+  )
+}
+
+/** A share in a title: `4.4 %`. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(2))} %`
+}

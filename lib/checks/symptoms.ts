@@ -1,0 +1,60 @@
+import { isAtLeast } from '../host/kernel.js'
+import type { Severity } from '../result.js'
+import type { ExplainContext, RunOutcome } from './context.js'
+import { moved } from './evidence.js'
+
+/** Handshakes given up because no answer came in time, by us or by the kernel. */
+export function timedOut(run: RunOutcome): number {
+  return run.errors.reduce(
+    (sum, { phase, code, count }) =>
+      phase === 'timeout' || (phase === 'connect' && code === 'ETIMEDOUT') ? sum + count : sum,
+    0
+  )
+}
+
+/** Handshakes still under way. */
+export function pending({ connections }: RunOutcome): number {
+  return Math.max(0, connections.attempted - connections.established - connections.failed)
+}
+
+/**
+ * SYNs of this run that got no answer, at least: those sent again, the last of each that timed out, and those still
+ * pending when the kernel sends some again. 0 in a healthy run.
+ */
+export function lostSyns(context: ExplainContext): number {
+  const { run } = context
+  if (run === null) return 0
+  return run.retransmits.syn + timedOut(run) + Math.min(pending(run), moved(context, 'TcpExt.TCPSynRetrans'))
+}
+
+/**
+ * Whether a counter of silent drops concerns us: other processes move it, too. Beside a server any movement counts. In a
+ * run, SYNs must have been lost, and the counter account for a hundredth of them or more.
+ */
+export function accountsForLoss(context: ExplainContext, drops: number): boolean {
+  if (drops <= 0) return false
+  if (context.run === null) return true
+  const lost = lostSyns(context)
+  return lost > 0 && drops >= lost / 100
+}
+
+/** Whether fewer connections stood than were asked for. */
+export function goalMissed({ connections }: RunOutcome): boolean {
+  return connections.established < connections.requested
+}
+
+/** `critical` when the goal was missed, or a hundredth of the attempts or more was affected; without a run, `warning`. */
+export function severityOf({ run }: ExplainContext, affected: number): Severity {
+  if (run === null) return 'warning'
+  return goalMissed(run) || affected >= run.connections.attempted / 100 ? 'critical' : 'warning'
+}
+
+/**
+ * Whether SYNs that TIME_WAIT rejects have a counter of their own here: PAWSTimewait, from kernel 6.16
+ * (c449d5f3a3d7). Before, they are counted as PAWSEstab.
+ */
+export function hasTimeWaitCounter({ counters, facts }: ExplainContext): boolean {
+  if ('TcpExt.PAWSTimewait' in counters) return true
+  const { version } = facts.before.kernel
+  return version !== null && isAtLeast(version, 6, 16)
+}

@@ -1,0 +1,242 @@
+import type { ExplainContext, Needs, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { CounterChanges } from '../../../lib/host/counters.js'
+import type { HostFacts } from '../../../lib/host/facts.js'
+import type { ErrorTally, Latency, SeriesPoint } from '../../../lib/result.js'
+import type { DialScenario } from '../../../lib/scenario.js'
+
+type Partly<T> = { [Key in keyof T]?: T[Key] extends object ? Partial<T[Key]> : T[Key] }
+
+/** Facts of the machine on which the figures of these tests were measured: Linux 6.18, 4 CPUs, 23 GiB. */
+export function facts(changes: Partly<HostFacts> = {}): HostFacts {
+  const measured: HostFacts = {
+    kernel: {
+      release: '6.18.44',
+      version: { major: 6, minor: 18, patch: 44 },
+      cpus: 4,
+      capabilities: '0000000000000000',
+      initialUserNamespace: true
+    },
+    limits: {
+      nofileSoft: 20_000,
+      nofileHard: 20_000,
+      nrOpen: 1_048_576,
+      fileMax: 2_465_966,
+      filesOpen: 451,
+      pidMax: 32_768,
+      threadsMax: 192_727
+    },
+    ports: { localRange: [32_768, 60_999], reserved: [], unprivilegedStart: 1024 },
+    tcp: {
+      timestamps: 1,
+      twReuse: 2,
+      twReuseDelayMs: 1000,
+      maxTwBuckets: 131_072,
+      maxOrphans: 131_072,
+      rfc1337: 0,
+      synRetries: 6,
+      synLinearTimeouts: 4,
+      synackRetries: 5,
+      somaxconn: 4096,
+      maxSynBacklog: 2048,
+      syncookies: 1,
+      abortOnOverflow: 0,
+      ehashEntries: 262_144,
+      ehashShared: false,
+      childEhashEntries: 0
+    },
+    memory: {
+      totalBytes: 25_276_076_032,
+      availableBytes: 24_780_087_296,
+      pageBytes: 4096,
+      tcpPages: { low: 287_895, pressure: 383_861, high: 575_790 }
+    },
+    network: {
+      rpFilterAll: 0,
+      rpFilterInterfaces: { eth0: 0, lo: 0 },
+      neighboursMaxV4: 1024,
+      neighboursMaxV6: 1024,
+      ipv6Disabled: 0,
+      netdevMaxBacklog: 1000
+    },
+    conntrack: { count: 0, max: 262_144, buckets: 262_144, entriesAllNamespaces: 0, boundsChains: true },
+    cgroup: { memoryMaxBytes: 'unlimited', memoryCurrentBytes: 58_228_736, pidsMax: null },
+    unknown: {}
+  }
+  return merged(measured, changes)
+}
+
+function merged<T extends object>(base: T, changes: Partly<T>): T {
+  const result = { ...base }
+  for (const key of Object.keys(changes) as (keyof T)[]) {
+    const change = changes[key]
+    const isGroup = typeof base[key] === 'object' && base[key] !== null && !Array.isArray(base[key])
+    result[key] = (isGroup ? { ...base[key], ...(change as object) } : change) as T[keyof T]
+  }
+  return result
+}
+
+export const target = { host: 'server', address: '198.18.30.1', firstPort: 8100, lastPort: 8119 }
+
+export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
+  return {
+    kind: 'dial',
+    targets: [target],
+    connections: 10_000,
+    rate: [],
+    window: 1024,
+    sources: [{ first: '198.18.10.1', last: '198.18.10.1' }],
+    sourcePorts: [[1024, 65_535]],
+    shardIndex: 0,
+    shardCount: 1,
+    tuples: 1_290_240,
+    lanes: 4,
+    maxTables: 128,
+    connectTimeoutMs: 5000,
+    synRetries: 0,
+    holdMs: 0,
+    close: 'fin',
+    durationMs: null,
+    authorized: false,
+    ...changes
+  }
+}
+
+export const latency = (changes: Partial<Latency> = {}): Latency => ({
+  unit: 'us',
+  count: 10_000,
+  mean: 60,
+  p50: 50,
+  p90: 80,
+  p99: 200,
+  p999: 900,
+  max: 1500,
+  ...changes
+})
+
+/** A healthy run of 10,000 connections: as asked for, at once, nothing lost. */
+export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
+  const healthy: RunOutcome = {
+    connections: {
+      requested: 10_000,
+      attempted: 10_000,
+      established: 10_000,
+      failed: 0,
+      peak: 10_000,
+      closedByPeer: 0,
+      skippedPorts: 0
+    },
+    errors: [],
+    timing: { dialSeconds: 10, connectsPerSecond: 1000, holdSeconds: 0, totalSeconds: 10 },
+    connectLatency: { ...latency(), withoutSynRetry: latency() },
+    pacing: null,
+    churn: null,
+    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    process: { cpuSeconds: 0.5, workers: 4, tables: 4, privateTables: true },
+    series: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tSeconds) => point(tSeconds, tSeconds * 1000))
+  }
+  return merged(healthy, changes)
+}
+
+export function point(tSeconds: number, established: number, connectsPerSecond = 1000): SeriesPoint {
+  return { tSeconds, established, connectsPerSecond, failed: 0 }
+}
+
+/** Connections that came within a second and then stopped at `held`, for ten seconds. */
+export function plateauSeries(held: number): SeriesPoint[] {
+  return Array.from({ length: 40 }, (_, quarter) =>
+    point((quarter + 1) / 4, Math.min(held, held * (quarter + 1) * 0.25), 0)
+  )
+}
+
+export function tally(phase: ErrorTally['phase'], code: string, count: number, example?: string): ErrorTally {
+  return { phase, code, count, example: example ?? '198.18.10.1:1024 > 198.18.30.1:8100' }
+}
+
+/** Counters that moved, from 100 up by so much. */
+export function rose(rises: Record<string, number>): CounterChanges {
+  return Object.fromEntries(
+    Object.entries(rises).map(([name, delta]) => [name, { before: 100, after: 100 + delta, delta }])
+  )
+}
+
+interface Observed {
+  facts?: Partly<HostFacts>
+  factsBefore?: Partly<HostFacts>
+  deltas?: CounterChanges
+  counters?: Record<string, number>
+  run?: RunOutcome | null
+  scenario?: Partial<DialScenario> | null
+}
+
+/** A healthy run against a listener elsewhere, with these differences. */
+export function explaining({
+  facts: after,
+  factsBefore,
+  deltas = {},
+  counters = {},
+  run: outcome = run(),
+  scenario: wanted = {},
+  ...rest
+}: Observed & Partial<Omit<ExplainContext, keyof Observed>> = {}): ExplainContext {
+  const moved = Object.fromEntries(Object.entries(deltas).map(([name, change]) => [name, change.after]))
+  return {
+    facts: { before: facts(factsBefore ?? after), after: facts(after) },
+    counters: {
+      'TcpExt.PAWSTimewait': 0,
+      'Sockstat.TCP.tw': 0,
+      'Sockstat.TCP.mem': 50,
+      ...moved,
+      ...counters
+    },
+    deltas,
+    run: outcome,
+    scenario: wanted === null ? null : scenario(wanted),
+    needs: null,
+    peerIsHere: false,
+    listeners: [],
+    server: null,
+    census: null,
+    latencies: [],
+    ...rest
+  }
+}
+
+/** Beside a server: nothing was dialed, the counters are the server's own. */
+export function watching(changes: Parameters<typeof explaining>[0] = {}): ExplainContext {
+  return explaining({ run: null, scenario: null, peerIsHere: true, ...changes })
+}
+
+/** A scenario for 10,000 connections that fits this machine many times over. */
+export function predicting({
+  facts: here,
+  needs,
+  scenario: wanted = {},
+  peerIsHere = false
+}: {
+  facts?: Partly<HostFacts>
+  needs?: Partial<Needs>
+  scenario?: Partial<DialScenario>
+  peerIsHere?: boolean
+} = {}): PredictContext {
+  return {
+    facts: facts(here),
+    needs: {
+      connections: 10_000,
+      ratePerSecond: null,
+      tuples: 1_290_240,
+      descriptors: 10_000,
+      descriptorsPerTable: 19_900,
+      tables: 128,
+      conntrackEntries: 0,
+      conntrackEntriesOnHost: 0,
+      kernelMemoryBytes: 40_000_000,
+      sockets: 10_000,
+      timeWaits: 0,
+      missingSources: [],
+      nat: null,
+      ...needs
+    },
+    scenario: scenario(wanted),
+    peerIsHere
+  }
+}

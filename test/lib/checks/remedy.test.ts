@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { notrack, roundUp, sysctl } from '../../../lib/checks/remedy.js'
+import { scenario, target } from './fixtures.js'
+
+it('quotes values with spaces', () => {
+  expect(sysctl('net.core.somaxconn', 65535)).toBe('sysctl -w net.core.somaxconn=65535')
+  expect(sysctl('net.ipv4.tcp_mem', '1 2 3')).toBe('sysctl -w net.ipv4.tcp_mem="1 2 3"')
+})
+
+it('rounds up to a power of two', () => {
+  expect([0, 1, 3, 1024, 1025].map(roundUp)).toEqual([1, 1, 4, 1024, 2048])
+})
+
+it('merges ports that overlap, which nft would refuse', () => {
+  const targets = [
+    { ...target, firstPort: 9000, lastPort: 9000 },
+    { ...target, firstPort: 8110, lastPort: 8130 },
+    target
+  ]
+  expect(notrack(scenario({ targets }))).toEqual([
+    'nft add table inet c1m',
+    "nft 'add chain inet c1m pre { type filter hook prerouting priority raw; }'",
+    "nft 'add rule inet c1m pre tcp dport { 8100-8130, 9000 } notrack'",
+    "nft 'add rule inet c1m pre tcp sport { 8100-8130, 9000 } notrack'",
+    "nft 'add chain inet c1m out { type filter hook output priority raw; }'",
+    "nft 'add rule inet c1m out tcp dport { 8100-8130, 9000 } notrack'",
+    "nft 'add rule inet c1m out tcp sport { 8100-8130, 9000 } notrack'"
+  ])
+})
