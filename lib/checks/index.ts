@@ -1,0 +1,115 @@
+import type { Finding, Severity } from '../result.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { connectionRefused } from './connection_refused.js'
+import { conntrackChainTooLong } from './conntrack_chain_too_long.js'
+import { conntrackTableFull } from './conntrack_table_full.js'
+import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
+import { descriptorLimit } from './descriptor_limit.js'
+import { dialerSaturated } from './dialer_saturated.js'
+import { establishedHashUndersized } from './established_hash_undersized.js'
+import { hostFileLimit } from './host_file_limit.js'
+import { type FindingId, findingIds } from './ids.js'
+import { orphanLimit } from './orphan_limit.js'
+import { peerClosed } from './peer_closed.js'
+import { peerDescriptorLimit } from './peer_descriptor_limit.js'
+import { phantomEstablished } from './phantom_established.js'
+import { reversePathFilter } from './reverse_path_filter.js'
+import { sourceAddressMissing } from './source_address_missing.js'
+import { synLoss } from './syn_loss.js'
+import { synQueueOverflow } from './syn_queue_overflow.js'
+import { synUnanswered } from './syn_unanswered.js'
+import { tcpMemory } from './tcp_memory.js'
+import { timeWaitOverflow } from './time_wait_overflow.js'
+import { timeWaitPaws } from './time_wait_paws.js'
+import { tupleReuseRate } from './tuple_reuse_rate.js'
+import { tupleSpaceExhausted } from './tuple_space_exhausted.js'
+import { unreachable } from './unreachable.js'
+
+export type {
+  CensusView,
+  Check,
+  ExplainContext,
+  ListenerFill,
+  NatNeeds,
+  Needs,
+  PredictContext,
+  RunOutcome,
+  ServerView,
+  Verdict
+} from './context.js'
+export { type FindingId, findingIds } from './ids.js'
+export { isPeerHere } from './peer_place.js'
+
+/** Every cause there is a check for: one for each of {@link findingIds}. */
+export const checks: readonly Check[] = [
+  descriptorLimit,
+  hostFileLimit,
+  sourceAddressMissing,
+  tupleSpaceExhausted,
+  tupleReuseRate,
+  conntrackTableFull,
+  conntrackChainTooLong,
+  tcpMemory,
+  orphanLimit,
+  peerDescriptorLimit,
+  acceptQueueOverflow,
+  synQueueOverflow,
+  phantomEstablished,
+  timeWaitPaws,
+  timeWaitOverflow,
+  reversePathFilter,
+  connectionRefused,
+  unreachable,
+  peerClosed,
+  establishedHashUndersized,
+  dialerSaturated,
+  synUnanswered,
+  synLoss
+]
+
+type Judged = Verdict & { id: FindingId }
+
+/** What will stop or bend a run, before a packet is sent. First what binds at the fewest connections. */
+export function predictFindings(context: PredictContext): Finding[] {
+  const judged = checks.flatMap((check) => named(check.id, check.predict?.(context)))
+  const bindsAt = (verdict: Judged) => verdict.bindsAt ?? Number.POSITIVE_INFINITY
+  return judged.sort((a, b) => compare(bindsAt(a), bindsAt(b)) || bySeverity(a, b)).map(findingOf)
+}
+
+/**
+ * What stopped or bent a run, or what goes on beside a server. The gravest first; then causes before symptoms. A finding
+ * whose events another one accounts for, by half or more, is left out: it is a symptom of that.
+ */
+export function explainFindings(context: ExplainContext): Finding[] {
+  const judged = checks.flatMap((check) => named(check.id, check.explain?.(context)))
+  return judged
+    .filter((verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2)
+    .sort(bySeverity)
+    .map(findingOf)
+}
+
+function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {
+  return verdict ? [{ ...verdict, id }] : []
+}
+
+function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
+  return all.reduce((sum, cause) => (cause.explains?.includes(symptom.id) ? sum + cause.events : sum), 0)
+}
+
+const severities: readonly Severity[] = ['critical', 'warning', 'info']
+
+function bySeverity(a: Judged, b: Judged): number {
+  return (
+    severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
+    findingIds.indexOf(a.id) - findingIds.indexOf(b.id)
+  )
+}
+
+/** Not a difference, which is NaN for two infinities. */
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function findingOf({ id, severity, side, title, evidence, remedy }: Judged): Finding {
+  return { id, severity, side, title, evidence, remedy }
+}

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { checks, explainFindings, findingIds, predictFindings } from '../../../lib/checks/index.js'
+import { explaining, predicting, rose, run, tally, target, watching } from './fixtures.js'
+
+const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
+
+it('has one check for each name, in the same order', () => {
+  expect(checks.map(({ id }) => id)).toEqual(findingIds)
+})
+
+describe('a healthy run has no findings', () => {
+  it('against a listener elsewhere', () => {
+    expect(explainFindings(explaining())).toEqual([])
+  })
+
+  it('of 200,000 with both ends in one namespace, that ends in more TIME_WAITs than fit', () => {
+    const outcome = run({
+      connections: { requested: 200_000, attempted: 200_000, established: 200_000, peak: 200_000 }
+    })
+    const deltas = {
+      ...rose({
+        'TcpExt.TCPTimeWaitOverflow': 68_928,
+        'TcpExt.TW': 131_072,
+        'Tcp.ActiveOpens': 200_000,
+        'Tcp.PassiveOpens': 200_000,
+        'Tcp.InSegs': 1_400_000,
+        'Softnet.timeSqueeze': 12,
+        'Softnet.processed': 1_400_000
+      }),
+      'Sockstat.TCP.tw': { before: 0, after: 131_072, delta: 131_072 }
+    }
+    expect(explainFindings(explaining({ run: outcome, deltas, peerIsHere: true }))).toEqual([])
+  })
+
+  it('on a host where other processes move every counter a little', () => {
+    const deltas = rose(
+      Object.fromEntries(
+        [
+          'TcpExt.ListenOverflows',
+          'TcpExt.ListenDrops',
+          'TcpExt.PAWSEstab',
+          'TcpExt.PAWSTimewait',
+          'TcpExt.TCPSynRetrans',
+          'TcpExt.TCPTimeouts',
+          'TcpExt.IPReversePathFilter',
+          'TcpExt.TCPReqQFullDoCookies',
+          'TcpExt.TCPTimeWaitOverflow',
+          'Tcp.OutRsts',
+          'Tcp.AttemptFails',
+          'Tcp.EstabResets',
+          'Ip.OutNoRoutes',
+          'Ip.InDiscards',
+          'Conntrack.drop',
+          'Conntrack.insert_failed',
+          'Conntrack.chaintoolong',
+          'Conntrack.early_drop',
+          'Softnet.dropped',
+          'Neigh4.table_fulls'
+        ].map((name) => [name, 3])
+      )
+    )
+    for (const peerIsHere of [true, false])
+      expect(explainFindings(explaining({ deltas, peerIsHere }))).toEqual([])
+  })
+
+  it('nor has an idle server', () => {
+    expect(explainFindings(watching({ deltas: rose({ 'Tcp.InSegs': 500, 'TcpExt.PAWSEstab': 2 }) }))).toEqual(
+      []
+    )
+  })
+
+  it('nor a plan that fits', () => {
+    expect(predictFindings(predicting())).toEqual([])
+  })
+})
+
+describe('explainFindings', () => {
+  // 200 connects of which 126 hung; a neighbour had filled the chains.
+  const lossy = run({
+    connections: { requested: 200, attempted: 200, established: 150, failed: 50, peak: 150 },
+    errors: [tally('timeout', 'ETIMEDOUT', 50)],
+    retransmits: { syn: 76, connectionsWithSynRetry: 60 }
+  })
+
+  it('names the cause and not its symptoms', () => {
+    const deltas = rose({
+      'Conntrack.chaintoolong': 441,
+      'Conntrack.insert_failed': 441,
+      'TcpExt.TCPSynRetrans': 190
+    })
+    expect(ids(explainFindings(explaining({ run: lossy, deltas })))).toEqual(['conntrack-chain-too-long'])
+  })
+
+  it('names the symptoms when a cause accounts for few of them', () => {
+    const deltas = rose({
+      'Conntrack.chaintoolong': 4,
+      'Conntrack.insert_failed': 4,
+      'TcpExt.TCPSynRetrans': 190
+    })
+    expect(ids(explainFindings(explaining({ run: lossy, deltas })))).toEqual([
+      'conntrack-chain-too-long',
+      'syn-unanswered',
+      'syn-loss'
+    ])
+  })
+
+  it('puts the gravest first, then causes before symptoms', () => {
+    const deltas = rose({
+      'TcpExt.ListenOverflows': 400,
+      'TcpExt.ListenDrops': 400,
+      'Conntrack.chaintoolong': 441
+    })
+    const outcome = run({ ...lossy, connections: { ...lossy.connections, closedByPeer: 1 } })
+    expect(ids(explainFindings(explaining({ run: outcome, deltas, peerIsHere: true })))).toEqual([
+      'conntrack-chain-too-long',
+      'accept-queue-overflow'
+    ])
+  })
+
+  it('gives every finding evidence, a remedy and one line of title, and nothing of its own reckoning', () => {
+    const deltas = rose({
+      'TcpExt.ListenOverflows': 400,
+      'TcpExt.ListenDrops': 400,
+      'Conntrack.chaintoolong': 441
+    })
+    for (const finding of explainFindings(explaining({ run: lossy, deltas, peerIsHere: true }))) {
+      expect(Object.keys(finding)).toEqual(['id', 'severity', 'side', 'title', 'evidence', 'remedy'])
+      expect(finding.evidence).not.toEqual([])
+      expect(finding.remedy).not.toEqual([])
+      expect(finding.title).not.toContain('\n')
+    }
+  })
+})
+
+describe('predictFindings', () => {
+  it('foresees both failures of a million connections on untuned conntrack, the first to bind first', () => {
+    const findings = predictFindings(
+      predicting({
+        facts: {
+          kernel: { release: '5.15.0-91-generic', version: { major: 5, minor: 15, patch: 0 } },
+          conntrack: { count: 120, max: 65_536, buckets: 16_384, entriesAllNamespaces: null }
+        },
+        needs: {
+          connections: 1_000_000,
+          descriptors: 1_000_000,
+          conntrackEntries: 1_000_000,
+          conntrackEntriesOnHost: 1_000_000,
+          sockets: 1_000_000
+        },
+        scenario: { connections: 1_000_000, targets: [target] }
+      })
+    )
+    expect(ids(findings)).toEqual(['conntrack-chain-too-long', 'conntrack-table-full'])
+    expect(findings[1]?.title).toBe(
+      'connection tracking holds 65,536 entries and 1,000,120 are needed: SYNs are dropped from connection 65,416 on'
+    )
+    expect(findings[0]?.title).toMatch(/^up to 100 % of first SYNs will be dropped/)
+  })
+
+  it('puts what binds at no number of connections last', () => {
+    const findings = predictFindings(
+      predicting({ needs: { tuples: 500, ratePerSecond: 5_000_000, descriptorsPerTable: 10, tables: 10 } })
+    )
+    expect(ids(findings)).toEqual(['descriptor-limit', 'tuple-space-exhausted', 'dialer-saturated'])
+  })
+})
