@@ -154,7 +154,9 @@ function engineConfig(scenario: DialScenario) {
       ...rest,
       targets,
       sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),
-      hold: holdMs > 0
+      hold: holdMs > 0,
+      churn: false,
+      peerCloses: false
     },
     // Our own listener resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
     ...(isSelf && {

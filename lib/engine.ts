@@ -4,6 +4,7 @@ import { C1mError } from './errors.js'
 import {
   type NativeAddon,
   type NativeLatency,
+  type NativeLatencyKind,
   type NativeRun,
   type NativeRunConfig,
   type NativeStatus,
@@ -22,6 +23,9 @@ export interface EngineCounters {
   synRetransmits: number
   connectionsWithSynRetry: number
   dialedBytesReceived: number
+  dialedBytesSent: number
+  exchanges: number
+  transactions: number
   accepted: number
   acceptedOpen: number
   acceptedClosedByPeer: number
@@ -77,7 +81,7 @@ export class Engine {
     return counters as unknown as EngineCounters
   }
 
-  latency(kind: 'connect' | 'connectFirstTry' | 'lateness'): Latency {
+  latency(kind: NativeLatencyKind): Latency {
     return inMicroseconds(this.#run.latency(kind))
   }
 

@@ -17,6 +17,19 @@ export interface NativeTarget {
   lastPort: number
 }
 
+/** What is said on each connection. */
+export interface NativeExchangeConfig {
+  /** Sent as it is; empty: nothing. */
+  send: Uint8Array
+  /** The answer begins with these bytes; empty: `expectBytes` counts. */
+  expect: Uint8Array
+  /** The answer has at least this many bytes; 0 with an empty `expect`: none is awaited. */
+  expectBytes: number
+  /** Period of the heartbeat; 0: once. */
+  everyMs: number
+  timeoutMs: number
+}
+
 /** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
 export interface NativeDialConfig {
   sources: NativeAddressRange[]
@@ -36,6 +49,11 @@ export interface NativeDialConfig {
   close: CloseMode
   /** Whether the connections stay once all stand, so that the peer's closing is to be noticed. */
   hold: boolean
+  /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
+  churn: boolean
+  /** In a churn: wait for the peer to close first. Needs `exchange`, if only an empty one. */
+  peerCloses: boolean
+  exchange?: NativeExchangeConfig
 }
 
 /** The listening half of a run. */
@@ -67,6 +85,9 @@ export interface NativeLatency {
   maxNs: number
 }
 
+/** Which distribution: `connectFirstTry` leaves out handshakes whose SYN was repeated. */
+export type NativeLatencyKind = 'connect' | 'connectFirstTry' | 'exchange' | 'lateness'
+
 /** Failures of one kind. */
 export interface NativeError {
   phase: string
@@ -79,6 +100,8 @@ export interface NativeError {
 export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
+  /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
+  shortestRestNs: number
   /** Workers made so far: a thread and a descriptor table each. */
   workers: number
   privateTables: boolean
@@ -101,7 +124,7 @@ export interface NativeRun {
   join(): void
   /** Writes the counters, in the order of `counterNames`. */
   snapshot(into: Float64Array): void
-  latency(kind: 'connect' | 'connectFirstTry' | 'lateness'): NativeLatency
+  latency(kind: NativeLatencyKind): NativeLatency
   errors(): NativeError[]
   status(): NativeStatus
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "native/engine/connection_table.h"
+#include "native/engine/exchange.h"
 #include "native/net/clock.h"
 
 namespace c1m {
@@ -84,8 +85,35 @@ ListenMode ReadListenMode(Napi::Object object) {
   Reject(object.Env(), "mode", "'sink', 'echo' or 'close-first'");
 }
 
+// Longer than any run, and far from overflow once in nanoseconds.
+constexpr double kMaxMs = 1e12;
+
+// Bytes of a Buffer or Uint8Array.
+std::string Bytes(Napi::Object object, const char* field) {
+  const Napi::Value value = object.Get(field);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+    Reject(object.Env(), field, "a Uint8Array");
+  }
+  const auto array = value.As<Napi::Uint8Array>();
+  if (array.ByteLength() > Exchange::kMaxBytes) Reject(object.Env(), field, "shorter");
+  return {reinterpret_cast<const char*>(array.Data()), array.ByteLength()};
+}
+
+int64_t Nanoseconds(Napi::Object object, const char* field_ms, double least_ms) {
+  return static_cast<int64_t>(Number(object, field_ms, least_ms, kMaxMs) * kNsPerMs);
+}
+
+ExchangeOptions ReadExchangeOptions(Napi::Object object) {
+  ExchangeOptions options;
+  options.send = Bytes(object, "send");
+  options.expect = Bytes(object, "expect");
+  options.expect_bytes = Whole<uint64_t>(object, "expectBytes", 0, Exchange::kMaxBytes);
+  options.every_ns = Nanoseconds(object, "everyMs", 0);
+  options.timeout_ns = Nanoseconds(object, "timeoutMs", 1);
+  return options;
+}
+
 DialOptions ReadDialOptions(Napi::Object object) {
-  constexpr double kManyNs = 1e18;
   DialOptions options;
   EachOf(object, "sources", [&](Napi::Object range) {
     const SocketAddress first = Address(range, "first", 0);
@@ -103,16 +131,23 @@ DialOptions ReadDialOptions(Napi::Object object) {
   options.targets = Endpoints(object, "targets", 1);
   options.connections = Whole<uint64_t>(object, "connections", 1, 1e12);
   options.window = Whole<uint32_t>(object, "window", 1, 1 << 24);
-  options.connect_timeout_ns =
-      static_cast<int64_t>(Number(object, "connectTimeoutMs", 1, kManyNs / kNsPerMs)) * kNsPerMs;
+  options.connect_timeout_ns = Nanoseconds(object, "connectTimeoutMs", 1);
   options.syn_retries = Whole<int>(object, "synRetries", 0, 127);
   EachOf(object, "rate", [&](Napi::Object point) {
     options.rate.push_back(
-        {.at_ns = static_cast<int64_t>(Number(point, "atMs", 0, kManyNs / kNsPerMs) * kNsPerMs),
-         .per_second = Number(point, "perSecond", 0, 1e9)});
+        {.at_ns = Nanoseconds(point, "atMs", 0), .per_second = Number(point, "perSecond", 0, 1e9)});
   });
   options.close = ReadCloseMode(object);
   options.hold = object.Get("hold").ToBoolean();
+  options.churn = object.Get("churn").ToBoolean();
+  options.peer_closes = object.Get("peerCloses").ToBoolean();
+  const Napi::Value exchange = object.Get("exchange");
+  if (!exchange.IsUndefined()) {
+    options.exchange = ReadExchangeOptions(AsObject(exchange, "exchange"));
+  }
+  if (options.churn && options.peer_closes && !options.exchange) {
+    Reject(object.Env(), "exchange", "given, if only empty, when the peer is to close");
+  }
   return options;
 }
 

@@ -129,13 +129,14 @@ Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// latency('connect' | 'connectFirstTry' | 'lateness')
+// latency('connect' | 'connectFirstTry' | 'exchange' | 'lateness')
 Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
   const std::string kind = info[0].ToString();
   if (kind == "connect")
     return ToObject(info.Env(), run_->ConnectLatency(/*first_try_only=*/false));
   if (kind == "connectFirstTry")
     return ToObject(info.Env(), run_->ConnectLatency(/*first_try_only=*/true));
+  if (kind == "exchange") return ToObject(info.Env(), run_->ExchangeLatency());
   if (kind == "lateness") return ToObject(info.Env(), run_->Lateness());
   throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
 }
@@ -156,10 +157,11 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// status(): {dialingNs, workers, privateTables, tuplesUsedUp, tablesUsedUp}
+// status(): {dialingNs, shortestRestNs, workers, privateTables, tuplesUsedUp, tablesUsedUp}
 Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   object["dialingNs"] = static_cast<double>(run_->DialingNs());
+  object["shortestRestNs"] = static_cast<double>(run_->ShortestRestNs());
   object["workers"] = static_cast<double>(run_->worker_count());
   object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
   object["tuplesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tuples_used_up());

@@ -144,10 +144,12 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
   if (underway_ == 0) return Reactor::kForever;
   if (now_ns < next_expiry_ns_) return next_expiry_ns_;
   const uint32_t now_us = Microseconds(now_ns);
-  const auto limit_us = static_cast<uint32_t>(options_.timeout_ns / kNsPerUs);
+  const auto limit_us = static_cast<int64_t>(options_.timeout_ns / kNsPerUs);
   for (int fd = 0; fd < context_.table.end(); ++fd) {
     if (stage(fd) == Stage::kIdle) continue;
-    if (now_us - at(fd).intended_us < limit_us) continue;
+    // Signed: an exchange may have begun after `now_ns` was read.
+    const auto age_us = static_cast<int32_t>(now_us - at(fd).intended_us);
+    if (age_us < limit_us) continue;
     on_result(fd, Result{.outcome = Outcome::kOver, .error = ETIMEDOUT});
   }
   // Late by an eighth of the timeout at most, for a walk over the table that takes microseconds.

@@ -216,10 +216,24 @@ Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   return all->Summarize();
 }
 
-Histogram::Summary Run::Lateness() const {
+Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Lane::exchange_latency); }
+
+Histogram::Summary Run::Lateness() const { return Summarize(&Lane::lateness); }
+
+Histogram::Summary Run::Summarize(Histogram Lane::*part) const {
   const auto all = std::make_unique<Histogram>();
-  for (const auto& lane : lanes_) all->Merge(lane->lateness);
+  for (const auto& lane : lanes_) all->Merge((*lane).*part);
   return all->Summarize();
+}
+
+int64_t Run::ShortestRestNs() const {
+  if (space_) return space_->shortest_rest_ns();
+  int64_t shortest = 0;
+  for (const auto& lane : lanes_) {
+    const int64_t rest = lane->own_space ? lane->own_space->shortest_rest_ns() : 0;
+    if (rest != 0 && (shortest == 0 || rest < shortest)) shortest = rest;
+  }
+  return shortest;
 }
 
 }  // namespace c1m

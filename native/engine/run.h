@@ -47,7 +47,10 @@ class Run final : private Crew {
   [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
   // Over all lanes: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
+  [[nodiscard]] Histogram::Summary ExchangeLatency() const;
   [[nodiscard]] Histogram::Summary Lateness() const;
+  // In a churn: how long a tuple rested at least before it was used again; 0 when none was.
+  [[nodiscard]] int64_t ShortestRestNs() const;
   // Nanoseconds from the start until the ramp ended, or until Close() cut it short, or until now.
   [[nodiscard]] int64_t DialingNs() const;
   [[nodiscard]] size_t worker_count() const;
@@ -65,6 +68,7 @@ class Run final : private Crew {
   std::optional<Event> Handle(Request request, Lane& lane);
   void RelieveAcceptor(Lane& lane);
 
+  [[nodiscard]] Histogram::Summary Summarize(Histogram Lane::*part) const;
   void ReserveDescriptors();
   Result<std::vector<SocketAddress>> Listen();
   void PrepareLanes(const std::vector<SocketAddress>& listening);

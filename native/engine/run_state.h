@@ -19,8 +19,7 @@ struct Lane;
 struct RunState {
   explicit RunState(RunOptions asked)
       : options(std::move(asked)),
-        schedule(options.dial ? options.dial->connections : 0,
-                 options.dial ? options.dial->rate : std::vector<RatePoint>{}) {}
+        schedule(Starts(options), options.dial ? options.dial->rate : std::vector<RatePoint>{}) {}
 
   const RunOptions options;
   Schedule schedule;
@@ -39,6 +38,13 @@ struct RunState {
   // Some lane ran out of tuples, or of tables, with work left.
   std::atomic<bool> tuples_used_up{false};
   std::atomic<bool> tables_used_up{false};
+
+  // How many connections a run starts: a churn never runs out.
+  static uint64_t Starts(const RunOptions& options) {
+    if (!options.dial) return 0;
+    return options.dial->churn ? kEndless : options.dial->connections;
+  }
+  static constexpr uint64_t kEndless = uint64_t{1} << 53;
 
   // Whether each lane dials its own listener, with both ends in its workers.
   [[nodiscard]] bool dials_itself() const { return options.dial && options.listen; }
