@@ -1,5 +1,4 @@
 /** `--help`, made from the tables. */
-
 import type { Paint } from '../report/text.js'
 import { commands } from './commands.js'
 import type { CommandSpec, OptionSpec, OptionTable } from './options.js'

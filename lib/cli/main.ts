@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import type { Paint } from '../report/text.js'
 /** argv to command to exit code. The only file that touches the signals and the end of the process. */
+import { exitCodes } from '../errors.js'
+import type { Paint } from '../report/text.js'
 import { type Command, type CommandContext, commands } from './commands.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
 const echoMs = 250
-const interruptedCode = 130
 
 async function main(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv
@@ -64,7 +64,7 @@ async function unknownCommand(name: string): Promise<Error> {
 async function print(text: string): Promise<number> {
   const { Stdout } = await import('./output.js')
   await new Stdout().write(text)
-  return 0
+  return exitCodes.ok
 }
 
 async function fail(error: unknown): Promise<number> {
@@ -84,7 +84,7 @@ function interruption(): AbortSignal {
       first = { name, atMs }
       controller.abort()
     } else if (name !== first.name || atMs - first.atMs > echoMs) {
-      process.exit(interruptedCode)
+      process.exit(exitCodes.interrupted)
     }
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)

@@ -1,5 +1,4 @@
 /** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
-
 import type { Paint } from '../report/text.js'
 import { usageError } from './options.js'
 import { ResultFile, Stdout } from './output.js'

@@ -213,7 +213,8 @@ describe('dial, with nobody reading', () => {
     const { code } = await runShell(`$C1M dial -c 500 --hold 1500ms --ndjson --out ${path} | head -1`)
     expect(code).toBe(0)
     const { timing } = JSON.parse(readFileSync(path, 'utf8')) as RunResult
-    expect(timing.holdSeconds).toBeGreaterThanOrEqual(1.5)
+    // A timer may be early by a millisecond; stopped at the first write into the closed pipe, it would be 0.3.
+    expect(timing.holdSeconds).toBeGreaterThan(1.49)
   })
 })
 
