@@ -4,6 +4,7 @@
 // no allocation per connection, and closing everything is a walk over it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
