@@ -1,8 +1,8 @@
 /** `dial`: opens connections, holds them, closes them, and tells what happened. */
-import { type Baseline, dialResult, readBaseline } from './dial_result.js'
+import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
 import { delay, sampled, signalled } from './pace.js'
-import type { RunResult } from './result.js'
+import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
 import { Series } from './series.js'
 import { type DialPhase, type Snapshot, Snapshots } from './snapshot.js'
@@ -10,6 +10,9 @@ import { readMemory } from './usage.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
 const seriesEveryMs = 50
+
+/** How often the kernel's counters are held against the run while it lasts: a cause is named within two seconds. */
+const diagnoseEveryMs = 1000
 
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
@@ -43,6 +46,7 @@ class Dial implements DialRun {
   #phase: DialPhase = 'dialing'
   #startedMs = 0
   #peak = 0
+  #findings: Finding[] = []
 
   constructor(options: DialOptions) {
     const prepared = this.#prepare(options)
@@ -64,7 +68,7 @@ class Dial implements DialRun {
     )
     if (!began || !this.#engine) return
     const snapshots = new Snapshots(this.#engine)
-    yield* sampled(everyMs, this.result, () => snapshots.take(this.#seconds(), this.#phase))
+    yield* sampled(everyMs, this.result, () => snapshots.take(this.#seconds(), this.#phase, this.#findings))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,6 +93,22 @@ class Dial implements DialRun {
     const abort = () => this.stop()
     signal?.addEventListener('abort', abort, { once: true })
     if (scenario.durationMs !== null) delay(scenario.durationMs, engine.closed).then(abort)
+    const trace = (holdSeconds: number): DialTrace => ({
+      scenario,
+      baseline,
+      engine,
+      counters: engine.counters(),
+      peak: this.#peak,
+      series: this.#series.points(),
+      holdSeconds,
+      totalSeconds: this.#seconds()
+    })
+    // Loaded only now, so that judging doesn't delay the first SYN.
+    const { diagnose } = await import('./diagnosis.js')
+    const doctor = setInterval(() => {
+      const { counters, ...rest } = trace(0)
+      this.#findings = diagnose(scenario, baseline, dialOutcome({ counters, ...rest }), counters).findings
+    }, diagnoseEveryMs)
 
     await Promise.race([engine.ramped, this.#stopped.promise])
     this.#sample(engine)
@@ -96,22 +116,17 @@ class Dial implements DialRun {
     const heldMs = await this.#hold(scenario)
     this.#sample(engine)
     this.#phase = 'closing'
-    const counters = engine.counters()
+    const { counters } = trace(0)
     engine.close()
     await engine.closed
     clearInterval(sampler)
+    clearInterval(doctor)
     signal?.removeEventListener('abort', abort)
     this.#phase = 'done'
-    return dialResult({
-      scenario,
-      baseline,
-      engine,
-      counters,
-      peak: { connections: this.#peak, memory },
-      series: this.#series.points(),
-      holdSeconds: heldMs / 1000,
-      totalSeconds: this.#seconds()
-    })
+    const outcome = dialOutcome({ ...trace(heldMs / 1000), counters })
+    const diagnosis = diagnose(scenario, baseline, outcome, counters)
+    this.#findings = diagnosis.findings
+    return dialResult({ scenario, baseline }, outcome, memory, diagnosis)
   }
 
   /** Keeps the connections until their time has come, or somebody stops the run, or the last of them is gone. */

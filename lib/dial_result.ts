@@ -1,6 +1,6 @@
 /** From what a dial left behind to the one object that tells of it. */
 import type { Engine, EngineCounters } from './engine.js'
-import { type Counters, counterDeltas, readCounters } from './host/counters.js'
+import { type Counters, readCounters } from './host/counters.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { type RunResult, SCHEMA, type SeriesPoint } from './result.js'
@@ -27,20 +27,35 @@ export function readBaseline(): Baseline {
   }
 }
 
-/** A dial that is over: its engine is closed. */
+/** A dial as far as it has come. */
 export interface DialTrace {
   scenario: DialScenario
   baseline: Baseline
   engine: Engine
-  /** The engine's counters when closing began. */
   counters: EngineCounters
-  peak: { connections: number; memory: MemoryReading }
+  /** Most connections open at one moment. */
+  peak: number
   series: readonly SeriesPoint[]
   holdSeconds: number
   totalSeconds: number
 }
 
-export function dialResult({
+/** The part of the result that says what became of the connections; complete at any moment of the run. */
+export type DialOutcome = Pick<
+  RunResult,
+  | 'connections'
+  | 'errors'
+  | 'timing'
+  | 'connectLatency'
+  | 'pacing'
+  | 'exchangeLatency'
+  | 'churn'
+  | 'retransmits'
+  | 'process'
+  | 'series'
+>
+
+export function dialOutcome({
   scenario,
   baseline,
   engine,
@@ -48,23 +63,18 @@ export function dialResult({
   peak,
   series,
   ...times
-}: DialTrace): RunResult {
+}: DialTrace): DialOutcome {
   const { dialingNs, workers, privateTables } = engine.status()
   const cpu = process.cpuUsage(baseline.cpu)
   const dialSeconds = dialingNs / 1e9
   const lateness = scenario.rate.length === 0 ? null : engine.latency('lateness')
   return {
-    schema: SCHEMA,
-    version,
-    startedAt: baseline.startedAt,
-    scenario,
-    host: resultHost(baseline.facts),
     connections: {
       requested: scenario.connections,
       attempted: counters.attempted,
       established: counters.established,
       failed: counters.failed,
-      peak: peak.connections,
+      peak,
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts
     },
@@ -85,15 +95,34 @@ export function dialResult({
       segments: null,
       connectionsWithRetransmit: null
     },
-    memory: memoryUse(baseline.memory, peak.memory, peak.connections),
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       workers: scenario.lanes,
       tables: workers,
       privateTables
     },
-    counters: counterDeltas(baseline.counters, readCounters()),
-    findings: [],
     series: [...series]
+  }
+}
+
+/** The one object at the end: the outcome with its host, its cost and its causes. */
+export function dialResult(
+  { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
+  { series, process, ...outcome }: DialOutcome,
+  memoryAtPeak: MemoryReading,
+  { counters, findings }: Pick<RunResult, 'counters' | 'findings'>
+): RunResult {
+  return {
+    schema: SCHEMA,
+    version,
+    startedAt: baseline.startedAt,
+    scenario,
+    host: resultHost(baseline.facts),
+    ...outcome,
+    memory: memoryUse(baseline.memory, memoryAtPeak, outcome.connections.peak),
+    process,
+    counters,
+    findings,
+    series
   }
 }

@@ -1,6 +1,6 @@
 /** A run at one moment, for whoever watches it. */
 import type { Engine } from './engine.js'
-import type { ErrorTally } from './result.js'
+import type { ErrorTally, Finding } from './result.js'
 
 /** What a dial is doing: opening connections, keeping them, ending them, or nothing any more. */
 export type DialPhase = 'dialing' | 'holding' | 'closing' | 'done'
@@ -26,6 +26,8 @@ export interface Snapshot {
   skippedPorts: number
   /** Failures so far by phase and code. */
   errors: Omit<ErrorTally, 'example'>[]
+  /** Causes named so far, judged anew every second. */
+  findings: readonly Finding[]
 }
 
 /** Takes the snapshots of one watcher; each knows the one before for its rate. */
@@ -38,7 +40,7 @@ export class Snapshots {
     this.#engine = engine
   }
 
-  take(tSeconds: number, phase: DialPhase): Snapshot {
+  take(tSeconds: number, phase: DialPhase, findings: readonly Finding[]): Snapshot {
     const counters = this.#engine.counters()
     const connectsPerSecond =
       tSeconds > this.#lastSeconds
@@ -56,7 +58,8 @@ export class Snapshots {
       connectsPerSecond: Math.round(connectsPerSecond),
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts,
-      errors: this.#engine.errors().map(({ phase, code, count }) => ({ phase, code, count }))
+      errors: this.#engine.errors().map(({ phase, code, count }) => ({ phase, code, count })),
+      findings
     }
   }
 }
