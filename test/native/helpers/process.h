@@ -1,0 +1,34 @@
+// What the test process has open, and children of it for what can't be undone.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace c1m::test {
+
+// The numbers in the process's descriptor table.
+std::vector<int> OpenDescriptors();
+// Threads of the process, those still on their way out included.
+size_t ThreadCount();
+
+// Lowers the soft RLIMIT_NOFILE while it lives.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(unsigned limit);
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+  ~DescriptorLimit();
+
+ private:
+  unsigned long before_;
+};
+
+// Runs `body` in a forked child and returns the exit status it asked for; 128 + the signal when it
+// was killed.
+int InChild(const std::function<int()>& body);
+
+// From now on close_range(2) fails with `error`, as under a kernel or a container that lacks it.
+// Can't be undone: for children only.
+bool RefuseCloseRange(int error);
+
+}  // namespace c1m::test
