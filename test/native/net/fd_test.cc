@@ -1,0 +1,68 @@
+#include "native/net/fd.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+
+#include <utility>
+
+#include "native/net/socket.h"
+
+namespace c1m::test {
+namespace {
+
+bool Open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+
+}  // namespace
+
+TEST_CASE("fd: an owner closes what it owns") {
+  int number = -1;
+  {
+    const UniqueFd owner(OpenEventFd().value());
+    number = owner.get();
+    CHECK(owner.valid());
+    CHECK(Open(number));
+  }
+  CHECK_FALSE(Open(number));
+}
+
+TEST_CASE("fd: an empty owner is not valid and closes nothing") {
+  UniqueFd owner;
+  CHECK_FALSE(owner.valid());
+  owner.Reset();
+  CHECK(owner.get() == -1);
+}
+
+TEST_CASE("fd: moving hands the descriptor over") {
+  UniqueFd from(OpenEventFd().value());
+  const int number = from.get();
+  UniqueFd to(std::move(from));
+  CHECK_FALSE(from.valid());  // NOLINT(bugprone-use-after-move): what is left is the point
+  CHECK(to.get() == number);
+
+  UniqueFd other(OpenEventFd().value());
+  const int replaced = other.get();
+  other = std::move(to);
+  CHECK(other.get() == number);
+  CHECK(Open(number));
+  CHECK_FALSE(Open(replaced));
+}
+
+TEST_CASE("fd: moving an owner into itself keeps the descriptor") {
+  UniqueFd owner(OpenEventFd().value());
+  UniqueFd& same = owner;
+  owner = std::move(same);
+  CHECK(owner.valid());
+  CHECK(Open(owner.get()));
+}
+
+TEST_CASE("fd: a released descriptor stays open") {
+  UniqueFd owner(OpenEventFd().value());
+  const int number = owner.Release();
+  CHECK_FALSE(owner.valid());
+  CHECK(Open(number));
+  owner.Reset(number);
+  owner.Reset();
+  CHECK_FALSE(Open(number));
+}
+
+}  // namespace c1m::test

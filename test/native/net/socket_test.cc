@@ -1,0 +1,145 @@
+#include "native/net/socket.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <string>
+
+#include "test/native/helpers/eventually.h"
+#include "test/native/helpers/loopback.h"
+#include "test/native/helpers/peer.h"
+
+namespace c1m::test {
+namespace {
+
+int Option(int fd, int level, int name) {
+  int value = -1;
+  socklen_t size = sizeof(value);
+  ::getsockopt(fd, level, name, &value, &size);
+  return value;
+}
+
+bool Bind(int fd, const SocketAddress& address) {
+  return ::bind(fd, address.raw(), address.size()) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("socket: a stream blocks nobody and ends at exec") {
+  for (const int family : {AF_INET, AF_INET6}) {
+    const UniqueFd socket(OpenStream(family).value());
+    CHECK((::fcntl(socket.get(), F_GETFL) & O_NONBLOCK) != 0);
+    CHECK((::fcntl(socket.get(), F_GETFD) & FD_CLOEXEC) != 0);
+    CHECK(Option(socket.get(), SOL_SOCKET, SO_TYPE) == SOCK_STREAM);
+  }
+}
+
+TEST_CASE("socket: a stream that can't be had names the call") {
+  const auto opened = OpenStream(AF_UNSPEC);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().code == EAFNOSUPPORT);
+  CHECK(std::string(opened.error().syscall) == "socket");
+}
+
+TEST_CASE("socket: one local port serves several sockets that allow it") {
+  const UniqueFd first(OpenStream(AF_INET).value());
+  const UniqueFd second(OpenStream(AF_INET).value());
+  const SocketAddress source = UniqueLoopback(2000);
+  AllowAddressReuse(first.get());
+  REQUIRE(Bind(first.get(), source));
+  CHECK_FALSE(Bind(second.get(), source));
+  AllowAddressReuse(second.get());
+  CHECK(Bind(second.get(), source));
+}
+
+TEST_CASE("socket: the number of SYNs is limited as asked") {
+  const UniqueFd socket(OpenStream(AF_INET).value());
+  LimitSynRetries(socket.get(), 2);
+  CHECK(Option(socket.get(), IPPROTO_TCP, TCP_SYNCNT) == 2);
+}
+
+TEST_CASE("socket: closing sends FIN, or RST where that was asked") {
+  Pair pair = ConnectedPair();
+  SUBCASE("FIN") {
+    pair.ours.Reset();
+    CHECK(EndOf(pair.theirs) == 0);
+  }
+  SUBCASE("RST") {
+    ResetOnClose(pair.ours.get());
+    pair.ours.Reset();
+    CHECK(EndOf(pair.theirs) == ECONNRESET);
+  }
+}
+
+TEST_CASE("socket: accepted sockets inherit the RST") {
+  const UniqueFd listener = Listening();
+  ResetOnClose(listener.get());
+  const UniqueFd client = Connected(LocalAddress(listener));
+  Accepted(listener).Reset();
+  CHECK(EndOf(client) == ECONNRESET);
+}
+
+TEST_CASE("socket: a pending error is read once") {
+  const UniqueFd socket(OpenStream(AF_INET).value());
+  const SocketAddress nobody = UniqueLoopback(1);
+  CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+  REQUIRE(Ready(socket.get(), POLLOUT));
+  CHECK(PendingError(socket.get()) == ECONNREFUSED);
+  CHECK(PendingError(socket.get()) == 0);
+  CHECK(PendingError(-1) == EBADF);
+}
+
+TEST_CASE("socket: a listener on port 0 gets a port") {
+  for (const SocketAddress& address : {UniqueLoopback(), Address("::1")}) {
+    const UniqueFd listener = Listening(address);
+    const SocketAddress listening = LocalAddress(listener);
+    CHECK(listening.port() != 0);
+    CHECK(Connected(listening).valid());
+  }
+}
+
+TEST_CASE("socket: a port is listened on once, unless it is shared") {
+  const UniqueFd alone = Listening();
+  const auto again = OpenListener(LocalAddress(alone), 16, /*share_port=*/false);
+  REQUIRE_FALSE(again.ok());
+  CHECK(again.error().code == EADDRINUSE);
+
+  const UniqueFd first(OpenListener(UniqueLoopback(), 16, /*share_port=*/true).value());
+  const auto second = OpenListener(LocalAddress(first), 16, /*share_port=*/true);
+  REQUIRE(second.ok());
+  const UniqueFd owner(second.value());
+}
+
+TEST_CASE("socket: a listener on a foreign address names the call") {
+  const auto opened = OpenListener(Address("192.0.2.1", 80), 16, /*share_port=*/false);
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().code == EADDRNOTAVAIL);
+  CHECK(std::string(opened.error().syscall) == "bind");
+}
+
+TEST_CASE("socket: an IPv6 listener leaves the port of IPv4 alone") {
+  const UniqueFd six = Listening(Address("::"));
+  const uint16_t port = LocalAddress(six).port();
+  const UniqueFd four = Listening(UniqueLoopback(port));
+  CHECK(four.valid());
+}
+
+TEST_CASE("socket: signals of an eventfd add up and never block") {
+  const UniqueFd event(OpenEventFd().value());
+  uint64_t count = 0;
+  CHECK(::read(event.get(), &count, sizeof(count)) == -1);
+  CHECK(errno == EAGAIN);
+  Signal(event.get());
+  Signal(event.get());
+  CHECK(::read(event.get(), &count, sizeof(count)) == sizeof(count));
+  CHECK(count == 2);
+  CHECK((::fcntl(event.get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+}  // namespace c1m::test

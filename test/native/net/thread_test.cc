@@ -1,0 +1,87 @@
+#include "native/net/thread.h"
+
+#include <doctest/doctest.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <memory>
+
+#include "test/native/helpers/process.h"
+
+namespace c1m::test {
+
+TEST_CASE("thread: it runs its body, and Join waits for that") {
+  bool ran = false;
+  Thread thread;
+  REQUIRE(thread.Start([&ran] { ran = true; }) == 0);
+  thread.Join();
+  CHECK(ran);
+}
+
+TEST_CASE("thread: Join may come often, or without a start") {
+  Thread idle;
+  idle.Join();
+  Thread thread;
+  REQUIRE(thread.Start([] {}) == 0);
+  thread.Join();
+  thread.Join();
+}
+
+TEST_CASE("thread: its end of life waits for the body") {
+  std::atomic<bool> ran{false};
+  {
+    Thread thread;
+    REQUIRE(thread.Start([&ran] { ran = true; }) == 0);
+  }
+  CHECK(ran);
+}
+
+TEST_CASE("thread: it takes no signal, and the one that made it still does") {
+  sigset_t before;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  sigset_t inside;
+  ::sigemptyset(&inside);
+  Thread thread;
+  REQUIRE(thread.Start([&inside] { ::pthread_sigmask(SIG_SETMASK, nullptr, &inside); }) == 0);
+  thread.Join();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGCHLD, SIGALRM}) {
+    CHECK(::sigismember(&inside, signal) == 1);
+  }
+  sigset_t after;
+  ::pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGCHLD, SIGALRM}) {
+    CHECK(::sigismember(&after, signal) == ::sigismember(&before, signal));
+  }
+}
+
+TEST_CASE("thread: its stack bears what the engine puts on it") {
+  std::atomic<int> sum{0};
+  Thread thread;
+  REQUIRE(thread.Start([&sum] {
+    volatile char page[64 * 1024];
+    for (size_t i = 0; i < sizeof(page); i += 512) page[i] = 1;
+    for (size_t i = 0; i < sizeof(page); i += 512) sum += page[i];
+  }) == 0);
+  thread.Join();
+  CHECK(sum == 128);
+}
+
+TEST_CASE("thread: where no thread can be made the error comes back") {
+  const int status = InChild([] {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    // Root is not held to RLIMIT_NPROC.
+    if (::getuid() == 0 && ::setuid(65534) != 0) return 2;
+    if (::setrlimit(RLIMIT_NPROC, &none) != 0) return 3;
+    Thread thread;
+    const int error = thread.Start([] {});
+    thread.Join();
+    return error == EAGAIN ? 0 : 1;
+  });
+  CHECK(status == 0);
+}
+
+}  // namespace c1m::test
