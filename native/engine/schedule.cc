@@ -49,19 +49,23 @@ Schedule::Grant Schedule::Claim(int64_t elapsed_ns, uint64_t most) {
 int64_t Schedule::DueNs(uint64_t index) const {
   if (!paced()) return 0;
   const auto target = static_cast<double>(index);
+  // The segment that reaches it first: after it the rate may rest, and DueBy counts it at once.
   const auto after = std::find_if(segments_.begin() + 1, segments_.end(),
-                                  [&](const Segment& next) { return next.started > target; });
+                                  [&](const Segment& next) { return next.started >= target; });
   const Segment& segment = *(after - 1);
   const double left = target - segment.started;
   double t = 0;
   if (left > 0) {
     // Solve rate * t + slope / 2 * t^2 = left in the form that stays exact for a slope near zero.
+    // Where the rate falls to zero, rounding may take the root below it.
     const double root = segment.rate * segment.rate + 2 * segment.slope * left;
-    const double denominator = root < 0 ? 0 : segment.rate + std::sqrt(root);
+    const double denominator = segment.rate + std::sqrt(std::max(root, 0.0));
     if (denominator <= 0) return kNever;
     t = 2 * left / denominator;
   }
-  return static_cast<int64_t>((segment.at_s + t) * kNsPerSecond);
+  // Far enough from the largest value that a start time can be added.
+  const double due_ns = (segment.at_s + t) * kNsPerSecond;
+  return due_ns < static_cast<double>(kNever / 2) ? static_cast<int64_t>(due_ns) : kNever;
 }
 
 }  // namespace c1m

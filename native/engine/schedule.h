@@ -31,8 +31,12 @@ class Schedule {
   };
   // Up to `most` connections that are due `elapsed_ns` after the start. Safe from any thread.
   [[nodiscard]] Grant Claim(int64_t elapsed_ns, uint64_t most);
-  // When the next unclaimed connection is due, in nanoseconds after the start.
-  [[nodiscard]] int64_t NextDueNs() const { return DueNs(started()); }
+  // When the next unclaimed connection is due, in nanoseconds after the start; at once when all are
+  // claimed, so that a worker whose last look came before the last claim doesn't wait in vain.
+  [[nodiscard]] int64_t NextDueNs() const {
+    const uint64_t next = started();
+    return next < total_ ? DueNs(next) : 0;
+  }
   // When connection `index` (from 0) is due; never (the largest value) if the rate stays at zero
   // before it.
   [[nodiscard]] int64_t DueNs(uint64_t index) const;
