@@ -1,11 +1,28 @@
 #include "native/engine/tuple_space.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "native/net/clock.h"
 
 namespace c1m {
+namespace {
+
+// The largest size, which what wraps is cut to; sizes are also read as signed numbers.
+constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+
+uint64_t Sum(uint64_t a, uint64_t b) {
+  uint64_t sum = 0;
+  return __builtin_add_overflow(a, b, &sum) ? kMost : std::min(sum, kMost);
+}
+
+uint64_t Product(uint64_t a, uint64_t b) {
+  uint64_t product = 0;
+  return __builtin_mul_overflow(a, b, &product) ? kMost : std::min(product, kMost);
+}
+
+}  // namespace
 
 TupleSpace::TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
                        std::vector<SocketAddress> targets, bool endless)
@@ -14,19 +31,19 @@ TupleSpace::TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange>
       shard_(shard),
       targets_(std::move(targets)),
       endless_(endless) {
-  for (const AddressRange& range : sources_) addresses_ += range.count;
+  for (const AddressRange& range : sources_) addresses_ = Sum(addresses_, range.count);
   uint64_t ports_in_all = 0;
   for (const PortRange& range : ports_) ports_in_all += uint64_t{range.last} - range.first + 1;
   // Shard k owns the ports whose place in the list is k modulo the number of shards.
   if (ports_in_all > shard_.index) {
     ports_per_source_ = (ports_in_all - shard_.index - 1) / shard_.count + 1;
   }
-  size_ = addresses_ * ports_per_source_ * targets_.size();
+  size_ = Product(Product(addresses_, ports_per_source_), targets_.size());
 }
 
 TupleSpace::Slice TupleSpace::Claim(uint64_t count) {
   uint64_t begin = next_.load(std::memory_order_relaxed);
-  if (endless_) {
+  if (endless_ && size_ > 0) {
     begin = next_.fetch_add(count, std::memory_order_relaxed);
     if (begin == 0 || begin / size_ != (begin + count) / size_) NoteRound();
     return Slice{.begin = begin, .end = begin + count};
