@@ -1,10 +1,10 @@
-// npm's install script: nothing to do when a prebuilt addon loads here, else compile it into build/Release.
-// `--compile` compiles in any case (`npm run build:native`), and so does C1M_NATIVE_BUILD=1 during an install.
+// Compiles the native addon into build/Release: `npm run build:native` in a clone, `node native/build.mjs` in an
+// installed package that has no prebuilt addon for its platform.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -49,15 +49,24 @@ function missingTools() {
   )
 }
 
-/** Tries the prebuilt addon in a child process, because a file for another libc could take the process down. */
-function prebuildLoads() {
-  if (!existsSync(join(root, 'prebuilds'))) return false
-  const script = 'require(process.argv[1])(process.argv[2])'
-  const child = spawnSync(process.execPath, ['-e', script, require.resolve('node-gyp-build'), root], {
-    env: { ...process.env, PREBUILDS_ONLY: '1' },
-    stdio: 'ignore'
-  })
-  return child.status === 0
+/** What to run, one after the other. */
+function compileCommands() {
+  const jobs = String(availableParallelism())
+  // A clone has cmake-js. An installed package does without its 40 packages: two calls of cmake are all it makes.
+  const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js')
+  if (existsSync(cmakeJs)) return [[process.execPath, cmakeJs, 'compile', '--parallel', jobs]]
+  const build = join(root, 'build')
+  const includes = [require('node-api-headers').include_dir, dirname(require.resolve('node-addon-api/napi.h'))]
+  const settings = {
+    CMAKE_BUILD_TYPE: 'Release',
+    CMAKE_JS_INC: includes.join(';'),
+    CMAKE_LIBRARY_OUTPUT_DIRECTORY: join(build, 'Release')
+  }
+  const defines = Object.entries(settings).map(([name, value]) => `-D${name}=${value}`)
+  return [
+    ['cmake', '-S', root, '-B', build, ...defines],
+    ['cmake', '--build', build, '--parallel', jobs]
+  ]
 }
 
 /** Compiles what has changed since the last compile; returns the exit code. */
@@ -67,19 +76,12 @@ function compile() {
     console.error(problem)
     return 1
   }
-  const cmakeJs = require.resolve('cmake-js/bin/cmake-js')
-  const child = spawnSync(
-    process.execPath,
-    [cmakeJs, 'compile', '--parallel', String(availableParallelism())],
-    {
-      cwd: root,
-      stdio: 'inherit'
-    }
-  )
-  if (child.status === 0) return 0
-  console.error("c1m-native: compiling the native addon failed; the compiler's output is above.")
-  return 1
+  for (const [command, ...args] of compileCommands()) {
+    if (spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0) continue
+    console.error("c1m-native: compiling the native addon failed; the compiler's output is above.")
+    return 1
+  }
+  return 0
 }
 
-const wanted = process.argv.includes('--compile') || process.env.C1M_NATIVE_BUILD === '1'
-process.exitCode = wanted || !prebuildLoads() ? compile() : 0
+process.exitCode = compile()
