@@ -64,6 +64,8 @@ Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   if (started_) throw Napi::Error::New(env, "a run starts once");
   started_ = true;
   notify_ = Napi::ThreadSafeFunction::New(env, on_event_.Value(), "c1m-native", 0, 1);
+  // The function most likely refers to this object: as a second root it would keep both for ever.
+  on_event_.Reset();
   // Hooks run in reverse order, so ours comes before the one of the thread-safe function our
   // threads call.
   ::napi_add_env_cleanup_hook(env, OnEnvironmentExit, this);
@@ -88,7 +90,7 @@ Napi::Value RunWrap::Close(const Napi::CallbackInfo& info) {
 
 // join(): to be called on 'closed'; ends the threads and lets the process exit.
 Napi::Value RunWrap::Join(const Napi::CallbackInfo& info) {
-  if (started_) End();
+  if (started_ && !ended_) End();
   return info.Env().Undefined();
 }
 
@@ -98,7 +100,7 @@ void RunWrap::End() {
   ::napi_remove_env_cleanup_hook(Env(), OnEnvironmentExit, this);
   notify_.Release();
   Unref();
-  started_ = false;
+  ended_ = true;
 }
 
 void RunWrap::OnEnvironmentExit(void* wrap) {

@@ -36,6 +36,7 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::FunctionReference on_event_;
   Napi::ThreadSafeFunction notify_;
   bool started_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace c1m

@@ -188,6 +188,7 @@ void Run::Join() {
   supervisor_.Join();
   for (const auto& worker : workers_) worker->Join();
   for (const auto& lane : lanes_) lane->listeners.clear();
+  state_.wake.Reset();
 }
 
 CounterTotals Run::Totals() const {

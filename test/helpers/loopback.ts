@@ -1,0 +1,53 @@
+/** Loopback addresses that belong to one test process, and the sockets the kernel knows there. */
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+
+/** The block of 256 addresses of this process: tests run side by side, and must not see each other's sockets. */
+const block = `127.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`
+
+let last = 0
+
+/** A loopback address nobody else uses. */
+export function ownAddress(): string {
+  last += 1
+  if (last > 254) throw new Error('the addresses of this test process are used up')
+  return `${block}.${last}`
+}
+
+/** One TCP socket of this network namespace. */
+export interface Socket {
+  /** As ss(8) names it, e.g. `ESTAB`, `TIME-WAIT`, `LISTEN`. */
+  state: string
+  local: string
+  peer: string
+}
+
+/** The TCP sockets with `address` at one of their ends, in whatever state. */
+export function socketsAt(address: string): Socket[] {
+  return execFileSync('ss', ['-Htan', `src ${address} or dst ${address}`], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26
+  })
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [state = '', , , local = '', peer = ''] = line.split(/\s+/)
+      return { state, local, peer }
+    })
+}
+
+/** Sockets at `address` that somebody still holds: all but what the kernel keeps in TIME_WAIT. */
+export function openSocketsAt(address: string): Socket[] {
+  return socketsAt(address).filter(({ state }) => state !== 'TIME-WAIT')
+}
+
+/** A port at `address` on which nothing listens. */
+export async function freePort(address: string): Promise<number> {
+  const server = createServer().listen(0, address)
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}

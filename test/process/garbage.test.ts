@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { ownAddress } from '../helpers/loopback.js'
+import { resultOf } from '../helpers/node_script.js'
+
+const nodeOptions = ['--expose-gc']
+
+/**
+ * Whether `ref` loses its object. Finalizers run between two turns of the event loop; looking at the object keeps it
+ * for the rest of the turn, so that is done once, at the end.
+ */
+const collected = `
+  const collected = async (ref) => {
+    for (let i = 0; i < 10; i++) {
+      await new Promise(setImmediate)
+      gc()
+    }
+    await new Promise(setImmediate)
+    return ref.deref() === undefined
+  }`
+
+describe('garbage collection', () => {
+  it('takes a finished dial that nobody refers to', async () => {
+    const script = `${collected}
+      const start = () => {
+        const run = c1m.dial({ connections: 100, source: ['${ownAddress()}'] })
+        return { ref: new WeakRef(run), over: run.result.then(() => {}) }
+      }
+      const { ref, over } = start()
+      await over
+      console.log(await collected(ref))`
+    expect(await resultOf(script, { nodeOptions })).toBe(true)
+  })
+
+  it('takes the native half of a finished run', async () => {
+    const script = `${collected}
+      const { native } = await import(new URL('native.js', library))
+      const { Run, counterNames } = native()
+      const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin' }
+      const start = () => {
+        let run
+        const over = new Promise((resolve) => {
+          run = new Run({ lanes: 2, maxTables: 4, listen }, () => {
+            run.join()
+            run.snapshot(new Float64Array(counterNames.length))
+            resolve()
+          })
+        })
+        run.start()
+        run.close()
+        return { ref: new WeakRef(run), over }
+      }
+      const { ref, over } = start()
+      await over
+      console.log(await collected(ref))`
+    expect(await resultOf(script, { nodeOptions })).toBe(true)
+  })
+
+  it('does not end a run under way that nobody refers to', async () => {
+    const address = ownAddress()
+    const script = `
+      const server = await c1m.listen({ targets: ['${address}:0'], workers: 1 })
+      await c1m.dial({ targets: server.targets, connections: 500, rate: 2000, source: ['${address}'] }).started
+      for await (const { accepted } of server.snapshots({ everyMs: 10 })) {
+        gc()
+        if (accepted === 500) break
+      }
+      const { accepted } = await server.close()
+      console.log(accepted)`
+    expect(await resultOf(script, { nodeOptions })).toBe(500)
+  })
+})
