@@ -6,10 +6,10 @@ import { type HostFacts, readHostFacts } from './host/facts.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
 import { type PortRange, parseSourcePorts } from './source_ports.js'
-import { resolveSources } from './sources.js'
+import { resolveSources, type SourceNeeds } from './sources.js'
 import { maxTables, planTables } from './tables.js'
 import { checkAuthorized, resolveTargets, type Target } from './targets.js'
-import { checkTuples, countPorts, portsInShard } from './tuples.js'
+import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
 
 /** How a connection is ended: `fin` closes in order and leaves a TIME_WAIT, `rst` resets and leaves nothing. */
 export type CloseMode = 'fin' | 'rst'
@@ -119,6 +119,9 @@ export type ScenarioFacts = Pick<HostFacts, 'kernel' | 'limits' | 'ports'>
 const closeModes = ['fin', 'rst'] as const satisfies CloseMode[]
 const listenModes = ['sink', 'echo', 'close-first'] as const satisfies ListenMode[]
 
+/** Finds the source addresses of a scenario: `resolveSources`, or something more lenient. */
+export type SourceFinder = (specs: readonly string[], needs: SourceNeeds) => Promise<AddressRange[]>
+
 /**
  * Checks dial options, fills the defaults, looks up names and finds source addresses. Sends nothing.
  * @throws C1mError for options that make no sense, targets that may not be dialed, and runs that cannot fit into the
@@ -127,6 +130,25 @@ const listenModes = ['sink', 'echo', 'close-first'] as const satisfies ListenMod
 export async function resolveDial(
   options: DialOptions = {},
   facts: ScenarioFacts = readHostFacts()
+): Promise<DialScenario> {
+  const scenario = await draftDial(options, facts, (specs, needs) => {
+    checkAuthorized(needs.targets, options.authorized ?? false)
+    return resolveSources(specs, needs)
+  })
+  const isSelf = scenario.targets.length === 0
+  checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) }, isSelf)
+  planTables(scenario.connections, isSelf ? 2 : 1, descriptorLimit(facts))
+  return scenario
+}
+
+/**
+ * The scenario the options ask for, whether or not it may be run and fits: {@link resolveDial} without its refusals.
+ * @throws C1mError for options that make no sense, and what `findSources` throws
+ */
+export async function draftDial(
+  options: DialOptions,
+  facts: ScenarioFacts,
+  findSources: SourceFinder
 ): Promise<DialScenario> {
   const connections = checkWhole('connections', options.connections ?? 10_000, 1)
   const lanes = resolveLanes(options.workers, connections)
@@ -147,21 +169,22 @@ export async function resolveDial(
   const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
   const sourceSpecs = checkTexts('source', options.source ?? [])
   const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial')
-  checkAuthorized(targets, plain.authorized)
 
-  const isSelf = targets.length === 0
-  const destinations = isSelf
-    ? lanes
-    : countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
+  const destinations = countDestinations({ targets, lanes })
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
-  const sources = await resolveSources(sourceSpecs, {
+  const sources = await findSources(sourceSpecs, {
     targets,
     connections,
     tuplesPerAddress: ports * destinations
   })
-  const tuples = checkTuples(connections, { sources, sourcePorts, ...shard, destinations }, isSelf)
-  planTables(connections, isSelf ? 2 : 1, descriptorLimit(facts))
+  const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   return { kind: 'dial', targets, ...plain, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
+}
+
+/** Pairs of destination address and port. A run against itself has one for each lane. */
+export function countDestinations({ targets, lanes }: Pick<DialScenario, 'targets' | 'lanes'>): number {
+  if (targets.length === 0) return lanes
+  return countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
 }
 
 /**
