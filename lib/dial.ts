@@ -1,6 +1,7 @@
 /** `dial`: opens connections, holds them, closes them, and tells what happened. */
 import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
+import { readHostFacts } from './host/facts.js'
 import { delay, sampled, signalled } from './pace.js'
 import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
@@ -78,9 +79,10 @@ class Dial implements DialRun {
 
   async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
     options.signal?.throwIfAborted()
-    const scenario = await resolveDial(options)
+    const facts = readHostFacts()
+    const scenario = await resolveDial(options, facts)
     options.signal?.throwIfAborted()
-    const baseline = readBaseline()
+    const baseline = readBaseline(facts)
     this.#startedMs = performance.now()
     this.#engine = new Engine(engineConfig(scenario))
     return { scenario, baseline }

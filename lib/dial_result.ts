@@ -1,7 +1,7 @@
 /** From what a dial left behind to the one object that tells of it. */
 import type { Engine, EngineCounters } from './engine.js'
 import { type Counters, readCounters } from './host/counters.js'
-import { type HostFacts, readHostFacts } from './host/facts.js'
+import type { HostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { type RunResult, SCHEMA, type SeriesPoint } from './result.js'
 import type { DialScenario } from './scenario.js'
@@ -17,10 +17,10 @@ export interface Baseline {
   cpu: NodeJS.CpuUsage
 }
 
-export function readBaseline(): Baseline {
+export function readBaseline(facts: HostFacts): Baseline {
   return {
     startedAt: new Date().toISOString(),
-    facts: readHostFacts(),
+    facts,
     counters: readCounters(),
     cpu: process.cpuUsage(),
     memory: readMemory()

@@ -41,6 +41,12 @@ export class Progress {
     this.#drawn = true
   }
 
+  /** A line that stays, above the progress. */
+  line(text: string): void {
+    this.clear()
+    this.#stream.write(`${text}\n`)
+  }
+
   /** Takes the line off the terminal. */
   clear(): void {
     if (this.#drawn) this.#stream.write(eraseLine)
@@ -64,6 +70,7 @@ export function dialProgress(
   if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${formatDurationMs(goal.holdMs)}`)
   if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
   if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(snapshot.errors)}`)
+  parts.push(...snapshot.findings.map(({ id }) => id))
   return parts.join(', ')
 }
 

@@ -56,6 +56,11 @@ export class Reporter implements Disposable {
     this.#progress?.show(text)
   }
 
+  /** Something worth a line of its own while the run lasts. */
+  note(text: string): void {
+    this.#progress?.line(text)
+  }
+
   /** The end of the run: `result` to where JSON is wanted, `text` to stdout where it is not. */
   async result(result: object, text: (paint: Paint) => string | Promise<string>): Promise<void> {
     this.#progress?.clear()

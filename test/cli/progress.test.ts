@@ -13,7 +13,8 @@ const dialing: Snapshot = {
   inFlight: 1024,
   connectsPerSecond: 238_000,
   closedByPeer: 0,
-  errors: []
+  errors: [],
+  findings: []
 }
 
 describe('dialProgress', () => {

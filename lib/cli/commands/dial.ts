@@ -40,9 +40,14 @@ async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
   if (reporter.everyMs === undefined) return
   const goal = await dialing.started
   let holdingSince: number | undefined
+  const named = new Set<string>()
   for await (const snapshot of dialing.snapshots({ everyMs: reporter.everyMs })) {
     if (snapshot.phase === 'holding') holdingSince ??= snapshot.tSeconds
     const holdSeconds = snapshot.tSeconds - (holdingSince ?? snapshot.tSeconds)
+    for (const { id, severity, title } of snapshot.findings) {
+      if (!named.has(id)) reporter.note(`${severity}: ${title} (${id})`)
+      named.add(id)
+    }
     if (snapshot.phase !== 'done') reporter.progress(() => dialProgress(snapshot, goal, holdSeconds))
     await reporter.line(snapshot)
   }

@@ -1,0 +1,24 @@
+// Few files instead of many: Node takes about a millisecond to find and read a module, and the first SYN waits for each.
+import { defineConfig } from 'rolldown'
+
+/** What a dial needs before its first connection, as one chunk; judging, reports and other commands load when needed. */
+const startup =
+  /\/lib\/(?!checks\/|report\/|diagnosis|listen|cli\/main|cli\/help|cli\/listen|cli\/commands\/(?!dial))[\w./]+\.ts$/
+
+export default defineConfig({
+  input: { index: 'lib/index.ts', 'cli/main': 'lib/cli/main.ts' },
+  platform: 'node',
+  external: /^node:/,
+  // Commands load late what startup may hold already; that is no mistake.
+  checks: { ineffectiveDynamicImport: false },
+  // The oldest Node supported: `using` is lowered.
+  transform: { target: 'node20' },
+  output: {
+    dir: 'dist',
+    format: 'esm',
+    sourcemap: true,
+    // One level below the package's root, where modules look for what lies beside dist/.
+    chunkFileNames: '[name].js',
+    advancedChunks: { groups: [{ name: 'startup', test: startup, maxSize: Number.MAX_SAFE_INTEGER }] }
+  }
+})
