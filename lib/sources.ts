@@ -121,25 +121,48 @@ function checkReach({ first }: AddressRange, targets: readonly Target[]) {
 }
 
 async function checkLocal(range: AddressRange) {
-  if (isLoopback(range.first) && isLoopback(range.last)) return
+  const [missing] = await missingAddresses(range, 1)
+  if (!missing) return
+  const { address, cause } = missing
+  throw new C1mError(
+    'C1M_SOURCE_NOT_LOCAL',
+    `source ${address} is not an address of this host (${codeOf(cause)})`,
+    {
+      hint: `Give it to an interface (ip address add ${address}/${familyOf(address) === 4 ? 32 : 128} dev eth0), or name others.`,
+      cause
+    }
+  )
+}
+
+/** An address that cannot be bound, and why not. */
+export interface MissingAddress {
+  address: string
+  cause: unknown
+}
+
+/**
+ * Addresses of the range that this host does not have, at most `most`; of a long range, a sample is tried. Binds
+ * datagram sockets and sends nothing.
+ */
+export async function missingAddresses(
+  range: AddressRange,
+  most = Number.POSITIVE_INFINITY
+): Promise<MissingAddress[]> {
+  const missing: MissingAddress[] = []
+  if (isLoopback(range.first) && isLoopback(range.last)) return missing
   for (const address of sample(range)) {
+    if (missing.length >= most) break
     const socket = openSocket(address)
     try {
       socket.bind({ address, port: 0, exclusive: true })
       await once(socket, 'listening')
     } catch (cause) {
-      throw new C1mError(
-        'C1M_SOURCE_NOT_LOCAL',
-        `source ${address} is not an address of this host (${codeOf(cause)})`,
-        {
-          hint: `Give it to an interface (ip address add ${address}/${familyOf(address) === 4 ? 32 : 128} dev eth0), or name others.`,
-          cause
-        }
-      )
+      missing.push({ address, cause })
     } finally {
       socket.close()
     }
   }
+  return missing
 }
 
 /** All addresses of a short range; of a long one its ends and some between. */
