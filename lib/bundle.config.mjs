@@ -19,6 +19,6 @@ export default defineConfig({
     sourcemap: true,
     // One level below the package's root, where modules look for what lies beside dist/.
     chunkFileNames: '[name].js',
-    advancedChunks: { groups: [{ name: 'startup', test: startup, maxSize: Number.MAX_SAFE_INTEGER }] }
+    codeSplitting: { groups: [{ name: 'startup', test: startup, maxSize: Number.MAX_SAFE_INTEGER }] }
   }
 })
