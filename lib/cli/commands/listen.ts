@@ -28,7 +28,9 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
   await reporter.line({ targets: server.targets })
 
   const watching = watch(server, reporter)
-  await Promise.race([ended(durationMs, [interrupted, reporter.unwatched]), watching])
+  // Nobody may be watching; only a watcher that fails ends the listening.
+  const failing = watching.then(() => new Promise<never>(() => {}))
+  await Promise.race([ended(durationMs, [interrupted, reporter.unwatched]), failing])
   const [result] = await Promise.all([server.close(), watching])
 
   await reporter.result(result, (paint) => listenReport(result, paint))

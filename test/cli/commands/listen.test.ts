@@ -35,6 +35,12 @@ describe('listen', () => {
     })
   })
 
+  it('listens until its time is over when nobody watches', async () => {
+    const { code, stdout } = await runCli(['listen', '--duration', '400ms', '--quiet', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).totalSeconds).toBeGreaterThan(0.39)
+  })
+
   it('prints snapshots between the addresses and the result', async () => {
     const { code, stdout } = await runCli(['listen', '--ndjson', '--duration', '600ms'])
     expect(code).toBe(0)
