@@ -17,6 +17,12 @@ import { accountsForLoss, severityOf } from './symptoms.js'
 const noticeableShare = 1e-4
 
 /**
+ * Share from which on the chains are what binds: up to then the second SYN, a second later, gets most of the refused
+ * through, and the rate hardly falls.
+ */
+const bindingShare = 0.1
+
+/**
  * Conntrack's hash has too few buckets for its entries, and the kernel refuses an insert into a chain above a bound it
  * draws at random: no error, no log line, `drop` stays 0. The more entries, the more SYNs are lost, so the connect rate
  * decays by orders of magnitude. __nf_conntrack_confirm in net/netfilter/nf_conntrack_core.c, since 5.15.
@@ -33,7 +39,7 @@ export const conntrackChainTooLong: Check = {
     const load = chainLoad(total, buckets)
     const share = refusedShare(load, bound)
     if (share < noticeableShare) return null
-    const room = Math.max(0, entriesWithin(noticeableShare, buckets, bound) - present)
+    const room = Math.max(0, entriesWithin(bindingShare, buckets, bound) - present)
     return {
       severity: share >= 0.01 ? 'critical' : 'warning',
       side: 'client',

@@ -32,6 +32,8 @@ export interface Needs {
   timeWaits: number
   /** Source addresses asked for that no interface here has. */
   missingSources: string[]
+  /** Targets this host has no route to. */
+  unroutedTargets: string[]
   /** A NAT said to be on the path. */
   nat: NatNeeds | null
 }
@@ -48,7 +50,8 @@ export interface NatNeeds extends NatTuples {
 export interface PredictContext {
   facts: HostFacts
   needs: Needs
-  scenario: DialScenario
+  /** null where no ports are known: a host is judged for a role, not for one run. */
+  scenario: DialScenario | null
   /** Whether the listener is in this network namespace, so that its limits are these facts. */
   peerIsHere: boolean
 }

@@ -10,7 +10,7 @@ const lateUs = 50_000
 const busyShare = 0.8
 
 /** Connects a second one CPU does at best: 10 to 14 us each with both ends on it, about half with one. */
-const perCpu = { bothEnds: 100_000, oneEnd: 200_000 }
+export const connectsPerCpu = { bothEnds: 100_000, oneEnd: 200_000 }
 
 /**
  * We are the bottleneck: the rate asked for was not kept, and the reason is this process, its CPUs or its window of
@@ -21,8 +21,9 @@ export const dialerSaturated: Check = {
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {
     if (needs.ratePerSecond === null || kernel.cpus === null) return null
-    const cpus = Math.min(kernel.cpus, scenario.lanes)
-    const most = cpus * (peerIsHere ? perCpu.bothEnds : perCpu.oneEnd)
+    const lanes = scenario?.lanes ?? kernel.cpus
+    const cpus = Math.min(kernel.cpus, lanes)
+    const most = cpus * (peerIsHere ? connectsPerCpu.bothEnds : connectsPerCpu.oneEnd)
     if (needs.ratePerSecond <= most) return null
     return {
       severity: 'warning',
@@ -31,9 +32,9 @@ export const dialerSaturated: Check = {
       evidence: [
         ...fact('needs.ratePerSecond', needs.ratePerSecond),
         ...fact('cpus', kernel.cpus),
-        ...fact('scenario.lanes', scenario.lanes)
+        ...(scenario ? fact('scenario.lanes', lanes) : [])
       ],
-      remedy: remedy(kernel.cpus > scenario.lanes),
+      remedy: remedy(kernel.cpus > lanes),
       events: needs.ratePerSecond - most
     }
   },

@@ -69,11 +69,25 @@ export const checks: readonly Check[] = [
 
 type Judged = Verdict & { id: FindingId }
 
+/** A finding about a run that has not begun. */
+export interface Prediction extends Finding {
+  id: FindingId
+  /** Number of connections from which on this binds; null where it is not a matter of their number. */
+  bindsAt: number | null
+}
+
 /** What will stop or bend a run, before a packet is sent. First what binds at the fewest connections. */
-export function predictFindings(context: PredictContext): Finding[] {
-  const judged = checks.flatMap((check) => named(check.id, check.predict?.(context)))
-  const bindsAt = (verdict: Judged) => verdict.bindsAt ?? Number.POSITIVE_INFINITY
-  return judged.sort((a, b) => compare(bindsAt(a), bindsAt(b)) || bySeverity(a, b)).map(findingOf)
+export function predictFindings(context: PredictContext): Prediction[] {
+  return checks
+    .flatMap((check) => named(check.id, check.predict?.(context)))
+    .map((verdict) => ({ ...findingOf(verdict), id: verdict.id, bindsAt: verdict.bindsAt ?? null }))
+    .sort(byBinding)
+}
+
+/** Orders predictions, of several hosts as well: what binds first, then the gravest. */
+export function byBinding(a: Prediction, b: Prediction): number {
+  const bindsAt = (prediction: Prediction) => prediction.bindsAt ?? Number.POSITIVE_INFINITY
+  return compare(bindsAt(a), bindsAt(b)) || bySeverity(a, b)
 }
 
 /**
@@ -98,7 +112,7 @@ function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
 
 const severities: readonly Severity[] = ['critical', 'warning', 'info']
 
-function bySeverity(a: Judged, b: Judged): number {
+function bySeverity(a: Pick<Judged, 'severity' | 'id'>, b: Pick<Judged, 'severity' | 'id'>): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
     findingIds.indexOf(a.id) - findingIds.indexOf(b.id)

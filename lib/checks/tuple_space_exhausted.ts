@@ -14,7 +14,7 @@ export const tupleSpaceExhausted: Check = {
   id: 'tuple-space-exhausted',
 
   predict({ facts, needs, scenario }) {
-    if (needs.tuples >= needs.connections) return null
+    if (scenario === null || needs.tuples >= needs.connections) return null
     return {
       severity: 'critical',
       side: 'client',

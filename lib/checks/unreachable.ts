@@ -6,6 +6,21 @@ import { accountsForLoss, severityOf } from './symptoms.js'
 /** There is no way to the target, or a rule on this host forbids it: connect(2) says so. */
 export const unreachable: Check = {
   id: 'unreachable',
+
+  predict({ needs: { unroutedTargets, connections } }) {
+    const [first, ...others] = unroutedTargets
+    if (first === undefined) return null
+    return {
+      severity: 'critical',
+      side: 'client',
+      title: `this host has no route to ${first}${others.length === 0 ? '' : ` and ${figure(others.length)} more`}`,
+      evidence: fact('needs.unroutedTargets', unroutedTargets.slice(0, 10).join(' ')),
+      remedy: [`ip route get ${first}`],
+      events: connections,
+      bindsAt: 0
+    }
+  },
+
   explain: (context) => failed(context) ?? neighboursFull(context)
 }
 

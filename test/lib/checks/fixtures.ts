@@ -215,7 +215,7 @@ export function predicting({
 }: {
   facts?: Partly<HostFacts>
   needs?: Partial<Needs>
-  scenario?: Partial<DialScenario>
+  scenario?: Partial<DialScenario> | null
   peerIsHere?: boolean
 } = {}): PredictContext {
   return {
@@ -233,10 +233,11 @@ export function predicting({
       sockets: 10_000,
       timeWaits: 0,
       missingSources: [],
+      unroutedTargets: [],
       nat: null,
       ...needs
     },
-    scenario: scenario(wanted),
+    scenario: wanted === null ? null : scenario(wanted),
     peerIsHere
   }
 }

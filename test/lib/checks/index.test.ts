@@ -133,6 +133,13 @@ describe('explainFindings', () => {
 })
 
 describe('predictFindings', () => {
+  it('does without a scenario where a host is judged for a role', () => {
+    const needs = { tuples: 0, ratePerSecond: 5_000_000, conntrackEntries: 1_000_000 }
+    const findings = predictFindings(predicting({ scenario: null, needs }))
+    expect(ids(findings)).toEqual(['conntrack-table-full', 'dialer-saturated'])
+    expect(findings[0]?.remedy).toContain("nft 'add rule inet c1m pre tcp dport PORT notrack'")
+  })
+
   it('foresees both failures of a million connections on untuned conntrack, the first to bind first', () => {
     const findings = predictFindings(
       predicting({
@@ -150,11 +157,11 @@ describe('predictFindings', () => {
         scenario: { connections: 1_000_000, targets: [target] }
       })
     )
-    expect(ids(findings)).toEqual(['conntrack-chain-too-long', 'conntrack-table-full'])
-    expect(findings[1]?.title).toBe(
+    expect(ids(findings)).toEqual(['conntrack-table-full', 'conntrack-chain-too-long'])
+    expect(findings[0]?.title).toBe(
       'connection tracking holds 65,536 entries and 1,000,120 are needed: SYNs are dropped from connection 65,416 on'
     )
-    expect(findings[0]?.title).toMatch(/^up to 100 % of first SYNs will be dropped/)
+    expect(findings[1]?.title).toMatch(/^up to 100 % of first SYNs will be dropped/)
   })
 
   it('puts what binds at no number of connections last', () => {
@@ -162,5 +169,6 @@ describe('predictFindings', () => {
       predicting({ needs: { tuples: 500, ratePerSecond: 5_000_000, descriptorsPerTable: 10, tables: 10 } })
     )
     expect(ids(findings)).toEqual(['descriptor-limit', 'tuple-space-exhausted', 'dialer-saturated'])
+    expect(findings.map(({ bindsAt }) => bindsAt)).toEqual([100, 500, null])
   })
 })

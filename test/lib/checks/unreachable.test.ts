@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { unreachable } from '../../../lib/checks/unreachable.js'
-import { explaining, rose, run, tally } from './fixtures.js'
+import { explaining, predicting, rose, run, tally } from './fixtures.js'
 
 it.each([
   ['ENETUNREACH', 'client', 'this host has no route to the target', 'ip neigh show'],
@@ -22,6 +22,16 @@ it('names a full neighbour table by the SYNs it costs', () => {
     remedy: ['sysctl -w net.ipv4.neigh.default.gc_thresh3=4096', expect.any(String)]
   })
   expect(unreachable.explain?.(explaining({ deltas }))).toBeNull()
+})
+
+it('foresees that a target without a route is dialed in vain', () => {
+  expect(unreachable.predict?.(predicting())).toBeNull()
+  const needs = { unroutedTargets: ['192.0.2.1', '192.0.2.2'] }
+  expect(unreachable.predict?.(predicting({ needs }))).toMatchObject({
+    title: 'this host has no route to 192.0.2.1 and 1 more',
+    remedy: ['ip route get 192.0.2.1'],
+    bindsAt: 0
+  })
 })
 
 it('is not taken for a missing source address', () => {
