@@ -4,6 +4,7 @@
 // no allocation per connection, and closing everything is a walk over it.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -40,7 +41,7 @@ class ConnectionTable {
   void Set(int fd, ConnectionState state, uint32_t tag, bool watched) {
     Record& record = records_[Index(fd)];
     if (record.state == 0) ++size_;
-    record = {static_cast<uint32_t>(state), watched ? 1U : 0U, 0, tag};
+    record = {static_cast<uint32_t>(state), watched ? 1U : 0U, 0, 0, tag};
     if (fd >= end_) end_ = fd + 1;
   }
   void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
@@ -48,20 +49,28 @@ class ConnectionTable {
   // take.
   [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
   void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }
+  // How often its SYN was sent again: TCP_INFO can't tell that from other retransmits later on.
+  [[nodiscard]] uint32_t syn_retries(int fd) const { return records_[Index(fd)].syn_retries; }
+  void SetSynRetries(int fd, uint32_t count) {
+    records_[Index(fd)].syn_retries = std::min(count, kMostSynRetries);
+  }
   void Clear(int fd) {
     records_[Index(fd)] = {};
     --size_;
   }
 
   static constexpr size_t kRecordBytes = 4;
-  static constexpr uint32_t kTagLimit = 1U << 27;
+  static constexpr uint32_t kTagLimit = 1U << 24;
+  // Stands for more as well.
+  static constexpr uint32_t kMostSynRetries = 7;
 
  private:
   struct Record {
     uint32_t state : 3;
     uint32_t watched : 1;
     uint32_t revisit : 1;
-    uint32_t tag : 27;
+    uint32_t syn_retries : 3;
+    uint32_t tag : 24;
   };
   static_assert(sizeof(Record) == kRecordBytes);
   static size_t Index(int fd) { return static_cast<size_t>(fd); }

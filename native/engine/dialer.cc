@@ -193,6 +193,7 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
   const bool watches_now = !watched && !closes_now && (options_.exchange || options_.churn);
   const bool watching = watched || watches_now;
   context_.table.Set(fd, ConnectionState::kDialed, target, watching || closes_now);
+  context_.table.SetSynRetries(fd, syn_retransmits);
   if (!watching && !closes_now) ++context_.unwatched;
   if (watches_now && !context_.reactor.Add(fd, kTalkEvents)) {
     EndHeld(fd, Phase::kSocket, errno);

@@ -148,8 +148,11 @@ std::optional<Run::Event> Run::Handle(Request request, Lane& lane) {
       if (--dialing_ > 0) return std::nullopt;
       if (dialed_ns_ == 0) dialed_ns_ = NowNs();
       state_.ramped.store(true);
-      Signal(state_.wake.get());
+      CallWorkers();
       return Event::kRamped;
+    case Request::kCensusTaken:
+      if (--census_takers_ > 0) return std::nullopt;
+      return Event::kCensused;
     case Request::kWorkerEnded:
       if (--running_ > 0) return std::nullopt;
       return Event::kClosed;
@@ -172,7 +175,23 @@ void Run::RelieveAcceptor(Lane& lane) {
 
 void Run::LetAccept(Lane& lane, Worker& worker) {
   lane.acceptor.store(&worker, std::memory_order_release);
-  Signal(state_.wake.get());
+  CallWorkers();
+}
+
+bool Run::TakeCensus(const CensusOrder& order) {
+  const std::lock_guard lock(mutex_);
+  if (state_.closing || running_ == 0 || census_takers_ > 0) return false;
+  census_takers_ = running_;
+  state_.census = order;
+  state_.census_number.fetch_add(1, std::memory_order_release);
+  CallWorkers();
+  return true;
+}
+
+void Run::CallWorkers() {
+  state_.calls.fetch_add(1, std::memory_order_release);
+  state_.calls.notify_all();
+  if (state_.wake.valid()) Signal(state_.wake.get());
 }
 
 void Run::Close() {
@@ -180,8 +199,7 @@ void Run::Close() {
   if (state_.closing) return;
   if (dialed_ns_ == 0) dialed_ns_ = NowNs();
   state_.closing.store(true, std::memory_order_release);
-  state_.closing.notify_all();
-  if (state_.wake.valid()) Signal(state_.wake.get());
+  CallWorkers();
 }
 
 void Run::Join() {

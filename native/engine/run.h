@@ -25,6 +25,8 @@ class Run final : private Crew {
   enum class Event : uint8_t {
     // Every connection asked for was started and each handshake has ended; the connections stand.
     kRamped,
+    // The census asked for lies on its sheet.
+    kCensused,
     // After Close(): every socket is closed and no thread will touch this run again.
     kClosed,
   };
@@ -38,6 +40,10 @@ class Run final : private Crew {
 
   // Opens the listening sockets and starts one worker per lane. Once.
   Result<std::vector<SocketAddress>> Start();
+  // Reads TCP_INFO of every connection dialed that stands, or of some, all workers at once;
+  // kCensused follows, before kClosed in any case. False when the run is over, or another census is
+  // under way.
+  [[nodiscard]] bool TakeCensus(const CensusOrder& order);
   // Begins to close everything; returns at once. Any number of times.
   void Close();
   // Waits for the workers to end. Only after Close().
@@ -67,6 +73,8 @@ class Run final : private Crew {
   // Handles one request with mutex_ held; returns the event it leads to.
   std::optional<Event> Handle(Request request, Lane& lane);
   void RelieveAcceptor(Lane& lane);
+  // With mutex_ held: makes every worker look at the state anew.
+  void CallWorkers();
 
   [[nodiscard]] Histogram::Summary Summarize(Histogram Lane::*part) const;
   void ReserveDescriptors();
@@ -88,6 +96,8 @@ class Run final : private Crew {
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t running_ = 0;
   size_t dialing_ = 0;
+  // Workers whose part of the census is missing.
+  size_t census_takers_ = 0;
   // When the ramp ended, or Close() came before that; 0 until then.
   int64_t dialed_ns_ = 0;
   Thread supervisor_;

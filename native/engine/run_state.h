@@ -13,8 +13,17 @@
 
 namespace c1m {
 
+class CensusSheet;
 class Worker;
 struct Lane;
+
+// What a census is to hold.
+struct CensusOrder {
+  CensusSheet* sheet = nullptr;
+  // Every so many-th connection of a worker, beginning with its `offset`-th; 1: all.
+  uint32_t stride = 1;
+  uint32_t offset = 0;
+};
 
 struct RunState {
   explicit RunState(RunOptions asked)
@@ -35,6 +44,12 @@ struct RunState {
   // Every connection asked for has been started and its handshake has ended.
   std::atomic<bool> ramped{false};
   std::atomic<bool> closing{false};
+  // The census under way, or the last one. It is set before the number goes up, and stays until
+  // every worker has answered for its connections.
+  CensusOrder census;
+  std::atomic<uint32_t> census_number{0};
+  // Goes up with each call to the workers, for one that has nothing to wake it otherwise.
+  std::atomic<uint32_t> calls{0};
   // Some lane ran out of tuples, or of tables, with work left.
   std::atomic<bool> tuples_used_up{false};
   std::atomic<bool> tables_used_up{false};
@@ -66,6 +81,8 @@ class Crew {
     kRelieveAcceptor,
     // A worker will dial no more and all its handshakes have ended.
     kDialerSettled,
+    // A worker has done its part of the census.
+    kCensusTaken,
     // A worker has closed everything and is about to end.
     kWorkerEnded,
   };

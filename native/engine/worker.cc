@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "native/engine/acceptor.h"
+#include "native/engine/census_taker.h"
 #include "native/engine/closing.h"
 #include "native/engine/dialer.h"
 #include "native/engine/watcher.h"
@@ -38,7 +39,7 @@ std::vector<int> Inherited(const RunState& run, const Lane& lane) {
 }  // namespace
 
 Worker::Worker(RunState& run, Crew& crew, Lane& lane, bool dials)
-    : run_(run), crew_(crew), lane_(lane), dials_(dials) {}
+    : run_(run), crew_(crew), lane_(lane), dials_(dials), census_seen_(run.census_number.load()) {}
 
 int Worker::Start() {
   return thread_.Start([this] { Main(); });
@@ -60,7 +61,8 @@ class Worker::Loop {
                  .counters = worker.counters_,
                  .buffer = {buffer_.get(), kReceiveBufferBytes},
                  .quota = quota},
-        watcher_(context_) {
+        watcher_(context_),
+        census_(context_, worker.census_seen_) {
     if (worker.dials_) dialer_.emplace(context_);
     if (run_.options.listen) {
       acceptor_.emplace(context_, std::vector<int>(inherited.begin() + 1, inherited.end()));
@@ -68,29 +70,52 @@ class Worker::Loop {
   }
 
   void Run() {
-    if (!reactor_.valid() || !reactor_.Add(wake_, EPOLLIN | EPOLLET)) {
+    if (reactor_.valid() && reactor_.Add(wake_, EPOLLIN | EPOLLET)) {
+      Serve();
+    } else {
       GiveUp(errno);
-      return;
     }
-    while (!run_.closing.load(std::memory_order_acquire)) {
-      const int64_t dialer_ns = StepDialer();
-      StepAcceptor();
-      const int64_t watcher_ns = dialer_ns == 0 ? Reactor::kForever : StepWatcher();
-      Dispatch(reactor_.Wait(context_.revisits.empty() ? std::min(dialer_ns, watcher_ns) : 0));
-      worker_.room_.store(context_.room(), std::memory_order_relaxed);
-    }
-    if (acceptor_) acceptor_->TakeTurn(false);
+    if (census_.due()) LeaveCensus();
     CloseConnections(context_);
   }
 
  private:
+  void Serve() {
+    while (!run_.closing.load(std::memory_order_acquire)) {
+      const int64_t dialer_ns = StepDialer();
+      StepAcceptor();
+      const int64_t watcher_ns = dialer_ns == 0 ? Reactor::kForever : StepWatcher();
+      const int64_t census_ns = StepCensus();
+      const bool at_once = !context_.revisits.empty();
+      Dispatch(reactor_.Wait(at_once ? 0 : std::min({dialer_ns, watcher_ns, census_ns})));
+      worker_.room_.store(context_.room(), std::memory_order_relaxed);
+    }
+    if (acceptor_) acceptor_->TakeTurn(false);
+  }
+
   // Without epoll there is no work to be done; the thread stays until the run closes, as every
   // worker does.
   void GiveUp(int error) {
     run_.errors.Count(Phase::kSocket, error, [] { return std::string("epoll_create1"); });
     run_.tables_used_up.store(true);
     if (dialer_) worker_.crew_.Ask(Crew::Request::kDialerSettled, worker_.lane_);
-    run_.closing.wait(false);
+    while (!run_.closing) {
+      const uint32_t heard = run_.calls.load(std::memory_order_acquire);
+      if (census_.due()) LeaveCensus();
+      if (!run_.closing) run_.calls.wait(heard);
+    }
+  }
+
+  int64_t StepCensus() {
+    if (!census_.due()) return Reactor::kForever;
+    if (!census_.Step()) return 0;
+    worker_.crew_.Ask(Crew::Request::kCensusTaken, worker_.lane_);
+    return Reactor::kForever;
+  }
+
+  void LeaveCensus() {
+    census_.Leave();
+    worker_.crew_.Ask(Crew::Request::kCensusTaken, worker_.lane_);
   }
 
   int64_t StepDialer() {
@@ -180,6 +205,7 @@ class Worker::Loop {
   std::unique_ptr<char[]> buffer_;
   WorkerContext context_;
   Watcher watcher_;
+  CensusTaker census_;
   std::optional<Dialer> dialer_;
   std::optional<Acceptor> acceptor_;
   std::vector<int> revisiting_;

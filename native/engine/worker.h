@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include "native/engine/counters.h"
@@ -33,6 +34,8 @@ class Worker {
   Crew& crew_;
   Lane& lane_;
   const bool dials_;
+  // The census that was under way when this worker was made.
+  const uint32_t census_seen_;
   Counters counters_;
   std::atomic<int> room_{0};
   Thread thread_;

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <array>
+#include <cstring>
 #include <limits>
 
 namespace c1m {
@@ -100,6 +101,17 @@ uint64_t SocketAddress::CountTo(const SocketAddress& last) const {
   const bool huge = to.high - from.high > (to.low < from.low ? 1U : 0U) ||
                     distance == std::numeric_limits<uint64_t>::max();
   return huge ? std::numeric_limits<uint64_t>::max() : distance + 1;
+}
+
+std::array<uint8_t, 16> SocketAddress::Mapped() const {
+  std::array<uint8_t, 16> bytes{};
+  if (family() == AF_INET6) {
+    std::memcpy(bytes.data(), &v6_.sin6_addr, bytes.size());
+  } else {
+    bytes[10] = bytes[11] = 0xff;
+    std::memcpy(bytes.data() + 12, &v4_.sin_addr, sizeof(v4_.sin_addr));
+  }
+  return bytes;
 }
 
 std::string SocketAddress::ToString() const {

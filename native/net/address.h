@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,8 @@ class SocketAddress {
   [[nodiscard]] socklen_t size() const {
     return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   }
+  // The address as IPv6 writes it, in network order; an IPv4 one is mapped (::ffff:a.b.c.d).
+  [[nodiscard]] std::array<uint8_t, 16> Mapped() const;
   // "127.0.0.1:80", "[::1]:80"
   [[nodiscard]] std::string ToString() const;
 
