@@ -119,7 +119,7 @@ class Worker::Loop {
   }
 
   int64_t StepDialer() {
-    if (!dialer_ || settled_) return Reactor::kForever;
+    if (!dialer_) return Reactor::kForever;
     const int64_t now_ns = NowNs();
     const int64_t next_ns = dialer_->Step(now_ns);
     if (dialer_->finished() && !relieved_) {
@@ -127,7 +127,7 @@ class Worker::Loop {
       finished_ns_ = now_ns;
       if (dialer_->full()) Relieve();
     }
-    if (dialer_->settled()) {
+    if (dialer_->settled() && !settled_) {
       settled_ = true;
       worker_.crew_.Ask(Crew::Request::kDialerSettled, worker_.lane_);
     }
