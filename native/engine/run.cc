@@ -73,7 +73,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     if (!opened.ok()) return opened.error();
     Lane& lane = *lanes_[i % lanes_.size()];
     lane.listeners.emplace_back(opened.value());
-    if (state_.dials_itself()) ResetOnClose(opened.value());
+    if (state_.dials_itself() && options.close == CloseMode::kRst) ResetOnClose(opened.value());
     if (!again) listening.push_back(SocketAddress::Local(opened.value()).value_or(address));
   }
   return listening;
