@@ -33,6 +33,12 @@ constexpr uint32_t kProbeInterval = 256;
 // While a window is filled by workers that have left the lane, their progress wakes nobody here.
 constexpr int64_t kForeignWindowPollNs = kNsPerMs;
 
+// Tuples tried in a row before a churn calls them all taken: about a tenth of a second.
+constexpr uint64_t kTuplesPerSearch = 65'536;
+
+// How long a churn that found no free tuple waits for one.
+constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
+
 // The lane's part of a total, such that the parts of all lanes add up.
 int64_t ShareOf(uint64_t total, uint32_t lane, uint32_t lanes) {
   return static_cast<int64_t>(total / lanes + (lane < total % lanes ? 1 : 0));
@@ -77,7 +83,10 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     if (run.schedule.paced()) {
       context_.lane.lateness.Record(NowNs() - run.started_ns - run.schedule.DueNs(grant.first + i));
     }
-    DialNext(grant.count - i);
+    if (DialNext(grant.count - i) || !options_.churn) continue;
+    // The rest of the batch would only search the same tuples once more.
+    while (++i < grant.count) FailForTuples();
+    return now_ns + kTuplesTakenPollNs;
   }
   return 0;
 }
@@ -115,16 +124,23 @@ int64_t Dialer::RoomInTable() const {
   return (context_.room() - context_.lane.unaccepted.load(std::memory_order_relaxed)) / 2;
 }
 
-void Dialer::DialNext(uint64_t wanted) {
-  while (true) {
+bool Dialer::DialNext(uint64_t wanted) {
+  const TupleCursor& cursor = *context_.lane.cursor;
+  // The space of a churn has no end at which a search would stop.
+  const uint64_t most = std::min(cursor.space().size(), kTuplesPerSearch);
+  for (uint64_t tried = 0; !options_.churn || tried < most; ++tried) {
+    if (context_.run.closing.load(std::memory_order_relaxed)) return true;
     const SourceSocket socket = OpenSourceSocket(context_, wanted);
     if (socket.fd < 0) {
-      FailAttempt(socket.phase, socket.error, -1, context_.lane.cursor->target_index());
-      return;
+      FailAttempt(socket.phase, socket.error, -1, cursor.target_index());
+      return socket.error != EADDRNOTAVAIL;
     }
     if (options_.syn_retries > 0) LimitSynRetries(socket.fd, options_.syn_retries);
-    if (Connect(socket.fd)) return;
+    if (Connect(socket.fd)) return true;
   }
+  context_.run.tuples_used_up.store(true);
+  FailForTuples();
+  return false;
 }
 
 bool Dialer::Connect(int fd) {
@@ -246,7 +262,11 @@ void Dialer::OnExchange(int fd, Exchange::Result result) {
   if (result.outcome == Exchange::Outcome::kComplete) {
     Served(fd);
   } else if (result.outcome == Exchange::Outcome::kOver) {
-    EndHeld(fd, result.error == 0 ? Phase::kHold : Phase::kExchange, result.error);
+    if (options_.churn && !result.cut_short) {
+      CompleteTransaction(fd);
+    } else {
+      EndHeld(fd, result.cut_short ? Phase::kExchange : Phase::kHold, result.error);
+    }
   }
 }
 

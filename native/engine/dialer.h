@@ -39,8 +39,9 @@ class Dialer {
   [[nodiscard]] int64_t RoomInTable() const;
   [[nodiscard]] int64_t NextExpiryNs() const;
   void ExpireHandshakes(int64_t now_ns);
-  // Dials the next free tuple; `wanted` is how many this batch still needs.
-  void DialNext(uint64_t wanted);
+  // Dials the next free tuple; `wanted` is how many this batch still needs. False when none was
+  // found.
+  bool DialNext(uint64_t wanted);
   // False when the tuple turned out to be taken and the next one is to be tried.
   bool Connect(int fd);
   void Await(int fd, int64_t started_ns);
@@ -53,6 +54,7 @@ class Dialer {
 
   // Ends of a connection, each counted under its own name (dialer_endings.cc).
   void FailAttempt(Phase phase, int code, int fd, uint32_t target);
+  void FailForTuples();
   void FailHandshake(uint32_t slot, Phase phase, int code);
   void EndHeld(int fd, Phase phase, int code);
   void CompleteTransaction(int fd);

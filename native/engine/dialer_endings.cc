@@ -30,6 +30,11 @@ void Dialer::FailAttempt(Phase phase, int code, int fd, uint32_t target) {
   context_.counters.failed.Add();
 }
 
+// No tuple was free for this attempt.
+void Dialer::FailForTuples() {
+  FailAttempt(Phase::kConnect, EADDRNOTAVAIL, -1, context_.lane.cursor->target_index());
+}
+
 // A handshake failed: counts it with its tuple and closes the socket.
 void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   const Handshake handshake = handshakes_.at(slot);
@@ -48,10 +53,6 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
 // An established connection is over before its time, by the peer's doing or because it did not
 // answer as it should.
 void Dialer::EndHeld(int fd, Phase phase, int code) {
-  if (code == 0 && options_.churn && options_.peer_closes) {
-    CompleteTransaction(fd);
-    return;
-  }
   if (code != 0) {
     context_.run.errors.Count(phase, code,
                               [&] { return DescribeTuple(fd, context_.table.tag(fd)); });

@@ -36,7 +36,8 @@ void Exchange::SetStage(Record& record, Stage stage) {
 Exchange::Result Exchange::Begin(int fd, int64_t intended_ns) {
   Record& record = at(fd);
   record.intended_us = Microseconds(intended_ns);
-  record.progress = 0;
+  record.sent = 0;
+  record.received = 0;
   SetStage(record, Stage::kSending);
   return Send(fd);
 }
@@ -54,20 +55,19 @@ void Exchange::Forget(int fd) {
 Exchange::Result Exchange::Send(int fd) {
   Record& record = at(fd);
   const std::string& message = options_.send;
-  while (record.progress < message.size()) {
-    const ssize_t sent = ::send(fd, message.data() + record.progress,
-                                message.size() - record.progress, MSG_NOSIGNAL);
+  while (record.sent < message.size()) {
+    const ssize_t sent =
+        ::send(fd, message.data() + record.sent, message.size() - record.sent, MSG_NOSIGNAL);
     if (sent < 0) {
       if (errno == EAGAIN) return {};
       if (errno == EINTR) continue;
-      return {.outcome = Outcome::kOver, .error = errno};
+      return {.outcome = Outcome::kOver, .error = errno, .cut_short = true};
     }
     context_.counters.dialed_bytes_sent.Add(static_cast<uint64_t>(sent));
-    record.progress += static_cast<uint32_t>(sent);
+    record.sent += static_cast<uint32_t>(sent);
   }
   SetStage(record, Stage::kAwaiting);
-  record.progress = 0;
-  return expected_bytes() == 0 ? Finish(record) : Result{};
+  return Advance(record);
 }
 
 Exchange::Result Exchange::OnEvent(int fd, uint32_t events) {
@@ -85,51 +85,61 @@ Exchange::Result Exchange::Receive(int fd) {
     const ssize_t got = ::recv(fd, context_.buffer.data(), context_.buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return result;
-    if (got <= 0) {
-      const bool unanswered = stage(fd) == Stage::kSending || stage(fd) == Stage::kAwaiting;
-      return {.outcome = Outcome::kOver, .error = got < 0 ? errno : unanswered ? ENODATA : 0};
-    }
+    if (got <= 0) return Ended(fd, got < 0 ? errno : 0);
     const auto count = static_cast<size_t>(got);
     context_.counters.dialed_bytes_received.Add(count);
     // What comes without being asked for, or beyond what was expected, is read and dropped.
-    if (stage(fd) == Stage::kIdle || stage(fd) == Stage::kAwaitingClose) continue;
+    if (!Unanswered(fd)) continue;
     if (!Match(record, {context_.buffer.data(), count})) {
-      return {.outcome = Outcome::kOver, .error = EBADMSG};
+      return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
     }
-    if (record.progress == expected_bytes()) result = Finish(record);
+    result = Advance(record);
   }
   context_.Revisit(fd);
   return result;
 }
 
+Exchange::Result Exchange::Ended(int fd, int error) {
+  const bool unanswered = Unanswered(fd);
+  if (unanswered && error == 0) error = ENODATA;
+  if (stage(fd) == Stage::kAwaitingClose) {
+    if (error == ECONNRESET) error = 0;
+    return {.outcome = Outcome::kOver, .error = error, .cut_short = error != 0};
+  }
+  return {.outcome = Outcome::kOver, .error = error, .cut_short = unanswered};
+}
+
 bool Exchange::Match(Record& record, std::string_view bytes) {
-  // An answer before the question is complete is not an answer to it.
-  if (record.stage == static_cast<uint32_t>(Stage::kSending)) return false;
-  const uint64_t missing = expected_bytes() - record.progress;
+  const uint64_t missing = expected_bytes() - record.received;
   const std::string_view wanted = bytes.substr(0, missing);
   if (!options_.expect.empty() &&
-      std::string_view(options_.expect).substr(record.progress, wanted.size()) != wanted) {
+      std::string_view(options_.expect).substr(record.received, wanted.size()) != wanted) {
     return false;
   }
-  record.progress += static_cast<uint32_t>(wanted.size());
+  record.received += static_cast<uint32_t>(wanted.size());
   return true;
 }
 
-Exchange::Result Exchange::Finish(Record& record) {
+Exchange::Result Exchange::Advance(Record& record) {
+  const bool sent = record.stage == static_cast<uint32_t>(Stage::kAwaiting);
+  if (!sent || record.received < expected_bytes()) return {};
+  Finish(record);
+  return {.outcome = Outcome::kComplete};
+}
+
+void Exchange::Finish(Record& record) {
   SetStage(record, Stage::kIdle);
   record.talked = 1;
-  record.progress = 0;
   context_.counters.exchanges.Add();
   const uint32_t taken_us = Microseconds(NowNs()) - record.intended_us;
   int64_t latency_ns = int64_t{taken_us} * kNsPerUs;
   context_.lane.exchange_latency.Record(latency_ns);
   // Heartbeats that fell due while this answer was awaited would have waited too: without them a
   // stall of many periods counts as one slow answer (coordinated omission).
-  if (options_.every_ns == 0) return {.outcome = Outcome::kComplete};
+  if (options_.every_ns == 0) return;
   for (latency_ns -= options_.every_ns; latency_ns > 0; latency_ns -= options_.every_ns) {
     context_.lane.exchange_latency.Record(latency_ns);
   }
-  return {.outcome = Outcome::kComplete};
 }
 
 }  // namespace c1m

@@ -1,7 +1,7 @@
 // Talking on established connections: bytes out, bytes back, once or as a heartbeat.
 //
-// Nothing is allocated for a message and nothing is kept of an answer: eight bytes a connection say
-// how far it has got, one buffer a worker takes what arrives.
+// Nothing is allocated for a message and nothing is kept of an answer: twelve bytes a connection
+// say how far both have got, one buffer a worker takes what arrives.
 #pragma once
 
 #include <algorithm>
@@ -28,10 +28,12 @@ class Exchange {
   };
   struct Result {
     Outcome outcome = Outcome::kGoesOn;
-    // 0: the peer closed with no exchange under way. ENODATA: it closed instead of answering.
-    // EBADMSG: it answered something else. ETIMEDOUT: it did not answer in time. Otherwise the
+    // ENODATA: the peer closed instead of answering. EBADMSG: it answered something else.
+    // ETIMEDOUT: it did not answer, or close, in time. 0: it closed when it might. Otherwise the
     // errno of the broken connection.
     int error = 0;
+    // Whether it happened to an exchange, and not to a connection that had nothing under way.
+    bool cut_short = false;
   };
 
   // Longest message and longest answer.
@@ -70,13 +72,17 @@ class Exchange {
     uint32_t stage : 2;
     // Whether an exchange of this connection has been completed.
     uint32_t talked : 1;
-    // Bytes sent, or bytes of the answer that have come.
-    uint32_t progress : 29;
+    uint32_t sent : 29;
+    // Bytes of the answer that have come; some may while the message is still on its way out.
+    uint32_t received;
   };
-  static_assert(sizeof(Record) <= 8 && sizeof(Record) + ConnectionTable::kRecordBytes <= 16,
+  static_assert(sizeof(Record) + ConnectionTable::kRecordBytes <= 16,
                 "the memory promise of this engine: at most 16 bytes a connection");
 
   [[nodiscard]] Stage stage(int fd) { return static_cast<Stage>(at(fd).stage); }
+  [[nodiscard]] bool Unanswered(int fd) {
+    return stage(fd) == Stage::kSending || stage(fd) == Stage::kAwaiting;
+  }
   void SetStage(Record& record, Stage stage);
   [[nodiscard]] Record& at(int fd) { return records_[static_cast<size_t>(fd)]; }
   [[nodiscard]] uint32_t Microseconds(int64_t ns) const;
@@ -90,7 +96,11 @@ class Exchange {
 
   // Takes bytes of the answer; false when they are not what was expected.
   bool Match(Record& record, std::string_view bytes);
-  Result Finish(Record& record);
+  // Ends the exchange when both halves of it are complete.
+  Result Advance(Record& record);
+  void Finish(Record& record);
+  // How a connection from which nothing more can be read has ended; `error` 0: by FIN.
+  Result Ended(int fd, int error);
 
   template <typename OnResult>
   int64_t Beat(int64_t now_ns, OnResult& on_result);
@@ -150,7 +160,7 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
     // Signed: an exchange may have begun after `now_ns` was read.
     const auto age_us = static_cast<int32_t>(now_us - at(fd).intended_us);
     if (age_us < limit_us) continue;
-    on_result(fd, Result{.outcome = Outcome::kOver, .error = ETIMEDOUT});
+    on_result(fd, Result{.outcome = Outcome::kOver, .error = ETIMEDOUT, .cut_short = true});
   }
   // Late by an eighth of the timeout at most, for a walk over the table that takes microseconds.
   next_expiry_ns_ = now_ns + options_.timeout_ns / 8;
