@@ -1,2 +1,20 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
+
+#ifdef __SANITIZE_THREAD__
+// The thread sanitizer takes a descriptor number for one thing in the whole process. In private
+// tables it is many, so it sees races between threads that merely use the same number, and takes
+// what one writes and another one reads under it for an order between the two.
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return "io_sync=0";
+}
+
+// A race on a number needs one that makes or closes it; none of these touches other memory.
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_suppressions() {
+  return "race:interceptor_accept4$\n"
+         "race:interceptor_close$\n"
+         "race:interceptor_epoll_create1$\n"
+         "race:interceptor_eventfd$\n"
+         "race:interceptor_socket$\n";
+}
+#endif
