@@ -48,7 +48,7 @@ int Worker::Start() {
 // Everything that lives in the worker's descriptor table: made and destroyed on its thread.
 class Worker::Loop {
  public:
-  Loop(Worker& worker, std::vector<int> inherited, int table_size, int quota)
+  Loop(Worker& worker, const std::vector<int>& inherited, int table_size, int quota)
       : worker_(worker),
         run_(worker.run_),
         wake_(inherited.front()),
@@ -223,13 +223,19 @@ void Worker::Main() {
   std::vector<int> inherited = Inherited(run_, lane_);
   int table_size = run_.descriptor_limit;
   int quota = run_.shared_table_quota;
-  if (run_.private_tables && EnterPrivateTable(inherited)) {
+  const bool own_table = run_.private_tables && EnterPrivateTable(inherited);
+  if (own_table) {
     table_size = std::min<int>(table_size, static_cast<int>(run_.options.table_size));
     quota = table_size - kFirstFreeFd - static_cast<int>(inherited.size()) - kSpareDescriptors;
   }
   {
-    Loop loop(*this, std::move(inherited), table_size, std::max(quota, 0));
+    Loop loop(*this, inherited, table_size, std::max(quota, 0));
     loop.Run();
+  }
+  // The kernel drops the table of a thread only after pthread_join has returned: until then its
+  // listening sockets would keep their ports.
+  if (own_table) {
+    for (const int fd : inherited) ::close(fd);
   }
   crew_.Ask(Crew::Request::kWorkerEnded, lane_);
 }
