@@ -182,7 +182,9 @@ class Worker::Loop {
   }
 
   void Handle(int fd, uint32_t events, int64_t now_ns) {
-    if (fd == wake_) return;
+    // Once closing has begun, what a connection suffers may be our own doing: its other end may lie
+    // in the table of a worker that closes already.
+    if (fd == wake_ || run_.closing.load(std::memory_order_acquire)) return;
     switch (table_.state(fd)) {
       case ConnectionState::kConnecting:
       case ConnectionState::kDialed:
