@@ -105,30 +105,37 @@ class Dial implements DialRun {
       holdSeconds,
       totalSeconds: this.#seconds()
     })
-    // Loaded only now, so that judging doesn't delay the first SYN.
-    const { diagnose } = await import('./diagnosis.js')
-    const doctor = setInterval(() => {
-      const { counters, ...rest } = trace(0)
-      this.#findings = diagnose(scenario, baseline, dialOutcome({ counters, ...rest }), counters).findings
-    }, diagnoseEveryMs)
+    let doctor: NodeJS.Timeout | undefined
+    try {
+      // Loaded only now, so that judging doesn't delay the first SYN.
+      const { diagnose } = await import('./diagnosis.js')
+      doctor = setInterval(() => {
+        const { counters, ...rest } = trace(0)
+        this.#findings = diagnose(scenario, baseline, dialOutcome({ counters, ...rest }), counters).findings
+      }, diagnoseEveryMs)
 
-    await Promise.race([engine.ramped, this.#stopped.promise])
-    this.#sample(engine)
-    const memory = readMemory()
-    const heldMs = await this.#hold(scenario)
-    this.#sample(engine)
-    this.#phase = 'closing'
-    const { counters } = trace(0)
-    engine.close()
-    await engine.closed
-    clearInterval(sampler)
-    clearInterval(doctor)
-    signal?.removeEventListener('abort', abort)
-    this.#phase = 'done'
-    const outcome = dialOutcome({ ...trace(heldMs / 1000), counters })
-    const diagnosis = diagnose(scenario, baseline, outcome, counters)
-    this.#findings = diagnosis.findings
-    return dialResult({ scenario, baseline }, outcome, memory, diagnosis)
+      await Promise.race([engine.ramped, this.#stopped.promise])
+      this.#sample(engine)
+      const memory = readMemory()
+      const heldMs = await this.#hold(scenario)
+      this.#sample(engine)
+      this.#phase = 'closing'
+      const { counters } = trace(0)
+      engine.close()
+      await engine.closed
+      this.#phase = 'done'
+      const outcome = dialOutcome({ ...trace(heldMs / 1000), counters })
+      const diagnosis = diagnose(scenario, baseline, outcome, counters)
+      this.#findings = diagnosis.findings
+      return dialResult({ scenario, baseline }, outcome, memory, diagnosis)
+    } finally {
+      // Whatever went wrong, nothing stays open and nothing keeps the process.
+      clearInterval(sampler)
+      clearInterval(doctor)
+      signal?.removeEventListener('abort', abort)
+      engine.close()
+      await engine.closed
+    }
   }
 
   /** Keeps the connections until their time has come, or somebody stops the run, or the last of them is gone. */

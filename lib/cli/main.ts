@@ -3,6 +3,7 @@
 import { exitCodes } from '../errors.js'
 import type { Paint } from '../report/text.js'
 import { type Command, type CommandContext, commands } from './commands.js'
+import { describeFailure } from './failure.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
 const echoMs = 250
@@ -67,8 +68,8 @@ async function print(text: string): Promise<number> {
   return exitCodes.ok
 }
 
-async function fail(error: unknown): Promise<number> {
-  const { describeFailure } = await import('./failure.js')
+/** Loads nothing: it also tells of what could not be loaded. */
+function fail(error: unknown): number {
   const { text, exitCode } = describeFailure(error, process.env.C1M_DEBUG === '1')
   process.stderr.write(text)
   return exitCode
@@ -93,5 +94,5 @@ function interruption(): AbortSignal {
 
 // A closed stderr is no reason to stop: the run goes on, and its result goes to stdout.
 process.stderr.on('error', () => {})
-process.on('uncaughtException', async (error) => process.exit(await fail(error)))
+process.on('uncaughtException', (error) => process.exit(fail(error)))
 process.exitCode = await main(process.argv.slice(2), { interrupted: interruption() }).catch(fail)

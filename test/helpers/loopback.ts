@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { expect } from 'vitest'
 
 /** The block of 256 addresses of this process: tests run side by side, and must not see each other's sockets. */
 const block = `127.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`
@@ -37,9 +38,14 @@ export function socketsAt(address: string): Socket[] {
     })
 }
 
-/** Sockets at `address` that somebody still holds: all but what the kernel keeps in TIME_WAIT. */
-export function openSocketsAt(address: string): Socket[] {
-  return socketsAt(address).filter(({ state }) => state !== 'TIME-WAIT')
+/**
+ * Expects that nobody holds a socket at `address` any more. The kernel's last segments may still be on their way, and
+ * what it keeps in TIME_WAIT is nobody's.
+ */
+export async function expectNoSockets(address: string): Promise<void> {
+  await expect
+    .poll(() => socketsAt(address).filter(({ state }) => state !== 'TIME-WAIT'), { timeout: 5000 })
+    .toEqual([])
 }
 
 /** A port at `address` on which nothing listens. */

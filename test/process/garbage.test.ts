@@ -33,8 +33,8 @@ describe('garbage collection', () => {
 
   it('takes the native half of a finished run', async () => {
     const script = `${collected}
-      const { native } = await import(new URL('native.js', library))
-      const { Run, counterNames } = native()
+      const { createRequire } = await import('node:module')
+      const { Run, counterNames } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
       const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin' }
       const start = () => {
         let run

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ownAddress, socketsAt } from '../helpers/loopback.js'
+import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 
 /** Of this process: open descriptors, threads and resident memory, once what a run leaves to the event loop is done. */
@@ -21,6 +21,6 @@ describe('many runs in one process', () => {
       for (let i = 0; i < 20; i++) await run()
       console.log(JSON.stringify({ before, after: inUse() }))`)
     expect(after).toEqual(before)
-    expect(socketsAt(source)).toEqual([])
+    await expectNoSockets(source)
   })
 })

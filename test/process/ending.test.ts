@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { ending, runCli } from '../cli/run_cli.js'
+import { defineInUse } from '../helpers/in_use.js'
+import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
+import { resultOf, runScript, startScript } from '../helpers/node_script.js'
+
+/** Acts as soon as a run of 100,000 connections, both ends in one process, has opened a thousand. */
+function midRamp(source: string, act: string): string {
+  return `
+    const run = c1m.dial({ connections: 100_000, source: ['${source}-${source.replace(/\d+$/, '250')}'] })
+    for await (const { established } of run.snapshots({ everyMs: 1 })) {
+      if (established > 1000) {
+        ${act}
+      }
+    }`
+}
+
+describe('in the middle of a ramp', () => {
+  it('process.exit ends the process with its code', async () => {
+    const source = ownAddress()
+    const ended = await runScript(midRamp(source, 'process.exit(7)'))
+    expect(ended).toEqual({ code: 7, signal: null, stdout: '', stderr: '' })
+    await expectNoSockets(source)
+  })
+
+  it('an uncaught exception ends it as it does without us', async () => {
+    const source = ownAddress()
+    const { code, signal, stdout, stderr } = await runScript(
+      midRamp(source, "setImmediate(() => { throw new Error('elsewhere') })")
+    )
+    expect({ code, signal, stdout }).toEqual({ code: 1, signal: null, stdout: '' })
+    expect(stderr).toContain('Error: elsewhere')
+    await expectNoSockets(source)
+  })
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)('%s ends it', async (signal) => {
+    const source = ownAddress()
+    const child = startScript(midRamp(source, "console.log('ready')"))
+    const ended = ending(child)
+    await once(child.stdout as NodeJS.ReadableStream, 'data')
+    child.kill(signal)
+    expect(await ended).toMatchObject({ code: null, signal })
+    await expectNoSockets(source)
+  })
+})
+
+describe('while connections are held', () => {
+  it('process.exit ends the process with its code', async () => {
+    const source = ownAddress()
+    const script = `
+      const run = c1m.dial({ connections: 20_000, holdMs: 600_000, source: ['${source}'] })
+      for await (const { phase } of run.snapshots({ everyMs: 1 })) if (phase === 'holding') process.exit(7)`
+    expect(await runScript(script)).toEqual({ code: 7, signal: null, stdout: '', stderr: '' })
+    await expectNoSockets(source)
+  })
+
+  it('a listener does not outlive process.exit', async () => {
+    const address = ownAddress()
+    const script = `
+      const server = await c1m.listen({ targets: ['${address}:0'] })
+      const run = c1m.dial({ targets: server.targets, connections: 5000, holdMs: 600_000, source: ['${address}'] })
+      for await (const { open } of server.snapshots({ everyMs: 1 })) if (open === 5000) process.exit(7)`
+    expect(await runScript(script)).toEqual({ code: 7, signal: null, stdout: '', stderr: '' })
+    await expectNoSockets(address)
+  })
+})
+
+describe('a run nobody awaits', () => {
+  it('keeps the process until it is over, and no longer', async () => {
+    const source = ownAddress()
+    const script = `
+      c1m.dial({ connections: 5000, holdMs: 200, source: ['${source}'] })
+      process.on('exit', () => console.log(performance.now()))`
+    const { code, stdout, stderr } = await runScript(script)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(Number(stdout)).toBeGreaterThan(200)
+    await expectNoSockets(source)
+  })
+
+  it('may fail in silence', async () => {
+    expect(await runScript("c1m.dial({ targets: ['nonsense'] })")).toEqual({
+      code: 0,
+      signal: null,
+      stdout: '',
+      stderr: ''
+    })
+  })
+})
+
+describe('await using', () => {
+  // Node 20 knows no "using": this is what compilers make of it.
+  it('closes everything when the block throws', async () => {
+    const address = ownAddress()
+    const script = `
+      ${defineInUse(address)}
+      const attempt = async () => {
+        const server = await c1m.listen({ targets: ['${address}:0'] })
+        try {
+          const run = c1m.dial({ targets: server.targets, connections: 50_000, rate: 5000, source: ['${address}'] })
+          try {
+            for await (const { established } of run.snapshots({ everyMs: 1 })) {
+              if (established > 100) throw new Error('enough')
+            }
+          } finally {
+            await run[Symbol.asyncDispose]()
+          }
+        } finally {
+          await server[Symbol.asyncDispose]()
+        }
+      }
+      await attempt().catch(() => {})
+      const first = inUse()
+      const { message } = await attempt().catch((error) => error)
+      console.log(JSON.stringify({ message, first, second: inUse() }))`
+    const { message, first, second } = await resultOf<Record<string, { sockets: boolean }>>(script)
+    expect(message).toBe('enough')
+    expect(second).toEqual(first)
+    expect(second).toMatchObject({ sockets: false })
+  })
+})
+
+describe('when a part of the program cannot be loaded', () => {
+  /** Makes Node resolve no module for which `condition`, on `name` and `from`, holds. */
+  const hook = (condition: string) =>
+    `data:text/javascript,${encodeURIComponent(`
+      export const resolve = (name, { parentURL: from }, next) => {
+        if (${condition}) throw new Error('no such file')
+        return next(name)
+      }`)}`
+
+  it('a run closes its sockets and fails', async () => {
+    const source = ownAddress()
+    const script = `
+      ${defineInUse(source)}
+      const { register } = await import('node:module')
+      register(${JSON.stringify(hook("name.endsWith('diagnosis.js')"))})
+      const before = inUse()
+      const error = await c1m.dial({ connections: 100, holdMs: 600_000, source: ['${source}'] }).result.catch((e) => e)
+      console.log(JSON.stringify({ message: error.message, before, after: inUse() }))`
+    const { message, before, after } = await resultOf<Record<string, object>>(script)
+    expect(message).toBe('no such file')
+    expect(after).toEqual(before)
+  })
+
+  it('the command line says so and ends', async () => {
+    const register = `import { register } from 'node:module'; register(${JSON.stringify(
+      hook('/[.][/]listen[0-9]*.js$/.test(name)')
+    )})`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(register)}`
+    expect(await runCli(['listen'], { NODE_OPTIONS })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^c1m-native: internal error: no such file\. [^\n]+\n$/)
+    })
+  })
+})
+
+describe('two runs at once', () => {
+  it('keep to themselves', async () => {
+    const [one, two] = [ownAddress(), ownAddress()]
+    const script = `
+      ${defineInUse(one)}
+      const dial = (source, connections) => c1m.dial({ connections, source: [source], holdMs: 100 }).result
+      await dial('${one}', 10)
+      const before = inUse()
+      const results = await Promise.all([dial('${one}', 3000), dial('${two}', 2000)])
+      console.log(JSON.stringify({ totals: results.map((r) => r.connections), before, after: inUse() }))`
+    const { totals, before, after } = await resultOf<{ totals: object[]; before: object; after: object }>(
+      script
+    )
+    expect(totals).toMatchObject([
+      { requested: 3000, attempted: 3000, established: 3000, failed: 0, peak: 3000 },
+      { requested: 2000, attempted: 2000, established: 2000, failed: 0, peak: 2000 }
+    ])
+    expect(after).toEqual(before)
+    await expectNoSockets(one)
+    await expectNoSockets(two)
+  })
+})
