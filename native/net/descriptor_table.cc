@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <climits>
 #include <numeric>
-#include <thread>
 #include <vector>
+
+#include "native/net/thread.h"
 
 namespace c1m {
 namespace {
@@ -43,12 +45,17 @@ bool EnterPrivateTable(std::span<int> keep) {
 }
 
 bool PrivateTablesWork() {
-  static const bool works = [] {
+  enum : int { kUnknown, kNo, kYes };
+  static std::atomic<int> known{kUnknown};
+  if (known == kUnknown) {
     bool entered = false;
-    std::thread([&] { entered = EnterPrivateTable({}); }).join();
-    return entered;
-  }();
-  return works;
+    Thread thread;
+    // Where no thread can be made there is no answer, and none to remember.
+    if (thread.Start([&entered] { entered = EnterPrivateTable({}); }) != 0) return false;
+    thread.Join();
+    known = entered ? kYes : kNo;
+  }
+  return known == kYes;
 }
 
 int RaiseDescriptorLimit() {

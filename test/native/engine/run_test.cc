@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -183,6 +185,27 @@ TEST_CASE("run: a listener that can't be had names the call and leaves nothing")
     CHECK(std::string(started.error().syscall) == "bind");
   }
   CHECK(OpenDescriptors() == descriptors);
+}
+
+TEST_CASE("run: where threads can't be made Start says so") {
+  // None at all, or not one for each lane that listens.
+  for (const rlim_t threads : {0U, 4U}) {
+    CAPTURE(threads);
+    const int status = InChild([threads] {
+      // Root is not held to RLIMIT_NPROC.
+      if (::getuid() == 0 && ::setuid(65534) != 0) return 2;
+      const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
+      if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
+      RunOptions options = ListenRun(ListenOn({UniqueLoopback()}));
+      options.lanes = 8;
+      Run run(std::move(options), [](Event) {});
+      const auto started = run.Start();
+      if (started.ok()) return 4;
+      const bool named = std::string(started.error().syscall) == "pthread_create";
+      return named && started.error().code == EAGAIN ? 0 : 5;
+    });
+    CHECK(status == 0);
+  }
 }
 
 TEST_CASE("run: once joined its port is free") {

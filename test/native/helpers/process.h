@@ -23,8 +23,8 @@ class DescriptorLimit {
   unsigned long before_;
 };
 
-// Runs `body` in a forked child and returns the exit status it asked for; 128 + the signal when it
-// was killed.
+// Runs `body` in a forked child and returns the exit status it asked for; 127 when it threw, 128 +
+// the signal when it was killed.
 int InChild(const std::function<int()>& body);
 
 // From now on close_range(2) fails with `error`, as under a kernel or a container that lacks it.
