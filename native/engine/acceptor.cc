@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "native/net/address.h"
+#include "native/net/clock.h"
 #include "native/net/socket.h"
 
 namespace c1m {
@@ -14,6 +15,10 @@ namespace {
 
 // Connections taken from one listening socket before the worker looks at its other events.
 constexpr int kAcceptsPerTurn = 256;
+
+// How long accepting rests when the system has no descriptor or memory to give (ENFILE, ENOMEM):
+// what waits keeps the listening socket readable, so asking on would take the whole CPU.
+constexpr int64_t kRestNs = 20 * kNsPerMs;
 
 // Echo also wants to know when a peer that had stopped reading takes bytes again.
 uint32_t EventsFor(ListenMode mode) {
@@ -25,16 +30,20 @@ uint32_t EventsFor(ListenMode mode) {
 Acceptor::Acceptor(WorkerContext& context, std::vector<int> listeners)
     : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
 
-void Acceptor::TakeTurn(bool accepting) {
-  if (accepting == accepting_) return;
-  accepting_ = accepting;
-  for (const int listener : listeners_) {
-    if (accepting) {
-      (void)context_.reactor.Add(listener, EPOLLIN);
-    } else {
-      context_.reactor.Remove(listener);
+int64_t Acceptor::TakeTurn(bool accepting) {
+  const bool rests = rests_until_ns_ != 0 && NowNs() < rests_until_ns_;
+  if (!rests) rests_until_ns_ = 0;
+  if ((accepting && !rests) != accepting_) {
+    accepting_ = !accepting_;
+    for (const int listener : listeners_) {
+      if (accepting_) {
+        (void)context_.reactor.Add(listener, EPOLLIN);
+      } else {
+        context_.reactor.Remove(listener);
+      }
     }
   }
+  return rests ? rests_until_ns_ : Reactor::kForever;
 }
 
 void Acceptor::OnListener(int listener) {
@@ -47,9 +56,11 @@ void Acceptor::OnListener(int listener) {
     if (errno == EAGAIN) return;
     // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    const auto local = SocketAddress::Local(listener);
-    context_.run.errors.Count(Phase::kAccept, errno,
-                              [&] { return local ? local->ToString() : "?"; });
+    context_.run.errors.Count(Phase::kAccept, errno, [&] {
+      const auto local = SocketAddress::Local(listener);
+      return local ? local->ToString() : "?";
+    });
+    rests_until_ns_ = NowNs() + kRestNs;
     return;
   }
 }

@@ -14,8 +14,9 @@ class Acceptor {
   // `listeners`: the lane's listening sockets under their numbers in this worker's table.
   Acceptor(WorkerContext& context, std::vector<int> listeners);
 
-  // Registers or leaves the listening sockets as the lane's turn demands.
-  void TakeTurn(bool accepting);
+  // Registers or leaves the listening sockets as the lane's turn demands. Returns the moment at
+  // which it wants to be called again, or Reactor::kForever.
+  int64_t TakeTurn(bool accepting);
   // Something waits on a listening socket.
   void OnListener(int listener);
   // An event of a descriptor in state kAccepted.
@@ -33,6 +34,8 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
+  // Until then nothing is accepted, because the system refused.
+  int64_t rests_until_ns_ = 0;
 };
 
 }  // namespace c1m

@@ -37,6 +37,9 @@ struct Lane {
   // Accepting. The sockets live in the process's table so that each new worker inherits them.
   std::vector<UniqueFd> listeners;
   std::atomic<Worker*> acceptor{nullptr};
+  // Every worker of the lane is full and there may be no more: the first one that has room again
+  // asks to accept.
+  std::atomic<bool> unserved{false};
   // Connections dialed to the lane's own listener that it has not accepted yet; each will want a
   // descriptor.
   std::atomic<int64_t> unaccepted{0};

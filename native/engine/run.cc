@@ -14,10 +14,16 @@ namespace {
 // Descriptors left to the rest of the process where workers can't have tables of their own.
 constexpr int kProcessReserve = 64;
 
+// A lane without a worker would leave what waits on its listening sockets unserved.
+RunOptions WithServedLanes(RunOptions options) {
+  options.lanes = std::min(options.lanes, options.max_workers);
+  return options;
+}
+
 }  // namespace
 
 Run::Run(RunOptions options, std::function<void(Event)> notify)
-    : state_(std::move(options)), notify_(std::move(notify)) {}
+    : state_(WithServedLanes(std::move(options))), notify_(std::move(notify)) {}
 
 Run::~Run() {
   Close();
@@ -41,7 +47,8 @@ Result<std::vector<SocketAddress>> Run::Start() {
   state_.started_ns = NowNs();
   for (const auto& lane : lanes_) {
     Worker* worker = AddWorker(*lane, state_.options.dial.has_value());
-    if (worker == nullptr && workers_.empty()) return SysError{EAGAIN, "pthread_create"};
+    const bool needed = workers_.empty() || !state_.options.dial;
+    if (worker == nullptr && needed) return SysError{EAGAIN, "pthread_create"};
   }
   if (const int error = supervisor_.Start([this] { Supervise(); }); error != 0) {
     return SysError{error, "pthread_create"};
@@ -161,15 +168,23 @@ std::optional<Run::Event> Run::Handle(Request request, Lane& lane) {
 }
 
 void Run::RelieveAcceptor(Lane& lane) {
-  // A worker of this lane whose connections have gone serves again before a new one is made.
-  const int enough = state_.descriptor_limit / 8;
-  const auto rested = std::find_if(workers_.begin(), workers_.end(), [&](const auto& worker) {
-    return &worker->lane() == &lane && worker->room() >= enough;
-  });
-  if (rested != workers_.end()) {
-    LetAccept(lane, **rested);
-  } else if (AddWorker(lane, /*dials=*/false) == nullptr) {
-    state_.tables_used_up.store(true);
+  const int table = state_.private_tables ? std::min(state_.descriptor_limit,
+                                                     static_cast<int>(state_.options.table_size))
+                                          : state_.shared_table_quota;
+  Worker* emptiest = nullptr;
+  for (const auto& worker : workers_) {
+    if (&worker->lane() != &lane) continue;
+    if (emptiest == nullptr || worker->room() > emptiest->room()) emptiest = worker.get();
+  }
+  // A worker whose connections have gone serves again before a new one is made.
+  const bool rested = emptiest != nullptr && emptiest->room() > table / 8;
+  if (!rested && AddWorker(lane, /*dials=*/false) != nullptr) return;
+  if (!rested) state_.tables_used_up.store(true);
+  if (emptiest != nullptr && emptiest->room() > 0) {
+    LetAccept(lane, *emptiest);
+  } else {
+    lane.unserved.store(true, std::memory_order_release);
+    CallWorkers();
   }
 }
 

@@ -83,11 +83,12 @@ class Worker::Loop {
   void Serve() {
     while (!run_.closing.load(std::memory_order_acquire)) {
       const int64_t dialer_ns = StepDialer();
-      StepAcceptor();
+      const int64_t acceptor_ns = StepAcceptor();
       const int64_t watcher_ns = dialer_ns == 0 ? Reactor::kForever : StepWatcher();
       const int64_t census_ns = StepCensus();
       const bool at_once = !context_.revisits.empty();
-      Dispatch(reactor_.Wait(at_once ? 0 : std::min({dialer_ns, watcher_ns, census_ns})));
+      Dispatch(
+          reactor_.Wait(at_once ? 0 : std::min({dialer_ns, acceptor_ns, watcher_ns, census_ns})));
       worker_.room_.store(context_.room(), std::memory_order_relaxed);
     }
     if (acceptor_) acceptor_->TakeTurn(false);
@@ -125,7 +126,7 @@ class Worker::Loop {
     if (dialer_->finished() && !relieved_) {
       relieved_ = true;
       finished_ns_ = now_ns;
-      if (dialer_->full()) Relieve();
+      if (dialer_->full()) Relieve(Crew::Request::kRelieveDialer);
     }
     if (dialer_->settled() && !settled_) {
       settled_ = true;
@@ -135,23 +136,27 @@ class Worker::Loop {
   }
 
   // A table with room for nothing would be followed by another just like it, for ever.
-  void Relieve() {
+  void Relieve(Crew::Request request) {
     if (table_.size() == 0) {
       run_.tables_used_up.store(true);
     } else {
-      worker_.crew_.Ask(Crew::Request::kRelieveDialer, worker_.lane_);
+      worker_.crew_.Ask(request, worker_.lane_);
     }
   }
 
-  void StepAcceptor() {
-    if (!acceptor_) return;
-    const bool mine = worker_.lane_.acceptor.load(std::memory_order_acquire) == &worker_;
+  int64_t StepAcceptor() {
+    if (!acceptor_) return Reactor::kForever;
+    Lane& lane = worker_.lane_;
+    const bool mine = lane.acceptor.load(std::memory_order_acquire) == &worker_;
     const bool full = acceptor_->full();
     if (mine && full && !asked_for_relief_ && !run_.dials_itself()) {
-      worker_.crew_.Ask(Crew::Request::kRelieveAcceptor, worker_.lane_);
+      Relieve(Crew::Request::kRelieveAcceptor);
+    } else if (!mine && !full && lane.unserved.load(std::memory_order_acquire) &&
+               lane.unserved.exchange(false)) {
+      worker_.crew_.Ask(Crew::Request::kRelieveAcceptor, lane);
     }
     asked_for_relief_ = mine && full;
-    acceptor_->TakeTurn(mine && !full);
+    return acceptor_->TakeTurn(mine && !full);
   }
 
   // Watching costs a system call for each connection, so it waits until nothing better is to be
