@@ -56,7 +56,10 @@ function compileCommands() {
   const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js')
   if (existsSync(cmakeJs)) return [[process.execPath, cmakeJs, 'compile', '--parallel', jobs]]
   const build = join(root, 'build')
-  const includes = [require('node-api-headers').include_dir, dirname(require.resolve('node-addon-api/napi.h'))]
+  const includes = [
+    require('node-api-headers').include_dir,
+    dirname(require.resolve('node-addon-api/napi.h'))
+  ]
   const settings = {
     CMAKE_BUILD_TYPE: 'Release',
     CMAKE_JS_INC: includes.join(';'),
