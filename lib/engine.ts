@@ -65,7 +65,7 @@ export class Engine {
     try {
       this.listening = this.#run.start()
     } catch (error) {
-      throw startFailure(error)
+      throw startFailure(error, this.#run.errors()[0]?.example)
     }
   }
 
@@ -103,18 +103,21 @@ export class Engine {
   }
 }
 
-function startFailure(error: unknown): C1mError {
+/** @param endpoint where it could not listen; undefined when that was not the reason */
+function startFailure(error: unknown, endpoint?: string): C1mError {
   const { syscall, errno } = error as { syscall?: string; errno?: number }
-  const listens = syscall === 'bind' || syscall === 'listen'
   const code = errno === undefined ? '' : getSystemErrorName(-errno)
   const hints: Record<string, string> = {
     EADDRINUSE: 'Choose another port, or end what listens there (ss -ltnp).',
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
-    EACCES: 'Choose a port of 1024 or above, or run as root.'
+    EACCES: 'Choose a port of 1024 or above, or run as root.',
+    EMFILE: 'Each port takes a descriptor: listen on fewer, or raise the limit (ulimit -n).'
   }
   return new C1mError(
-    listens ? 'C1M_LISTEN_FAILED' : 'C1M_RUN_FAILED',
-    listens ? `cannot listen: ${syscall} ${code}` : `the engine cannot start: ${(error as Error).message}`,
+    endpoint === undefined ? 'C1M_RUN_FAILED' : 'C1M_LISTEN_FAILED',
+    endpoint === undefined
+      ? `the engine cannot start: ${(error as Error).message}`
+      : `cannot listen on ${endpoint}: ${syscall} ${code}`,
     { ...(hints[code] !== undefined && { hint: hints[code] }), cause: error }
   )
 }

@@ -77,7 +77,10 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     const SocketAddress& address = again ? listening[place] : options.addresses[place];
     const auto opened = OpenListener(address, options.backlog,
                                      /*share_port=*/!state_.dials_itself() && sockets > addresses);
-    if (!opened.ok()) return opened.error();
+    if (!opened.ok()) {
+      state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
+      return opened.error();
+    }
     Lane& lane = *lanes_[i % lanes_.size()];
     lane.listeners.emplace_back(opened.value());
     if (state_.dials_itself() && options.close == CloseMode::kRst) ResetOnClose(opened.value());

@@ -99,7 +99,9 @@ describe('listen', () => {
     const { code, stdout, stderr } = await runCli(['listen', `127.0.0.1:${port}`])
     taken.close()
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
-    expect(stderr).toMatch(/^c1m-native: cannot listen: [^\n]*EADDRINUSE[^\n]* Choose another port[^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^c1m-native: cannot listen on 127[^\n]*EADDRINUSE[^\n]* Choose another port[^\n]+\n$/
+    )
   })
 
   it('ends when the reader of its stream leaves', async () => {
