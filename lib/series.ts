@@ -14,7 +14,7 @@ export class Series {
 
   /** @param total connections established so far, closed ones included */
   add(tSeconds: number, open: number, total: number, failed: number): void {
-    if (this.#seen++ % this.#keepEvery !== 0 || tSeconds <= this.#lastSeconds) return
+    if (++this.#seen % this.#keepEvery !== 0 || tSeconds <= this.#lastSeconds) return
     const connectsPerSecond = (total - this.#lastTotal) / (tSeconds - this.#lastSeconds)
     this.#points.push({
       tSeconds: round(tSeconds, 3),
