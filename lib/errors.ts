@@ -26,6 +26,7 @@ export const errorCatalogue = {
   C1M_COUNT_INVALID: exitCodes.usage,
   C1M_DESCRIPTOR_LIMIT: exitCodes.hostLimit,
   C1M_DURATION_INVALID: exitCodes.usage,
+  C1M_FACTS_INVALID: exitCodes.usage,
   C1M_FAIL_IF_INVALID: exitCodes.usage,
   C1M_LISTEN_FAILED: exitCodes.hostLimit,
   C1M_NATIVE_UNAVAILABLE: exitCodes.internal,
