@@ -1,7 +1,10 @@
 /** The public API. Importing it loads no addon; the first run does. */
 export { type DialRun, dial } from './dial.js'
 export { C1mError, type ErrorCode, type ExitCode, exitCodes } from './errors.js'
+export type { HostFacts } from './host/facts.js'
+export type { FactsOfHosts } from './host/facts_file.js'
 export { type ListenResult, type ListenServer, type ListenSnapshot, listen } from './listen.js'
+export { PLAN_SCHEMA, type Plan, type PlanOptions, plan } from './plan.js'
 export type * from './result.js'
 export { SCHEMA } from './result.js'
 export type {

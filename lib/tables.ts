@@ -5,10 +5,10 @@ import { formatNumber } from './units.js'
 export const maxTables = 1024
 
 /** Descriptors of one table the engine will use, however high RLIMIT_NOFILE is. */
-const maxDescriptorsPerTable = 65_536
+export const maxDescriptorsPerTable = 65_536
 
 /** Descriptors of a table that are no connections: epoll, wake-up, listeners, and room to spare. */
-const reservedPerTable = 32
+export const reservedPerTable = 32
 
 /** How connections are spread over descriptor tables. */
 export interface TablePlan {

@@ -1,0 +1,101 @@
+/** What connections take of the hosts they are between, reckoned without opening one. */
+import type { NatNeeds, Needs } from './checks/index.js'
+import type { ConntrackFacts } from './host/conntrack.js'
+import type { HostFacts } from './host/facts.js'
+import { isAtLeast } from './host/kernel.js'
+import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
+
+/** Kernel slab of one socket, in bytes: measured on Linux 6.18, bare and registered with epoll (as held ones are). */
+export const slabBytesPerSocket = { bare: 3900, watched: 4000 } as const
+
+/** Resident memory of this process, in bytes: measured at 40,000 and at a million connections. */
+export const residentBytes = { process: 52e6, table: 100e3, descriptor: 4 } as const
+
+/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run.cc. */
+const reservedWhenShared = 64
+
+/** Threads of a Node process that are not ours: its own, libuv's pool, V8's workers. */
+const reservedThreads = 32
+
+/** Connections as one host meets them. */
+export interface Load {
+  connections: number
+  /** Highest rate of connection starts; null: as fast as possible. */
+  ratePerSecond: number | null
+  /** Distinct 4-tuples they may use; not fewer than the connections where that is another host's concern. */
+  tuples: number
+  /** Ends of each connection in this process. 2: it dials itself. */
+  endsInProcess: 1 | 2
+  /** Ends of each connection in this network namespace. */
+  endsInNamespace: 1 | 2
+  /** Whether sockets are registered with epoll for long. */
+  watched: boolean
+  /** Whether this namespace tracks connections. */
+  tracked: boolean
+  missingSources?: string[]
+  unroutedTargets?: string[]
+  nat?: NatNeeds | null
+}
+
+/** What the load takes of the host with these facts. A limit that is unknown is taken not to bind. */
+export function reckonNeeds(facts: HostFacts, load: Load): Needs {
+  const { connections, endsInProcess, endsInNamespace } = load
+  const sockets = connections * endsInNamespace
+  // One entry stands for both directions, and for both ends in one namespace.
+  const conntrackEntries = load.tracked ? connections : 0
+  return {
+    connections,
+    ratePerSecond: load.ratePerSecond,
+    tuples: load.tuples,
+    descriptors: connections * endsInProcess,
+    ...descriptorRoom(facts, endsInProcess),
+    conntrackEntries,
+    conntrackEntriesOnHost: conntrackEntries,
+    kernelMemoryBytes: sockets * (load.watched ? slabBytesPerSocket.watched : slabBytesPerSocket.bare),
+    sockets,
+    timeWaits: 0,
+    missingSources: load.missingSources ?? [],
+    unroutedTargets: load.unroutedTargets ?? [],
+    nat: load.nat ?? null
+  }
+}
+
+/** Tables a run may open here, and the descriptors each gives. */
+function descriptorRoom(
+  { kernel, limits, cgroup }: HostFacts,
+  perConnection: number
+): Pick<Needs, 'tables' | 'descriptorsPerTable'> {
+  const hard = typeof limits.nofileHard === 'number' ? limits.nofileHard : Number.MAX_SAFE_INTEGER
+  const usable = (descriptors: number) => Math.max(0, Math.floor(descriptors / perConnection) * perConnection)
+  // CLOSE_RANGE_UNSHARE: close_range(2), Linux 5.9.
+  if (kernel.version !== null && !isAtLeast(kernel.version, 5, 9))
+    return { tables: 1, descriptorsPerTable: usable(hard - reservedWhenShared) }
+  const threads = typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : maxTables
+  return {
+    tables: Math.max(1, Math.min(maxTables, threads)),
+    descriptorsPerTable: usable(Math.min(hard, maxDescriptorsPerTable) - reservedPerTable)
+  }
+}
+
+/** Descriptor tables that `needs` comes to; no more than there may be. */
+export function tablesUsed({ descriptors, descriptorsPerTable, tables }: Needs): number {
+  return descriptorsPerTable === 0
+    ? tables
+    : Math.min(tables, Math.max(1, Math.ceil(descriptors / descriptorsPerTable)))
+}
+
+/**
+ * Whether a namespace tracks connections. The module may be loaded without a rule that uses it; then it counts no entry
+ * however many connections there are.
+ * @param ifIdle what to take for granted where no entry is counted: of a host at work that it does not track, of one
+ * described in a file that it may
+ */
+export function isTracked({ count, max }: ConntrackFacts, ifIdle: boolean): boolean {
+  if (max === null) return false
+  return count === 0 ? ifIdle : true
+}
+
+/** Whether connection tracking is known not to be loaded: there is no such file. */
+export function hasNoConntrack({ unknown }: HostFacts): boolean {
+  return unknown['/proc/sys/net/netfilter/nf_conntrack_max'] === 'ENOENT'
+}

@@ -1,0 +1,219 @@
+/** `plan`: what a dial will take and what will stop it, before a packet is sent. */
+import {
+  byBinding,
+  type FindingId,
+  isPeerHere,
+  type Needs,
+  type Prediction,
+  predictFindings
+} from './checks/index.js'
+import { C1mError } from './errors.js'
+import { type HostFacts, readHostFacts } from './host/facts.js'
+import { type FactsOfHosts, parseFacts } from './host/facts_file.js'
+import { isTracked, reckonNeeds, residentBytes, tablesUsed } from './needs.js'
+import { type NatOptions, type NatPlan, natNeeds, planNat } from './plan/nat.js'
+import { type PlannedSources, planSources } from './plan/sources.js'
+import { type PlannedTime, planTime } from './plan/time.js'
+import { type PlannedTuples, planTuples } from './plan/tuples.js'
+import { unknowns } from './plan/unknown.js'
+import { countDestinations, type DialOptions, type DialScenario, draftDial } from './scenario.js'
+import { parseSourcePorts } from './source_ports.js'
+import { ownAddresses } from './targets.js'
+import { countPorts } from './tuples.js'
+import { readMemory } from './usage.js'
+import { version } from './version.js'
+
+/** Name and version of the plan's shape. */
+export const PLAN_SCHEMA = 'c1m-native/plan@1'
+
+/** What a caller may ask of `plan`: what one may ask of `dial`, and what is known of hosts and path. */
+export interface PlanOptions extends Omit<DialOptions, 'signal'>, NatOptions {
+  /**
+   * Facts of the host that dials, or of both hosts. Default: this host's, read now. With them nothing of this host counts;
+   * what they leave out is unknown.
+   */
+  facts?: HostFacts | FactsOfHosts
+  /** Facts of the host that is dialed, where that is another one. Default: unknown. */
+  serverFacts?: HostFacts
+}
+
+/** What a dial takes and what will stop it. Plain JSON. */
+export interface Plan {
+  schema: typeof PLAN_SCHEMA
+  version: string
+  /** Whether nothing critical is foreseen. */
+  fits: boolean
+  /** What was asked for, with every default resolved. */
+  scenario: DialScenario
+  tuples: PlannedTuples
+  /** What it takes of the dialing host, and of the server; null where the server is that host, or unknown. */
+  needs: { client: Needs; server: Needs | null }
+  /** Descriptor tables, each a thread, that will be opened. */
+  tables: number
+  memory: PlannedMemory
+  time: PlannedTime
+  /** The arithmetic of the NAT that was described; null: none was. */
+  nat: NatPlan | null
+  /** What will stop or bend it; first what binds at the fewest connections. */
+  findings: Prediction[]
+  /** What cannot be known from here, a sentence each. */
+  unknown: string[]
+  /** What the plan rests on. The same file serves as `facts` again. */
+  facts: { client: HostFacts; server: HostFacts | null }
+}
+
+/** Memory on the dialing host, in bytes. */
+export interface PlannedMemory {
+  /** Slab of the sockets; of both ends where both are in its namespace. */
+  kernelBytes: number
+  /** Resident set of the dialing process. */
+  residentBytes: number
+}
+
+/**
+ * Plans a dial: sends nothing, and explains what `dial` would refuse. Names of targets are looked up.
+ * @throws C1mError for options that make no sense, C1M_FACTS_INVALID
+ */
+export async function plan(options: PlanOptions = {}): Promise<Plan> {
+  const { client, here, ...given } = hosts(options)
+  const cpus = here ? undefined : (client.kernel.cpus ?? undefined)
+  const drafted = await draft({ ...options, ...(cpus && { workers: options.workers ?? cpus }) }, client, here)
+  const { scenario, sources } = drafted
+  const isSelf = scenario.targets.length === 0
+  const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
+  const server = peerIsHere ? null : given.server
+  const nat = planNat(options, isSelf ? 1 : countDestinations(scenario))
+  const otherSockets = here ? readMemory().sockets : null
+  const tuples = planTuples(scenario, {
+    reservedPorts: reservedPorts(scenario, options, client),
+    nat,
+    otherSockets
+  })
+
+  const rate =
+    scenario.rate.length === 0 ? null : Math.max(...scenario.rate.map(({ perSecond }) => perSecond))
+  const needs = reckonNeeds(client, {
+    connections: scenario.connections,
+    ratePerSecond: rate,
+    tuples: tuples.capacity,
+    endsInProcess: isSelf ? 2 : 1,
+    endsInNamespace: peerIsHere ? 2 : 1,
+    watched: scenario.holdMs > 0,
+    tracked: isTracked(client.conntrack, !here),
+    missingSources: sources.missing,
+    unroutedTargets: sources.unrouted,
+    nat: nat && natNeeds(nat)
+  })
+  const served = server && serverNeeds(server, scenario, rate)
+  const findings = [
+    ...predictFindings({ facts: client, needs, scenario, peerIsHere }),
+    ...(served ? serverFindings(server, served, scenario) : [])
+  ].sort(byBinding)
+  // Each lane opens a table of its own, however few would do.
+  const tables = Math.min(needs.tables, Math.max(scenario.lanes, tablesUsed(needs)))
+  return {
+    schema: PLAN_SCHEMA,
+    version,
+    fits: findings.every(({ severity }) => severity !== 'critical'),
+    scenario,
+    tuples,
+    needs: { client: needs, server: served },
+    tables,
+    memory: {
+      kernelBytes: needs.kernelMemoryBytes,
+      residentBytes:
+        residentBytes.process + tables * residentBytes.table + needs.descriptors * residentBytes.descriptor
+    },
+    time: planTime(scenario, client.kernel.cpus, peerIsHere),
+    nat,
+    findings,
+    unknown: unknowns({
+      client,
+      server,
+      here,
+      peerIsHere,
+      sources,
+      otherSockets,
+      hasNat: nat !== null
+    }),
+    facts: { client, server }
+  }
+}
+
+/** Whose facts count. */
+function hosts({ facts, serverFacts }: PlanOptions): {
+  client: HostFacts
+  server: HostFacts | null
+  here: boolean
+} {
+  const given = facts === undefined ? null : parseFacts(facts)
+  const server = serverFacts === undefined ? null : (parseFacts(serverFacts).client ?? null)
+  if (server && given?.server)
+    throw new C1mError('C1M_OPTION_CONFLICT', 'facts of the server are given twice', {
+      hint: 'Leave out --server-facts, or "server" in the file of --facts.'
+    })
+  return {
+    client: given === null ? readHostFacts() : (given.client ?? nothingKnown()),
+    server: server ?? given?.server ?? null,
+    here: given === null
+  }
+}
+
+function nothingKnown(): HostFacts {
+  return (parseFacts({}) as Required<FactsOfHosts>).client
+}
+
+async function draft(options: DialOptions, facts: HostFacts, here: boolean) {
+  let sources: PlannedSources | undefined
+  const scenario = await draftDial(options, facts, async (specs, needs) => {
+    sources = await planSources(specs, needs, here)
+    return sources.ranges
+  })
+  return { scenario, sources: sources as PlannedSources }
+}
+
+/** Ports asked for that `ip_local_reserved_ports` keeps back; null where that is unknown. */
+function reservedPorts(
+  scenario: DialScenario,
+  { sourcePorts }: DialOptions,
+  facts: HostFacts
+): number | null {
+  if (facts.ports.reserved === null) return null
+  const unreserved = { ...facts, ports: { ...facts.ports, reserved: [] } }
+  return (
+    countPorts(parseSourcePorts(sourcePorts ?? '1024-65535', unreserved)) - countPorts(scenario.sourcePorts)
+  )
+}
+
+/** All shards meet at the server. */
+function serverNeeds(
+  facts: HostFacts,
+  { connections, shardCount }: DialScenario,
+  rate: number | null
+): Needs {
+  return reckonNeeds(facts, {
+    connections: connections * shardCount,
+    ratePerSecond: rate && rate * shardCount,
+    tuples: connections * shardCount,
+    endsInProcess: 1,
+    endsInNamespace: 1,
+    watched: true,
+    tracked: isTracked(facts.conntrack, true)
+  })
+}
+
+/** What can be said of a server by the facts of its host alone; the rest is about the one that dials. */
+const causesAtServer: ReadonlySet<FindingId> = new Set([
+  'host-file-limit',
+  'conntrack-table-full',
+  'conntrack-chain-too-long',
+  'tcp-memory',
+  'accept-queue-overflow',
+  'established-hash-undersized'
+])
+
+function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Prediction[] {
+  return predictFindings({ facts, needs, scenario, peerIsHere: true })
+    .filter(({ id }) => causesAtServer.has(id))
+    .map((finding) => ({ ...finding, side: 'server' }))
+}

@@ -1,0 +1,89 @@
+/** Short connections through a NAT: how many a second before 5-tuples come around too early. */
+import { checkWhole } from '../check_option.js'
+import type { NatNeeds } from '../checks/index.js'
+import { C1mError } from '../errors.js'
+import { portCount, reuseRatePerSecond, tupleCount, tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
+import { formatNumber } from '../units.js'
+
+/** A NAT on the way. Any one of these says that there is one. */
+export interface NatOptions {
+  /** Ports the NAT hands out, as `A-B`. Default `1024-65535`. */
+  natPorts?: string
+  /** Addresses the NAT translates to, spread over the connections. Default 1. */
+  natSources?: number
+  /** Destinations (address and port) behind it. Default: those of the targets, or 1. */
+  natDestinations?: number
+  /** How long the server keeps a closed connection in TIME_WAIT. Milliseconds, default 60,000. */
+  timeWaitMs?: number
+  /** How long a load balancer (LVS) keeps the entry of a closed connection. Milliseconds; default: there is none. */
+  lvsTimeoutMs?: number
+}
+
+/** Who remembers a 5-tuple after its connection, and what that means. */
+export interface NatLimit {
+  rememberedBy: string
+  lifetimeSeconds: number
+  /** Connections per second above which 5-tuples are used again while they are remembered. */
+  perSecond: number
+}
+
+/** The arithmetic of a NAT. */
+export interface NatPlan {
+  firstPort: number
+  lastPort: number
+  ports: number
+  sourceAddresses: number
+  destinations: number
+  /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
+  tuples: number
+  /** The lowest rate, which binds first, first. */
+  limits: NatLimit[]
+}
+
+/**
+ * Reckons with the NAT of the options; null when they name none.
+ * @param destinations pairs of address and port of the targets
+ * @throws C1mError C1M_OPTION_INVALID
+ */
+export function planNat(options: NatOptions, destinations: number): NatPlan | null {
+  const { natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs } = options
+  if ([natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs].every((value) => value === undefined))
+    return null
+  const [firstPort, lastPort] = parseNatPorts(natPorts ?? '1024-65535')
+  const tuples = {
+    ports: portCount(firstPort, lastPort),
+    sourceAddresses: checkWhole('NAT sources', natSources ?? 1, 1),
+    destinations: checkWhole('NAT destinations', natDestinations ?? destinations, 1)
+  }
+  const limit = (rememberedBy: string, lifetimeSeconds: number): NatLimit => ({
+    rememberedBy,
+    lifetimeSeconds,
+    perSecond: reuseRatePerSecond(tuples, lifetimeSeconds)
+  })
+  const timeWait =
+    timeWaitMs === undefined
+      ? tupleLifetimeSeconds.timeWait
+      : checkWhole('TIME_WAIT in ms', timeWaitMs, 1) / 1000
+  const limits = [limit('TIME_WAIT', timeWait)]
+  if (lvsTimeoutMs !== undefined)
+    limits.push(limit('LVS', checkWhole('LVS timeout in ms', lvsTimeoutMs, 1) / 1000))
+  limits.sort((a, b) => a.perSecond - b.perSecond)
+  return { firstPort, lastPort, ...tuples, tuples: tupleCount(tuples), limits }
+}
+
+/** The same as checks see it: who remembers longest binds first. */
+export function natNeeds({ ports, sourceAddresses, destinations, limits }: NatPlan): NatNeeds {
+  const { rememberedBy = 'TIME_WAIT', lifetimeSeconds = tupleLifetimeSeconds.timeWait } = limits[0] ?? {}
+  return { ports, sourceAddresses, destinations, rememberedBy, lifetimeSeconds }
+}
+
+function parseNatPorts(text: string): [first: number, last: number] {
+  const match = /^(\d+)-(\d+)$/.exec(text.trim())
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])]
+  if (match && first >= 1 && last >= first && last <= 65_535) return [first, last]
+  throw new C1mError(
+    'C1M_OPTION_INVALID',
+    `NAT ports are '${text}', and must be FIRST-LAST within 1 and ${formatNumber(65_535)}`,
+    { hint: 'Write e.g. 2048-65535.' }
+  )
+}
