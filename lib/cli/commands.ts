@@ -25,5 +25,10 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'accept connections, hold them, report what was accepted',
     spec: async () => (await import('./tables/listen.js')).spec,
     run: async (argv, context) => (await import('./commands/listen.js')).run(argv, context)
+  },
+  plan: {
+    summary: 'say what a dial will take and what will stop it; sends nothing',
+    spec: async () => (await import('./tables/plan.js')).spec,
+    run: async (argv) => (await import('./commands/plan.js')).run(argv)
   }
 }

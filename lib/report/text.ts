@@ -150,7 +150,11 @@ function processUse({ process, connections }: RunResult): string {
 
 const severityStyle: Record<Severity, Style> = { critical: 'red', warning: 'yellow', info: 'bold' }
 
-function describeFinding({ id, severity, side, title, evidence, remedy }: Finding, paint: Paint): string[] {
+/** A finding as lines: what it is, what shows it, what mends it. */
+export function describeFinding(
+  { id, severity, side, title, evidence, remedy }: Finding,
+  paint: Paint
+): string[] {
   const observed = evidence.map(({ name, before, after }) =>
     before === null ? `${name} ${figure(after)}` : `${name} ${figure(before)} -> ${figure(after)}`
   )

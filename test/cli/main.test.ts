@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { commands } from '../../lib/cli/commands.js'
 import packageJson from '../../package.json' with { type: 'json' }
 import { runCli, runShell } from './run_cli.js'
+
+const names = Object.keys(commands).join(', ')
 
 describe('c1m-native', () => {
   it.each([['--version'], ['-V']])('%s prints the version and nothing else', async (flag) => {
@@ -23,6 +26,7 @@ describe('c1m-native', () => {
       Commands:
         dial      open connections, hold them, report what happened
         listen    accept connections, hold them, report what was accepted
+        plan      say what a dial will take and what will stop it; sends nothing
 
       Options:
         -h, --help                  this help; after a command, that command's
@@ -54,13 +58,13 @@ describe('a mistake is one line with a remedy, and exit code 2:', () => {
   it.each([
     [
       ['dail'],
-      "unknown command 'dail'. Did you mean dial? The commands are dial, listen; see c1m-native --help."
+      `unknown command 'dail'. Did you mean dial? The commands are ${names}; see c1m-native --help.`
     ],
-    [['x'], "unknown command 'x'. The commands are dial, listen; see c1m-native --help."],
-    [['constructor'], "unknown command 'constructor'. The commands are dial, listen; see c1m-native --help."],
+    [['x'], `unknown command 'x'. The commands are ${names}; see c1m-native --help.`],
+    [['constructor'], `unknown command 'constructor'. The commands are ${names}; see c1m-native --help.`],
     [
       ['--json', 'dial'],
-      'unknown option --json where a command belongs. Options follow their command, which is one of dial, listen.'
+      `unknown option --json where a command belongs. Options follow their command, which is one of ${names}.`
     ],
     [
       ['dial', '--conections', '5'],

@@ -1,4 +1,4 @@
-/** The options every command that runs something shares. Pure data. */
+/** The options that commands share: all of them where something runs, fewer where there is but a report. Pure data. */
 import type { OptionTable } from '../options.js'
 
 export const outputOptions = {
@@ -24,3 +24,7 @@ export const outputOptions = {
   },
   help: { name: 'help', short: 'h', type: 'flag', text: 'this help' }
 } as const satisfies OptionTable
+
+const { json, out, color, help } = outputOptions
+
+export const reportOptions = { json, out, color, help } as const satisfies OptionTable

@@ -1,0 +1,36 @@
+/** `c1m-native plan`: say what a dial will take and what will stop it. */
+import { exitCodes } from '../../errors.js'
+import { readHostFacts } from '../../host/facts.js'
+import { readFactsFile } from '../../host/facts_file.js'
+import { plan } from '../../plan.js'
+import { planReport } from '../../report/plan_text.js'
+import { parseOptions, pick, usageError } from '../options.js'
+import { Stdout } from '../output.js'
+import { Reporter } from '../reporter.js'
+import { planOptions, planTable } from '../tables/plan.js'
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { values, positionals: targets } = parseOptions(planTable, argv, 'c1m-native plan')
+  if (values.printFacts) {
+    await new Stdout().write(`${JSON.stringify(readHostFacts(), null, 2)}\n`)
+    return exitCodes.ok
+  }
+  using reporter = new Reporter(values)
+  const made = await plan({
+    ...pick(values, planOptions),
+    targets,
+    ...(values.facts !== undefined && { facts: readFactsFile(values.facts) }),
+    ...(values.serverFacts !== undefined && { serverFacts: oneHost(values.serverFacts) })
+  })
+  await reporter.result(made, (paint) => planReport(made, paint))
+  return made.fits ? exitCodes.ok : exitCodes.hostLimit
+}
+
+function oneHost(path: string) {
+  const { client, server } = readFactsFile(path)
+  if (client && !server) return client
+  throw usageError(
+    `--server-facts: '${path}' holds the facts of several hosts`,
+    'Give it to --facts, or a file with the facts of one host.'
+  )
+}

@@ -1,0 +1,141 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { readFactsFile } from '../../../lib/host/facts_file.js'
+import { type PlanOptions, plan } from '../../../lib/plan.js'
+import { binding, planReport } from '../../../lib/report/plan_text.js'
+import { facts } from '../checks/fixtures.js'
+
+const incident = readFactsFile(fileURLToPath(new URL('../../fixtures/incident-1.json', import.meta.url)))
+const report = async (options: PlanOptions) =>
+  planReport(await plan({ facts: { client: facts() }, ...options }))
+
+it('tells of a plan that fits', async () => {
+  const text = await report({ connections: 250_000, rate: 50_000, holdMs: 60_000, durationMs: 30_000 })
+  expect(text).toMatchInlineSnapshot(`
+    "250,000 connections to its own listeners: nothing known will stop them.
+
+    tuples       258,048 for 250,000: 1 source address x 64,512 source ports x 4 lanes
+    descriptors  500,000 of 20,447,232: 26 tables of 19,968, of 1,024
+    memory       about 1.86GiB of kernel memory (23.1GiB available), 54MiB resident
+    conntrack    250,000 entries (0 there now, nf_conntrack_max 262,144, 262,144 buckets)
+    time         5s at 50k/s, then held for 1m
+                 cut short by --duration after 30s
+
+    not known:
+      whether a rule of the dialing host tracks connections: none was when the facts were read, and it is taken to
+      source ports that other sockets of the dialing host hold: dial skips and counts them
+    "
+  `)
+})
+
+it('tells of one that does not, and what to do', async () => {
+  const text = await report({
+    connections: 1_000_000,
+    targets: ['192.0.2.120:8100-8119'],
+    source: ['192.0.2.44'],
+    facts: incident
+  })
+  expect(text).toMatchInlineSnapshot(`
+    "1,000,000 connections to 192.0.2.120:8100-8119 will not do: 3 limits bind, the first from connection 65,416 on.
+
+    tuples       1,290,240 for 1,000,000: 1 source address x 64,512 source ports x 20 destinations
+    descriptors  1,000,000 of 999,936: this kernel has one table for all threads
+    memory       about 3.63GiB of kernel memory, 53.5MiB resident
+    conntrack    unknown
+    server       conntrack: 1,000,000 entries (120 there now, nf_conntrack_max 65,536, 16,384 buckets)
+                 about 3.73GiB of kernel memory
+    time         625ms at best, as fast as possible
+
+    critical: connection tracking holds 65,536 entries and 1,000,120 are needed: SYNs are dropped from connection 65,416 on (server, conntrack-table-full)
+      binds from connection 65,416 on
+      net.netfilter.nf_conntrack_max 65,536
+      net.netfilter.nf_conntrack_count 120
+      needs.conntrackEntries 1,000,000
+      remedy: # in the initial network namespace:
+      remedy: sysctl -w net.netfilter.nf_conntrack_max=2097152
+      remedy: sysctl -w net.netfilter.nf_conntrack_buckets=1048576
+      remedy: # or do not track these ports at all:
+      remedy: nft add table inet c1m
+      remedy: nft 'add chain inet c1m pre { type filter hook prerouting priority raw; }'
+      remedy: nft 'add rule inet c1m pre tcp dport 8100-8119 notrack'
+      remedy: nft 'add rule inet c1m pre tcp sport 8100-8119 notrack'
+      remedy: nft 'add chain inet c1m out { type filter hook output priority raw; }'
+      remedy: nft 'add rule inet c1m out tcp dport 8100-8119 notrack'
+      remedy: nft 'add rule inet c1m out tcp sport 8100-8119 notrack'
+
+    critical: up to 100 % of first SYNs will be dropped: 1,000,120 tracked connections in 16,384 buckets make chains of 122, and this kernel may refuse from 8 on (server, conntrack-chain-too-long)
+      binds from connection 76,883 on
+      net.netfilter.nf_conntrack_buckets 16,384
+      conntrack entries now 120
+      needs.conntrackEntriesOnHost 1,000,000
+      kernel 5.15.0-91-generic
+      remedy: # in the initial network namespace:
+      remedy: sysctl -w net.netfilter.nf_conntrack_buckets=1048576
+      remedy: # or do not track these ports at all:
+      remedy: nft add table inet c1m
+      remedy: nft 'add chain inet c1m pre { type filter hook prerouting priority raw; }'
+      remedy: nft 'add rule inet c1m pre tcp dport 8100-8119 notrack'
+      remedy: nft 'add rule inet c1m pre tcp sport 8100-8119 notrack'
+      remedy: nft 'add chain inet c1m out { type filter hook output priority raw; }'
+      remedy: nft 'add rule inet c1m out tcp dport 8100-8119 notrack'
+      remedy: nft 'add rule inet c1m out tcp sport 8100-8119 notrack'
+
+    critical: 1,000,000 descriptors are needed and 1 table of 999,936 hold 999,936 (client, descriptor-limit)
+      binds from connection 999,936 on
+      RLIMIT_NOFILE soft 1,000,000
+      RLIMIT_NOFILE hard 1,000,000
+      fs.nr_open 1,100,000
+      needs.descriptors 1,000,000
+      needs.tables 1
+      remedy: # as root, in the shell that starts the run; in a systemd unit LimitNOFILE, in a container --ulimit nofile:
+      remedy: prlimit --pid $$ --nofile=1001472:1001472
+
+    not known:
+      of the dialing host fs.file-max, available memory, nf_conntrack_max: they are taken not to bind
+      source ports that other sockets of the dialing host hold: dial skips and counts them
+      the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process
+      of the server fs.file-max, available memory: they are taken not to bind
+      what is between the hosts: firewalls, balancers, a NAT (describe one with --nat-ports)
+    "
+  `)
+})
+
+it('reckons with a NAT', async () => {
+  const nat = { natPorts: '2048-65535', timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }
+  const lines = (await report({ rate: 550, ...nat })).split('\n')
+  const at = lines.findIndex((line) => line.startsWith('NAT'))
+  expect(lines.slice(at, at + 3)).toEqual([
+    'NAT          63,488 5-tuples: 1 source address x 63,488 ports (2048-65535) x 1 destination',
+    '             529/s at most while LVS remembers each for 120 s',
+    '             564/s at most while TIME_WAIT remembers each for 112.5 s'
+  ])
+})
+
+it('says what takes of the tuple space', async () => {
+  const ports = { reserved: [[1024, 1123] as [number, number]] }
+  const text = await report({
+    targets: ['10.0.0.2:80'],
+    source: ['10.0.0.1'],
+    shard: '1/4',
+    facts: { client: facts({ ports }) }
+  })
+  expect(text).toContain(
+    'tuples       16,103 for 10,000: 1 source address x 16,103 source ports x 1 destination\n'
+  )
+  expect(text).toContain('             100 ports reserved on this host, 48,309 ports left to other shards\n')
+})
+
+describe('binding', () => {
+  const at = (...places: (number | null)[]) =>
+    binding(places.map((bindsAt) => ({ severity: 'critical', bindsAt }) as never))
+
+  it.each([
+    [[5000], '1 limit binds from connection 5,000 on'],
+    [[0], '1 limit binds from the first on'],
+    [[null], '1 limit binds'],
+    [[5000, null], '2 limits bind, the first from connection 5,000 on'],
+    [[null, null], '2 limits bind']
+  ])('%j', (places, text) => {
+    expect(at(...places)).toBe(text)
+  })
+})
