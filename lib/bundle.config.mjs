@@ -3,7 +3,7 @@ import { defineConfig } from 'rolldown'
 
 /** What a dial needs before its first connection, as one chunk; judging, reports and other commands load when needed. */
 const startup =
-  /\/lib\/(?!checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/main|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/commands\/(?!dial))[\w./]+\.ts$/
+  /\/lib\/(?!census|sampler|watch|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/main|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/commands\/(?!dial))[\w./]+\.ts$/
 
 export default defineConfig({
   input: { index: 'lib/index.ts', 'cli/main': 'lib/cli/main.ts' },

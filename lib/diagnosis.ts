@@ -1,4 +1,6 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
+import type { Census } from './census.js'
+import { censusView } from './census_summary.js'
 import { explainFindings, isPeerHere } from './checks/index.js'
 import type { Baseline, DialOutcome } from './dial_result.js'
 import type { EngineCounters } from './engine.js'
@@ -19,7 +21,8 @@ export function diagnose(
   scenario: DialScenario,
   baseline: Baseline,
   outcome: DialOutcome,
-  engine: EngineCounters
+  engine: EngineCounters,
+  census: Census | null
 ): Diagnosis {
   const counters = readCounters()
   const deltas = counterDeltas(baseline.counters, counters)
@@ -36,7 +39,7 @@ export function diagnose(
     server: isSelf
       ? { accepted: engine.accepted, queued: Math.max(0, engine.established - engine.accepted) }
       : null,
-    census: null,
+    census: census && censusView(census, deltas),
     latencies: []
   })
   return { counters: deltas, findings }

@@ -110,7 +110,7 @@ export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
   { series, process, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
-  { counters, findings }: Pick<RunResult, 'counters' | 'findings'>
+  { counters, findings, census }: Pick<RunResult, 'counters' | 'findings' | 'census'>
 ): RunResult {
   return {
     schema: SCHEMA,
@@ -119,6 +119,12 @@ export function dialResult(
     scenario,
     host: resultHost(baseline.facts),
     ...outcome,
+    retransmits: {
+      ...outcome.retransmits,
+      segments: census?.retransmits.segments ?? null,
+      connectionsWithRetransmit: census?.retransmits.connections ?? null
+    },
+    census,
     memory: memoryUse(baseline.memory, memoryAtPeak, outcome.connections.peak),
     process,
     counters,

@@ -3,6 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import { C1mError } from './errors.js'
 import {
   type NativeAddon,
+  type NativeCensus,
   type NativeLatency,
   type NativeLatencyKind,
   type NativeRun,
@@ -33,6 +34,16 @@ export interface EngineCounters {
   acceptedBytesSent: number
 }
 
+/** Which connections a census reads, and where it writes them. */
+export interface CensusRequest {
+  /** Holds `capacity` times the addon's `censusRowBytes`; nobody may touch it until the census is taken. */
+  buffer: ArrayBuffer
+  capacity: number
+  /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
+  stride: number
+  offset: number
+}
+
 /** One run of the native engine, from its first thread to its last. */
 export class Engine {
   /** Addresses listened on, `address:port`. */
@@ -44,6 +55,8 @@ export class Engine {
   readonly #addon: NativeAddon
   readonly #run: NativeRun
   readonly #values: Float64Array
+  #censuses: Promise<unknown> = Promise.resolve()
+  #onCensused = () => {}
 
   /** @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED */
   constructor(config: NativeRunConfig) {
@@ -59,6 +72,7 @@ export class Engine {
     })
     this.#run = new this.#addon.Run(config, (event) => {
       if (event === 'ramped') return onRamped()
+      if (event === 'censused') return this.#onCensused()
       this.#run.join()
       onClosed()
     })
@@ -96,6 +110,20 @@ export class Engine {
         example
       }))
       .sort((a, b) => b.count - a.count)
+  }
+
+  /** Reads TCP_INFO of connections, one census after the other; null when the run is over. */
+  census(request: CensusRequest): Promise<NativeCensus | null> {
+    const taken = this.#censuses.then(() => this.#takeCensus(request))
+    this.#censuses = taken
+    return taken
+  }
+
+  #takeCensus({ buffer, capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
+    if (!this.#run.takeCensus(buffer, capacity, stride, offset)) return null
+    return new Promise((resolve) => {
+      this.#onCensused = () => resolve(this.#run.censusTaken())
+    })
   }
 
   status(): NativeStatus {

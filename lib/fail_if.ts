@@ -18,6 +18,7 @@ const units = {
   count: { kind: 'count', base: 1, suffix: '' },
   perSecond: { kind: 'rate', base: 1, suffix: '/s' },
   us: { kind: 'duration', base: 1, suffix: 'us' },
+  ms: { kind: 'duration', base: 1000, suffix: 'ms' },
   seconds: { kind: 'duration', base: 1e6, suffix: 's' },
   bytes: { kind: 'bytes', base: 1, suffix: 'B' }
 } as const satisfies Record<string, { kind: QuantityKind; base: number; suffix: string }>
@@ -40,6 +41,7 @@ type Judged = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'census'
   | 'memory'
   | 'process'
 >
@@ -79,6 +81,21 @@ const figures: UnitsOf<Judged> = {
     connectionsWithSynRetry: 'count',
     segments: 'count',
     connectionsWithRetransmit: 'count'
+  },
+  census: {
+    connections: 'count',
+    missing: 'count',
+    seconds: 'seconds',
+    states: {},
+    rtt: latency,
+    minRtt: latency,
+    options: { timestamps: 'count', sack: 'count', windowScaling: 'count', ecn: 'count' },
+    sndMss: { min: 'bytes', max: 'bytes' },
+    bytesReceived: 'bytes',
+    bytesSent: 'bytes',
+    retransmits: { segments: 'count', connections: 'count' },
+    unacknowledged: 'count',
+    timeouts: { connections: 'count', total: 'count', longestMs: 'ms' }
   },
   memory: {
     processRssBytes: 'bytes',

@@ -1,4 +1,5 @@
 /** The public API. Importing it loads no addon; the first run does. */
+export type { Census, CensusColumns } from './census.js'
 export { type DialRun, dial } from './dial.js'
 export { C1mError, type ErrorCode, type ExitCode, exitCodes } from './errors.js'
 export type { HostFacts } from './host/facts.js'
@@ -16,3 +17,4 @@ export type {
   ListenScenario
 } from './scenario.js'
 export type { DialPhase, Snapshot } from './snapshot.js'
+export { tcpOptions, tcpStates } from './tcp_names.js'

@@ -111,8 +111,30 @@ export interface NativeStatus {
   tablesUsedUp: boolean
 }
 
-/** `ramped`: each handshake has ended and the connections stand. `closed`: nothing is left but to call join(). */
-export type NativeEvent = 'ramped' | 'closed'
+/** One column of a census, in the order in which they lie in its buffer. */
+export interface NativeCensusColumn {
+  name: string
+  /** Of one value; 16 is an address, 8 a double, less an unsigned integer. */
+  bytes: number
+  /** Bytes of struct tcp_info the kernel must know for the column to mean anything. */
+  infoBytes: number
+}
+
+/** What a census found; its values are in the buffer. */
+export interface NativeCensus {
+  /** Connections in the columns. */
+  rows: number
+  /** Connections the buffer had no room for. */
+  missed: number
+  /** Bytes of struct tcp_info this kernel knows; 0 when no connection was read. */
+  infoBytes: number
+}
+
+/**
+ * `ramped`: each handshake has ended and the connections stand. `censused`: the census asked for is taken; never after
+ * `closed`. `closed`: nothing is left but to call join().
+ */
+export type NativeEvent = 'ramped' | 'censused' | 'closed'
 
 /** One run of the engine. */
 export interface NativeRun {
@@ -127,11 +149,22 @@ export interface NativeRun {
   latency(kind: NativeLatencyKind): NativeLatency
   errors(): NativeError[]
   status(): NativeStatus
+  /**
+   * Reads TCP_INFO of every `stride`-th connection of each worker from its `offset`-th on, into columns of `capacity`
+   * values each. `censused` follows; until then the buffer must stay as it is. False when the run is over or another
+   * census is under way.
+   */
+  takeCensus(into: ArrayBuffer, capacity: number, stride: number, offset: number): boolean
+  /** To be called on `censused`. */
+  censusTaken(): NativeCensus
 }
 
 /** The addon's exports. */
 export interface NativeAddon {
   counterNames: string[]
+  censusColumns: NativeCensusColumn[]
+  /** Bytes a connection takes in the buffer of a census. */
+  censusRowBytes: number
   /** Soft RLIMIT_NOFILE, raised to the hard one first. */
   descriptorLimit(): number
   /** Whether threads can have descriptor tables of their own here. */

@@ -25,6 +25,8 @@ export interface RunResult {
   /** Totals of closed-and-replaced connections; null when connections are only held. */
   churn: Churn | null
   retransmits: Retransmits
+  /** TCP_INFO of the connections that stood at the end; null when no census was taken. */
+  census: CensusSummary | null
   memory: Memory
   process: ProcessUse
   /** Kernel counters that moved during the run, by `Group.Name`, e.g. `TcpExt.ListenOverflows`. */
@@ -137,6 +139,35 @@ export interface Retransmits {
   segments: number | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
   connectionsWithRetransmit: number | null
+}
+
+/** What the kernel said of the connections that stood at one moment, before they were closed. */
+export interface CensusSummary {
+  /** Connections read. */
+  connections: number
+  /** Connections that stood when it began and were closed before they were read. */
+  missing: number
+  /** How long it took. */
+  seconds: number
+  /** Connections by TCP state, e.g. `ESTABLISHED`, `CLOSE_WAIT`. */
+  states: Record<string, number>
+  /** Smoothed round-trip times. */
+  rtt: Latency
+  /** Least round-trip times, of connections on which one was measured. */
+  minRtt: Latency
+  /** Connections that negotiated an option. */
+  options: { timestamps: number; sack: number; windowScaling: number; ecn: number }
+  /** Largest segment this side sends, in bytes: extremes over the connections; null without any. */
+  sndMss: { min: number; max: number } | null
+  bytesReceived: number
+  /** Those sent again included; null before Linux 4.19. */
+  bytesSent: number | null
+  /** Segments sent again once connections stood, and connections with any: the SYNs of handshakes are not among them. */
+  retransmits: { segments: number; connections: number }
+  /** Connections with segments the peer has not acknowledged. */
+  unacknowledged: number
+  /** Retransmission timeouts, SYNs included, and the longest a connection spent on its own; null before Linux 6.7. */
+  timeouts: { connections: number; total: number; longestMs: number } | null
 }
 
 /**

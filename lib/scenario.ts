@@ -47,6 +47,10 @@ export interface DialOptions {
   close?: CloseMode
   /** Upper bound of the whole run. Milliseconds; default: none. */
   durationMs?: number
+  /** Reads TCP_INFO of every connection at the end of the hold, for `result.census`. Default false. */
+  census?: boolean
+  /** Connections of which each snapshot shows TCP_INFO. Default 0: none. */
+  sample?: number
   /** Says that you may flood a target that is neither loopback nor private. Default false. */
   authorized?: boolean
   /** Ends the run early; the result is that of the part that ran. */
@@ -82,6 +86,10 @@ export interface DialScenario {
   close: CloseMode
   /** null: no bound. */
   durationMs: number | null
+  /** Whether TCP_INFO of every connection is read at the end of the hold. */
+  census: boolean
+  /** Connections of which each snapshot shows TCP_INFO. */
+  sample: number
   authorized: boolean
 }
 
@@ -163,6 +171,8 @@ export async function draftDial(
     holdMs: checkWhole('hold in ms', options.holdMs ?? 0, 0),
     close: checkChoice('close', options.close ?? 'fin', closeModes),
     durationMs: options.durationMs === undefined ? null : checkWhole('duration in ms', options.durationMs, 1),
+    census: options.census ?? false,
+    sample: checkWhole('sample', options.sample ?? 0, 0),
     authorized: options.authorized ?? false
   }
   const shard = parseShard(options.shard ?? '1/1')

@@ -1,6 +1,7 @@
 /** A run at one moment, for whoever watches it. */
 import type { Engine } from './engine.js'
-import type { ErrorTally, Finding } from './result.js'
+import type { CensusSummary, ErrorTally, Finding } from './result.js'
+import type { Sampler } from './sampler.js'
 
 /** What a dial is doing: opening connections, keeping them, ending them, or nothing any more. */
 export type DialPhase = 'dialing' | 'holding' | 'closing' | 'done'
@@ -28,16 +29,20 @@ export interface Snapshot {
   errors: Omit<ErrorTally, 'example'>[]
   /** Causes named so far, judged anew every second. */
   findings: readonly Finding[]
+  /** TCP_INFO of as many connections as `sample` asks for, of about the time of the snapshot before; null without. */
+  sample: CensusSummary | null
 }
 
 /** Takes the snapshots of one watcher; each knows the one before for its rate. */
 export class Snapshots {
   readonly #engine: Engine
+  readonly #sampler: Sampler | null
   #lastSeconds = 0
   #lastTotal = 0
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, sampler: Sampler | null) {
     this.#engine = engine
+    this.#sampler = sampler
   }
 
   take(tSeconds: number, phase: DialPhase, findings: readonly Finding[]): Snapshot {
@@ -59,7 +64,8 @@ export class Snapshots {
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts,
       errors: this.#engine.errors().map(({ phase, code, count }) => ({ phase, code, count })),
-      findings
+      findings,
+      sample: this.#sampler?.take() ?? null
     }
   }
 }

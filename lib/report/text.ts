@@ -1,6 +1,7 @@
 import type { ConnectLatency, ErrorTally, Finding, Latency, RunResult, Severity } from '../result.js'
 import { formatTarget } from '../targets.js'
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import { censusLines } from './census.js'
 
 /** How a part of the report looks. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
@@ -31,6 +32,7 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
     ['exchange', result.exchangeLatency ? columns([percentiles(result.exchangeLatency)]) : []],
     ['churn', churn(result)],
     ['retransmits', retransmits(result)],
+    ['census', result.census ? censusLines(result.census) : []],
     ['pacing', pacing(result)],
     ['memory', [memory(result)]],
     ['process', [processUse(result)]]

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "native/binding/run_wrap.h"
+#include "native/engine/census.h"
 #include "native/engine/counters.h"
 #include "native/net/descriptor_table.h"
 
@@ -19,12 +20,28 @@ Napi::Value PrivateTables(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), PrivateTablesWork());
 }
 
+// censusColumns: [{name, bytes, infoBytes}], in the order in which they lie in the buffer.
+Napi::Array CensusColumns(Napi::Env env) {
+  Napi::Array columns = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const CensusSheet::Column& column : kCensusColumns) {
+    Napi::Object object = Napi::Object::New(env);
+    object["name"] = column.name;
+    object["bytes"] = static_cast<double>(column.bytes);
+    object["infoBytes"] = static_cast<double>(column.info_bytes);
+    columns[i++] = object;
+  }
+  return columns;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Napi::Array names = Napi::Array::New(env, kCounterCount);
   for (uint32_t i = 0; i < kCounterCount; ++i) names[i] = Napi::String::New(env, kCounterNames[i]);
   exports["counterNames"] = names;
   exports["descriptorLimit"] = Napi::Function::New(env, DescriptorLimit, "descriptorLimit");
   exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
+  exports["censusColumns"] = CensusColumns(env);
+  exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

@@ -10,6 +10,7 @@ namespace c1m {
 namespace {
 
 const char* EventName(Run::Event event) {
+  if (event == Run::Event::kCensused) return "censused";
   return event == Run::Event::kRamped ? "ramped" : "closed";
 }
 
@@ -45,6 +46,8 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::Latency>("latency"),
                          InstanceMethod<&RunWrap::Errors>("errors"),
                          InstanceMethod<&RunWrap::Status>("status"),
+                         InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
+                         InstanceMethod<&RunWrap::CensusTaken>("censusTaken"),
                      });
 }
 
@@ -168,6 +171,42 @@ Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
   object["tuplesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tuples_used_up());
   object["tablesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tables_used_up());
+  return object;
+}
+
+// takeCensus(into: ArrayBuffer, capacity, stride, offset): whether it has begun; 'censused' follows.
+// The buffer holds capacity * censusRowBytes and must not be detached before.
+Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const double capacity = info[1].ToNumber();
+  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(env, "takeCensus takes an ArrayBuffer");
+  Napi::ArrayBuffer memory = info[0].As<Napi::ArrayBuffer>();
+  if (!(capacity >= 0 && capacity * CensusSheet::kRowBytes <= memory.ByteLength())) {
+    throw Napi::RangeError::New(env, "takeCensus takes a buffer of capacity * censusRowBytes");
+  }
+  const uint32_t stride = info[2].ToNumber();
+  if (stride == 0) throw Napi::RangeError::New(env, "takeCensus takes a stride from 1");
+  auto sheet = std::make_unique<CensusSheet>(
+      std::span(static_cast<std::byte*>(memory.Data()), memory.ByteLength()),
+      static_cast<size_t>(capacity));
+  const bool begun = run_->TakeCensus(
+      {.sheet = sheet.get(), .stride = stride, .offset = info[3].ToNumber().Uint32Value()});
+  if (begun) {
+    census_ = std::move(sheet);
+    census_memory_ = Napi::Persistent(memory);
+  }
+  return Napi::Boolean::New(env, begun);
+}
+
+// censusTaken(): to be called on 'censused'; {rows, missed, infoBytes}, and lets go of the buffer.
+Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
+  if (!census_) throw Napi::Error::New(info.Env(), "no census was taken");
+  Napi::Object object = Napi::Object::New(info.Env());
+  object["rows"] = static_cast<double>(census_->rows());
+  object["missed"] = static_cast<double>(census_->missed());
+  object["infoBytes"] = static_cast<double>(census_->info_bytes());
+  census_.reset();
+  census_memory_.Reset();
   return object;
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "native/engine/census.h"
 #include "native/engine/run.h"
 
 namespace c1m {
@@ -13,7 +14,7 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Run(config, onEvent): onEvent('ramped' | 'closed') is called on the JavaScript thread.
+  // new Run(config, onEvent): onEvent('ramped' | 'censused' | 'closed') is called on the JavaScript thread.
   explicit RunWrap(const Napi::CallbackInfo& info);
   ~RunWrap() override;
 
@@ -25,6 +26,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Latency(const Napi::CallbackInfo& info);
   Napi::Value Errors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
+  Napi::Value TakeCensus(const Napi::CallbackInfo& info);
+  Napi::Value CensusTaken(const Napi::CallbackInfo& info);
 
   // The environment goes away (process exit, worker.terminate()): close every socket, join every
   // thread.
@@ -34,6 +37,9 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
 
   std::unique_ptr<Run> run_;
   Napi::FunctionReference on_event_;
+  // The census under way, and the JavaScript buffer it writes to.
+  std::unique_ptr<CensusSheet> census_;
+  Napi::Reference<Napi::ArrayBuffer> census_memory_;
   Napi::ThreadSafeFunction notify_;
   bool started_ = false;
   bool ended_ = false;

@@ -45,6 +45,10 @@ describe('help', () => {
             --close fin|rst         how connections end: an orderly close, or a reset
                                     that leaves no TIME_WAIT (default fin)
             --duration D            upper bound of the whole run (default no bound)
+            --census                read TCP_INFO of every connection at the end of
+                                    the hold: round-trip times, retransmits, options
+            --sample N              connections whose TCP_INFO each snapshot of
+                                    --ndjson sums up (default none)
             --authorized            you may load this target; needed for one that is
                                     neither loopback nor private
 

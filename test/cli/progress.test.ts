@@ -14,7 +14,8 @@ const dialing: Snapshot = {
   connectsPerSecond: 238_000,
   closedByPeer: 0,
   errors: [],
-  findings: []
+  findings: [],
+  sample: null
 }
 
 describe('dialProgress', () => {

@@ -35,6 +35,8 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       holdMs: 10_000,
       close: 'fin',
       durationMs: null,
+      census: false,
+      sample: 0,
       authorized: false
     },
     host: {
@@ -66,6 +68,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     exchangeLatency: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    census: null,
     memory: {
       processRssBytes: 89_128_960,
       nativeBytesPerConnection: 16,
@@ -90,7 +93,9 @@ export function eventfulResult(): RunResult {
         { atMs: 0, perSecond: 10_000 },
         { atMs: 30_000, perSecond: 200_000 }
       ],
-      durationMs: 60_000
+      durationMs: 60_000,
+      census: true,
+      sample: 100
     },
     connections: {
       requested: 1000,
@@ -116,6 +121,21 @@ export function eventfulResult(): RunResult {
     exchangeLatency: latency,
     churn: { transactions: 5000, transactionsPerSecond: 106_000 },
     retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },
+    census: {
+      connections: 688,
+      missing: 0,
+      seconds: 0.002,
+      states: { ESTABLISHED: 687, CLOSE_WAIT: 1 },
+      rtt: { ...latency, count: 688 },
+      minRtt: { ...latency, count: 688 },
+      options: { timestamps: 688, sack: 680, windowScaling: 680, ecn: 0 },
+      sndMss: { min: 536, max: 65_483 },
+      bytesReceived: 0,
+      bytesSent: 0,
+      retransmits: { segments: 4, connections: 3 },
+      unacknowledged: 2,
+      timeouts: { connections: 12, total: 15, longestMs: 3100 }
+    },
     counters: { 'TcpExt.ListenOverflows': { before: 0, after: 1204, delta: 1204 } },
     findings: [
       {

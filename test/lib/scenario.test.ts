@@ -47,6 +47,8 @@ describe('resolveDial', () => {
       holdMs: 0,
       close: 'fin',
       durationMs: null,
+      census: false,
+      sample: 0,
       authorized: false
     })
   })
@@ -66,6 +68,8 @@ describe('resolveDial', () => {
       holdMs: 60_000,
       close: 'rst',
       durationMs: 120_000,
+      census: true,
+      sample: 1000,
       authorized: true
     }
     expect(await resolveDial(options, facts)).toEqual({
@@ -86,6 +90,8 @@ describe('resolveDial', () => {
       holdMs: 60_000,
       close: 'rst',
       durationMs: 120_000,
+      census: true,
+      sample: 1000,
       authorized: true
     })
   })

@@ -99,6 +99,18 @@ export const dialOptions = {
     default: 'no bound',
     text: 'upper bound of the whole run'
   },
+  census: {
+    name: 'census',
+    type: 'flag',
+    text: 'read TCP_INFO of every connection at the end of the hold: round-trip times, retransmits, options'
+  },
+  sample: {
+    name: 'sample',
+    type: 'count',
+    value: 'N',
+    default: 'none',
+    text: 'connections whose TCP_INFO each snapshot of --ndjson sums up'
+  },
   authorized: {
     name: 'authorized',
     type: 'flag',

@@ -96,6 +96,8 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     holdMs: 0,
     close: 'fin',
     durationMs: null,
+    census: false,
+    sample: 0,
     authorized: false,
     ...changes
   }

@@ -34,6 +34,10 @@ it('shows everything there may be', () => {
     exchange     p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
     churn        5,000 transactions, 106k/s
     retransmits  15 SYNs on 12 connections, 4 segments on 3 connections
+    census       688 read in 2ms, 1 in CLOSE_WAIT
+                 rtt p50 48us, p99 310us, max 3.1ms; least rtt p50 48us
+                 8 without SACK, 8 without window scaling, 2 with data not acknowledged
+                 15 retransmission timeouts on 12, the longest 3.1s
     pacing       p50 4us  p99 120us  max 900us  late
     memory       85MiB resident, 16B native per connection, 0B JS heap per connection, 3.85KiB kernel slab per socket
     process      12ms CPU (12us per connection), 4 workers, 4 descriptor tables

@@ -1,0 +1,46 @@
+/** A live sample: TCP_INFO of some of a run's connections, again and again. */
+import { columnsOf } from './census.js'
+import { summarizeCensus } from './census_summary.js'
+import type { Engine } from './engine.js'
+import { native } from './native.js'
+import type { CensusSummary } from './result.js'
+
+/** Each worker rounds its share up, and connections come while the sample is taken. */
+const roomFor = (size: number) => size * 2 + 1024
+
+/** Takes one sample at a time, each from other connections than the one before. */
+export class Sampler {
+  readonly #engine: Engine
+  readonly #size: number
+  readonly #buffer: ArrayBuffer
+  #taken = 0
+  #underway = false
+  #latest: CensusSummary | null = null
+
+  /** @param size connections in a sample, about */
+  constructor(engine: Engine, size: number) {
+    this.#engine = engine
+    this.#size = size
+    this.#buffer = new ArrayBuffer(roomFor(size) * native().censusRowBytes)
+  }
+
+  /** The latest sample; asks for the next one. It is there about a millisecond later, for the next caller. */
+  take(): CensusSummary | null {
+    if (!this.#underway) this.#next()
+    return this.#latest
+  }
+
+  async #next(): Promise<void> {
+    this.#underway = true
+    const began = performance.now()
+    const open = this.#engine.counters().dialedOpen
+    const stride = Math.max(1, Math.floor(open / this.#size))
+    const capacity = roomFor(this.#size)
+    const request = { buffer: this.#buffer, capacity, stride, offset: this.#taken++ % stride }
+    const taken = await this.#engine.census(request)
+    this.#underway = false
+    if (taken === null) return
+    const columns = columnsOf(this.#buffer, capacity, taken)
+    this.#latest = summarizeCensus({ ...columns, missing: 0, tookMs: performance.now() - began })
+  }
+}
