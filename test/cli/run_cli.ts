@@ -13,12 +13,17 @@ export interface Ended {
   stderr: string
 }
 
-/** Starts `c1m-native ARGS` with an environment in which nothing decides about colour. */
+/** An environment in which nothing decides about colour. */
+function neutral(env: Record<string, string>): NodeJS.ProcessEnv {
+  const { NO_COLOR, FORCE_COLOR, C1M_DEBUG, ...inherited } = process.env
+  return { ...inherited, ...env }
+}
+
+/** Starts `c1m-native ARGS`. */
 export function startCli(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   if (!existsSync(main)) throw new Error(`${main} is missing: npm run build`)
-  const { NO_COLOR, FORCE_COLOR, C1M_DEBUG, ...inherited } = process.env
   return spawn(process.execPath, [main, ...args], {
-    env: { ...inherited, ...env },
+    env: neutral(env),
     stdio: ['ignore', 'pipe', 'pipe']
   })
 }
@@ -45,7 +50,7 @@ export function runCli(args: readonly string[], env: Record<string, string> = {}
 export function runShell(script: string): Promise<Ended> {
   return ending(
     spawn('bash', ['-o', 'pipefail', '-c', script], {
-      env: { ...process.env, C1M: `${process.execPath} ${main}` },
+      env: neutral({ C1M: `${process.execPath} ${main}` }),
       stdio: ['ignore', 'pipe', 'pipe']
     })
   )

@@ -100,14 +100,14 @@ describe('a worker thread that ends by itself', () => {
   it('by an uncaught exception in the middle of a ramp leaves nothing behind', async () => {
     const address = ownAddress()
     const source = `
+      parentPort.once('message', () => { throw new Error('elsewhere') })
       const run = c1m.dial({ connections: 100_000, rate: 20_000, source: ['${address}'] })
       for await (const { established } of run.snapshots({ everyMs: 1 })) {
-        if (established > 1000) {
-          parentPort.postMessage('now')
-          setImmediate(() => { throw new Error('elsewhere') })
-        }
+        if (established > 1000) parentPort.postMessage('now')
       }`
-    const { code, before, after } = await outcome(address, source, "worker.on('error', () => {})")
+    // Only when told, so that the error can't overtake the message before it.
+    const end = "worker.on('error', () => {}).postMessage('throw')"
+    const { code, before, after } = await outcome(address, source, end)
     expect(code).toBe(1)
     expect(after).toEqual(before)
   })

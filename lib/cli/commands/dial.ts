@@ -44,7 +44,8 @@ async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
   for await (const snapshot of dialing.snapshots({ everyMs: reporter.everyMs })) {
     if (snapshot.phase === 'holding') holdingSince ??= snapshot.tSeconds
     const holdSeconds = snapshot.tSeconds - (holdingSince ?? snapshot.tSeconds)
-    for (const { id, severity, title } of snapshot.findings) {
+    // The report tells of those that stand at the end.
+    for (const { id, severity, title } of snapshot.phase === 'done' ? [] : snapshot.findings) {
       if (!named.has(id)) reporter.note(`${severity}: ${title} (${id})`)
       named.add(id)
     }
