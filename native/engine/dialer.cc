@@ -120,8 +120,9 @@ int64_t Dialer::Allowance() {
 int64_t Dialer::RoomInTable() const {
   if (!context_.run.dials_itself()) return context_.room();
   // Each connection takes two descriptors here, and those on their way into the listener have
-  // theirs reserved.
-  return (context_.room() - context_.lane.unaccepted.load(std::memory_order_relaxed)) / 2;
+  // theirs reserved. Strangers that connect to our listener make the number look small.
+  const int64_t unaccepted = context_.lane.unaccepted.load(std::memory_order_relaxed);
+  return (context_.room() - std::max<int64_t>(unaccepted, 0)) / 2;
 }
 
 bool Dialer::DialNext(uint64_t wanted) {
