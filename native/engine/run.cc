@@ -14,6 +14,10 @@ namespace {
 // Descriptors left to the rest of the process where workers can't have tables of their own.
 constexpr int kProcessReserve = 64;
 
+// Descriptors of a shared table that workers reckon with: each has an array over all of it, and
+// containers may set RLIMIT_NOFILE to a billion.
+constexpr int kSharedTableMost = 1 << 20;
+
 // A lane without a worker would leave what waits on its listening sockets unserved.
 RunOptions WithServedLanes(RunOptions options) {
   options.lanes = std::min(options.lanes, options.max_workers);
@@ -59,6 +63,11 @@ Result<std::vector<SocketAddress>> Run::Start() {
 void Run::ReserveDescriptors() {
   state_.descriptor_limit = RaiseDescriptorLimit();
   state_.private_tables = PrivateTablesWork();
+  // The successor of a worker would find a shared table just as full.
+  most_workers_ = state_.private_tables ? state_.options.max_workers : state_.options.lanes;
+  if (!state_.private_tables) {
+    state_.descriptor_limit = std::min(state_.descriptor_limit, kSharedTableMost);
+  }
   state_.shared_table_quota = std::max(0, state_.descriptor_limit - kProcessReserve) /
                               static_cast<int>(state_.options.lanes);
 }
@@ -107,7 +116,7 @@ void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
 }
 
 Worker* Run::AddWorker(Lane& lane, bool dials) {
-  if (workers_.size() >= state_.options.max_workers) return nullptr;
+  if (workers_.size() >= most_workers_) return nullptr;
   Crew& crew = *this;
   auto worker = std::make_unique<Worker>(state_, crew, lane, dials);
   if (const int error = worker->Start(); error != 0) {

@@ -88,6 +88,7 @@ class Run final : private Crew {
   const std::function<void(Event)> notify_;
   std::unique_ptr<TupleSpace> space_;
   std::vector<std::unique_ptr<Lane>> lanes_;
+  size_t most_workers_ = 0;
 
   // Guards what follows; workers are only ever added.
   mutable std::mutex mutex_;

@@ -1,0 +1,223 @@
+#include "native/engine/worker.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "native/net/descriptor_table.h"
+#include "native/net/socket.h"
+#include "test/native/helpers/peer.h"
+#include "test/native/helpers/process.h"
+#include "test/native/helpers/scratch_run.h"
+
+namespace c1m::test {
+namespace {
+
+using Event = Run::Event;
+
+// Connections a table of 64 descriptors holds beside stdio, the wake-up, one listening socket and
+// the spare ones; without a listener one more.
+constexpr uint32_t kSmallTable = 64;
+constexpr uint64_t kRoom = 51;
+
+RunOptions InSmallTables(RunOptions options) {
+  options.table_size = kSmallTable;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("worker: one after the other takes the lane over when a table is full") {
+  constexpr uint64_t kConnections = 2000;
+  for (const uint32_t lanes : {1U, 2U}) {
+    CAPTURE(lanes);
+    ScratchRun run(InSmallTables(SelfDialRun(kConnections, lanes)));
+    run.Start();
+    REQUIRE(run.Wait(Event::kRamped));
+    CHECK(Eventually([&] { return run.totals().accepted == kConnections; }));
+    const Totals totals = run.totals();
+    CHECK(totals.attempted == kConnections);
+    CHECK(totals.established == kConnections);
+    CHECK(totals.failed == 0);
+    CHECK(totals.dialed_open == kConnections);
+    CHECK(totals.accepted_open == kConnections);
+    // Each holds both ends.
+    CHECK(run->worker_count() >= 2 * kConnections / kRoom);
+    CHECK_FALSE(run->tables_used_up());
+    CHECK(run->Errors().empty());
+    REQUIRE(run.End());
+    CHECK(run.totals().dialed_open == 0);
+    CHECK(run.totals().accepted_open == 0);
+    CHECK(run.totals().dialed_closed_by_peer == 0);
+  }
+}
+
+TEST_CASE("worker: hand-overs while pacing and talking to another run") {
+  ScratchRun server(InSmallTables(ListenRun(ListenOn({UniqueLoopback()}))));
+  const auto targets = server.Start();
+  REQUIRE(targets.size() == 1);
+  RunOptions options = InSmallTables(DialRun(DialTo(targets, 600)));
+  options.lanes = 2;
+  options.dial->rate = {{.at_ns = 0, .per_second = 10'000}};
+  ScratchRun client(std::move(options));
+  client.Start();
+  REQUIRE(client.Wait(Event::kRamped));
+  CHECK(Eventually([&] { return server.totals().accepted_open == 600; }));
+  CHECK(client.totals().established == 600);
+  CHECK(client->worker_count() >= 600 / (kRoom + 1));
+  REQUIRE(client.End());
+  CHECK(Eventually([&] { return server.totals().accepted_open == 0; }));
+  CHECK(server.totals().accepted_closed_by_peer == 600);
+  CHECK(server.End());
+}
+
+TEST_CASE("worker: when there may be no more of them the ramp ends and says so") {
+  SUBCASE("dialing") {
+    const UniqueFd listener = Listening();
+    RunOptions options = InSmallTables(DialRun(DialTo({LocalAddress(listener)}, 1000)));
+    options.max_workers = 3;
+    ScratchRun run(std::move(options));
+    run.Start();
+    REQUIRE(run.Wait(Event::kRamped));
+    CHECK(run->tables_used_up());
+    CHECK(run->worker_count() == 3);
+    CHECK(run.totals().established == 3 * (kRoom + 1));
+    CHECK(run.totals().failed == 0);
+    CHECK(run.End());
+  }
+  SUBCASE("dialing itself") {
+    RunOptions options = InSmallTables(SelfDialRun(1000));
+    options.max_workers = 3;
+    ScratchRun run(std::move(options));
+    run.Start();
+    REQUIRE(run.Wait(Event::kRamped));
+    CHECK(run->tables_used_up());
+    CHECK(run->worker_count() == 3);
+    CHECK(Eventually([&] {
+      const Totals now = run.totals();
+      return now.accepted_open == now.dialed_open && now.dialed_open <= 3 * kRoom / 2;
+    }));
+    CHECK(run.End());
+  }
+}
+
+TEST_CASE("worker: a table with room for nothing is not followed by another") {
+  SUBCASE("dialing") {
+    RunOptions options = SelfDialRun(10);
+    options.table_size = 12;
+    ScratchRun run(std::move(options));
+    run.Start();
+    REQUIRE(run.Wait(Event::kRamped));
+    CHECK(run->tables_used_up());
+    CHECK(run->worker_count() == 1);
+    CHECK(run.End());
+  }
+  SUBCASE("accepting") {
+    RunOptions options = ListenRun(ListenOn({UniqueLoopback()}));
+    options.table_size = 12;
+    ScratchRun run(std::move(options));
+    REQUIRE(run.Start().size() == 1);
+    CHECK(Eventually([&] { return run->tables_used_up(); }));
+    CHECK(run->worker_count() == 1);
+    CHECK(run.End());
+  }
+}
+
+TEST_CASE("worker: strangers on its own listener never make a table overflow") {
+  RunOptions options = InSmallTables(SelfDialRun(2000));
+  options.max_workers = 1;
+  options.dial->rate = {{.at_ns = 0, .per_second = 300}};
+  ScratchRun run(std::move(options));
+  const auto listening = run.Start();
+  REQUIRE(listening.size() == 1);
+  std::vector<UniqueFd> strangers;
+  for (int i = 0; i < 200; ++i) strangers.push_back(Connected(listening[0]));
+  REQUIRE(run.Wait(Event::kRamped));
+  CHECK(run->tables_used_up());
+  const Totals totals = run.totals();
+  CHECK(totals.dialed_open + totals.accepted_open <= kRoom);
+  CHECK(run.End());
+}
+
+TEST_CASE("worker: a limit on descriptors bounds its table") {
+  const int status = InChild([] {
+    const rlimit limit{.rlim_cur = kSmallTable, .rlim_max = kSmallTable};
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
+    ScratchRun run(SelfDialRun(500, 2));
+    run.Start();
+    if (!run.Wait(Event::kRamped)) return 3;
+    const Totals totals = run.totals();
+    if (totals.established != 500 || totals.failed != 0) return 4;
+    if (run->worker_count() < 2 * 500 / kRoom) return 5;
+    return run.End() ? 0 : 6;
+  });
+  CHECK(status == 0);
+}
+
+// Where the kernel or a container refuses private tables all threads share the process's one. The
+// refusal lasts for the life of a process, so these run in one that ends with them.
+TEST_CASE("worker: without private tables" * doctest::skip()) {
+  if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
+  const std::vector<int> before = OpenDescriptors();
+  {
+    ScratchRun server(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kEcho)));
+    const auto targets = server.Start();
+    REQUIRE(targets.size() == 1);
+    CHECK_FALSE(server->private_tables());
+    RunOptions options = DialRun(DialTo(targets, 200));
+    options.lanes = 2;
+    ScratchRun client(std::move(options));
+    client.Start();
+    REQUIRE(client.Wait(Event::kRamped));
+    CHECK(client.totals().established == 200);
+    REQUIRE(Eventually([&] { return server.totals().accepted_open == 200; }));
+    CHECK(OpenDescriptors().size() > before.size() + 400);
+    const UniqueFd other = Connected(targets[0]);
+    REQUIRE(SendAll(other, "hello"));
+    CHECK(Receive(other, 5) == "hello");
+    REQUIRE(client.End());
+    CHECK(Eventually([&] { return server.totals().accepted_closed_by_peer == 200; }));
+    REQUIRE(server.End());
+
+    ScratchRun both(SelfDialRun(300, 3));
+    both.Start();
+    REQUIRE(both.Wait(Event::kRamped));
+    CHECK(both.totals().established == 300);
+    REQUIRE(both.End());
+  }
+  CHECK(OpenDescriptors() == before);
+
+  // The quota leaves some of the table to the rest of the process.
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = limit.rlim_max = 200;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const UniqueFd listener = Listening();
+  ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 1000)));
+  run.Start();
+  REQUIRE(run.Wait(Event::kRamped));
+  CHECK(run->tables_used_up());
+  CHECK(run->Errors().empty());
+  CHECK(run.totals().established > 100);
+  CHECK(UniqueFd(OpenEventFd().value()).valid());
+  CHECK(run.End());
+}
+
+TEST_CASE("worker: the shared table serves where private ones are refused") {
+  const int status = InChild([] {
+    ::execl("/proc/self/exe", "c1m_tests", "--no-skip", "--minimal",
+            "--test-case=worker: without private tables", nullptr);
+    return 126;
+  });
+  CHECK(status == 0);
+}
+
+}  // namespace c1m::test
