@@ -174,8 +174,8 @@ Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// takeCensus(into: ArrayBuffer, capacity, stride, offset): whether it has begun; 'censused' follows.
-// The buffer holds capacity * censusRowBytes and must not be detached before.
+// takeCensus(into: ArrayBuffer, capacity, stride, offset): whether it has begun; 'censused'
+// follows. The buffer holds capacity * censusRowBytes and must not be detached before.
 Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const double capacity = info[1].ToNumber();

@@ -14,7 +14,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
  public:
   static Napi::Function Define(Napi::Env env);
 
-  // new Run(config, onEvent): onEvent('ramped' | 'censused' | 'closed') is called on the JavaScript thread.
+  // new Run(config, onEvent): onEvent('ramped' | 'censused' | 'closed') is called on the JavaScript
+  // thread.
   explicit RunWrap(const Napi::CallbackInfo& info);
   ~RunWrap() override;
 
