@@ -3,10 +3,10 @@ import { defineConfig } from 'rolldown'
 
 /** What a dial needs before its first connection, as one chunk; judging, reports and other commands load when needed. */
 const startup =
-  /\/lib\/(?!census|sampler|watch|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/main|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/commands\/(?!dial))[\w./]+\.ts$/
+  /\/lib\/(?!census|sampler|watch|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/bin|cli\/main|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/commands\/(?!dial))[\w./]+\.ts$/
 
 export default defineConfig({
-  input: { index: 'lib/index.ts', 'cli/main': 'lib/cli/main.ts' },
+  input: { index: 'lib/index.ts', 'cli/bin': 'lib/cli/bin.ts', 'cli/main': 'lib/cli/main.ts' },
   platform: 'node',
   external: /^node:/,
   // Commands load late what startup may hold already; that is no mistake.
@@ -16,7 +16,6 @@ export default defineConfig({
   output: {
     dir: 'dist',
     format: 'esm',
-    sourcemap: true,
     // One level below the package's root, where modules look for what lies beside dist/.
     chunkFileNames: '[name].js',
     codeSplitting: { groups: [{ name: 'startup', test: startup, maxSize: Number.MAX_SAFE_INTEGER }] }

@@ -1,7 +1,6 @@
 /** The only file that knows the addon: loads it on first use and says what it looks like from here. */
-import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { C1mError } from './errors.js'
+import { loadAddon } from './load_addon.js'
 import type { CloseMode, ListenMode } from './scenario.js'
 
 /** Numeric addresses from `first` to `last`, both included, of one family. */
@@ -176,23 +175,9 @@ let addon: NativeAddon | undefined
 
 /**
  * The addon, loaded on the first call.
- * @throws C1mError C1M_NATIVE_UNAVAILABLE when there is none for this platform
+ * @throws C1mError C1M_NATIVE_UNAVAILABLE when there is none that loads here
  */
 export function native(): NativeAddon {
-  addon ??= load()
+  addon ??= loadAddon(fileURLToPath(new URL('..', import.meta.url))) as NativeAddon
   return addon
-}
-
-function load(): NativeAddon {
-  const packageRoot = fileURLToPath(new URL('..', import.meta.url))
-  const require = createRequire(import.meta.url)
-  try {
-    return require('node-gyp-build')(packageRoot)
-  } catch (cause) {
-    throw new C1mError(
-      'C1M_NATIVE_UNAVAILABLE',
-      `the native addon could not be loaded on ${process.platform}-${process.arch} with Node ${process.versions.node}`,
-      { hint: `Compile it: install cmake and a C++ compiler, then run npm rebuild c1m-native.`, cause }
-    )
-  }
 }

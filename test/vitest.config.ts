@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'parallel',
           include: ['test/**/*.test.ts'],
-          exclude: alone
+          exclude: [...alone, 'test/package/**']
         }
       },
       {

@@ -1,0 +1,63 @@
+/** The few facts of an ELF header that say whether this process can load a file, and which C library it has itself. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+
+export interface ElfFacts {
+  /** `process.arch` of the machine it is made for; undefined for one this package has no name for. */
+  readonly arch: string | undefined
+  /** The dynamic linker it asks for, such as `/lib64/ld-linux-x86-64.so.2`; undefined in a library. */
+  readonly interpreter: string | undefined
+  /** How long the file is, and how long it must be for all it announces. Mapping a shorter one ends the process. */
+  readonly bytes: number
+  readonly bytesAnnounced: number
+}
+
+/** e_machine (elf.h) of the machines Node is built for, in 64 bits and little-endian. */
+const machines: Readonly<Record<number, string>> = {
+  21: 'ppc64',
+  62: 'x64',
+  183: 'arm64',
+  243: 'riscv64',
+  258: 'loong64'
+}
+
+/** Values of `process.arch` whose files {@link readElf} reads. */
+export const elfArchs: readonly string[] = Object.values(machines)
+
+const fileHeaderBytes = 64
+const programHeaderBytes = 56
+const typeInterpreter = 3
+
+/** Undefined when the file is no 64-bit little-endian ELF file, or ends within its headers. @throws as node:fs does */
+export function readElf(path: string): ElfFacts | undefined {
+  const file = openSync(path, 'r')
+  try {
+    return parse(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function parse(file: number): ElfFacts | undefined {
+  const header = read(file, 0, fileHeaderBytes)
+  // Magic, ELFCLASS64, ELFDATA2LSB.
+  if (header?.readUInt32BE(0) !== 0x7f454c46 || header.readUInt16BE(4) !== 0x0201) return undefined
+  const sections = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60)
+  const programs = Number(header.readBigUInt64LE(32))
+  let bytesAnnounced = sections
+  let interpreter: string | undefined
+  for (let i = 0; i < header.readUInt16LE(56); i++) {
+    const program = read(file, programs + i * programHeaderBytes, programHeaderBytes)
+    if (!program) return undefined
+    const offset = Number(program.readBigUInt64LE(8))
+    const bytes = Number(program.readBigUInt64LE(32))
+    bytesAnnounced = Math.max(bytesAnnounced, offset + bytes)
+    // Its last byte is the 0 of a C string.
+    if (program.readUInt32LE(0) === typeInterpreter) interpreter = read(file, offset, bytes - 1)?.toString()
+  }
+  return { arch: machines[header.readUInt16LE(18)], interpreter, bytes: fstatSync(file).size, bytesAnnounced }
+}
+
+function read(file: number, position: number, bytes: number): Buffer | undefined {
+  const buffer = Buffer.alloc(bytes)
+  return readSync(file, buffer, 0, bytes, position) === bytes ? buffer : undefined
+}
