@@ -65,12 +65,8 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   options.signal?.throwIfAborted()
   const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(options)
   options.signal?.throwIfAborted()
-  const server = new Listener(
-    new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } }),
-    lanes
-  )
-  options.signal?.addEventListener('abort', () => server.close(), { once: true })
-  return server
+  const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  return new Listener(engine, lanes, options.signal)
 }
 
 class Listener implements ListenServer {
@@ -82,13 +78,17 @@ class Listener implements ListenServer {
   readonly #cpu = process.cpuUsage()
   readonly #over = signalled()
   readonly #sampler: NodeJS.Timeout
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = () => this.close()
   #peak = 0
   #last = { tSeconds: 0, accepted: 0 }
   #result: Promise<ListenResult> | undefined
 
-  constructor(engine: Engine, lanes: number) {
+  constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
     this.#engine = engine
     this.#lanes = lanes
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort, { once: true })
     this.targets = [...engine.listening]
     this.#sampler = setInterval(() => this.#counters(), peakEveryMs).unref()
   }
@@ -126,6 +126,7 @@ class Listener implements ListenServer {
 
   async #close(): Promise<ListenResult> {
     clearInterval(this.#sampler)
+    this.#signal?.removeEventListener('abort', this.#abort)
     const counters = this.#counters()
     this.#engine.close()
     await this.#engine.closed

@@ -14,7 +14,7 @@ import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
 /** How a connection is ended: `fin` closes in order and leaves a TIME_WAIT, `rst` resets and leaves nothing. */
 export type CloseMode = 'fin' | 'rst'
 
-/** What a listener does with a connection: `sink` reads and drops, `echo` sends back, `close-first` closes after the first byte. */
+/** What a listener does with a connection: `sink` reads and drops, `echo` sends back, `close-first` closes at once. */
 export type ListenMode = 'sink' | 'echo' | 'close-first'
 
 /** What a caller may ask of `dial`. Every option has a default. */

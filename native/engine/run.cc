@@ -84,8 +84,11 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     const size_t place = i % addresses;
     const bool again = i >= addresses && !state_.dials_itself();
     const SocketAddress& address = again ? listening[place] : options.addresses[place];
-    const auto opened = OpenListener(address, options.backlog,
-                                     /*share_port=*/!state_.dials_itself() && sockets > addresses);
+    const bool shares = !state_.dials_itself() && sockets > addresses;
+    const PortSharing sharing = again    ? PortSharing::kNext
+                                : shares ? PortSharing::kFirst
+                                         : PortSharing::kNone;
+    const auto opened = OpenListener(address, options.backlog, sharing);
     if (!opened.ok()) {
       state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
       return opened.error();

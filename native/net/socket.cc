@@ -35,7 +35,7 @@ int PendingError(int fd) {
   return error;
 }
 
-Result<int> OpenListener(const SocketAddress& address, int backlog, bool share_port) {
+Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing) {
   auto opened = OpenStream(address.family());
   if (!opened.ok()) return opened.error();
   UniqueFd socket(opened.value());
@@ -44,12 +44,13 @@ Result<int> OpenListener(const SocketAddress& address, int backlog, bool share_p
   if (address.family() == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
   }
-  if (share_port) {
-    if (::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) {
-      return LastError("setsockopt");
-    }
-  }
+  const auto share = [&] {
+    return ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;
+  };
+  if (sharing == PortSharing::kNext && !share()) return LastError("setsockopt");
   if (::bind(socket.get(), address.raw(), address.size()) != 0) return LastError("bind");
+  // Set after bind(2) the option still lets others join, but has not let us join a stranger.
+  if (sharing == PortSharing::kFirst && !share()) return LastError("setsockopt");
   if (::listen(socket.get(), backlog) != 0) return LastError("listen");
   return socket.Release();
 }

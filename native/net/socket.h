@@ -1,6 +1,7 @@
 // The socket calls the engine makes, each naming itself when it fails.
 #pragma once
 
+#include <cstdint>
 #include <span>
 
 #include "native/net/address.h"
@@ -26,9 +27,18 @@ void ResetOnClose(int fd);
 // The pending error of a socket, cleared by reading it (SO_ERROR, socket(7)).
 int PendingError(int fd);
 
-// A listening socket; port 0 lets the kernel choose. `share_port` sets SO_REUSEPORT so that several
-// sockets can listen on one port and the kernel spreads the connections.
-Result<int> OpenListener(const SocketAddress& address, int backlog, bool share_port);
+// Whether several sockets of ours listen on one port, so that the kernel spreads the connections
+// (SO_REUSEPORT, socket(7)).
+enum class PortSharing : uint8_t {
+  kNone,
+  // The first of several: fails where a stranger listens already, even if that one would share.
+  kFirst,
+  // Another beside the first.
+  kNext,
+};
+
+// A listening socket; port 0 lets the kernel choose.
+Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing);
 
 // eventfd(2), non-blocking.
 Result<int> OpenEventFd();

@@ -101,8 +101,8 @@ describe('help', () => {
       Options:
             --mode sink|echo|close-first
                                     what is done with a connection: read and drop,
-                                    send back what was read, or close it after the
-                                    first byte (default sink)
+                                    send back what was read, or close it at once
+                                    (default sink)
             --backlog N             connections that may wait to be accepted; the
                                     kernel caps it at net.core.somaxconn (default
                                     4096)

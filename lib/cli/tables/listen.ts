@@ -11,7 +11,7 @@ export const listenOptions = {
     value: 'sink|echo|close-first',
     choices: ['sink', 'echo', 'close-first'],
     default: 'sink',
-    text: 'what is done with a connection: read and drop, send back what was read, or close it after the first byte'
+    text: 'what is done with a connection: read and drop, send back what was read, or close it at once'
   },
   backlog: {
     name: 'backlog',

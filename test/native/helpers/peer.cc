@@ -14,7 +14,7 @@
 namespace c1m::test {
 
 UniqueFd Listening(const SocketAddress& address, int backlog) {
-  const auto opened = OpenListener(address, backlog, /*share_port=*/false);
+  const auto opened = OpenListener(address, backlog, PortSharing::kNone);
   return UniqueFd(opened.ok() ? opened.value() : -1);
 }
 

@@ -106,18 +106,21 @@ TEST_CASE("socket: a listener on port 0 gets a port") {
 
 TEST_CASE("socket: a port is listened on once, unless it is shared") {
   const UniqueFd alone = Listening();
-  const auto again = OpenListener(LocalAddress(alone), 16, /*share_port=*/false);
+  const auto again = OpenListener(LocalAddress(alone), 16, PortSharing::kNone);
   REQUIRE_FALSE(again.ok());
   CHECK(again.error().code == EADDRINUSE);
 
-  const UniqueFd first(OpenListener(UniqueLoopback(), 16, /*share_port=*/true).value());
-  const auto second = OpenListener(LocalAddress(first), 16, /*share_port=*/true);
+  const UniqueFd first(OpenListener(UniqueLoopback(), 16, PortSharing::kFirst).value());
+  const auto second = OpenListener(LocalAddress(first), 16, PortSharing::kNext);
   REQUIRE(second.ok());
   const UniqueFd owner(second.value());
+  const auto stranger = OpenListener(LocalAddress(first), 16, PortSharing::kFirst);
+  REQUIRE_FALSE(stranger.ok());
+  CHECK(stranger.error().code == EADDRINUSE);
 }
 
 TEST_CASE("socket: a listener on a foreign address names the call") {
-  const auto opened = OpenListener(Address("192.0.2.1", 80), 16, /*share_port=*/false);
+  const auto opened = OpenListener(Address("192.0.2.1", 80), 16, PortSharing::kNone);
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == EADDRNOTAVAIL);
   CHECK(std::string(opened.error().syscall) == "bind");
