@@ -1,8 +1,9 @@
-/** `dial`: opens connections, holds them, closes them, and tells what happened. */
+/** `dial`: opens connections, holds or churns them, closes them, and tells what happened. */
 import { formatEndpoint } from './address.js'
 import type { Census } from './census.js'
 import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
+import { engineConfig } from './engine_config.js'
 import { C1mError } from './errors.js'
 import { readHostFacts } from './host/facts.js'
 import { delay, sampled, signalled } from './pace.js'
@@ -10,6 +11,7 @@ import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
 import { Series } from './series.js'
 import { type DialPhase, type Snapshot, Snapshots } from './snapshot.js'
+import { TimeWaitWatch } from './time_wait.js'
 import { readMemory } from './usage.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
@@ -56,6 +58,7 @@ class Dial implements DialRun {
   #phase: DialPhase = 'dialing'
   #startedMs = 0
   #peak = 0
+  #timeWaits: TimeWaitWatch | undefined
   #findings: Finding[] = []
   #census: Census | null = null
 
@@ -108,6 +111,7 @@ class Dial implements DialRun {
     const scenario = await resolveDial(options, facts)
     options.signal?.throwIfAborted()
     const baseline = readBaseline(facts)
+    if (scenario.churn) this.#timeWaits = new TimeWaitWatch()
     this.#startedMs = performance.now()
     this.#engine = new Engine(engineConfig(scenario))
     return { scenario, baseline }
@@ -126,6 +130,7 @@ class Dial implements DialRun {
       engine,
       counters: engine.counters(),
       peak: this.#peak,
+      timeWaits: this.#timeWaits?.totals() ?? null,
       series: this.#series.points(),
       holdSeconds,
       totalSeconds: this.#seconds()
@@ -167,7 +172,8 @@ class Dial implements DialRun {
   }
 
   /** Keeps the connections until their time has come, or somebody stops the run, or the last of them is gone. */
-  async #hold({ holdMs }: DialScenario): Promise<number> {
+  async #hold({ holdMs, churn }: DialScenario): Promise<number> {
+    if (churn) return 0
     this.#phase = 'holding'
     const began = performance.now()
     if (holdMs > 0) await delay(holdMs, Promise.race([this.#stopped.promise, this.#deserted()]))
@@ -188,37 +194,12 @@ class Dial implements DialRun {
   #sample(engine: Engine): void {
     const { dialedOpen, established, failed } = engine.counters()
     this.#peak = Math.max(this.#peak, dialedOpen)
+    this.#timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.#seconds(), dialedOpen, established, failed)
   }
 
   #seconds(): number {
     return (performance.now() - this.#startedMs) / 1000
-  }
-}
-
-function engineConfig(scenario: DialScenario) {
-  const { lanes, maxTables, targets, sourcePorts, holdMs, ...rest } = scenario
-  const isSelf = targets.length === 0
-  return {
-    lanes,
-    maxTables,
-    dial: {
-      ...rest,
-      targets,
-      sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),
-      hold: holdMs > 0,
-      churn: false,
-      peerCloses: false
-    },
-    // Our own listener resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
-    ...(isSelf && {
-      listen: {
-        targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
-        mode: 'sink' as const,
-        backlog: ownBacklog,
-        close: 'rst' as const
-      }
-    })
   }
 }
 
@@ -232,6 +213,3 @@ function destination({ targets }: DialScenario, engine: Engine, index: number): 
   }
   return ''
 }
-
-/** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
-const ownBacklog = 65_535

@@ -3,7 +3,15 @@ import type { Engine, EngineCounters } from './engine.js'
 import { type Counters, readCounters } from './host/counters.js'
 import type { HostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
-import { type RunResult, SCHEMA, type SeriesPoint } from './result.js'
+import {
+  type Churn,
+  type ErrorTally,
+  type Exchange,
+  type RunResult,
+  SCHEMA,
+  type SeriesPoint,
+  type TimeWaits
+} from './result.js'
 import type { DialScenario } from './scenario.js'
 import { type MemoryReading, memoryUse, readMemory } from './usage.js'
 import { version } from './version.js'
@@ -35,6 +43,8 @@ export interface DialTrace {
   counters: EngineCounters
   /** Most connections open at one moment. */
   peak: number
+  /** In a churn. */
+  timeWaits: TimeWaits | null
   series: readonly SeriesPoint[]
   holdSeconds: number
   totalSeconds: number
@@ -48,6 +58,7 @@ export type DialOutcome = Pick<
   | 'timing'
   | 'connectLatency'
   | 'pacing'
+  | 'exchange'
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
@@ -55,16 +66,10 @@ export type DialOutcome = Pick<
   | 'series'
 >
 
-export function dialOutcome({
-  scenario,
-  baseline,
-  engine,
-  counters,
-  peak,
-  series,
-  ...times
-}: DialTrace): DialOutcome {
+export function dialOutcome(trace: DialTrace): DialOutcome {
+  const { scenario, baseline, engine, counters, peak, series, ...times } = trace
   const { dialingNs, workers, privateTables } = engine.status()
+  const errors = engine.errors()
   const cpu = process.cpuUsage(baseline.cpu)
   const dialSeconds = dialingNs / 1e9
   const lateness = scenario.rate.length === 0 ? null : engine.latency('lateness')
@@ -78,7 +83,7 @@ export function dialOutcome({
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts
     },
-    errors: engine.errors(),
+    errors,
     timing: {
       dialSeconds,
       connectsPerSecond: counters.established / dialSeconds,
@@ -87,8 +92,9 @@ export function dialOutcome({
     },
     connectLatency: { ...engine.latency('connect'), withoutSynRetry: engine.latency('connectFirstTry') },
     pacing: lateness && { unit: 'us', p50: lateness.p50, p99: lateness.p99, max: lateness.max },
-    exchangeLatency: null,
-    churn: null,
+    exchange: scenario.exchange && exchanged(counters, errors),
+    exchangeLatency: scenario.exchange?.expectBytes ? engine.latency('exchange') : null,
+    churn: churned(trace, dialSeconds),
     retransmits: {
       syn: counters.synRetransmits,
       connectionsWithSynRetry: counters.connectionsWithSynRetry,
@@ -102,6 +108,27 @@ export function dialOutcome({
       privateTables
     },
     series: [...series]
+  }
+}
+
+function exchanged(counters: EngineCounters, errors: readonly ErrorTally[]): Exchange {
+  const failed = errors.filter(({ phase }) => phase === 'exchange')
+  return {
+    completed: counters.exchanges,
+    failed: failed.reduce((sum, { count }) => sum + count, 0),
+    bytesSent: counters.dialedBytesSent,
+    bytesReceived: counters.dialedBytesReceived
+  }
+}
+
+function churned({ engine, counters, timeWaits }: DialTrace, dialSeconds: number): Churn | null {
+  if (timeWaits === null) return null
+  const { shortestRestNs } = engine.status()
+  return {
+    transactions: counters.transactions,
+    transactionsPerSecond: counters.transactions / dialSeconds,
+    timeWait: timeWaits,
+    tupleRestSeconds: shortestRestNs === 0 ? null : shortestRestNs / 1e9
   }
 }
 

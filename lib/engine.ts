@@ -1,4 +1,5 @@
 /** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from './errors.js'
 import {
@@ -48,7 +49,7 @@ export interface CensusRequest {
 export class Engine {
   /** Addresses listened on, `address:port`. */
   readonly listening: readonly string[]
-  /** Resolves when each connection asked for was started and its handshake has ended. */
+  /** Resolves when each connection asked for was started and its handshake and first exchange have ended; not in a churn. */
   readonly ramped: Promise<void>
   /** Resolves when every socket is closed and every thread has ended. */
   readonly closed: Promise<void>
@@ -105,7 +106,7 @@ export class Engine {
       .errors()
       .map(({ phase, errno, count, example }) => ({
         phase: phase as ErrorPhase,
-        code: getSystemErrorName(-errno),
+        code: errorName(errno),
         count,
         example
       }))
@@ -131,10 +132,18 @@ export class Engine {
   }
 }
 
+/** Node's own table knows the errors Node meets; EBADMSG, for one, is in the constants only. */
+function errorName(errno: number): string {
+  const name = getSystemErrorName(-errno)
+  if (/^E\w+$/.test(name)) return name
+  const known = Object.entries(constants.errno).find(([, value]) => value === errno)
+  return known?.[0] ?? `errno ${errno}`
+}
+
 /** @param endpoint where it could not listen; undefined when that was not the reason */
 function startFailure(error: unknown, endpoint?: string): C1mError {
   const { syscall, errno } = error as { syscall?: string; errno?: number }
-  const code = errno === undefined ? '' : getSystemErrorName(-errno)
+  const code = errno === undefined ? '' : errorName(errno)
   const hints: Record<string, string> = {
     EADDRINUSE: 'Choose another port, or end what listens there (ss -ltnp).',
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',

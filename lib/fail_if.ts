@@ -38,6 +38,7 @@ type Judged = Pick<
   | 'timing'
   | 'connectLatency'
   | 'pacing'
+  | 'exchange'
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
@@ -75,7 +76,13 @@ const figures: UnitsOf<Judged> = {
   connectLatency: { ...latency, withoutSynRetry: latency },
   pacing: { p50: 'us', p99: 'us', max: 'us' },
   exchangeLatency: latency,
-  churn: { transactions: 'count', transactionsPerSecond: 'perSecond' },
+  exchange: { completed: 'count', failed: 'count', bytesSent: 'bytes', bytesReceived: 'bytes' },
+  churn: {
+    transactions: 'count',
+    transactionsPerSecond: 'perSecond',
+    timeWait: { before: 'count', peak: 'count', after: 'count' },
+    tupleRestSeconds: 'seconds'
+  },
   retransmits: {
     syn: 'count',
     connectionsWithSynRetry: 'count',

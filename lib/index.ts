@@ -1,7 +1,9 @@
 /** The public API. Importing it loads no addon; the first run does. */
 export type { Census, CensusColumns } from './census.js'
+export type { ChurnOptions, CloseBy } from './churn.js'
 export { type DialRun, dial } from './dial.js'
 export { C1mError, type ErrorCode, type ExitCode, exitCodes } from './errors.js'
+export type { ExchangeOptions, ExchangeScenario } from './exchange.js'
 export type { HostFacts } from './host/facts.js'
 export type { FactsOfHosts } from './host/facts_file.js'
 export { type ListenResult, type ListenServer, type ListenSnapshot, listen } from './listen.js'

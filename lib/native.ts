@@ -130,7 +130,7 @@ export interface NativeCensus {
 }
 
 /**
- * `ramped`: each handshake has ended and the connections stand. `censused`: the census asked for is taken; never after
+ * `ramped`: each handshake and first exchange has ended and the connections stand. `censused`: the census asked for is taken; never after
  * `closed`. `closed`: nothing is left but to call join().
  */
 export type NativeEvent = 'ramped' | 'censused' | 'closed'

@@ -20,7 +20,12 @@ export interface RunResult {
   connectLatency: ConnectLatency
   /** Lateness of connection starts against the rate's schedule; null without a rate. */
   pacing: Pacing | null
-  /** Time from the bytes sent to the bytes expected; null when nothing is exchanged. */
+  /** What was said on the connections; null when nothing was. */
+  exchange: Exchange | null
+  /**
+   * From the moment an exchange was due to its last expected byte; null when no answer is awaited. An answer that takes
+   * longer than the period also counts for the heartbeats it kept waiting, so there may be more durations than exchanges.
+   */
   exchangeLatency: Latency | null
   /** Totals of closed-and-replaced connections; null when connections are only held. */
   churn: Churn | null
@@ -60,7 +65,7 @@ export interface ConnectionTotals {
   attempted: number
   /** Handshakes that completed. */
   established: number
-  /** Attempts that did not become a connection. */
+  /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
   failed: number
   /** Most connections open at one moment. */
   peak: number
@@ -70,7 +75,11 @@ export interface ConnectionTotals {
   skippedPorts: number
 }
 
-/** What a connection was doing when it failed; `accept` where this process listens. */
+/**
+ * What a connection was doing when it failed; `accept` where this process listens. In phase `exchange`: `ETIMEDOUT` the
+ * answer (or the peer's close) did not come in time, `EBADMSG` another answer came, `ENODATA` the peer closed instead of
+ * answering, `ECONNRESET` and `EPIPE` it reset the connection.
+ */
 export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange' | 'close'
 
 /** Failures of one phase with one code. */
@@ -85,7 +94,7 @@ export interface ErrorTally {
 
 /** How long the parts of the run took. */
 export interface Timing {
-  /** From the first connection's start until the last one was established or given up. */
+  /** From the first connection's start until the last was established (and has had its first answer) or given up. */
   dialSeconds: number
   /** Established connections over `dialSeconds`. */
   connectsPerSecond: number
@@ -122,11 +131,33 @@ export interface Pacing {
   max: number
 }
 
+/** Totals of what was said on the connections. */
+export interface Exchange {
+  /** Exchanges that ended as they should: all was sent and the answer came. */
+  completed: number
+  /** Exchanges that did not; the errors of phase `exchange` say why. */
+  failed: number
+  bytesSent: number
+  /** With what came unasked or beyond the answers. */
+  bytesReceived: number
+}
+
 /** Totals of a run that closes and replaces its connections. */
 export interface Churn {
   /** Connections that were opened, used and closed. */
   transactions: number
+  /** Over `timing.dialSeconds`. */
   transactionsPerSecond: number
+  timeWait: TimeWaits
+  /** How long a 4-tuple rested at least before it was used again; null when none was. */
+  tupleRestSeconds: number | null
+}
+
+/** TIME_WAIT sockets of this network namespace, whoever left them behind; null where they can't be read. */
+export interface TimeWaits {
+  before: number | null
+  peak: number | null
+  after: number | null
 }
 
 /** Segments sent more than once. */

@@ -1,13 +1,20 @@
 import { availableParallelism } from 'node:os'
 import type { AddressRange } from './address.js'
 import { checkChoice, checkRate, checkTexts, checkWhole } from './check_option.js'
+import { type ChurnOptions, type CloseBy, checkChurn, churnDurationMs } from './churn.js'
 import { C1mError } from './errors.js'
+import {
+  type ExchangeOptions,
+  type ExchangeScenario,
+  resolveExchange,
+  resolveExchangeTimeout
+} from './exchange.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
 import { type PortRange, parseSourcePorts } from './source_ports.js'
 import { resolveSources, type SourceNeeds } from './sources.js'
-import { maxTables, planTables } from './tables.js'
+import { maxTables, planTables, tablesFor } from './tables.js'
 import { checkAuthorized, resolveTargets, type Target } from './targets.js'
 import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
 
@@ -18,10 +25,10 @@ export type CloseMode = 'fin' | 'rst'
 export type ListenMode = 'sink' | 'echo' | 'close-first'
 
 /** What a caller may ask of `dial`. Every option has a default. */
-export interface DialOptions {
+export interface DialOptions extends ExchangeOptions, ChurnOptions {
   /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
   targets?: string[]
-  /** Connections to hold at once. Default 10,000. */
+  /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
   connections?: number
   /** Connections started per second. Default: as fast as possible. Not together with `ramp`. */
   rate?: number
@@ -35,7 +42,7 @@ export interface DialOptions {
   sourcePorts?: string
   /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. Default `1/1`. */
   shard?: string
-  /** Threads that dial at a time. Default: the CPUs this process may use. */
+  /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
   workers?: number
   /** A handshake not done after this is a failure. Milliseconds, default 5,000. */
   connectTimeoutMs?: number
@@ -45,7 +52,7 @@ export interface DialOptions {
   holdMs?: number
   /** How to end connections. Default `fin`. */
   close?: CloseMode
-  /** Upper bound of the whole run. Milliseconds; default: none. */
+  /** Upper bound of the whole run. Milliseconds; default: none, in a churn 10,000. */
   durationMs?: number
   /** Reads TCP_INFO of every connection at the end of the hold, for `result.census`. Default false. */
   census?: boolean
@@ -83,7 +90,15 @@ export interface DialScenario {
   /** 0: the kernel's default. */
   synRetries: number
   holdMs: number
+  /** What is said on each connection; null: nothing. */
+  exchange: ExchangeScenario | null
+  /** How long an answer, or with `closeBy` the peer's close, may take. */
+  exchangeTimeoutMs: number
+  /** Whether connections are closed and replaced instead of held. */
+  churn: boolean
   close: CloseMode
+  /** Who closes first in a churn. */
+  closeBy: CloseBy
   /** null: no bound. */
   durationMs: number | null
   /** Whether TCP_INFO of every connection is read at the end of the hold. */
@@ -125,6 +140,7 @@ export interface ListenScenario {
 export type ScenarioFacts = Pick<HostFacts, 'kernel' | 'limits' | 'ports'>
 
 const closeModes = ['fin', 'rst'] as const satisfies CloseMode[]
+const closers = ['client', 'server'] as const satisfies CloseBy[]
 const listenModes = ['sink', 'echo', 'close-first'] as const satisfies ListenMode[]
 
 /** Finds the source addresses of a scenario: `resolveSources`, or something more lenient. */
@@ -159,7 +175,10 @@ export async function draftDial(
   findSources: SourceFinder
 ): Promise<DialScenario> {
   const connections = checkWhole('connections', options.connections ?? 10_000, 1)
-  const lanes = resolveLanes(options.workers, connections)
+  const isSelf = (options.targets ?? []).length === 0
+  const churn = options.churn ?? false
+  const exchange = resolveExchange(options)
+  checkChurn(options, exchange !== null, isSelf)
   const plain = {
     connections,
     rate: resolveRate(options),
@@ -169,12 +188,19 @@ export async function draftDial(
     // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
     synRetries: options.synRetries === undefined ? 0 : checkWhole('SYN retries', options.synRetries, 1, 127),
     holdMs: checkWhole('hold in ms', options.holdMs ?? 0, 0),
+    exchange,
+    exchangeTimeoutMs: resolveExchangeTimeout(options),
+    churn,
     close: checkChoice('close', options.close ?? 'fin', closeModes),
-    durationMs: options.durationMs === undefined ? null : checkWhole('duration in ms', options.durationMs, 1),
+    closeBy: checkChoice('close-by', options.closeBy ?? 'client', closers),
+    durationMs: resolveDuration(options),
     census: options.census ?? false,
     sample: checkWhole('sample', options.sample ?? 0, 0),
     authorized: options.authorized ?? false
   }
+  // The connections of a churn are open at once in the tables of their lanes, which have one each.
+  const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
+  const lanes = Math.max(resolveLanes(options.workers, connections), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
   const sourceSpecs = checkTexts('source', options.source ?? [])
@@ -218,6 +244,11 @@ export async function resolveListen(options: ListenOptions = {}): Promise<Listen
 function resolveLanes(workers: number | undefined, connections = Number.POSITIVE_INFINITY): number {
   const wanted = workers === undefined ? availableParallelism() : checkWhole('workers', workers, 1, maxTables)
   return Math.min(wanted, connections)
+}
+
+function resolveDuration({ durationMs, churn }: DialOptions): number | null {
+  if (durationMs !== undefined) return checkWhole('duration in ms', durationMs, 1)
+  return churn ? churnDurationMs : null
 }
 
 function resolveRate({ rate, ramp }: DialOptions): RampPoint[] {

@@ -3,7 +3,7 @@ import type { Engine } from './engine.js'
 import type { CensusSummary, ErrorTally, Finding } from './result.js'
 import type { Sampler } from './sampler.js'
 
-/** What a dial is doing: opening connections, keeping them, ending them, or nothing any more. */
+/** What a dial is doing: opening connections (in a churn, to its end), keeping them, ending them, or nothing any more. */
 export type DialPhase = 'dialing' | 'holding' | 'closing' | 'done'
 
 /** A dial at one moment. */
@@ -21,6 +21,12 @@ export interface Snapshot {
   inFlight: number
   /** Connections established per second since the snapshot before. */
   connectsPerSecond: number
+  /** Exchanges completed so far. */
+  exchanges: number
+  /** In a churn: connections opened, used and closed so far. */
+  transactions: number
+  /** Transactions completed per second since the snapshot before. */
+  transactionsPerSecond: number
   /** Connections the peer has ended, so far. */
   closedByPeer: number
   /** Source ports passed over because another socket held them, so far. */
@@ -38,7 +44,7 @@ export class Snapshots {
   readonly #engine: Engine
   readonly #sampler: Sampler | null
   #lastSeconds = 0
-  #lastTotal = 0
+  #last = { established: 0, transactions: 0 }
 
   constructor(engine: Engine, sampler: Sampler | null) {
     this.#engine = engine
@@ -47,12 +53,12 @@ export class Snapshots {
 
   take(tSeconds: number, phase: DialPhase, findings: readonly Finding[]): Snapshot {
     const counters = this.#engine.counters()
-    const connectsPerSecond =
-      tSeconds > this.#lastSeconds
-        ? (counters.established - this.#lastTotal) / (tSeconds - this.#lastSeconds)
-        : 0
+    const seconds = tSeconds - this.#lastSeconds
+    const perSecond = (name: 'established' | 'transactions') =>
+      seconds > 0 ? Math.round((counters[name] - last[name]) / seconds) : 0
+    const last = this.#last
     this.#lastSeconds = tSeconds
-    this.#lastTotal = counters.established
+    this.#last = counters
     return {
       tSeconds: Number(tSeconds.toFixed(3)),
       phase,
@@ -60,7 +66,10 @@ export class Snapshots {
       attempted: counters.attempted,
       failed: counters.failed,
       inFlight: Math.max(0, counters.attempted - counters.established - counters.failed),
-      connectsPerSecond: Math.round(connectsPerSecond),
+      connectsPerSecond: perSecond('established'),
+      exchanges: counters.exchanges,
+      transactions: counters.transactions,
+      transactionsPerSecond: perSecond('transactions'),
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts,
       errors: this.#engine.errors().map(({ phase, code, count }) => ({ phase, code, count })),

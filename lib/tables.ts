@@ -21,6 +21,15 @@ export interface TablePlan {
 }
 
 /**
+ * Tables in which so many connections can be open at once; at most {@link maxTables}, however many it would take.
+ * @param descriptorsPerConnection 1, or 2 when both ends are in this process
+ * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
+ */
+export function tablesFor(connections: number, descriptorsPerConnection: number, hardLimit: number): number {
+  return Math.min(maxTables, Math.ceil(connections / perTable(hardLimit, descriptorsPerConnection)))
+}
+
+/**
  * Spreads connections over private descriptor tables, each of which RLIMIT_NOFILE bounds anew.
  * @param descriptorsPerConnection 1, or 2 when both ends are in this process
  * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
@@ -31,12 +40,7 @@ export function planTables(
   descriptorsPerConnection: number,
   hardLimit: number
 ): TablePlan {
-  const perTable = (limit: number) =>
-    Math.max(
-      0,
-      Math.floor((Math.min(limit, maxDescriptorsPerTable) - reservedPerTable) / descriptorsPerConnection)
-    )
-  const connectionsPerTable = perTable(hardLimit)
+  const connectionsPerTable = perTable(hardLimit, descriptorsPerConnection)
   const capacity = connectionsPerTable * maxTables
   if (connections <= capacity) {
     return {
@@ -46,7 +50,7 @@ export function planTables(
     }
   }
   const fit = `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit`
-  if (connections > perTable(Number.POSITIVE_INFINITY) * maxTables) {
+  if (connections > perTable(Number.POSITIVE_INFINITY, descriptorsPerConnection) * maxTables) {
     throw new C1mError(
       'C1M_DESCRIPTOR_LIMIT',
       `${fit} into ${formatNumber(maxTables)} descriptor tables of ${formatNumber(Math.min(hardLimit, maxDescriptorsPerTable))} descriptors, the most one process uses`,
@@ -59,4 +63,10 @@ export function planTables(
     `${fit}: the hard limit on open files (RLIMIT_NOFILE) is ${formatNumber(hardLimit)}, for each of ${formatNumber(maxTables)} descriptor tables`,
     { hint: `Raise it: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
   )
+}
+
+/** Connections that fit into one table. */
+function perTable(hardLimit: number, descriptorsPerConnection: number): number {
+  const descriptors = Math.min(hardLimit, maxDescriptorsPerTable) - reservedPerTable
+  return Math.max(0, Math.floor(descriptors / descriptorsPerConnection))
 }

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util'
 import { C1mError } from '../errors.js'
-import { parseCount, parseDurationMs, parseRate } from '../units.js'
+import { parseBytes, parseCount, parseDurationMs, parseRate } from '../units.js'
 import { suggestion } from './nearest.js'
 
 /** One option of a command. Its key in the table is the name of the value (and of the library's option). */
@@ -13,7 +13,7 @@ export interface OptionSpec {
   readonly name: string
   /** One letter, without the dash. */
   readonly short?: string
-  readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'count' | 'duration' | 'rate'
+  readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'count' | 'duration' | 'rate' | 'size'
   /** Placeholder of the value in the help, such as `N`. */
   readonly value?: string
   readonly choices?: readonly string[]
@@ -51,7 +51,7 @@ type Value<S extends OptionSpec> = S['type'] extends 'flag'
         ? string
         : number
 
-/** The values of a table's options: counts as numbers, durations in milliseconds, rates per second; absent when not given. */
+/** The values of a table's options: counts as numbers, durations in milliseconds, rates per second, sizes in bytes; absent when not given. */
 export type OptionValues<T extends OptionTable> = { -readonly [K in keyof T]?: Value<T[K]> }
 
 export interface ParsedArguments<T extends OptionTable> {
@@ -145,6 +145,8 @@ function convert(value: string, spec: OptionSpec, rawName: string): string | num
       return parseDurationMs(value, rawName)
     case 'rate':
       return parseRate(value, rawName)
+    case 'size':
+      return parseBytes(value, rawName)
     case 'integer':
       if (/^\d{1,15}$/.test(value)) return Number(value)
       throw usageError(

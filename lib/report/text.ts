@@ -1,4 +1,4 @@
-import type { ConnectLatency, ErrorTally, Finding, Latency, RunResult, Severity } from '../result.js'
+import type { Churn, ConnectLatency, ErrorTally, Finding, Latency, RunResult, Severity } from '../result.js'
 import { formatTarget } from '../targets.js'
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
 import { censusLines } from './census.js'
@@ -29,7 +29,7 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
     ['connections', [connections(result)]],
     ['failures', failures(result.errors)],
     ['connect', latencies(result.connectLatency)],
-    ['exchange', result.exchangeLatency ? columns([percentiles(result.exchangeLatency)]) : []],
+    ['exchange', exchange(result)],
     ['churn', churn(result)],
     ['retransmits', retransmits(result)],
     ['census', result.census ? censusLines(result.census) : []],
@@ -45,7 +45,9 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
   return `${[headline(result, paint), '', ...lines, ...findings].join('\n')}\n`
 }
 
-function headline({ scenario, connections, timing }: RunResult, paint: Paint): string {
+function headline(result: RunResult, paint: Paint): string {
+  if (result.churn) return churnHeadline(result, result.churn, paint)
+  const { scenario, connections, exchange, timing } = result
   const { requested, attempted, established, failed } = connections
   const isComplete = established >= requested
   const seconds = (value: number) => approximateDurationUs(value * 1e6)
@@ -60,8 +62,35 @@ function headline({ scenario, connections, timing }: RunResult, paint: Paint): s
   const shortfalls = []
   if (failed > 0) shortfalls.push(`${formatNumber(failed)} failed`)
   if (attempted < requested) shortfalls.push(`${formatNumber(requested - attempted)} were not started`)
+  if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
-  return paint('bold', paint(isComplete ? 'green' : established > 0 ? 'yellow' : 'red', `${parts.join('')}.`))
+  return paint(
+    'bold',
+    paint(
+      isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red',
+      `${parts.join('')}.`
+    )
+  )
+}
+
+function churnHeadline(
+  { scenario, connections, exchange, timing }: RunResult,
+  churn: Churn,
+  paint: Paint
+): string {
+  const { transactions, transactionsPerSecond } = churn
+  const parts = [
+    `Made ${transactions === 0 ? 'no transactions' : plural(transactions, 'transaction')} with ${destination(scenario.targets)}`,
+    ` in ${approximateDurationUs(timing.dialSeconds * 1e6)}`
+  ]
+  if (transactions > 0) parts.push(` (${approximateRate(transactionsPerSecond)})`)
+  parts.push(`, ${plural(scenario.connections, 'connection')} at a time`)
+  const shortfalls = []
+  if (connections.failed > 0) shortfalls.push(`${plural(connections.failed, 'connect')} failed`)
+  if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
+  if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
+  const style = shortfalls.length === 0 && transactions > 0 ? 'green' : transactions > 0 ? 'yellow' : 'red'
+  return paint('bold', paint(style, `${parts.join('')}.`))
 }
 
 function destination(targets: RunResult['scenario']['targets']): string {
@@ -107,9 +136,28 @@ function percentiles({ p50, p90, p99, p999, max }: Latency): string[] {
   )
 }
 
+function exchange({ exchange, exchangeLatency }: RunResult): string[] {
+  if (!exchange) return []
+  const { completed, failed, bytesSent, bytesReceived } = exchange
+  const totals = [
+    `${formatNumber(completed)} completed`,
+    `${formatNumber(failed)} failed`,
+    `${approximateBytes(bytesSent)} sent`,
+    `${approximateBytes(bytesReceived)} received`
+  ]
+  return [totals.join(', '), ...(exchangeLatency?.count ? columns([percentiles(exchangeLatency)]) : [])]
+}
+
+/** What a churn leaves behind; how much it did is in the headline. */
 function churn({ churn }: RunResult): string[] {
   if (!churn) return []
-  return [`${plural(churn.transactions, 'transaction')}, ${approximateRate(churn.transactionsPerSecond)}`]
+  const { timeWait, tupleRestSeconds } = churn
+  const rest =
+    tupleRestSeconds === null
+      ? 'no 4-tuple used twice'
+      : `each 4-tuple rested ${approximateDurationUs(tupleRestSeconds * 1e6)} or longer`
+  const count = (value: number | null) => (value === null ? 'unknown' : formatNumber(value))
+  return [`TIME_WAIT ${count(timeWait.before)} before, ${count(timeWait.peak)} at the peak; ${rest}`]
 }
 
 function retransmits({ retransmits }: RunResult): string[] {

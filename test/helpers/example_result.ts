@@ -33,7 +33,11 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       connectTimeoutMs: 5000,
       synRetries: 0,
       holdMs: 10_000,
+      exchange: null,
+      exchangeTimeoutMs: 5000,
+      churn: false,
       close: 'fin',
+      closeBy: 'client',
       durationMs: null,
       census: false,
       sample: 0,
@@ -65,6 +69,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     },
     connectLatency: { ...latency, withoutSynRetry: latency },
     pacing: null,
+    exchange: null,
     exchangeLatency: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
@@ -93,6 +98,7 @@ export function eventfulResult(): RunResult {
         { atMs: 0, perSecond: 10_000 },
         { atMs: 30_000, perSecond: 200_000 }
       ],
+      exchange: { send: 'PING\\r\\n', sendBytes: 6, expect: '+PONG\\r\\n', expectBytes: 7, everyMs: 10_000 },
       durationMs: 60_000,
       census: true,
       sample: 100
@@ -108,7 +114,8 @@ export function eventfulResult(): RunResult {
     },
     errors: [
       { phase: 'connect', code: 'ECONNREFUSED', count: 250, example: '127.0.1.1:1024 > 127.0.0.1:8101' },
-      { phase: 'timeout', code: 'ETIMEDOUT', count: 50, example: '127.0.1.1:1030 > 127.0.0.1:8102' }
+      { phase: 'timeout', code: 'ETIMEDOUT', count: 50, example: '127.0.1.1:1030 > 127.0.0.1:8102' },
+      { phase: 'exchange', code: 'EBADMSG', count: 7, example: '127.0.1.1:1031 > 127.0.0.1:8103' }
     ],
     connectLatency: {
       ...latency,
@@ -118,8 +125,14 @@ export function eventfulResult(): RunResult {
       withoutSynRetry: { ...latency, count: 688 }
     },
     pacing: { unit: 'us', p50: 4, p99: 120, max: 900 },
+    exchange: { completed: 4990, failed: 7, bytesSent: 29_940, bytesReceived: 34_930 },
     exchangeLatency: latency,
-    churn: { transactions: 5000, transactionsPerSecond: 106_000 },
+    churn: {
+      transactions: 5000,
+      transactionsPerSecond: 106_000,
+      timeWait: { before: 12, peak: 4711, after: 4700 },
+      tupleRestSeconds: 12.1
+    },
     retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },
     census: {
       connections: 688,

@@ -35,6 +35,10 @@ describe('conditions', () => {
     ],
     ['pacing.max>0.5ms', 'pacing.max is 900us, so pacing.max>0.5ms holds'],
     ['churn.transactions>0', 'churn.transactions is 5,000, so churn.transactions>0 holds'],
+    ['churn.timeWait.peak>4k', 'churn.timeWait.peak is 4,711, so churn.timeWait.peak>4k holds'],
+    ['churn.tupleRestSeconds<1m', 'churn.tupleRestSeconds is 12.1s, so churn.tupleRestSeconds<1m holds'],
+    ['exchange.failed>0', 'exchange.failed is 7, so exchange.failed>0 holds'],
+    ['exchange.bytesSent>1KiB', 'exchange.bytesSent is 29,940B, so exchange.bytesSent>1KiB holds'],
     ['process.tables>1', 'process.tables is 4, so process.tables>1 holds']
   ])('%s holds', (text, sentence) => {
     expect(holds(text)).toBe(sentence)

@@ -45,7 +45,11 @@ describe('resolveDial', () => {
       connectTimeoutMs: 5000,
       synRetries: 0,
       holdMs: 0,
+      exchange: null,
+      exchangeTimeoutMs: 5000,
+      churn: false,
       close: 'fin',
+      closeBy: 'client',
       durationMs: null,
       census: false,
       sample: 0,
@@ -54,7 +58,9 @@ describe('resolveDial', () => {
   })
 
   it('takes every option', async () => {
-    const options: Required<Omit<DialOptions, 'ramp' | 'signal'>> = {
+    const options: Required<
+      Omit<DialOptions, 'ramp' | 'signal' | 'expectBytes' | 'messageSize' | 'closeBy'>
+    > = {
       targets: ['127.0.0.1:8100-8119'],
       connections: 1_000_000,
       rate: 50_000,
@@ -66,6 +72,11 @@ describe('resolveDial', () => {
       connectTimeoutMs: 250,
       synRetries: 2,
       holdMs: 60_000,
+      send: 'PING\\r\\n',
+      expect: '+PONG',
+      everyMs: 10_000,
+      exchangeTimeoutMs: 1000,
+      churn: false,
       close: 'rst',
       durationMs: 120_000,
       census: true,
@@ -88,7 +99,11 @@ describe('resolveDial', () => {
       connectTimeoutMs: 250,
       synRetries: 2,
       holdMs: 60_000,
+      exchange: { send: 'PING\\r\\n', sendBytes: 6, expect: '+PONG', expectBytes: 5, everyMs: 10_000 },
+      exchangeTimeoutMs: 1000,
+      churn: false,
       close: 'rst',
+      closeBy: 'client',
       durationMs: 120_000,
       census: true,
       sample: 1000,
@@ -96,8 +111,33 @@ describe('resolveDial', () => {
     })
   })
 
+  it('takes the options of a churn', async () => {
+    const options: DialOptions = {
+      targets: ['127.0.0.1:80'],
+      connections: 10,
+      churn: true,
+      closeBy: 'server',
+      messageSize: 1,
+      rate: 500
+    }
+    expect(await resolveDial(options, facts)).toMatchObject({
+      churn: true,
+      closeBy: 'server',
+      exchange: { send: '', sendBytes: 1, expect: '', expectBytes: 1, everyMs: null },
+      durationMs: 10_000
+    })
+    expect(await resolveDial({ ...options, durationMs: 500 }, facts)).toMatchObject({ durationMs: 500 })
+  })
+
+  it('gives a churn as many lanes as tables for connections that are open at once', async () => {
+    const options = { churn: true, connections: 60_000, workers: 2 }
+    expect(await resolveDial(options, facts)).toMatchObject({ lanes: 7, tuples: 7 * 64_511 })
+    expect(await resolveDial({ ...options, targets: ['127.0.0.1:80'] }, facts)).toMatchObject({ lanes: 4 })
+    expect(await resolveDial({ ...options, connections: 10_000 }, facts)).toMatchObject({ lanes: 2 })
+  })
+
   it('is plain JSON', async () => {
-    const scenario = await resolveDial({ ramp: '0:1k,10s:2k' }, facts)
+    const scenario = await resolveDial({ ramp: '0:1k,10s:2k', send: Buffer.from([0, 255]) }, facts)
     expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario)
     expect(scenario.rate).toEqual([
       { atMs: 0, perSecond: 1000 },
@@ -127,6 +167,11 @@ describe('resolveDial', () => {
     ],
     [{ synRetries: 0 }, 'SYN retries is 0, and must be a whole number from 1 to 127'],
     [{ synRetries: 128 }, 'SYN retries is 128, and must be a whole number from 1 to 127'],
+    [
+      { everyMs: 0, send: 'a', holdMs: 1 },
+      'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+    ],
+    [{ closeBy: 'me' as 'client' }, "close-by is 'me', and must be client or server"],
     [{ holdMs: -1 }, 'hold in ms is -1, and must be a whole number from 0 to 2,147,483,647'],
     [{ durationMs: 0 }, 'duration in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
     [{ close: 'abort' as 'fin' }, "close is 'abort', and must be fin or rst"],
@@ -144,6 +189,11 @@ describe('resolveDial', () => {
 
   it.each<[DialOptions, string]>([
     [{ rate: 5, ramp: '0:5' }, 'C1M_OPTION_CONFLICT'],
+    [{ messageSize: 1, send: 'a' }, 'C1M_OPTION_CONFLICT'],
+    [{ churn: true, holdMs: 1000 }, 'C1M_OPTION_CONFLICT'],
+    [{ churn: true, closeBy: 'server', messageSize: 1 }, 'C1M_OPTION_CONFLICT'],
+    [{ send: '\\q' }, 'C1M_MESSAGE_INVALID'],
+    [{ send: '@/nonexistent' }, 'C1M_FILE_UNREADABLE'],
     [{ ramp: '5s:5' }, 'C1M_RAMP_INVALID'],
     [{ shard: '3/2' }, 'C1M_SHARD_INVALID'],
     [{ sourcePorts: '80-90' }, 'C1M_SOURCE_PORTS_INVALID'],

@@ -11,7 +11,7 @@ export const dialOptions = {
     type: 'count',
     value: 'N',
     default: '10k',
-    text: 'connections to open and hold'
+    text: 'connections to open and hold; in a churn, to have open at once'
   },
   rate: {
     name: 'rate',
@@ -92,11 +92,62 @@ export const dialOptions = {
     default: 'fin',
     text: 'how connections end: an orderly close, or a reset that leaves no TIME_WAIT'
   },
+  churn: {
+    name: 'churn',
+    type: 'flag',
+    text: 'close each connection after its exchange and replace it, for --duration'
+  },
+  closeBy: {
+    name: 'close-by',
+    type: 'choice',
+    value: 'client|server',
+    choices: ['client', 'server'],
+    default: 'client',
+    text: 'who closes first in a churn; server waits for the peer to close'
+  },
+  send: {
+    name: 'send',
+    type: 'text',
+    value: 'S',
+    text: 'what to send once a connection stands: text with the escapes \\r \\n \\t \\0 \\\\ \\xNN, or @FILE'
+  },
+  expect: {
+    name: 'expect',
+    type: 'text',
+    value: 'S',
+    text: 'how the answer must begin, written like --send; what comes beyond it is read and dropped'
+  },
+  expectBytes: {
+    name: 'expect-bytes',
+    type: 'size',
+    value: 'N',
+    text: 'how many bytes, whichever they are, make the answer'
+  },
+  messageSize: {
+    name: 'message-size',
+    type: 'size',
+    value: 'N',
+    text: 'N bytes out and N bytes back, instead of --send and --expect-bytes'
+  },
+  everyMs: {
+    name: 'every',
+    type: 'duration',
+    value: 'D',
+    default: 'once',
+    text: 'send again on each connection at this period during the --hold, spread over the connections'
+  },
+  exchangeTimeoutMs: {
+    name: 'exchange-timeout',
+    type: 'duration',
+    value: 'D',
+    default: '5s',
+    text: 'how long an answer may take, or with --close-by server the close'
+  },
   durationMs: {
     name: 'duration',
     type: 'duration',
     value: 'D',
-    default: 'no bound',
+    default: 'no bound; with --churn 10s',
     text: 'upper bound of the whole run'
   },
   census: {
@@ -133,9 +184,9 @@ export const dialTable = { ...dialOptions, ...judgementOptions, ...outputOptions
 export const spec: CommandSpec = {
   usage: 'dial [options] [TARGET...]',
   text: [
-    'Opens TCP connections, holds them, closes them and reports what happened.',
+    'Opens TCP connections, holds or churns them, talks on them, closes them and reports what happened.',
     'TARGET is host:port, host:port-port or [v6]:port; several share the connections. Without one, dial starts its own listener on loopback and dials that.',
-    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k.'
+    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k, sizes 512B or 64KiB.'
   ],
   sections: [
     { title: 'Options', options: dialOptions },
@@ -149,17 +200,29 @@ export const spec: CommandSpec = {
       text: 'a million connections over 20 ports, held for a minute'
     },
     {
+      command:
+        "c1m-native dial 10.0.0.2:6379 -c 10k --send 'PING\\r\\n' --expect '+PONG' --every 10s --hold 1m",
+      text: 'held connections with a heartbeat each'
+    },
+    {
+      command: 'c1m-native dial 10.0.0.2:8080 -c 100 --churn --duration 30s --message-size 1',
+      text: 'short connections, a hundred at a time, as fast as possible'
+    },
+    {
       command: "c1m-native dial 10.0.0.2:443 -c 50k -r 5k/s --fail-if 'failed>0' --json",
       text: 'a paced run for a script'
     }
   ],
   exitCodes: [
-    { code: 0, text: 'every connection asked for was established, and no --fail-if held' },
+    {
+      code: 0,
+      text: 'every connection asked for was established (in a churn: none failed), each exchange was answered, and no --fail-if held'
+    },
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or a target is not valid' },
     { code: 3, text: "this host's limits stopped it" },
     { code: 4, text: 'the target refused or never answered' },
-    { code: 5, text: 'fewer connections than asked for, or a --fail-if held' },
+    { code: 5, text: 'fewer connections than asked for, a failed exchange, or a --fail-if held' },
     { code: 130, text: 'stopped by SIGINT or SIGTERM, after closing and reporting' }
   ]
 }

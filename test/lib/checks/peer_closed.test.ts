@@ -25,7 +25,12 @@ it('counts handshakes that were reset', () => {
 it('expects connections to end in a run that churns', () => {
   const outcome = run({
     connections: { closedByPeer: 2500 },
-    churn: { transactions: 5, transactionsPerSecond: 1 }
+    churn: {
+      transactions: 5,
+      transactionsPerSecond: 1,
+      timeWait: { before: 0, peak: 0, after: 0 },
+      tupleRestSeconds: null
+    }
   })
   expect(peerClosed.explain?.(explaining({ run: outcome }))).toBeNull()
 })

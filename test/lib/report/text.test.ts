@@ -24,15 +24,17 @@ it('sums up a healthy run in a few lines', () => {
 
 it('shows everything there may be', () => {
   expect(textReport(eventfulResult())).toMatchInlineSnapshot(`
-    "Opened 700 of 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; 300 failed.
+    "Made 5,000 transactions with 127.0.0.1:8100-8119 in 4.2ms (106k/s), 1,000 connections at a time; 300 connects failed, 7 exchanges failed.
 
     connections  700 established, 300 failed, 12 closed by the peer, 3 ports skipped
-    failures     250  connect  ECONNREFUSED  127.0.1.1:1024 > 127.0.0.1:8101
-                  50  timeout  ETIMEDOUT     127.0.1.1:1030 > 127.0.0.1:8102
+    failures     250  connect   ECONNREFUSED  127.0.1.1:1024 > 127.0.0.1:8101
+                  50  timeout   ETIMEDOUT     127.0.1.1:1030 > 127.0.0.1:8102
+                   7  exchange  EBADMSG       127.0.1.1:1031 > 127.0.0.1:8103
     connect      p50 48us  p90 95us  p99 1.01s  p99.9 2.4ms  max 3.1s   all
                  p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms  without SYN retries
-    exchange     p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
-    churn        5,000 transactions, 106k/s
+    exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received
+                 p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
+    churn        TIME_WAIT 12 before, 4,711 at the peak; each 4-tuple rested 12.1s or longer
     retransmits  15 SYNs on 12 connections, 4 segments on 3 connections
     census       688 read in 2ms, 1 in CLOSE_WAIT
                  rtt p50 48us, p99 310us, max 3.1ms; least rtt p50 48us
@@ -86,6 +88,48 @@ describe('the first line', () => {
   })
 })
 
+describe('the first line of a run that talks', () => {
+  const exchange = { completed: 1000, failed: 0, bytesSent: 6000, bytesReceived: 7000 }
+  const churn = {
+    transactions: 106_000,
+    transactionsPerSecond: 106_000,
+    timeWait: { before: 0, peak: 0, after: 0 },
+    tupleRestSeconds: null
+  }
+
+  it('names exchanges that failed', () => {
+    expect(headline({ exchange })).toMatch(/ and held them for 10s\.$/)
+    expect(headline({ exchange: { ...exchange, failed: 1 } })).toMatch(/ for 10s; 1 exchange failed\.$/)
+  })
+
+  it('tells of transactions in a churn', () => {
+    const scenario = { ...healthy.scenario, targets: [], connections: 100, churn: true }
+    const timing = { ...healthy.timing, dialSeconds: 1 }
+    expect(headline({ scenario, timing, churn })).toBe(
+      'Made 106,000 transactions with its own listeners in 1s (106k/s), 100 connections at a time.'
+    )
+    const connections = { ...healthy.connections, failed: 3 }
+    expect(headline({ scenario, timing, churn, connections, exchange: { ...exchange, failed: 2 } })).toMatch(
+      / at a time; 3 connects failed, 2 exchanges failed\.$/
+    )
+    expect(headline({ scenario, timing, churn: { ...churn, transactions: 0 } })).toBe(
+      'Made no transactions with its own listeners in 1s, 100 connections at a time.'
+    )
+  })
+})
+
+it('says when no tuple came around, and when TIME_WAIT could not be read', () => {
+  const churn = {
+    transactions: 5,
+    transactionsPerSecond: 5,
+    timeWait: { before: null, peak: null, after: null },
+    tupleRestSeconds: null
+  }
+  expect(line('churn', exampleResult({ churn }))).toBe(
+    'churn        TIME_WAIT unknown before, unknown at the peak; no 4-tuple used twice'
+  )
+})
+
 it('lists the most frequent failures and counts the others', () => {
   const errors = Array.from(
     { length: 10 },
@@ -135,7 +179,7 @@ it('says when the kernel refused private descriptor tables, and divides by no ze
 it('colours by what happened, and only as it is told to', () => {
   const tags: Paint = (style, text) => `<${style}>${text}</${style}>`
   const text = textReport(eventfulResult(), tags)
-  expect(text).toMatch(/^<bold><yellow>Opened 700 of 1,000 .*<\/yellow><\/bold>\n/)
+  expect(text).toMatch(/^<bold><yellow>Made 5,000 transactions .*<\/yellow><\/bold>\n/)
   expect(text).toContain('<dim>connections  </dim>700 established')
   expect(text).toContain('<red>critical: The accept queue overflowed')
   expect(text.replaceAll(/<\/?\w+>/g, '')).toBe(textReport(eventfulResult()))

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type ExchangeOptions,
+  nativeExchange,
+  resolveExchange,
+  resolveExchangeTimeout
+} from '../../lib/exchange.js'
+import { caught } from '../helpers/caught.js'
+
+const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
+
+describe('resolveExchange', () => {
+  it('is null when nothing is to be said', () => {
+    expect(resolveExchange({})).toBeNull()
+    expect(resolveExchange({ exchangeTimeoutMs: 1 })).toBeNull()
+  })
+
+  it.each<[ExchangeOptions, object]>([
+    [{ send: 'PING\\r\\n' }, { send: 'PING\\r\\n', sendBytes: 6, expect: '', expectBytes: 0 }],
+    [{ send: 'é' }, { send: '\\xc3\\xa9', sendBytes: 2, expect: '', expectBytes: 0 }],
+    [{ send: Uint8Array.of(64, 0) }, { send: '\\x40\\0', sendBytes: 2, expect: '', expectBytes: 0 }],
+    [
+      { send: '?', expect: '!\\n' },
+      { send: '?', sendBytes: 1, expect: '!\\n', expectBytes: 2 }
+    ],
+    [
+      { send: '?', expectBytes: 4096 },
+      { send: '?', sendBytes: 1, expect: '', expectBytes: 4096 }
+    ],
+    [{ expect: '220 ' }, { send: '', sendBytes: 0, expect: '220 ', expectBytes: 4 }],
+    [{ expectBytes: 1 }, { send: '', sendBytes: 0, expect: '', expectBytes: 1 }],
+    [{ messageSize: 512 }, { send: '', sendBytes: 512, expect: '', expectBytes: 512 }]
+  ])('resolves %o', (options, exchange) => {
+    expect(resolveExchange(options)).toEqual({ ...exchange, everyMs: null })
+  })
+
+  it('takes a period', () => {
+    expect(resolveExchange({ messageSize: 1, everyMs: 100 })).toMatchObject({ everyMs: 100 })
+  })
+
+  it.each<[ExchangeOptions, string]>([
+    [{ messageSize: 0 }, 'message size is 0, and must be a whole number from 1 to 16,777,216'],
+    [
+      { messageSize: 2 ** 24 + 1 },
+      'message size is 16,777,217, and must be a whole number from 1 to 16,777,216'
+    ],
+    [{ expectBytes: 0 }, 'expect-bytes is 0, and must be a whole number from 1 to 536,870,911'],
+    [{ send: 'a', everyMs: 0 }, 'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ send: 'a', everyMs: -1 }, 'every in ms is -1, and must be a whole number from 1 to 2,147,483,647']
+  ])('refuses %o', (options, message) => {
+    expect(caught(() => resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
+  })
+
+  it.each<[ExchangeOptions, string]>([
+    [
+      { messageSize: 1, send: 'a' },
+      'message-size excludes send, expect and expect-bytes: it stands for them'
+    ],
+    [
+      { messageSize: 1, expect: 'a' },
+      'message-size excludes send, expect and expect-bytes: it stands for them'
+    ],
+    [
+      { messageSize: 1, expectBytes: 1 },
+      'message-size excludes send, expect and expect-bytes: it stands for them'
+    ],
+    [
+      { expect: 'a', expectBytes: 1 },
+      'expect and expect-bytes exclude each other: both say what the answer is'
+    ],
+    [{ expect: 'a', everyMs: 1 }, 'every needs something to send']
+  ])('refuses %o', (options, message) => {
+    expect(caught(() => resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message })
+  })
+})
+
+describe('resolveExchangeTimeout', () => {
+  it('is 5 s unless said otherwise, and at most half an hour', () => {
+    expect(resolveExchangeTimeout({})).toBe(5000)
+    expect(resolveExchangeTimeout({ exchangeTimeoutMs: 1_800_000 })).toBe(1_800_000)
+    for (const exchangeTimeoutMs of [0, 1_800_001]) {
+      expect(caught(() => resolveExchangeTimeout({ exchangeTimeoutMs }))).toMatchObject({
+        code: 'C1M_OPTION_INVALID'
+      })
+    }
+  })
+})
+
+describe('nativeExchange', () => {
+  const native = (options: ExchangeOptions) => nativeExchange(resolveExchange(options), 250)
+
+  it('gives bytes in place of text', () => {
+    const { send, expect: expected, ...rest } = native({ send: 'a\\xff', expect: '\\0', everyMs: 20 })
+    expect([text(send), text(expected)]).toEqual(['a\xff', '\0'])
+    expect(rest).toEqual({ expectBytes: 0, everyMs: 20, timeoutMs: 250 })
+  })
+
+  it('fills a message of which only the size is known', () => {
+    const { send, expect: expected, ...rest } = native({ messageSize: 3 })
+    expect([text(send), text(expected)]).toEqual(['xxx', ''])
+    expect(rest).toEqual({ expectBytes: 3, everyMs: 0, timeoutMs: 250 })
+  })
+
+  it('is empty when nothing is said', () => {
+    const { send, expect: expected, ...rest } = native({})
+    expect([send.length, expected.length]).toEqual([0, 0])
+    expect(rest).toEqual({ expectBytes: 0, everyMs: 0, timeoutMs: 250 })
+  })
+})
