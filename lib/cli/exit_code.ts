@@ -7,21 +7,31 @@ const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAV
 
 /** How a dial ended. */
 export interface DialEnding {
-  readonly result: Pick<RunResult, 'connections' | 'errors'>
+  readonly result: Pick<RunResult, 'connections' | 'errors' | 'exchange' | 'churn'>
   /** SIGINT or SIGTERM ended it. */
   readonly interrupted: boolean
   /** A --fail-if held. */
   readonly failed: boolean
 }
 
-/** A cause is more than a missed goal: when connections are missing, the code says why if the errors do. */
+/** A cause is more than a missed goal: when the goal is missed, the code says why if the errors do. */
 export function dialExitCode({ result, interrupted, failed }: DialEnding): ExitCode {
   if (interrupted) return exitCodes.interrupted
-  const { requested, established } = result.connections
-  if (established >= requested) return failed ? exitCodes.goal : exitCodes.ok
+  if (isGoalMet(result)) return failed ? exitCodes.goal : exitCodes.ok
   if (result.errors.some(isHostLimit)) return exitCodes.hostLimit
   if (result.errors.some(({ phase }) => phase === 'connect' || phase === 'timeout')) return exitCodes.target
   return exitCodes.goal
+}
+
+/**
+ * A run that holds has established what was asked for, one that churns has done something and failed at nothing; and
+ * where something is said, no answer was missing.
+ */
+function isGoalMet({ connections, errors, exchange, churn }: DialEnding['result']): boolean {
+  const { requested, established, failed } = connections
+  if (errors.some(({ phase }) => phase === 'exchange')) return false
+  if (churn) return churn.transactions > 0 && failed === 0
+  return established >= requested && (exchange === null || exchange.completed >= requested)
 }
 
 /** How a listener ended. */

@@ -54,12 +54,37 @@ export class Progress {
   }
 }
 
+/** What a dial is to reach. */
+type DialGoal = Pick<DialScenario, 'connections' | 'holdMs' | 'churn' | 'durationMs'>
+
 /** One line about a dial. `holdSeconds`: how long the hold has lasted. */
-export function dialProgress(
-  snapshot: Snapshot,
-  goal: Pick<DialScenario, 'connections' | 'holdMs'>,
-  holdSeconds: number
-): string {
+export function dialProgress(snapshot: Snapshot, goal: DialGoal, holdSeconds: number): string {
+  const { phase, failed, exchanges, closedByPeer, findings } = snapshot
+  const churns = goal.churn && phase === 'dialing'
+  const parts = churns ? churning(snapshot, goal) : opening(snapshot, goal)
+  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${formatDurationMs(goal.holdMs)}`)
+  if (exchanges > 0 && !churns) parts.push(`${approximateCount(exchanges)} exchanges`)
+  if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
+  const unanswered = snapshot.errors.filter(({ phase }) => phase === 'exchange')
+  const others = snapshot.errors.filter(({ phase }) => phase !== 'exchange')
+  const missing = unanswered.reduce((sum, { count }) => sum + count, 0)
+  if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(others)}`)
+  if (missing > 0) parts.push(`${approximateCount(missing)} exchanges failed${causes(unanswered)}`)
+  parts.push(...findings.map(({ id }) => id))
+  return parts.join(', ')
+}
+
+function churning(snapshot: Snapshot, { durationMs }: DialGoal): string[] {
+  const { transactions, transactionsPerSecond, established, tSeconds } = snapshot
+  return [
+    `churning ${approximateRate(transactionsPerSecond)}`,
+    `${approximateCount(transactions)} transactions`,
+    `${approximateCount(established)} open`,
+    ...(durationMs === null ? [] : [`${seconds(tSeconds)} of ${formatDurationMs(durationMs)}`])
+  ]
+}
+
+function opening(snapshot: Snapshot, goal: DialGoal): string[] {
   const { phase, established, connectsPerSecond, inFlight, failed, closedByPeer } = snapshot
   const parts = [`${phase} ${approximateCount(established)} of ${approximateCount(goal.connections)}`]
   if (phase === 'dialing') {
@@ -67,11 +92,7 @@ export function dialProgress(
     const left = goal.connections - established - failed - closedByPeer
     if (left > 0 && connectsPerSecond > 0) parts.push(`${seconds(left / connectsPerSecond)} left`)
   }
-  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${formatDurationMs(goal.holdMs)}`)
-  if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
-  if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(snapshot.errors)}`)
-  parts.push(...snapshot.findings.map(({ id }) => id))
-  return parts.join(', ')
+  return parts
 }
 
 /** One line about a listener. */

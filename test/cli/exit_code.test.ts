@@ -16,7 +16,28 @@ function dialed(requested: number, established: number, tallies: ErrorTally[] = 
     closedByPeer: 0,
     skippedPorts: 0
   }
-  return { result: { connections, errors: tallies }, interrupted: false, failed: false }
+  return {
+    result: { connections, errors: tallies, exchange: null, churn: null },
+    interrupted: false,
+    failed: false
+  }
+}
+
+function talked(completed: number, tallies: ErrorTally[] = []) {
+  const { result, ...ending } = dialed(10, 10, tallies)
+  const exchange = { completed, failed: tallies.length, bytesSent: 0, bytesReceived: 0 }
+  return { result: { ...result, exchange }, ...ending }
+}
+
+function churned(transactions: number, failed: number, tallies: ErrorTally[] = []) {
+  const { result, ...ending } = dialed(10, transactions, tallies)
+  const churn = {
+    transactions,
+    transactionsPerSecond: transactions,
+    timeWait: { before: 0, peak: 0, after: 0 },
+    tupleRestSeconds: null
+  }
+  return { result: { ...result, connections: { ...result.connections, failed }, churn }, ...ending }
 }
 
 describe('dialExitCode', () => {
@@ -63,6 +84,26 @@ describe('dialExitCode', () => {
 
   it('names the cause before a --fail-if', () => {
     expect(dialExitCode({ ...dialed(10, 0, errors(['connect', 'ECONNREFUSED'])), failed: true })).toBe(4)
+  })
+
+  it('is 0 when each connection has had its answer', () => {
+    expect(dialExitCode(talked(10))).toBe(0)
+    expect(dialExitCode(talked(600))).toBe(0)
+  })
+
+  it('is 5 when an answer was missing', () => {
+    expect(dialExitCode(talked(9))).toBe(5)
+    expect(dialExitCode(talked(600, errors(['exchange', 'EBADMSG'])))).toBe(5)
+    expect(dialExitCode(talked(600, errors(['exchange', 'ETIMEDOUT'])))).toBe(5)
+  })
+
+  it('asks of a churn that it did something and failed at nothing', () => {
+    expect(dialExitCode(churned(5, 0))).toBe(0)
+    expect(dialExitCode(churned(0, 0))).toBe(5)
+    expect(dialExitCode(churned(1000, 1))).toBe(5)
+    expect(dialExitCode(churned(1000, 0, errors(['exchange', 'ENODATA'])))).toBe(5)
+    expect(dialExitCode(churned(1000, 1, errors(['connect', 'ECONNREFUSED'])))).toBe(4)
+    expect(dialExitCode(churned(1000, 1, errors(['connect', 'EADDRNOTAVAIL'])))).toBe(3)
   })
 
   it('is 130 when interrupted, whatever came of it', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { dialProgress, listenProgress, Progress } from '../../lib/cli/progress.js'
 import type { Snapshot } from '../../lib/snapshot.js'
 
-const goal = { connections: 1_000_000, holdMs: 60_000 }
+const goal = { connections: 1_000_000, holdMs: 60_000, churn: false, durationMs: null }
 const dialing: Snapshot = {
   tSeconds: 2,
   attempted: 413_369,
@@ -12,6 +12,9 @@ const dialing: Snapshot = {
   failed: 0,
   inFlight: 1024,
   connectsPerSecond: 238_000,
+  exchanges: 0,
+  transactions: 0,
+  transactionsPerSecond: 0,
   closedByPeer: 0,
   errors: [],
   findings: [],
@@ -45,6 +48,31 @@ describe('dialProgress', () => {
   it('shows how much of the hold has passed, and who left', () => {
     const holding = { ...dialing, phase: 'holding' as const, established: 999_990, closedByPeer: 10 }
     expect(dialProgress(holding, goal, 12.4)).toBe('holding 1m of 1m, 12s of 1m, 10 closed by peer')
+  })
+
+  it('counts heartbeats, and those that failed apart from connects that did', () => {
+    const errors = [
+      { phase: 'exchange' as const, code: 'EBADMSG', count: 2 },
+      { phase: 'connect' as const, code: 'ECONNREFUSED', count: 5 },
+      { phase: 'exchange' as const, code: 'ETIMEDOUT', count: 10 }
+    ]
+    const holding = { ...dialing, phase: 'holding' as const, exchanges: 1_234_567, failed: 5, errors }
+    expect(dialProgress(holding, goal, 3)).toBe(
+      'holding 412k of 1m, 3s of 1m, 1.23m exchanges, 5 failed (ECONNREFUSED 5), 12 exchanges failed (ETIMEDOUT 10, EBADMSG 2)'
+    )
+  })
+
+  it('shows the rate of transactions in a churn, and how much of it has passed', () => {
+    const churning = {
+      ...dialing,
+      established: 100,
+      transactions: 212_345,
+      transactionsPerSecond: 106_000,
+      exchanges: 212_350
+    }
+    expect(dialProgress(churning, { ...goal, connections: 100, churn: true, durationMs: 10_000 }, 0)).toBe(
+      'churning 106k/s, 212k transactions, 100 open, 2s of 10s'
+    )
   })
 
   it('counts down while closing', () => {
