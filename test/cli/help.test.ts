@@ -9,16 +9,18 @@ describe('help', () => {
     expect((await runCli(['dial', '--help'])).stdout).toMatchInlineSnapshot(`
       "Usage: c1m-native dial [options] [TARGET...]
 
-      Opens TCP connections, holds them, closes them and reports what happened.
+      Opens TCP connections, holds or churns them, talks on them, closes them and
+      reports what happened.
 
       TARGET is host:port, host:port-port or [v6]:port; several share the connections.
       Without one, dial starts its own listener on loopback and dials that.
 
       Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or
-      50k.
+      50k, sizes 512B or 64KiB.
 
       Options:
-        -c, --connections N         connections to open and hold (default 10k)
+        -c, --connections N         connections to open and hold; in a churn, to have
+                                    open at once (default 10k)
         -r, --rate N/s              connects started per second (default as fast as
                                     possible)
             --ramp SCHEDULE         the rate as a piecewise-linear schedule of
@@ -44,11 +46,26 @@ describe('help', () => {
                                     ended (default 0s)
             --close fin|rst         how connections end: an orderly close, or a reset
                                     that leaves no TIME_WAIT (default fin)
-            --duration D            upper bound of the whole run (default no bound)
-            --census                read TCP_INFO of every connection at the end of
-                                    the hold: round-trip times, retransmits, options
-            --sample N              connections whose TCP_INFO each snapshot of
-                                    --ndjson sums up (default none)
+            --churn                 close each connection after its exchange and
+                                    replace it, for --duration
+            --close-by client|server
+                                    who closes first in a churn; server waits for the
+                                    peer to close (default client)
+            --send S                what to send once a connection stands: text with
+                                    the escapes \\r \\n \\t \\0 \\\\ \\xNN, or @FILE
+            --expect S              how the answer must begin, written like --send;
+                                    what comes beyond it is read and dropped
+            --expect-bytes N        how many bytes, whichever they are, make the
+                                    answer
+            --message-size N        N bytes out and N bytes back, instead of --send
+                                    and --expect-bytes
+            --every D               send again on each connection at this period
+                                    during the --hold, spread over the connections
+                                    (default once)
+            --exchange-timeout D    how long an answer may take, or with --close-by
+                                    server the close (default 5s)
+            --duration D            upper bound of the whole run (default no bound;
+                                    with --churn 10s)
             --authorized            you may load this target; needed for one that is
                                     neither loopback nor private
 
@@ -73,16 +90,21 @@ describe('help', () => {
             this host against itself
         c1m-native dial 10.0.0.2:8100-8119 -c 1m --hold 1m
             a million connections over 20 ports, held for a minute
+        c1m-native dial redis:6379 --send 'PING\\n' --expect +PONG --every 9s --hold 1m
+            held connections with a heartbeat each
+        c1m-native dial 10.0.0.2:8080 -c 100 --churn --duration 30s --message-size 1
+            short connections, a hundred at a time, as fast as possible
         c1m-native dial 10.0.0.2:443 -c 50k -r 5k/s --fail-if 'failed>0' --json
             a paced run for a script
 
       Exit codes:
-        0    every connection asked for was established, and no --fail-if held
+        0    every connection asked for was established (in a churn: none failed),
+             each exchange was answered, and no --fail-if held
         1    internal error
         2    usage: an option or a target is not valid
         3    this host's limits stopped it
         4    the target refused or never answered
-        5    fewer connections than asked for, or a --fail-if held
+        5    fewer connections than asked for, a failed exchange, or a --fail-if held
         130  stopped by SIGINT or SIGTERM, after closing and reporting
       "
     `)

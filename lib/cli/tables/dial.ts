@@ -200,8 +200,7 @@ export const spec: CommandSpec = {
       text: 'a million connections over 20 ports, held for a minute'
     },
     {
-      command:
-        "c1m-native dial 10.0.0.2:6379 -c 10k --send 'PING\\r\\n' --expect '+PONG' --every 10s --hold 1m",
+      command: "c1m-native dial redis:6379 --send 'PING\\n' --expect +PONG --every 9s --hold 1m",
       text: 'held connections with a heartbeat each'
     },
     {
