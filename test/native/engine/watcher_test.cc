@@ -132,8 +132,8 @@ TEST_CASE("watcher: a run that dials itself watches both ends") {
   UniqueFd stranger = Connected(listening[0]);
   REQUIRE(Eventually([&] { return run.totals().accepted_open == 201; }));
   stranger.Reset();
-  CHECK(Eventually([&] { return run.totals().accepted_open == 200; }));
-  CHECK(run.totals().accepted_closed_by_peer == 1);
+  CHECK(Eventually([&] { return run.totals().accepted_closed_by_peer == 1; }));
+  CHECK(run.totals().accepted_open == 200);
   CHECK(run.totals().dialed_open == 200);
   CHECK(run.End());
 }
