@@ -1,5 +1,6 @@
 /** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
-import { formatAddress, formatEndpoint } from './address.js'
+import { formatEndpoint } from './address.js'
+import { addressOf } from './address_bytes.js'
 import type { Engine } from './engine.js'
 import { type NativeCensus, native } from './native.js'
 
@@ -121,13 +122,4 @@ function columnOf(buffer: ArrayBuffer, offset: number, bytes: number, rows: numb
   if (bytes === 8) return new Float64Array(buffer, offset, rows)
   if (bytes === 4) return new Uint32Array(buffer, offset, rows)
   return bytes === 2 ? new Uint16Array(buffer, offset, rows) : new Uint8Array(buffer, offset, rows)
-}
-
-const mapped = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-
-/** 16 bytes as text: an IPv4 address where it is mapped. */
-export function addressOf(bytes: Uint8Array): string {
-  if (mapped.every((byte, i) => bytes[i] === byte)) return bytes.subarray(12).join('.')
-  const value = bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n)
-  return formatAddress({ family: 6, value })
 }

@@ -2,10 +2,10 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from './errors.js'
+import { inMicroseconds } from './latency.js'
 import {
   type NativeAddon,
   type NativeCensus,
-  type NativeLatency,
   type NativeLatencyKind,
   type NativeRun,
   type NativeRunConfig,
@@ -157,19 +157,4 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
       : `cannot listen on ${endpoint}: ${syscall} ${code}`,
     { ...(hints[code] !== undefined && { hint: hints[code] }), cause: error }
   )
-}
-
-/** A tenth of a microsecond is finer than the clock is true. */
-function inMicroseconds({ count, ...ns }: NativeLatency): Latency {
-  const us = (value: number) => Math.round(value / 100) / 10
-  return {
-    unit: 'us',
-    count,
-    mean: us(ns.meanNs),
-    p50: us(ns.p50Ns),
-    p90: us(ns.p90Ns),
-    p99: us(ns.p99Ns),
-    p999: us(ns.p999Ns),
-    max: us(ns.maxNs)
-  }
 }

@@ -158,6 +158,58 @@ export interface NativeRun {
   censusTaken(): NativeCensus
 }
 
+/** A listening socket. */
+export interface NativeListener {
+  /** 16 bytes; IPv4 is mapped into IPv6. */
+  address: Uint8Array
+  port: number
+  /** Connections that wait to be accepted. */
+  queued: number
+  backlog: number
+  uid: number
+  inode: number
+}
+
+/** The sockets of one listening port. */
+export interface NativePort {
+  port: number
+  /** By number of the TCP state. */
+  states: number[]
+  /** SYN-ACKs sent again, of those in SYN_RECV. */
+  synAckRetransmits: number
+}
+
+/** Sums over sockets with TCP_INFO. */
+export interface NativeSocketFigures {
+  sockets: number
+  retransmits: number
+  withRetransmit: number
+  inTimeout: number
+  unread: number
+  unreadBytes: number
+  unacknowledged: number
+  unacknowledgedBytes: number
+  withoutWindowScaling: number
+  withoutSack: number
+  withoutTimestamps: number
+}
+
+/** Sockets of this network namespace, whoever owns them. */
+export interface NativeSurvey {
+  listeners: NativeListener[]
+  ports: NativePort[]
+  /** By number of the TCP state; without the listening ones. */
+  states: number[]
+  figures: NativeSocketFigures
+  roundTrips: NativeLatency
+}
+
+/** Which sockets a survey looks at: any with one of these local ends; all when there are none. */
+export interface NativeSurveyOptions {
+  local: { address?: string; firstPort: number; lastPort: number }[]
+  listenersOnly: boolean
+}
+
 /** The addon's exports. */
 export interface NativeAddon {
   counterNames: string[]
@@ -168,6 +220,8 @@ export interface NativeAddon {
   descriptorLimit(): number
   /** Whether threads can have descriptor tables of their own here. */
   privateTables(): boolean
+  /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
+  surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   Run: new (config: NativeRunConfig, onEvent: (event: NativeEvent) => void) => NativeRun
 }
 

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "native/binding/run_wrap.h"
+#include "native/binding/survey.h"
 #include "native/engine/census.h"
 #include "native/engine/counters.h"
 #include "native/net/descriptor_table.h"
@@ -42,6 +43,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
+  exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

@@ -1,9 +1,9 @@
 #include "native/binding/run_wrap.h"
 
-#include <cstring>
 #include <string>
 #include <utility>
 
+#include "native/binding/convert.h"
 #include "native/binding/run_options.h"
 
 namespace c1m {
@@ -12,26 +12,6 @@ namespace {
 const char* EventName(Run::Event event) {
   if (event == Run::Event::kCensused) return "censused";
   return event == Run::Event::kRamped ? "ramped" : "closed";
-}
-
-Napi::Object ToObject(Napi::Env env, const Histogram::Summary& summary) {
-  Napi::Object object = Napi::Object::New(env);
-  object["count"] = static_cast<double>(summary.count);
-  object["meanNs"] = summary.mean_ns;
-  object["p50Ns"] = summary.p50_ns;
-  object["p90Ns"] = summary.p90_ns;
-  object["p99Ns"] = summary.p99_ns;
-  object["p999Ns"] = summary.p999_ns;
-  object["maxNs"] = summary.max_ns;
-  return object;
-}
-
-[[noreturn]] void ThrowSystemError(Napi::Env env, const SysError& error) {
-  Napi::Error thrown =
-      Napi::Error::New(env, std::string(error.syscall) + ": " + std::strerror(error.code));
-  thrown.Set("errno", Napi::Number::New(env, error.code));
-  thrown.Set("syscall", Napi::String::New(env, error.syscall));
-  throw thrown;
 }
 
 }  // namespace
@@ -77,7 +57,7 @@ Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   if (!listening.ok()) {
     const SysError error = listening.error();
     End();
-    ThrowSystemError(env, error);
+    throw SystemError(env, error);
   }
   Napi::Array addresses = Napi::Array::New(env, listening.value().size());
   uint32_t i = 0;

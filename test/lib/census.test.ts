@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { addressOf, columnsOf } from '../../lib/census.js'
+import { columnsOf } from '../../lib/census.js'
 import { native } from '../../lib/native.js'
 
 it('cuts the buffer of a census into columns', () => {
@@ -27,12 +27,4 @@ it('calls a column unknown that the kernel has no figure for', () => {
 it('knows every column of no connection', () => {
   const columns = columnsOf(new ArrayBuffer(0), 0, { rows: 0, missed: 0, infoBytes: 0 })
   expect(columns.totalRto).toEqual(new Uint16Array(0))
-})
-
-it.each([
-  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 127, 0, 0, 5], '127.0.0.5'],
-  [[0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1f], 'fd00::1f'],
-  [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], '::1']
-])('writes %j as %s', (bytes, text) => {
-  expect(addressOf(Uint8Array.from(bytes))).toBe(text)
 })
