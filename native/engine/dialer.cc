@@ -234,16 +234,20 @@ void Dialer::OnEvent(int fd, uint32_t events, int64_t now_ns) {
 void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
   const uint32_t slot = context_.table.tag(fd);
   const Handshake handshake = handshakes_.at(slot);
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-    const int pending = PendingError(fd);
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  if (!broken && (events & EPOLLOUT) == 0) return;
+  const int pending = broken ? PendingError(fd) : 0;
+  // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection stood, and was ended before
+  // we looked, as it should be where the peer is to close.
+  const bool stood = !broken || (options_.peer_closes && pending == ECONNRESET);
+  if (!stood) {
     FailHandshake(slot, Phase::kConnect, pending != 0 ? pending : ECONNRESET);
     return;
   }
-  if ((events & EPOLLOUT) == 0) return;
   handshakes_.Remove(slot);
   context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
   Establish(fd, handshake.target, handshake.started_ns, now_ns, /*watched=*/true);
-  const bool arrived = (events & (EPOLLIN | EPOLLRDHUP)) != 0;
+  const bool arrived = (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0;
   if (arrived && context_.table.state(fd) == ConnectionState::kDialed) OnHeldEvent(fd, events);
 }
 

@@ -86,6 +86,24 @@ TEST_CASE("churn: where the peer is to close, FIN and RST both end the transacti
   }
 }
 
+TEST_CASE("churn: a reset that comes before we have looked is the close that was awaited") {
+  ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
+  listen.close = CloseMode::kRst;
+  ScratchRun server(ListenRun(std::move(listen)));
+  DialOptions dial = DialTo(server.Start(), 64);
+  dial.churn = true;
+  dial.peer_closes = true;
+  dial.exchange.emplace().timeout_ns = kPatienceNs;
+  RunOptions options = DialRun(std::move(dial));
+  options.lanes = 4;
+  ScratchRun run(std::move(options));
+  run.Start();
+  CHECK(Eventually([&] { return run.totals().transactions >= 20'000; }));
+  CHECK(run->Errors().empty());
+  CHECK(run.totals().failed == 0);
+  CHECK(run.End());
+}
+
 TEST_CASE("churn: a peer that should close and does not is ETIMEDOUT") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
