@@ -1,0 +1,242 @@
+/** Connections that come and go, with the kernel's own view of what they leave behind. */
+import { describe, expect, it } from 'vitest'
+import { dial } from '../../lib/dial.js'
+import { listen } from '../../lib/listen.js'
+import type { DialOptions } from '../../lib/scenario.js'
+import { childServer } from '../helpers/child_server.js'
+import { expectNoSockets, freePort, ownAddress, socketsAt } from '../helpers/loopback.js'
+import { resultOf } from '../helpers/node_script.js'
+
+const inTimeWait = (address: string) => socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
+
+/** A short churn with a listener of this process; the source address shows what remains. */
+async function churnWith(mode: 'echo' | 'close-first', close: 'fin' | 'rst', options: DialOptions) {
+  await using server = await listen({ targets: [`${ownAddress()}:0`], mode, close, workers: 1 })
+  const [target = ''] = server.targets
+  const address = target.split(':')[0] as string
+  const source = ownAddress()
+  const run = dial({
+    targets: [target],
+    source: [source],
+    connections: 8,
+    rate: 500,
+    churn: true,
+    durationMs: 600,
+    ...options
+  })
+  const result = await run.result
+  return { result, accepted: server.snapshot().accepted, target, address, source }
+}
+
+describe('a churn', () => {
+  it('opens, talks, closes and replaces, at the rate asked for', async () => {
+    const { result, accepted, source } = await churnWith('echo', 'fin', { messageSize: 1 })
+    const { connections, exchange, churn, timing, errors } = result
+    expect(errors).toEqual([])
+    expect(churn?.transactions).toBeGreaterThan(250)
+    expect(churn?.transactions).toBeLessThanOrEqual(500 * timing.dialSeconds + 8)
+    expect(churn?.transactionsPerSecond).toBeCloseTo((churn?.transactions ?? 0) / timing.dialSeconds, 6)
+    expect(exchange?.completed).toBe(churn?.transactions)
+    expect(connections).toMatchObject({ requested: 8, failed: 0, closedByPeer: 0 })
+    expect(connections.peak).toBeLessThanOrEqual(8)
+    expect(accepted).toBe(connections.established)
+    expect(timing.dialSeconds).toBeGreaterThan(0.59)
+    expect(timing.holdSeconds).toBe(0)
+    expect(result.pacing).not.toBeNull()
+    expect(churn?.tupleRestSeconds).toBeNull()
+    await expectNoSockets(source)
+  })
+
+  it('closed by us with FIN leaves a TIME_WAIT of ours for each connection', async () => {
+    const { result, source } = await churnWith('echo', 'fin', { messageSize: 1 })
+    const rests = inTimeWait(source)
+    expect(rests.filter(({ local }) => local.startsWith(`${source}:`)).length).toBeGreaterThan(200)
+    const { before, peak, after } = result.churn?.timeWait ?? {}
+    expect(peak).toBeGreaterThanOrEqual((after ?? 0) - 100)
+    expect(after).toBeGreaterThan(0)
+    expect(before).toBeGreaterThanOrEqual(0)
+  })
+
+  it('closed by us with RST leaves nothing', async () => {
+    const { result, source } = await churnWith('echo', 'fin', { messageSize: 1, close: 'rst' })
+    expect(result.churn?.transactions).toBeGreaterThan(250)
+    expect(inTimeWait(source)).toEqual([])
+  })
+
+  it('closed by the peer leaves the TIME_WAIT with it', async () => {
+    const { result, source, target } = await churnWith('close-first', 'fin', { closeBy: 'server' })
+    expect(result.errors).toEqual([])
+    expect(result.exchange).toBeNull()
+    expect(result.churn?.transactions).toBeGreaterThan(250)
+    expect(result.connections.closedByPeer).toBe(0)
+    const rests = inTimeWait(source)
+    expect(rests.length).toBeGreaterThan(200)
+    expect(new Set(rests.map(({ local }) => local))).toEqual(new Set([target]))
+  })
+
+  it('takes a reset by the peer as its close as well', async () => {
+    const { result, source } = await churnWith('close-first', 'rst', { closeBy: 'server' })
+    expect(result.churn?.transactions).toBeGreaterThan(200)
+    expect(result.errors).toEqual([])
+    expect(inTimeWait(source)).toEqual([])
+  })
+
+  it('waits for a peer that should close as long as for an answer', async () => {
+    const { result } = await churnWith('echo', 'fin', {
+      closeBy: 'server',
+      messageSize: 1,
+      exchangeTimeoutMs: 100
+    })
+    expect(result.churn?.transactions).toBe(0)
+    expect(result.errors).toEqual([expect.objectContaining({ phase: 'exchange', code: 'ETIMEDOUT' })])
+  })
+
+  it('without a target is with itself, and leaves nothing', async () => {
+    const source = ownAddress()
+    for (const options of [{}, { messageSize: 1 }] satisfies DialOptions[]) {
+      const { churn, errors, connections } = await dial({
+        source: [source],
+        connections: 16,
+        churn: true,
+        durationMs: 300,
+        ...options
+      }).result
+      expect(errors).toEqual([])
+      expect(connections.failed).toBe(0)
+      expect(churn?.transactions).toBeGreaterThan(100)
+    }
+    await expectNoSockets(source)
+  })
+
+  it('can also be with a listener of its own that closes first', async () => {
+    const source = ownAddress()
+    const { churn, errors } = await dial({
+      source: [source],
+      connections: 16,
+      rate: 500,
+      churn: true,
+      closeBy: 'server',
+      durationMs: 400
+    }).result
+    expect(errors).toEqual([])
+    expect(churn?.transactions).toBeGreaterThan(150)
+    const rests = inTimeWait(source)
+    expect(rests.length).toBeGreaterThan(100)
+    expect(rests.filter(({ peer }) => !peer.startsWith(`${source}:`))).toEqual([])
+  })
+
+  it('uses its tuples in turn, and tells how long each rested', async () => {
+    const { result } = await churnWith('echo', 'fin', {
+      messageSize: 1,
+      close: 'rst',
+      sourcePorts: '20000-20099'
+    })
+    expect(result.errors).toEqual([])
+    const { transactions = 0, tupleRestSeconds } = result.churn ?? {}
+    expect(transactions).toBeGreaterThan(250)
+    // A hundred tuples at 500/s.
+    expect(tupleRestSeconds).toBeGreaterThan(0.1)
+    expect(tupleRestSeconds).toBeLessThan(0.25)
+  })
+
+  it('uses a tuple again although it rests in TIME_WAIT', async () => {
+    const { result, source } = await churnWith('echo', 'fin', { messageSize: 1, sourcePorts: '20000-20019' })
+    expect(result.errors).toEqual([])
+    expect(result.churn?.transactions).toBeGreaterThan(250)
+    expect(result.churn?.tupleRestSeconds).toBeLessThan(0.1)
+    expect(inTimeWait(source)).toHaveLength(20)
+  })
+
+  it('names the shortage when all its tuples are taken', async () => {
+    await using server = await listen({ targets: [`${ownAddress()}:0`], workers: 1 })
+    const tuples = {
+      targets: server.targets,
+      source: [ownAddress()],
+      sourcePorts: '20000-20019',
+      connections: 20
+    }
+    await using holder = dial({ ...tuples, holdMs: 60_000 })
+    for await (const { established } of holder.snapshots({ everyMs: 5 })) if (established === 20) break
+    const { churn, errors, connections } = await dial({ ...tuples, churn: true, durationMs: 300 }).result
+    expect(churn?.transactions).toBe(0)
+    expect(errors).toEqual([expect.objectContaining({ phase: 'connect', code: 'EADDRNOTAVAIL' })])
+    expect(connections.skippedPorts).toBeGreaterThan(19)
+    expect(connections.failed).toBeGreaterThan(0)
+  })
+
+  it('goes on against a server that refuses, and ends in time', async () => {
+    const address = ownAddress()
+    const { churn, errors, connections, timing } = await dial({
+      targets: [`${address}:${await freePort(address)}`],
+      source: [ownAddress()],
+      connections: 4,
+      rate: 200,
+      churn: true,
+      durationMs: 500
+    }).result
+    expect(churn?.transactions).toBe(0)
+    expect(connections.failed).toBeGreaterThan(50)
+    expect(errors).toEqual([expect.objectContaining({ phase: 'connect', code: 'ECONNREFUSED' })])
+    expect(timing.totalSeconds).toBeLessThan(5)
+  })
+
+  it('replaces connections whose exchange failed', async () => {
+    await using server = await childServer(ownAddress(), (socket, index) => {
+      socket.once('data', () => (index % 2 ? socket.end('yes') : socket.end('no')))
+    })
+    const { churn, exchange, errors } = await dial({
+      targets: [server.target],
+      source: [ownAddress()],
+      connections: 4,
+      rate: 400,
+      churn: true,
+      durationMs: 500,
+      send: '?',
+      expect: 'yes'
+    }).result
+    expect(churn?.transactions).toBeGreaterThan(60)
+    expect(exchange?.failed).toBeGreaterThan(60)
+    expect(errors).toEqual([expect.objectContaining({ phase: 'exchange', code: 'EBADMSG' })])
+  })
+
+  it('is dialing until its time is over, whoever looks', async () => {
+    const run = dial({ connections: 4, source: [ownAddress()], churn: true, durationMs: 300, messageSize: 1 })
+    const phases = new Set<string>()
+    let last = 0
+    for await (const { phase, transactions, exchanges } of run.snapshots({ everyMs: 20 })) {
+      phases.add(phase)
+      expect(transactions).toBeGreaterThanOrEqual(last)
+      expect(exchanges).toBeGreaterThanOrEqual(transactions)
+      last = transactions
+    }
+    expect([...phases].filter((phase) => phase !== 'closing')).toEqual(['dialing', 'done'])
+    expect(last).toBe((await run.result).churn?.transactions)
+  })
+
+  it('has all its connections open at once, however small the tables', async () => {
+    await using server = await childServer(ownAddress(), (socket) => {
+      socket.resume()
+    })
+    const options = {
+      targets: [server.target],
+      source: [ownAddress()],
+      connections: 1000,
+      workers: 1,
+      churn: true,
+      durationMs: 60_000,
+      messageSize: 1,
+      exchangeTimeoutMs: 60_000
+    }
+    const script = `
+      const run = c1m.dial(${JSON.stringify(options)})
+      for await (const { established } of run.snapshots({ everyMs: 20 })) if (established === 1000) break
+      run.stop()
+      const { connections, process: { tables } } = await run.result
+      console.log(JSON.stringify({ ...connections, tables }))`
+    expect(await resultOf(script, { under: ['prlimit', '--nofile=256'] })).toMatchObject({
+      peak: 1000,
+      failed: 0,
+      tables: 5
+    })
+  })
+})

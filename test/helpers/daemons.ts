@@ -1,0 +1,119 @@
+/** Debian's nginx, haproxy and redis, each started for one test and gone after it. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { freePort } from './loopback.js'
+import { temporaryFolder } from './temporary.js'
+
+export interface Daemon extends AsyncDisposable {
+  readonly target: string
+}
+
+/** Whether `command` is installed, also where only root's PATH leads; a test that needs it is skipped otherwise. */
+export function isInstalled(command: string): boolean {
+  return spawnSync(command, ['-v'], { env: daemonEnv }).error === undefined
+}
+
+const daemonEnv = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+
+/** Answers `ok` to every request and keeps the connection. */
+export function nginx(address: string, { workers = 2, connections = 8192 } = {}): Promise<Daemon> {
+  return start(address, 'nginx', (port, folder) => ({
+    'nginx.conf': `
+      daemon off;
+      user root;
+      pid ${folder}/nginx.pid;
+      error_log ${folder}/error.log warn;
+      worker_processes ${workers};
+      worker_rlimit_nofile ${connections + 64};
+      events { worker_connections ${connections}; }
+      http {
+        access_log off;
+        keepalive_timeout 1h;
+        keepalive_requests 1000000;
+        server {
+          listen ${address}:${port} backlog=4096 reuseport;
+          location / { return 200 ok; }
+        }
+      }`,
+    args: ['-p', folder, '-e', `${folder}/error.log`, '-c', `${folder}/nginx.conf`]
+  }))
+}
+
+/** A proxy in HTTP mode that keeps its clients' connections and shares few to `server`. */
+export function haproxy(address: string, server: string): Promise<Daemon> {
+  return start(address, 'haproxy', (port, folder) => ({
+    // It wants its last line to end.
+    'haproxy.cfg': `
+      global
+        maxconn 8000
+      defaults
+        mode http
+        timeout connect 5s
+        timeout client 1h
+        timeout server 1h
+        timeout http-keep-alive 1h
+      listen proxy
+        bind ${address}:${port} backlog 4096
+        http-reuse always
+        server only ${server}
+`,
+    args: ['-db', '-f', `${folder}/haproxy.cfg`]
+  }))
+}
+
+export function redis(address: string, { clients = 10_000 } = {}): Promise<Daemon> {
+  return start(address, 'redis-server', (port, folder) => ({
+    args: [
+      ...['--bind', address, '--port', `${port}`, '--dir', folder, '--save', '', '--appendonly', 'no'],
+      ...['--maxclients', `${clients}`, '--tcp-backlog', '4096', '--protected-mode', 'no']
+    ]
+  }))
+}
+
+type Setup = { args: string[] } & Record<`${string}.${string}`, string>
+
+async function start(
+  address: string,
+  command: string,
+  configure: (port: number, folder: string) => Setup
+): Promise<Daemon> {
+  const folder = temporaryFolder()
+  const port = await freePort(address)
+  const { args, ...files } = configure(port, folder.path)
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text as string)
+  const child = spawn(command, args, { env: daemonEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  const exited = once(child, 'exit')
+  await answering(child, address, port).catch((cause) => {
+    child.kill('SIGKILL')
+    folder[Symbol.dispose]()
+    throw new Error(`${command} did not start:\n${output}`, { cause })
+  })
+  return {
+    target: `${address}:${port}`,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await exited
+      folder[Symbol.dispose]()
+    }
+  }
+}
+
+/** Resolves when something listens there; rejects when the process ends before. */
+async function answering(child: ChildProcess, address: string, port: number): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const socket = connect(port, address)
+    const [event] = await Promise.race([
+      once(socket, 'connect').then(() => ['connect']),
+      once(socket, 'error').then(() => ['error'])
+    ]).catch(() => ['error'])
+    socket.destroy()
+    if (event === 'connect') return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`)
+}
