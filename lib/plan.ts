@@ -11,12 +11,12 @@ import { C1mError } from './errors.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type FactsOfHosts, parseFacts } from './host/facts_file.js'
 import { isTracked, reckonNeeds, residentBytes, tablesUsed } from './needs.js'
+import { draftPlan } from './plan/draft.js'
 import { type NatOptions, type NatPlan, natNeeds, planNat } from './plan/nat.js'
-import { type PlannedSources, planSources } from './plan/sources.js'
 import { type PlannedTime, planTime } from './plan/time.js'
 import { type PlannedTuples, planTuples } from './plan/tuples.js'
 import { unknowns } from './plan/unknown.js'
-import { countDestinations, type DialOptions, type DialScenario, draftDial } from './scenario.js'
+import { countDestinations, type DialOptions, type DialScenario } from './scenario.js'
 import { parseSourcePorts } from './source_ports.js'
 import { ownAddresses } from './targets.js'
 import { countPorts } from './tuples.js'
@@ -76,9 +76,8 @@ export interface PlannedMemory {
  */
 export async function plan(options: PlanOptions = {}): Promise<Plan> {
   const { client, here, ...given } = hosts(options)
-  const cpus = here ? undefined : (client.kernel.cpus ?? undefined)
-  const drafted = await draft({ ...options, ...(cpus && { workers: options.workers ?? cpus }) }, client, here)
-  const { scenario, sources } = drafted
+  const workers = options.workers ?? (here ? undefined : (client.kernel.cpus ?? undefined))
+  const { scenario, sources } = await draftPlan({ ...options, ...(workers && { workers }) }, client, here)
   const isSelf = scenario.targets.length === 0
   const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
   const server = peerIsHere ? null : given.server
@@ -161,15 +160,6 @@ function hosts({ facts, serverFacts }: PlanOptions): {
 
 function nothingKnown(): HostFacts {
   return (parseFacts({}) as Required<FactsOfHosts>).client
-}
-
-async function draft(options: DialOptions, facts: HostFacts, here: boolean) {
-  let sources: PlannedSources | undefined
-  const scenario = await draftDial(options, facts, async (specs, needs) => {
-    sources = await planSources(specs, needs, here)
-    return sources.ranges
-  })
-  return { scenario, sources: sources as PlannedSources }
 }
 
 /** Ports asked for that `ip_local_reserved_ports` keeps back; null where that is unknown. */

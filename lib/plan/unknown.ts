@@ -21,7 +21,7 @@ export interface Sight {
 export function unknowns(sight: Sight): string[] {
   const { client, server, here, peerIsHere, sources, otherSockets, hasNat } = sight
   const notes: (string | null)[] = [
-    missingFacts(here ? 'this host' : 'the dialing host', client, clientFacts),
+    missingFacts(here ? 'this host' : 'the dialing host', client),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
     sources.assumed
       ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
@@ -69,14 +69,15 @@ const serverFacts: readonly Named[] = [
   ['net.core.somaxconn', ({ tcp }) => tcp.somaxconn === null]
 ]
 
-function missingFacts(host: string, facts: HostFacts, named: readonly Named[]): string | null {
+/** Limits that are not known of a host, and are taken not to bind. */
+export function missingFacts(host: string, facts: HostFacts, named = clientFacts): string | null {
   const missing = named.filter(([, isUnknown]) => isUnknown(facts)).map(([name]) => name)
   if (missing.length === 0) return null
   return `of ${host} ${missing.join(', ')}: ${missing.length === 1 ? 'it is' : 'they are'} taken not to bind`
 }
 
 /** The module is there and has no entry: nobody can tell from afar whether a rule uses it. */
-function idleTracking(host: string, { conntrack }: HostFacts, here: boolean): string | null {
+export function idleTracking(host: string, { conntrack }: HostFacts, here: boolean): string | null {
   if (conntrack.max === null || conntrack.count !== 0) return null
   return here
     ? `whether a rule of ${host} tracks connections: none is tracked now, so it is taken not to (nf_conntrack_max is ${formatNumber(conntrack.max)})`

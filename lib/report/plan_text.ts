@@ -33,8 +33,12 @@ export function planReport(plan: Plan, paint: Paint = plain): string {
 function headline({ scenario, fits, findings }: Plan, paint: Paint): string {
   const what = `${formatNumber(scenario.connections)} connections to ${destination(scenario.targets)}`
   if (!fits) return paint('bold', paint('red', `${what} will not do: ${binding(findings)}.`))
-  const bends = findings.length === 0 ? '' : `, ${count(findings.length, 'finding')} aside`
-  return paint('bold', paint('green', `${what}: nothing known will stop them${bends}.`))
+  return paint('bold', paint('green', `${what}: ${unhindered(findings)}.`))
+}
+
+/** That a goal fits, and whether there is something to read all the same. */
+export function unhindered(findings: readonly Prediction[]): string {
+  return `nothing known will stop them${findings.length === 0 ? '' : `, ${count(findings.length, 'finding')} aside`}`
 }
 
 /** How many findings stop the goal, and where the first one does. */
