@@ -2,6 +2,7 @@
 export type { Census, CensusColumns } from './census.js'
 export type { ChurnOptions, CloseBy } from './churn.js'
 export { type DialRun, dial } from './dial.js'
+export { DOCTOR_SCHEMA, type DoctorOptions, type DoctorReport, doctor, revertDoctor } from './doctor.js'
 export { C1mError, type ErrorCode, type ExitCode, exitCodes } from './errors.js'
 export type { ExchangeOptions, ExchangeScenario } from './exchange.js'
 export type { HostFacts } from './host/facts.js'

@@ -8,12 +8,17 @@ describe('the package', () => {
     expect(Object.keys(lib).sort()).toMatchInlineSnapshot(`
       [
         "C1mError",
+        "DOCTOR_SCHEMA",
         "PLAN_SCHEMA",
         "SCHEMA",
         "dial",
+        "doctor",
         "exitCodes",
         "listen",
         "plan",
+        "revertDoctor",
+        "tcpOptions",
+        "tcpStates",
       ]
     `)
   })

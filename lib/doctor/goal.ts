@@ -1,0 +1,109 @@
+/** What a host is judged for. */
+import { checkChoice } from '../check_option.js'
+import { type FindingId, isPeerHere, type PredictContext } from '../checks/index.js'
+import { C1mError } from '../errors.js'
+import type { HostFacts } from '../host/facts.js'
+import { isTracked, type Load, reckonNeeds } from '../needs.js'
+import { draftPlan } from '../plan/draft.js'
+import type { DialScenario } from '../scenario.js'
+import { ownAddresses, resolveTargets } from '../targets.js'
+
+/** Which ends of the connections this host has. */
+export type Role = 'client' | 'server' | 'both'
+
+const roles = ['client', 'server', 'both'] as const satisfies Role[]
+
+/** What a caller may ask a host to be judged for. */
+export interface GoalOptions {
+  /** What is dialed, or, for a server, where it listens. Default: unknown; for both ends, loopback. */
+  targets?: string[]
+  /** Connections to hold at once. Default 1,000,000. */
+  connections?: number
+  /** Connections started per second. Default: as fast as possible. */
+  rate?: number
+  /** Default `client` with targets, else `both`. */
+  role?: Role
+}
+
+/** The goal with every default resolved. */
+export interface Goal {
+  targets: string[]
+  connections: number
+  /** null: as fast as possible. */
+  ratePerSecond: number | null
+  role: Role
+}
+
+/** A goal, and what the checks look at. */
+export interface JudgedGoal {
+  goal: Goal
+  context: PredictContext
+}
+
+/**
+ * Resolves a goal for the host with these facts; sends nothing.
+ * @throws C1mError for options that make no sense
+ */
+export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promise<JudgedGoal> {
+  const targets = options.targets ?? []
+  const role = checkChoice('role', options.role ?? (targets.length > 0 ? 'client' : 'both'), roles)
+  // A server's ports are none that it dials, and without targets a client's are not known.
+  const dialed = role === 'server' ? [] : targets
+  const { connections = 1_000_000, rate } = options
+  const asked = { connections, targets: dialed, ...(rate !== undefined && { rate }) }
+  const { scenario, sources } = await draftPlan(asked, facts, true)
+  const goal: Goal = {
+    targets,
+    connections: scenario.connections,
+    ratePerSecond: scenario.rate[0]?.perSecond ?? null,
+    role
+  }
+  const targetIsHere = isPeerHere(scenario.targets, [...ownAddresses()])
+  if (role === 'both' && !targetIsHere)
+    throw new C1mError(
+      'C1M_OPTION_CONFLICT',
+      `both ends are to be here, but ${targets[0]} is not on this host`,
+      {
+        hint: 'Judge each host for its own end: --role client here, --role server there.'
+      }
+    )
+  const peerIsHere = role !== 'client' || (targets.length > 0 && targetIsHere)
+  const knowsTuples = role === 'both' || (role === 'client' && targets.length > 0)
+  const load: Load = {
+    ...goal,
+    tuples: knowsTuples ? scenario.tuples : goal.connections,
+    endsInProcess: role === 'both' ? 2 : 1,
+    endsInNamespace: role !== 'server' && peerIsHere ? 2 : 1,
+    watched: true,
+    tracked: isTracked(facts.conntrack, false),
+    missingSources: sources.missing,
+    unroutedTargets: sources.unrouted
+  }
+  const context: PredictContext = {
+    facts,
+    needs: reckonNeeds(facts, load),
+    scenario: await portsOf(role, targets, scenario),
+    peerIsHere
+  }
+  return { goal, context }
+}
+
+/** The scenario remedies take their ports from; null where no ports are known. */
+async function portsOf(role: Role, targets: string[], scenario: DialScenario): Promise<DialScenario | null> {
+  if (role === 'both') return scenario
+  if (targets.length === 0) return null
+  return role === 'client' ? scenario : { ...scenario, targets: await resolveTargets(targets, 'listen') }
+}
+
+/** Causes that are about dialing, and say nothing about a host that only accepts. */
+const dialerCauses: ReadonlySet<FindingId> = new Set([
+  'tuple-space-exhausted',
+  'source-address-missing',
+  'unreachable',
+  'dialer-saturated'
+])
+
+/** Whether a cause concerns a role. */
+export function concerns(role: Role, id: FindingId): boolean {
+  return role !== 'server' || !dialerCauses.has(id)
+}

@@ -1,0 +1,82 @@
+/** The sysctls a goal may need: whose they are, and whether they can be set from here. */
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { reasonOf } from '../host/proc_reader.js'
+import type { Places } from './places.js'
+
+/**
+ * Whose a setting is. `namespace`: of this network namespace. `initial-namespace`: one for all, and to be set in the
+ * initial network namespace only. `host`: one for all, from any namespace, by the root of the host.
+ */
+export type Scope = 'namespace' | 'initial-namespace' | 'host'
+
+/** Every sysctl a remedy may name. Measured on Linux 6.18: what is missing or 0444 in a child namespace. */
+const scopes: Readonly<Record<string, Scope>> = {
+  'fs.file-max': 'host',
+  'fs.nr_open': 'host',
+  'net.core.somaxconn': 'namespace',
+  'net.ipv4.tcp_child_ehash_entries': 'namespace',
+  'net.ipv4.tcp_max_tw_buckets': 'namespace',
+  'net.netfilter.nf_conntrack_buckets': 'initial-namespace',
+  'net.netfilter.nf_conntrack_max': 'initial-namespace'
+}
+
+/** Sysctls that do nothing for the goal by themselves: this one is for namespaces that are made later. */
+const adviceOnly = new Set(['net.ipv4.tcp_child_ehash_entries'])
+
+/** Whose the sysctl is; null for one this module does not know. */
+export function scopeOf(name: string): Scope | null {
+  return scopes[name] ?? null
+}
+
+/** Whether the sysctl is one to be written, and to be put back. */
+export function isKnob(name: string): boolean {
+  return Object.hasOwn(scopes, name) && !adviceOnly.has(name)
+}
+
+/** The value of a sysctl, white space evened out. @throws the errno error of the read */
+export function readKnob(name: string, { procRoot }: Places): string {
+  return even(readFileSync(fileOf(name, procRoot), 'latin1'))
+}
+
+/** @throws the errno error of the write */
+export function writeKnob(name: string, value: string, { procRoot }: Places): void {
+  writeFileSync(fileOf(name, procRoot), `${value}\n`)
+}
+
+/** Whether `current` does as well as `wanted`: no setting is ever lowered. */
+export function suffices(current: string, wanted: string): boolean {
+  const [is, should] = [Number(current), Number(wanted)]
+  return Number.isFinite(is) && Number.isFinite(should) ? is >= should : current === wanted
+}
+
+/** Who is asking. */
+export interface Caller {
+  isRoot: boolean
+  /** false: its root is not the host's; null: unknown. */
+  initialUserNamespace: boolean | null
+}
+
+/** Why the sysctl cannot be written from here; null when it can. */
+export function obstacle(name: string, caller: Caller, { procRoot }: Places): string | null {
+  try {
+    accessSync(fileOf(name, procRoot), constants.R_OK | constants.W_OK)
+    return null
+  } catch (error) {
+    const reason = reasonOf(error)
+    if (reason === 'EROFS') return '/proc/sys is read-only here, as in a container: set it on the host'
+    if (!caller.isRoot) return 'needs root'
+    if (scopes[name] === 'initial-namespace')
+      return 'cannot be set from this network namespace: set it on the host'
+    if (caller.initialUserNamespace === false)
+      return 'needs the root of the host, and this is the root of a user namespace'
+    return `cannot be written here (${reason})`
+  }
+}
+
+function fileOf(name: string, procRoot: string): string {
+  return `${procRoot}/sys/${name.replaceAll('.', '/')}`
+}
+
+function even(text: string): string {
+  return text.trim().replace(/\s+/g, ' ')
+}

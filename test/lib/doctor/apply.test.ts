@@ -1,0 +1,129 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { applySettings } from '../../../lib/doctor/apply.js'
+import { readJournal, saveJournal } from '../../../lib/doctor/journal.js'
+import type { Setting } from '../../../lib/doctor/steps.js'
+import { caught } from '../../helpers/caught.js'
+import { FakeHost } from './fake_host.js'
+
+const [max, buckets, queue] = [
+  'net.netfilter.nf_conntrack_max',
+  'net.netfilter.nf_conntrack_buckets',
+  'net.core.somaxconn'
+]
+const setting = (name: string, wanted: string, blocked: string | null = null): Setting => ({
+  name,
+  wanted,
+  blocked,
+  current: null,
+  scope: 'namespace',
+  lifts: []
+})
+const changes = (host: FakeHost) => readJournal(host.places)?.changes
+
+it('sets what it may, and keeps what it was', () => {
+  const host = new FakeHost()
+  const blocked = setting(queue, '65535', 'needs root')
+  expect(applySettings([setting(max, '2097152'), blocked, setting(buckets, '1048576')], host.places)).toEqual(
+    {
+      journal: host.journal,
+      applied: [
+        { name: max, from: '65536', to: '2097152' },
+        { name: buckets, from: '16384', to: '1048576' }
+      ],
+      blocked: [blocked]
+    }
+  )
+  expect(host.values()).toEqual({ [max]: '2097152', [buckets]: '1048576', [queue]: '128' })
+  expect(changes(host)).toEqual([
+    { name: max, before: '65536', ours: ['2097152'] },
+    { name: buckets, before: '16384', ours: ['1048576'] }
+  ])
+})
+
+it('writes no journal when there is nothing to set', () => {
+  const host = new FakeHost()
+  expect(applySettings([], host.places)).toEqual({ journal: host.journal, applied: [], blocked: [] })
+  expect(readJournal(host.places)).toBeNull()
+})
+
+describe('a second time', () => {
+  it('keeps the oldest value, and knows all of its own', () => {
+    const host = new FakeHost()
+    applySettings([setting(max, '2097152')], host.places)
+    applySettings([setting(max, '4194304'), setting(queue, '65535')], host.places)
+    expect(changes(host)).toEqual([
+      { name: max, before: '65536', ours: ['2097152', '4194304'] },
+      { name: queue, before: '128', ours: ['65535'] }
+    ])
+    applySettings([setting(max, '4194304')], host.places)
+    expect(changes(host)?.[0]?.ours).toEqual(['2097152', '4194304'])
+  })
+
+  it("takes somebody else's value for the one to put back", () => {
+    const host = new FakeHost()
+    applySettings([setting(max, '2097152')], host.places)
+    host.set(max, '100000')
+    applySettings([setting(max, '4194304')], host.places)
+    expect(changes(host)).toEqual([{ name: max, before: '100000', ours: ['4194304'] }])
+  })
+
+  it('goes on after a crash between the journal and the sysctls', () => {
+    const host = new FakeHost()
+    saveJournal([{ name: max, before: '65536', ours: ['2097152'] }], host.places)
+    applySettings([setting(max, '2097152')], host.places)
+    expect(changes(host)).toEqual([{ name: max, before: '65536', ours: ['2097152'] }])
+    expect(host.get(max)).toBe('2097152')
+  })
+})
+
+describe('changes nothing', () => {
+  it('when the journal cannot be written', () => {
+    const host = new FakeHost()
+    const before = host.values()
+    writeFileSync(dirname(host.places.stateFolder), '')
+    expect(caught(() => applySettings([setting(max, '2097152')], host.places))).toMatchObject({
+      code: 'C1M_JOURNAL_FAILED'
+    })
+    expect(host.values()).toEqual(before)
+  })
+
+  it.each([
+    ['half written', '{"schema": "c1m-native/sysctl-jour', 'C1M_JOURNAL_INVALID'],
+    [
+      'of another host',
+      JSON.stringify({
+        schema: 'c1m-native/sysctl-journal@1',
+        host: { machineId: 'x', bootId: 'x', netNamespace: 'x' },
+        at: '',
+        changes: [{ name: queue, before: '1', ours: ['2'] }]
+      }),
+      'C1M_JOURNAL_FOREIGN'
+    ]
+  ])('when the journal is %s', (_, journal, code) => {
+    const host = new FakeHost()
+    const before = host.values()
+    host.writeJournal(journal)
+    expect(caught(() => applySettings([setting(max, '2097152')], host.places))).toMatchObject({ code })
+    expect(host.values()).toEqual(before)
+  })
+
+  it.each([
+    ['refused', '/proc/sys/kernel/osrelease', 'cannot be set to 1048576 (EACCES)'],
+    ['taken for something else', '/dev/null', 'was , and set to 1048576 it became ']
+  ])('when one of them is %s: what was set before it is put back', (_, file, problem) => {
+    const host = new FakeHost()
+    rmSync(host.path(buckets))
+    // Read-only to root as well; or it reads back as nothing, as a sysctl might that rounds.
+    symlinkSync(file, host.path(buckets))
+    const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
+    expect(caught(() => applySettings(settings, host.places))).toMatchObject({
+      code: 'C1M_SYSCTL_FAILED',
+      message: `${buckets} ${problem}; everything was put back`,
+      exitCode: 3
+    })
+    expect(host.get(max)).toBe('65536')
+    expect(changes(host)).toEqual([])
+  })
+})

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { concerns, resolveGoal } from '../../../lib/doctor/goal.js'
+import { facts } from '../checks/fixtures.js'
+
+describe('resolveGoal', () => {
+  it('is a million connections with both ends here, by default', async () => {
+    const { goal, context } = await resolveGoal({}, facts())
+    expect(goal).toEqual({ targets: [], connections: 1_000_000, ratePerSecond: null, role: 'both' })
+    expect(context).toMatchObject({
+      needs: { descriptors: 2_000_000, sockets: 2_000_000, kernelMemoryBytes: 8_000_000_000 },
+      peerIsHere: true
+    })
+    expect(context.needs.tuples).toBeGreaterThan(1_000_000)
+  })
+
+  it('dials targets as a client', async () => {
+    const { goal, context } = await resolveGoal(
+      { targets: ['127.0.0.1:80-99'], connections: 5000, rate: 100 },
+      facts()
+    )
+    expect(goal).toMatchObject({ connections: 5000, ratePerSecond: 100, role: 'client' })
+    expect(context).toMatchObject({ needs: { descriptors: 5000, sockets: 10_000 }, peerIsHere: true })
+    expect(context.scenario?.targets).toHaveLength(1)
+  })
+
+  it('knows neither ports nor tuples of a client without targets', async () => {
+    const { context } = await resolveGoal({ role: 'client' }, facts())
+    expect(context).toMatchObject({
+      needs: { tuples: 1_000_000, sockets: 1_000_000 },
+      scenario: null,
+      peerIsHere: false
+    })
+  })
+
+  it('listens where a server says, on any address', async () => {
+    const { context } = await resolveGoal({ role: 'server', targets: ['0.0.0.0:8100-8119'] }, facts())
+    expect(context).toMatchObject({
+      needs: { descriptors: 1_000_000, sockets: 1_000_000 },
+      scenario: { targets: [{ address: '0.0.0.0', firstPort: 8100, lastPort: 8119 }] },
+      peerIsHere: true
+    })
+    expect((await resolveGoal({ role: 'server' }, facts())).context.scenario).toBeNull()
+  })
+
+  it('refuses what makes no sense', async () => {
+    await expect(resolveGoal({ role: 'both', targets: ['198.51.100.1:80'] }, facts())).rejects.toMatchObject({
+      code: 'C1M_OPTION_CONFLICT',
+      message: 'both ends are to be here, but 198.51.100.1:80 is not on this host'
+    })
+    await expect(resolveGoal({ role: 'peer' as never }, facts())).rejects.toMatchObject({
+      code: 'C1M_OPTION_INVALID'
+    })
+    await expect(resolveGoal({ connections: 0 }, facts())).rejects.toMatchObject({
+      code: 'C1M_OPTION_INVALID'
+    })
+    await expect(resolveGoal({ role: 'server', targets: ['x'] }, facts())).rejects.toMatchObject({
+      code: 'C1M_TARGET_INVALID'
+    })
+  })
+})
+
+it('judges no server for what dialing takes', () => {
+  expect(concerns('server', 'tuple-space-exhausted')).toBe(false)
+  expect(concerns('server', 'conntrack-table-full')).toBe(true)
+  expect(concerns('client', 'tuple-space-exhausted')).toBe(true)
+})

@@ -1,0 +1,112 @@
+import { readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type Change, readJournal, saveJournal } from '../../../lib/doctor/journal.js'
+import { revertSettings } from '../../../lib/doctor/revert.js'
+import { caught } from '../../helpers/caught.js'
+import { FakeHost, untuned } from './fake_host.js'
+
+const caller = { isRoot: true, initialUserNamespace: true }
+const [max, buckets, queue] = [
+  'net.netfilter.nf_conntrack_max',
+  'net.netfilter.nf_conntrack_buckets',
+  'net.core.somaxconn'
+] as const
+
+const changes: Change[] = [
+  { name: max, before: '65536', ours: ['2097152'] },
+  { name: buckets, before: '16384', ours: ['524288', '1048576'] },
+  { name: queue, before: '128', ours: ['65535'] }
+]
+
+/** A host whose journal tells of these changes, with the sysctls as they are now. */
+function applied(now: Record<string, string>): FakeHost {
+  const host = new FakeHost({ ...untuned, ...now })
+  saveJournal(changes, host.places)
+  return host
+}
+
+const all = { [max]: '2097152', [buckets]: '1048576', [queue]: '65535' }
+const before = { [max]: '65536', [buckets]: '16384', [queue]: '128' }
+const revert = (host: FakeHost) => revertSettings(host.places, caller)
+
+it('puts everything back, in reverse order', () => {
+  const host = applied(all)
+  expect(revert(host)).toEqual({
+    journal: host.journal,
+    restored: [
+      { name: queue, from: '65535', to: '128' },
+      { name: buckets, from: '1048576', to: '16384' },
+      { name: max, from: '2097152', to: '65536' }
+    ],
+    leftAlone: [],
+    revertedAt: null
+  })
+  expect(host.values()).toEqual(before)
+})
+
+it.each<[string, Record<string, string>]>([
+  ['before the first sysctl', before],
+  ['after the first sysctl', { ...before, [max]: '2097152' }],
+  ['on the way to a larger goal', { ...all, [buckets]: '524288' }],
+  ['in the middle of putting back', { ...all, [queue]: '128' }]
+])('does so after a crash %s', (_, now) => {
+  const host = applied(now)
+  revert(host)
+  expect(host.values()).toEqual(before)
+})
+
+it('leaves alone what somebody else has changed since, and says so', () => {
+  const host = applied({ ...all, [queue]: '9000' })
+  const { restored, leftAlone } = revert(host)
+  expect(restored.map(({ name }) => name)).toEqual([buckets, max])
+  expect(leftAlone).toEqual([{ name: queue, current: '9000', applied: '65535', before: '128' }])
+  expect(host.values()).toEqual({ ...before, [queue]: '9000' })
+})
+
+it('is done once: again is no mistake', () => {
+  const host = applied(all)
+  revert(host)
+  const at = readJournal(host.places)?.at
+  host.set(queue, '65535')
+  expect(revert(host)).toEqual({ journal: host.journal, restored: [], leftAlone: [], revertedAt: at })
+  expect(host.get(queue)).toBe('65535')
+})
+
+describe('changes nothing', () => {
+  it('without a journal', () => {
+    const host = new FakeHost()
+    expect(caught(() => revert(host))).toMatchObject({
+      code: 'C1M_JOURNAL_MISSING',
+      message: `there is no journal at '${host.journal}': nothing was applied from here`,
+      exitCode: 2
+    })
+  })
+
+  it('when one of them may not be written', () => {
+    const host = new FakeHost({ ...untuned, ...all })
+    // Read-only to root as well.
+    const readOnly = '/proc/sys/kernel/cap_last_cap'
+    const ours = [readFileSync(readOnly, 'utf8').trim()]
+    saveJournal([{ name: max, before: '65536', ours }, ...changes.slice(1)], host.places)
+    rmSync(host.path(max))
+    symlinkSync(readOnly, host.path(max))
+    expect(caught(() => revert(host))).toMatchObject({
+      code: 'C1M_SYSCTL_FAILED',
+      message: `${max} cannot be put back to 65536: cannot be set from this network namespace: set it on the host; nothing was changed`,
+      exitCode: 3
+    })
+    expect(host.get(queue)).toBe('65535')
+    expect(host.get(buckets)).toBe('1048576')
+    expect(readJournal(host.places)?.changes).toHaveLength(3)
+  })
+
+  it('when one of them is gone', () => {
+    const host = applied(all)
+    rmSync(host.path(max))
+    expect(caught(() => revert(host))).toMatchObject({
+      code: 'C1M_SYSCTL_FAILED',
+      message: `${max} cannot be read (ENOENT); nothing was changed`
+    })
+    expect(host.get(queue)).toBe('65535')
+  })
+})

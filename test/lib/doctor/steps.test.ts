@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import type { Prediction } from '../../../lib/checks/index.js'
+import { settingsFor, withSteps } from '../../../lib/doctor/steps.js'
+import { facts } from '../checks/fixtures.js'
+import { FakeHost } from './fake_host.js'
+
+const caller = { isRoot: true, initialUserNamespace: true }
+const surroundings = (host = new FakeHost(), capabilities = '0000000000000000') => ({
+  facts: facts({ kernel: { capabilities } }),
+  caller,
+  places: host.places
+})
+
+const prediction = (...remedy: string[]): Prediction => ({
+  id: 'conntrack-table-full',
+  severity: 'critical',
+  side: 'client',
+  title: 'full',
+  evidence: [],
+  remedy,
+  bindsAt: 5
+})
+
+const settings = (...predictions: Prediction[]) => {
+  const here = surroundings()
+  return settingsFor(
+    predictions.map((each) => withSteps(each, here)),
+    here
+  )
+}
+
+describe('withSteps', () => {
+  it('says whose a setting is', () => {
+    const { steps } = withSteps(
+      prediction(
+        '# advice',
+        'sysctl -w net.core.somaxconn=65535',
+        'sysctl -w net.netfilter.nf_conntrack_max=2097152',
+        'sysctl -w fs.file-max=4194304',
+        'sysctl -w net.ipv4.tcp_mem="1 2 3"',
+        'ip netns add c1m'
+      ),
+      surroundings()
+    )
+    expect(steps.map(({ scope }) => scope)).toEqual([
+      null,
+      'namespace',
+      'initial-namespace',
+      'host',
+      null,
+      null
+    ])
+  })
+
+  it.each([
+    ['0000000000000000', 'needs CAP_SYS_RESOURCE, which this process lacks'],
+    ['000001ffffffffff', null]
+  ])('says what raising a hard limit needs, with capabilities %s', (capabilities, blocked) => {
+    const { steps } = withSteps(
+      prediction('prlimit --pid $$ --nofile=30720:30720'),
+      surroundings(new FakeHost(), capabilities)
+    )
+    expect(steps[0]?.blocked?.split(':')[0] ?? null).toBe(blocked)
+  })
+})
+
+describe('settingsFor', () => {
+  const max = (value: number) => `sysctl -w net.netfilter.nf_conntrack_max=${value}`
+
+  it('takes the sysctls, in order, as they are and as they should be', () => {
+    expect(
+      settings(prediction('# in the initial network namespace:', max(2_097_152), 'ip netns add c1m'))
+    ).toEqual([
+      {
+        name: 'net.netfilter.nf_conntrack_max',
+        current: '65536',
+        wanted: '2097152',
+        scope: 'initial-namespace',
+        lifts: ['conntrack-table-full'],
+        blocked: null
+      }
+    ])
+  })
+
+  it('takes the largest of several', () => {
+    const chains = { ...prediction(max(4_194_304)), id: 'conntrack-chain-too-long' as const }
+    expect(settings(prediction(max(2_097_152)), chains, prediction(max(1_048_576)))).toMatchObject([
+      { current: '65536', wanted: '4194304', lifts: ['conntrack-table-full', 'conntrack-chain-too-long'] }
+    ])
+  })
+
+  it('never lowers what somebody has set higher', () => {
+    expect(settings(prediction(max(65_536), max(1000)))).toEqual([])
+  })
+
+  it('asks for nothing where a finding merely informs', () => {
+    expect(settings({ ...prediction(max(2_097_152)), severity: 'info' })).toEqual([])
+  })
+
+  it('leaves out what does nothing by itself, and what it does not know', () => {
+    expect(
+      settings(prediction('sysctl -w net.ipv4.tcp_child_ehash_entries=4194304', 'sysctl -w kernel.panic=5'))
+    ).toEqual([])
+  })
+
+  it('keeps what cannot be read or written, with the reason', () => {
+    const here = surroundings(new FakeHost({}))
+    expect(settingsFor([withSteps(prediction(max(2_097_152)), here)], here)).toMatchObject([
+      { current: null, blocked: 'cannot be set from this network namespace: set it on the host' }
+    ])
+  })
+})
