@@ -30,5 +30,10 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'say what a dial will take and what will stop it; sends nothing',
     spec: async () => (await import('./tables/plan.js')).spec,
     run: async (argv) => (await import('./commands/plan.js')).run(argv)
+  },
+  doctor: {
+    summary: 'say what of this host binds first for a goal, and set it',
+    spec: async () => (await import('./tables/doctor.js')).spec,
+    run: async (argv) => (await import('./commands/doctor.js')).run(argv)
   }
 }

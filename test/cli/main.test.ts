@@ -27,6 +27,7 @@ describe('c1m-native', () => {
         dial      open connections, hold them, report what happened
         listen    accept connections, hold them, report what was accepted
         plan      say what a dial will take and what will stop it; sends nothing
+        doctor    say what of this host binds first for a goal, and set it
 
       Options:
         -h, --help                  this help; after a command, that command's

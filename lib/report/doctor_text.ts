@@ -1,0 +1,127 @@
+/** What the doctor found, for a person. */
+
+import type { Application } from '../doctor/apply.js'
+import type { Role } from '../doctor/goal.js'
+import type { Scope } from '../doctor/knobs.js'
+import type { Reversion } from '../doctor/revert.js'
+import type { Binding, Step } from '../doctor/steps.js'
+import type { DoctorReport } from '../doctor.js'
+import type { HostFacts } from '../host/facts.js'
+import { approximateBytes, approximateRate, formatNumber } from '../units.js'
+import { binding, predictions, unhindered, unknown } from './plan_text.js'
+import type { Paint } from './text.js'
+
+const plain: Paint = (_, text) => text
+
+/** What binds first for the goal, in order, and what lifts it. Ends in a newline. A pure function of the report. */
+export function doctorReport(report: DoctorReport, paint: Paint = plain): string {
+  const { findings, facts, needs, application } = report
+  const rows: [label: string, text: string][] = [
+    ['descriptors', descriptors(report)],
+    ['open files', `${known(facts.limits.filesOpen)} of ${known(facts.limits.fileMax)} on this host`],
+    ['memory', memory(report)],
+    ['conntrack', conntrack(facts)],
+    ['queues', queues(facts)],
+    ['hash', `${known(facts.tcp.ehashEntries)} buckets for ${formatNumber(needs.sockets)} sockets`]
+  ]
+  const width = Math.max(...rows.map(([label]) => label.length)) + 2
+  return joined([
+    headline(report, paint),
+    '',
+    ...rows.map(([label, text]) => `${paint('dim', label.padEnd(width))}${text}`),
+    ...findings.flatMap((finding) => described(finding, paint)),
+    ...(application ? applied(application, paint) : []),
+    ...unknown(report.unknown, paint)
+  ])
+}
+
+const ends: Record<Role, string> = {
+  client: 'dialed from this host',
+  server: 'accepted by this host',
+  both: 'with both ends on this host'
+}
+
+function headline({ goal, fits, findings }: DoctorReport, paint: Paint): string {
+  const rate = goal.ratePerSecond === null ? '' : ` at ${approximateRate(goal.ratePerSecond)}`
+  const what = `${formatNumber(goal.connections)} connections${rate}, ${ends[goal.role]}`
+  if (!fits) return paint('bold', paint('red', `${what}: ${binding(findings)}.`))
+  return paint('bold', paint('green', `${what}: ${unhindered(findings)}.`))
+}
+
+function descriptors({ facts, needs: { descriptors, tables, descriptorsPerTable } }: DoctorReport): string {
+  const room = formatNumber(tables * descriptorsPerTable)
+  const spread = tables === 1 ? 'in one table' : `in up to ${formatNumber(tables)} tables`
+  return `${formatNumber(descriptors)} of ${room}, ${spread} of RLIMIT_NOFILE ${known(facts.limits.nofileHard)}`
+}
+
+function memory({ facts, needs }: DoctorReport): string {
+  const { availableBytes } = facts.memory
+  const free = availableBytes === null ? 'an unknown amount is' : `${approximateBytes(availableBytes)} are`
+  return `about ${approximateBytes(needs.kernelMemoryBytes)} of kernel memory, ${free} available`
+}
+
+function conntrack({ conntrack: { count, max, buckets } }: HostFacts): string {
+  if (max === null) return 'not loaded, or unknown'
+  return `${known(count)} of ${formatNumber(max)} entries, ${known(buckets)} buckets`
+}
+
+function queues({ tcp: { somaxconn, maxSynBacklog, syncookies } }: HostFacts): string {
+  const cookies = syncookies === null ? 'unknown' : syncookies === 0 ? 'off' : 'on'
+  return `somaxconn ${known(somaxconn)}, tcp_max_syn_backlog ${known(maxSynBacklog)}, SYN cookies ${cookies}`
+}
+
+const scopes: Record<Scope, string> = {
+  namespace: "this network namespace's",
+  'initial-namespace': "the host's, set in the initial network namespace",
+  host: "the host's"
+}
+
+/** The finding as in a plan, and under each command whose the setting is and what stands in its way. */
+function described(finding: Binding, paint: Paint): string[] {
+  const lines = predictions([{ ...finding, remedy: [] }], paint)
+  return [...lines, ...finding.steps.flatMap((step) => instruction(step, paint))]
+}
+
+function instruction({ command, scope, blocked }: Step, paint: Paint): string[] {
+  const notes = [scope === null ? '' : scopes[scope], blocked ?? ''].filter((note) => note !== '')
+  const line = `  ${paint('dim', 'remedy:')} ${command}`
+  return notes.length === 0 ? [line] : [line, `          ${paint('dim', notes.join('; '))}`]
+}
+
+function applied({ applied, blocked, journal }: Application, paint: Paint): string[] {
+  if (applied.length === 0 && blocked.length === 0) return ['', 'Nothing to apply.']
+  return [
+    '',
+    applied.length === 0
+      ? paint('bold', 'Nothing was applied:')
+      : paint('bold', `Applied; c1m-native doctor --revert puts it back (${journal}):`),
+    ...applied.map(({ name, from, to }) => `  ${name} ${from} -> ${to}`),
+    ...blocked.map(
+      ({ name, current, wanted, blocked }) =>
+        `  ${name} stays ${current ?? 'unknown'}, ${wanted} is needed: ${blocked}`
+    )
+  ]
+}
+
+/** What was put back and what was not. Ends in a newline. */
+export function reversionReport({ journal, restored, leftAlone, revertedAt }: Reversion): string {
+  if (revertedAt !== null)
+    return joined([`Nothing to put back: it was put back at ${revertedAt} (${journal}).`])
+  return joined([
+    restored.length === 0 ? `Nothing to put back (${journal}).` : `Put back (${journal}):`,
+    ...restored.map(({ name, from, to }) => `  ${name} ${from} -> ${to}`),
+    ...(leftAlone.length === 0 ? [] : ['Left alone, because somebody else has changed it since:']),
+    ...leftAlone.map(
+      ({ name, current, applied, before }) =>
+        `  ${name} is ${current}; it was ${before}, and had been set to ${applied}`
+    )
+  ])
+}
+
+function known(value: number | string | null): string {
+  return value === null ? 'unknown' : typeof value === 'number' ? formatNumber(value) : value
+}
+
+function joined(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`
+}

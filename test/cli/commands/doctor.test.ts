@@ -1,0 +1,188 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { resultOf } from '../../helpers/node_script.js'
+import { temporaryFolder } from '../../helpers/temporary.js'
+import { runCli, runShell } from '../run_cli.js'
+
+const somaxconn = '/proc/sys/net/core/somaxconn'
+
+describe('exit codes', () => {
+  it('0 when the goal fits', async () => {
+    const { code, stdout, stderr } = await runCli(['doctor', '-c', '100'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/^100 connections, with both ends on this host: nothing known will stop them/)
+  })
+
+  it('3 when something binds', async () => {
+    const { code, stdout } = await runCli(['doctor', '-c', '2000m', '--role', 'client', '--json'])
+    expect(code).toBe(3)
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({ schema: 'c1m-native/doctor@1', fits: false, goal: { role: 'client' } })
+    expect(report.findings.map(({ id }: { id: string }) => id)).toContain('descriptor-limit')
+  })
+
+  it.each([
+    [['--apply', '--revert'], '--apply and --revert exclude each other'],
+    [['--role', 'peer'], '--role must be client, server or both'],
+    [
+      ['--role', 'both', '198.51.100.1:80'],
+      'both ends are to be here, but 198.51.100.1:80 is not on this host'
+    ],
+    [['--hold', '5s'], 'unknown option --hold']
+  ])('2 for %j', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(['doctor', ...args])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+
+  it('2 for --revert without a journal', async () => {
+    using state = temporaryFolder()
+    const { code, stdout, stderr } = await runCli(['doctor', '--revert'], { XDG_STATE_HOME: state.path })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe(
+      `c1m-native: there is no journal at '${state.path}/c1m-native/sysctl-journal.json': nothing was applied from here. ` +
+        'It is where doctor --apply was: same user, same XDG_STATE_HOME.\n'
+    )
+  })
+})
+
+it('prints a report that a plan takes for facts', async () => {
+  using state = temporaryFolder()
+  const path = join(state.path, 'report.json')
+  expect((await runCli(['doctor', '-c', '100', '--out', path])).code).toBe(0)
+  const { code, stdout } = await runCli(['plan', '-c', '100', '--facts', path, '--json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout).facts.client).toEqual(JSON.parse(readFileSync(path, 'utf8')).facts)
+})
+
+const mayMakeNamespaces = spawnSync('unshare', ['-n', 'true']).status === 0
+
+describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs root)', () => {
+  /** Runs lines of shell in a new namespace whose accept queues are short. */
+  const inNamespace = (state: string, ...lines: string[]) =>
+    runShell(
+      `export XDG_STATE_HOME=${state}; exec unshare -n bash -c '${[`echo 128 > ${somaxconn}`, ...lines].join('\n')}'`
+    )
+  const goal = '$C1M doctor --role server -c 1000 -r 100k'
+
+  it('applies and puts back, both any number of times, and not to the host', async () => {
+    using state = temporaryFolder()
+    const outside = readFileSync(somaxconn, 'utf8')
+    const { code, stdout, stderr } = await inNamespace(
+      state.path,
+      `${goal} --apply | grep -A1 ^Applied; cat ${somaxconn}`,
+      `${goal} --apply | grep "to apply"; cat ${somaxconn}`,
+      `$C1M doctor --revert; cat ${somaxconn}`,
+      `$C1M doctor --revert; cat ${somaxconn}`
+    )
+    const journal = `${state.path}/c1m-native/sysctl-journal.json`
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.split('\n')).toEqual([
+      `Applied; c1m-native doctor --revert puts it back (${journal}):`,
+      '  net.core.somaxconn 128 -> 65535',
+      '65535',
+      'Nothing to apply.',
+      '65535',
+      `Put back (${journal}):`,
+      '  net.core.somaxconn 65535 -> 128',
+      '128',
+      expect.stringMatching(/^Nothing to put back: it was put back at \d{4}-/),
+      '128',
+      ''
+    ])
+    expect(readFileSync(somaxconn, 'utf8')).toBe(outside)
+  })
+
+  it('leaves alone what somebody else has changed meanwhile', async () => {
+    using state = temporaryFolder()
+    const { stdout } = await inNamespace(
+      state.path,
+      `${goal} --apply > /dev/null; echo 999 > ${somaxconn}; $C1M doctor --revert; cat ${somaxconn}`
+    )
+    expect(stdout.split('\n').slice(1)).toEqual([
+      'Left alone, because somebody else has changed it since:',
+      '  net.core.somaxconn is 999; it was 128, and had been set to 65535',
+      '999',
+      ''
+    ])
+  })
+
+  it('changes nothing by the journal of another namespace, or one that is half written', async () => {
+    using state = temporaryFolder()
+    const journal = `${state.path}/c1m-native/sysctl-journal.json`
+    // The number of a namespace may be used again once it has gone: the first one stays while the second looks.
+    const { stdout: tried, stderr: refused } = await inNamespace(
+      state.path,
+      `${goal} --apply > /dev/null`,
+      `unshare -n bash -c "echo 128 > ${somaxconn}; ${goal} --apply; echo \\$?; $C1M doctor --revert; echo \\$?; cat ${somaxconn}"`
+    )
+    expect(tried).toBe('2\n2\n128\n')
+    const complaint =
+      /is of another network namespace, net:\[\d+\] \(this is net:\[\d+\]\); nothing was changed/
+    expect(refused.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(complaint),
+      expect.stringMatching(complaint)
+    ])
+    const { code, stdout, stderr } = await inNamespace(
+      state.path,
+      `truncate -s 200 ${journal}; ${goal} --apply; code=$?; cat ${somaxconn}; exit $code`
+    )
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '128\n' })
+    expect(stderr).toContain('is half written or no JSON; nothing was changed')
+  })
+
+  it('puts back after SIGKILL, whenever that came', async () => {
+    using state = temporaryFolder()
+    const change = `await c1m.doctor({ role: 'server', connections: 1000, rate: 1e5, apply: true })`
+    const found = await resultOf<string[]>(
+      `import { spawn } from 'node:child_process'
+      import { once } from 'node:events'
+      import { readFileSync, writeFileSync } from 'node:fs'
+      writeFileSync('${somaxconn}', '128')
+      const loop = \`const c1m = await import('\${library}')
+        for (;;) { ${change}; c1m.revertDoctor(); console.log() }\`
+      const found = []
+      for (let kill = 0; kill < 8; kill++) {
+        const child = spawn(process.execPath, ['--input-type=module', '--eval', loop], { stdio: ['ignore', 'pipe', 'inherit'] })
+        await once(child.stdout, 'data')
+        // The moment of the crash.
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+        c1m.revertDoctor()
+        found.push(readFileSync('${somaxconn}', 'utf8').trim())
+      }
+      console.log(JSON.stringify(found))`,
+      { under: ['unshare', '-n'], env: { XDG_STATE_HOME: state.path } }
+    )
+    expect(found).toEqual(new Array(8).fill('128'))
+  })
+
+  it('says of a setting of the host that it cannot be set from there', async () => {
+    using state = temporaryFolder()
+    // Tracking starts with the first rule that asks for it; the connections are there while doctor looks.
+    const { code, stdout, stderr } = await inNamespace(
+      state.path,
+      'ip link set lo up',
+      'nft add table inet t',
+      'nft "add chain inet t in { type filter hook input priority 0; }"',
+      'nft add rule inet t in ct state established accept',
+      'coproc $C1M listen 127.0.0.1:0 --ndjson -q',
+      'read -r line <&$COPROC; port=$(grep -o "[0-9]*" <<< "$line" | tail -1)',
+      'exec 4<>/dev/tcp/127.0.0.1/$port',
+      '$C1M doctor -c 100m --role client --apply --json; code=$?; kill -INT $COPROC_PID; exit $code'
+    )
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
+    const { application, settings } = JSON.parse(stdout)
+    expect(application).toMatchObject({ applied: [] })
+    expect(settings[0]).toMatchObject({
+      name: 'net.netfilter.nf_conntrack_max',
+      scope: 'initial-namespace',
+      blocked: 'cannot be set from this network namespace: set it on the host'
+    })
+  })
+})
+
+it.skipIf(mayMakeNamespaces)('was not tried in a namespace: unshare -n needs root', () => {})
