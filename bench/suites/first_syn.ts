@@ -1,0 +1,49 @@
+/** How long a user waits for the first packet. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+import { commandLine } from '../contenders.js'
+import { alternate } from '../pairs.js'
+import { compare, figure } from '../stats.js'
+import type { Suite } from '../suite.js'
+
+const pairsPlanned = { quick: 10, full: 40 }
+
+export const firstSyn: Suite = {
+  id: 'first-syn',
+  title: 'from the start of the process to its first connection',
+  async run({ mode, progress }) {
+    const pairs = pairsPlanned[mode]
+    const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const spawnedUntilSeen = async (args: string[]) => {
+      const startedMs = performance.now()
+      const child = spawn(process.execPath, args, { stdio: 'ignore' })
+      const ended = once(child, 'exit')
+      const [socket] = await once(server, 'connection')
+      const seenMs = performance.now()
+      socket.destroy()
+      await ended
+      return seenMs - startedMs
+    }
+    const { a: ours, b: node } = await alternate(
+      pairs,
+      () => spawnedUntilSeen([commandLine, 'dial', `127.0.0.1:${port}`, '-c', '1', '--json', '-q']),
+      () =>
+        spawnedUntilSeen(['-e', `require('node:net').connect(${port}, '127.0.0.1').on('error', () => {})`]),
+      (pair) => progress(`start ${pair + 1} of ${pairs}`)
+    )
+    server.close()
+    return {
+      figures: [
+        figure('c1m-native dial', 'ms', ours, { bound: 'at most', value: 150 }),
+        figure('one line of node:net', 'ms', node)
+      ],
+      comparisons: [compare('c1m-native dial / one line of node:net', ours, node)],
+      notes: [
+        'The witness is a listener in this process: its clock runs from just before spawn() until it is told of the connection, so the SYN left earlier than that.'
+      ]
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** What a connection costs in memory: in our process, in the JavaScript heap, in the kernel. */
+import { readFileSync } from 'node:fs'
+import { formatNumber } from '../../lib/units.js'
+import { holdOurs } from '../contenders.js'
+import type { Figure } from '../result.js'
+import { figure } from '../stats.js'
+import type { Suite } from '../suite.js'
+
+const plans = {
+  quick: { sizes: [100_000], rounds: 2 },
+  full: { sizes: [200_000, 1_000_000], rounds: 3 }
+}
+
+/** What the process needs besides connections cancels out against a run with this share of them. */
+const smallShare = 0.1
+
+export const memory: Suite = {
+  id: 'memory',
+  title: 'memory per connection, both ends in one process',
+  async run({ mode, progress }) {
+    const { sizes, rounds } = plans[mode]
+    const figures: Figure[] = []
+    for (const connections of sizes) {
+      const runs: { small: Held; large: Held }[] = []
+      for (let round = 0; round < rounds; round++) {
+        progress(`${formatNumber(connections)} connections, round ${round + 1} of ${rounds}`)
+        runs.push({ small: await hold(connections * smallShare), large: await hold(connections) })
+      }
+      const count = formatNumber(connections)
+      const each = (name: keyof Held) =>
+        runs.map(({ small, large }) => (large[name] - small[name]) / (connections * (1 - smallShare)))
+      figures.push(
+        figure(`${count}: resident memory`, 'B', each('rssBytes'), { bound: 'at most', value: 40 }),
+        figure(`${count}: JavaScript heap`, 'B', each('heapBytes'), { bound: 'at most', value: 1 }),
+        figure(
+          `${count}: kernel slab for each of the two sockets`,
+          'B',
+          each('slabBytes').map((bytes) => bytes / 2)
+        )
+      )
+    }
+    return { figures, notes }
+  }
+}
+
+const notes = [
+  'Each figure is the difference between two runs, one with a tenth of the connections of the other, for each connection more.',
+  'Resident memory is VmRSS of /proc/PID/status, read by this process during the hold. The heap is what the run itself reports; up to 1 B is noise of the garbage collector.',
+  'The slab is that of the whole host (/proc/meminfo); whoever else opens files or sockets meanwhile moves it.',
+  "The engine's own state is 4 bytes a socket, static_asserted in native/engine/connection_table.h."
+]
+
+interface Held {
+  rssBytes: number
+  heapBytes: number
+  slabBytes: number
+}
+
+async function hold(connections: number): Promise<Held> {
+  const slabBefore = readKib('/proc/meminfo', 'Slab')
+  let rssBytes = Number.NaN
+  let slabBytes = Number.NaN
+  const { memory } = await holdOurs(connections, 500, (pid) => {
+    rssBytes = readKib(`/proc/${pid}/status`, 'VmRSS')
+    slabBytes = readKib('/proc/meminfo', 'Slab') - slabBefore
+  })
+  const heapBytes = (memory.jsHeapBytesPerConnection ?? Number.NaN) * connections
+  return { rssBytes, heapBytes, slabBytes }
+}
+
+/** A line `name: n kB` of a file in /proc, in bytes. */
+function readKib(path: string, name: string): number {
+  const digits = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(path, 'utf8'))?.[1]
+  return digits === undefined ? Number.NaN : Number(digits) * 1024
+}
