@@ -152,11 +152,12 @@ class Dial implements DialRun {
       this.#sample(engine)
       if (scenario.census) this.#census = await this.#takeCensus(scenario)
       this.#phase = 'closing'
-      const { counters } = trace(0)
       engine.close()
       await engine.closed
       this.#phase = 'done'
-      const outcome = dialOutcome({ ...trace(heldMs / 1000), counters })
+      // Only now: until every worker has noticed, a churn goes on.
+      const { counters, ...rest } = trace(heldMs / 1000)
+      const outcome = dialOutcome({ counters, ...rest })
       const diagnosis = diagnose(scenario, baseline, outcome, counters, this.#census)
       this.#findings = diagnosis.findings
       const census = this.#census && (await import('./census_summary.js')).summarizeCensus(this.#census)
