@@ -3,6 +3,8 @@ import type { NatNeeds, Needs } from './checks/index.js'
 import type { ConntrackFacts } from './host/conntrack.js'
 import type { HostFacts } from './host/facts.js'
 import { isAtLeast } from './host/kernel.js'
+import { tupleLifetimeSeconds } from './host/nat_arithmetic.js'
+import type { DialScenario } from './scenario.js'
 import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
 
 /** Kernel slab of one socket, in bytes: measured on Linux 6.18, bare and registered with epoll (as held ones are). */
@@ -32,6 +34,9 @@ export interface Load {
   watched: boolean
   /** Whether this namespace tracks connections. */
   tracked: boolean
+  /** TIME_WAIT sockets of closed connections here, and entries that tracking keeps of them. Default 0. */
+  timeWaits?: number
+  trackedClosed?: number
   missingSources?: string[]
   unroutedTargets?: string[]
   nat?: NatNeeds | null
@@ -42,7 +47,7 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
   const { connections, endsInProcess, endsInNamespace } = load
   const sockets = connections * endsInNamespace
   // One entry stands for both directions, and for both ends in one namespace.
-  const conntrackEntries = load.tracked ? connections : 0
+  const conntrackEntries = load.tracked ? connections + (load.trackedClosed ?? 0) : 0
   return {
     connections,
     ratePerSecond: load.ratePerSecond,
@@ -53,10 +58,38 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
     conntrackEntriesOnHost: conntrackEntries,
     kernelMemoryBytes: sockets * (load.watched ? slabBytesPerSocket.watched : slabBytesPerSocket.bare),
     sockets,
-    timeWaits: 0,
+    timeWaits: load.timeWaits ?? 0,
     missingSources: load.missingSources ?? [],
     unroutedTargets: load.unroutedTargets ?? [],
     nat: load.nat ?? null
+  }
+}
+
+/** How long closed connections are remembered, in seconds: TIME_WAIT by the socket, the others by connection tracking. */
+const remembered = {
+  timeWait: tupleLifetimeSeconds.timeWait,
+  trackedFin: tupleLifetimeSeconds.tracking,
+  /** State CLOSE, after a RST: nf_conntrack_proto_tcp.c. */
+  trackedRst: 10
+} as const
+
+/**
+ * What the closed connections of a churn leave behind while it goes on, at the side that closes first and in tracking; at
+ * most one for each tuple. Nothing is known of one that goes as fast as possible.
+ * @param rate of connection starts
+ */
+export function leftBehind(
+  { churn, close, targets, durationMs, tuples }: DialScenario,
+  rate: number | null
+): { timeWaits: number; trackedClosed: number } {
+  if (!churn || rate === null) return { timeWaits: 0, trackedClosed: 0 }
+  const closed = (seconds: number) =>
+    Math.min(tuples, Math.ceil(rate * Math.min(seconds, (durationMs ?? Number.POSITIVE_INFINITY) / 1000)))
+  // The listener of a run against itself resets what the dialer has closed.
+  const resets = close === 'rst' || targets.length === 0
+  return {
+    timeWaits: resets ? 0 : closed(remembered.timeWait),
+    trackedClosed: closed(resets ? remembered.trackedRst : remembered.trackedFin)
   }
 }
 

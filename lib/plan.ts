@@ -10,7 +10,7 @@ import {
 import { C1mError } from './errors.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type FactsOfHosts, parseFacts } from './host/facts_file.js'
-import { isTracked, reckonNeeds, residentBytes, tablesUsed } from './needs.js'
+import { isTracked, leftBehind, reckonNeeds, residentBytes, tablesUsed } from './needs.js'
 import { draftPlan } from './plan/draft.js'
 import { type NatOptions, type NatPlan, natNeeds, planNat } from './plan/nat.js'
 import { type PlannedTime, planTime } from './plan/time.js'
@@ -91,14 +91,17 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
 
   const rate =
     scenario.rate.length === 0 ? null : Math.max(...scenario.rate.map(({ perSecond }) => perSecond))
+  const left = leftBehind(scenario, rate)
   const needs = reckonNeeds(client, {
     connections: scenario.connections,
     ratePerSecond: rate,
     tuples: tuples.capacity,
     endsInProcess: isSelf ? 2 : 1,
     endsInNamespace: peerIsHere ? 2 : 1,
-    watched: scenario.holdMs > 0,
+    watched: scenario.holdMs > 0 || scenario.churn,
     tracked: isTracked(client.conntrack, !here),
+    timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
+    trackedClosed: left.trackedClosed,
     missingSources: sources.missing,
     unroutedTargets: sources.unrouted,
     nat: nat && natNeeds(nat)
@@ -133,7 +136,8 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
       peerIsHere,
       sources,
       otherSockets,
-      hasNat: nat !== null
+      hasNat: nat !== null,
+      churnsUnpaced: scenario.churn && rate === null
     }),
     facts: { client, server }
   }
@@ -176,11 +180,9 @@ function reservedPorts(
 }
 
 /** All shards meet at the server. */
-function serverNeeds(
-  facts: HostFacts,
-  { connections, shardCount }: DialScenario,
-  rate: number | null
-): Needs {
+function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | null): Needs {
+  const { connections, shardCount, closeBy } = scenario
+  const left = leftBehind(scenario, rate)
   return reckonNeeds(facts, {
     connections: connections * shardCount,
     ratePerSecond: rate && rate * shardCount,
@@ -188,7 +190,9 @@ function serverNeeds(
     endsInProcess: 1,
     endsInNamespace: 1,
     watched: true,
-    tracked: isTracked(facts.conntrack, true)
+    tracked: isTracked(facts.conntrack, true),
+    timeWaits: closeBy === 'server' ? left.timeWaits * shardCount : 0,
+    trackedClosed: left.trackedClosed * shardCount
   })
 }
 
@@ -199,6 +203,7 @@ const causesAtServer: ReadonlySet<FindingId> = new Set([
   'conntrack-chain-too-long',
   'tcp-memory',
   'accept-queue-overflow',
+  'time-wait-overflow',
   'established-hash-undersized'
 ])
 

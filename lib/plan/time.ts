@@ -5,7 +5,7 @@ import type { DialScenario } from '../scenario.js'
 
 /** Expected durations in seconds, if nothing holds the run up. */
 export interface PlannedTime {
-  /** Until the last connection is started, at the rate asked for; null when that is as fast as possible. */
+  /** Until the last connection is started, at the rate asked for; null when that is as fast as possible, and in a churn. */
   dialSeconds: number | null
   /** The same as fast as these CPUs go at best. */
   atBestSeconds: number
@@ -16,10 +16,10 @@ export interface PlannedTime {
 
 /** @param bothEnds whether the accepting end takes of the same CPUs */
 export function planTime(scenario: DialScenario, cpus: number | null, bothEnds: boolean): PlannedTime {
-  const { connections, rate, lanes, holdMs, durationMs } = scenario
+  const { connections, rate, lanes, holdMs, durationMs, churn } = scenario
   const perCpu = bothEnds ? connectsPerCpu.bothEnds : connectsPerCpu.oneEnd
   return {
-    dialSeconds: rate.length === 0 ? null : secondsToStart(connections, rate),
+    dialSeconds: rate.length === 0 || churn ? null : secondsToStart(connections, rate),
     atBestSeconds: connections / (perCpu * Math.min(lanes, cpus ?? lanes)),
     holdSeconds: holdMs / 1000,
     boundSeconds: durationMs === null ? null : durationMs / 1000

@@ -15,16 +15,21 @@ export interface Sight {
   /** Sockets of others in this namespace; null when they cannot be counted. */
   otherSockets: number | null
   hasNat: boolean
+  /** Whether it churns as fast as possible. */
+  churnsUnpaced: boolean
 }
 
 /** One sentence for each gap, without a full stop. */
 export function unknowns(sight: Sight): string[] {
-  const { client, server, here, peerIsHere, sources, otherSockets, hasNat } = sight
+  const { client, server, here, peerIsHere, sources, otherSockets, hasNat, churnsUnpaced } = sight
   const notes: (string | null)[] = [
     missingFacts(here ? 'this host' : 'the dialing host', client),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
     sources.assumed
       ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
+      : null,
+    churnsUnpaced
+      ? 'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
       : null,
     otherSockets === null
       ? 'source ports that other sockets of the dialing host hold: dial skips and counts them'

@@ -117,6 +117,13 @@ function time({ time, scenario, needs: { client } }: Plan): string[] {
   const { dialSeconds, atBestSeconds, holdSeconds, boundSeconds } = time
   const seconds = (value: number) => approximateDurationUs(value * 1e6)
   const pace = scenario.rate.length > 1 ? 'up to ' : ''
+  if (scenario.churn) {
+    const rate =
+      client.ratePerSecond === null
+        ? ', as fast as possible'
+        : ` at ${pace}${approximateRate(client.ratePerSecond)}`
+    return [`${seconds(boundSeconds ?? 0)} of churn${rate}`]
+  }
   const dialing =
     dialSeconds === null || client.ratePerSecond === null
       ? `${seconds(atBestSeconds)} at best, as fast as possible`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { hasNoConntrack, isTracked, reckonNeeds, tablesUsed } from '../../lib/needs.js'
-import { facts } from './checks/fixtures.js'
+import { hasNoConntrack, isTracked, leftBehind, reckonNeeds, tablesUsed } from '../../lib/needs.js'
+import { facts, scenario } from './checks/fixtures.js'
 
 const load = {
   connections: 1_000_000,
@@ -69,6 +69,27 @@ describe('reckonNeeds', () => {
     const needs = reckonNeeds(facts(changes), load)
     expect(needs).toMatchObject({ tables, descriptorsPerTable })
     expect(tablesUsed(needs)).toBeLessThanOrEqual(needs.tables)
+  })
+})
+
+describe('leftBehind', () => {
+  const churn = { churn: true, durationMs: 600_000 }
+
+  it.each([
+    ['a client that closes in order', churn, 5000, [300_000, 600_000]],
+    ['a reset', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
+    ['a run against itself', { ...churn, targets: [] }, 5000, [0, 50_000]],
+    ['a short run', { ...churn, durationMs: 10_000 }, 5000, [50_000, 50_000]],
+    ['more than there are tuples', churn, 50_000, [1_290_240, 1_290_240]],
+    ['no rate', churn, null, [0, 0]],
+    ['no churn', {}, 5000, [0, 0]]
+  ])('%s', (_, changes, rate, [timeWaits, trackedClosed]) => {
+    expect(leftBehind(scenario(changes), rate)).toEqual({ timeWaits, trackedClosed })
+  })
+
+  it('adds to what tracking keeps', () => {
+    const paced = { ...load, tracked: true, timeWaits: 5, trackedClosed: 600_000 }
+    expect(reckonNeeds(facts(), paced)).toMatchObject({ timeWaits: 5, conntrackEntries: 1_600_000 })
   })
 })
 

@@ -120,6 +120,32 @@ describe('what dial refuses is explained', () => {
   })
 })
 
+describe('a churn', () => {
+  const churn = { connections: 1000, churn: true, durationMs: 300_000, targets: ['10.0.0.2:80-99'] }
+  const tracked = facts({
+    conntrack: { count: 5, max: 262_144, buckets: 1_048_576 },
+    tcp: { maxTwBuckets: 100_000 }
+  })
+  const of = async (options: PlanOptions) =>
+    named(await plan({ ...churn, facts: { client: tracked, server: tracked }, ...options }))
+
+  it('fills tracking on both sides with what it has closed, and TIME_WAIT where it closes', async () => {
+    expect(await of({ rate: 5000 })).toEqual([
+      'client: conntrack-table-full',
+      'server: conntrack-table-full',
+      'client: time-wait-overflow'
+    ])
+    expect(await of({ rate: 5000, close: 'rst' })).toEqual([])
+    expect((await of({ rate: 5000, closeBy: 'server' })).at(-1)).toBe('server: time-wait-overflow')
+  })
+
+  it('says what it cannot reckon with', async () => {
+    const planned = await plan({ ...churn, facts: { client: tracked } })
+    expect(planned.unknown.join()).toContain('the rate of a churn as fast as possible')
+    expect(planned.time).toMatchObject({ dialSeconds: null, boundSeconds: 300 })
+  })
+})
+
 describe('a NAT', () => {
   const nat = { natPorts: '2048-65535', timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }
   const rates = async (options: PlanOptions) => named(await plan({ ...options, facts: { client: facts() } }))

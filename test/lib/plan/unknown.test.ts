@@ -10,7 +10,8 @@ const here: Sight = {
   peerIsHere: true,
   sources: { ranges: [], missing: [], unrouted: [], assumed: false },
   otherSockets: 0,
-  hasNat: false
+  hasNat: false,
+  churnsUnpaced: false
 }
 
 it('has nothing to add where everything is in sight', () => {
@@ -34,6 +35,12 @@ it('says what it takes an idle conntrack for', () => {
   ])
   expect(unknowns({ ...here, here: false, client: facts() })).toEqual([
     'whether a rule of the dialing host tracks connections: none was when the facts were read, and it is taken to'
+  ])
+})
+
+it('cannot reckon with a churn as fast as possible', () => {
+  expect(unknowns({ ...here, churnsUnpaced: true })).toEqual([
+    'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
   ])
 })
 

@@ -111,6 +111,13 @@ it('reckons with a NAT', async () => {
   ])
 })
 
+it('tells how long a churn lasts', async () => {
+  expect(await report({ churn: true })).toContain('time         10s of churn, as fast as possible\n')
+  expect(await report({ churn: true, durationMs: 5000, ramp: '0:1k/s,5s:9k/s' })).toContain(
+    'time         5s of churn at up to 9k/s\n'
+  )
+})
+
 it('says what takes of the tuple space', async () => {
   const ports = { reserved: [[1024, 1123] as [number, number]] }
   const text = await report({
