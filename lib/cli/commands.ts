@@ -35,5 +35,10 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'say what of this host binds first for a goal, and set it',
     spec: async () => (await import('./tables/doctor.js')).spec,
     run: async (argv) => (await import('./commands/doctor.js')).run(argv)
+  },
+  completion: {
+    summary: 'print a script that completes this command line in a shell',
+    spec: async () => (await import('./tables/completion.js')).spec,
+    run: async (argv) => (await import('./commands/completion.js')).run(argv)
   }
 }

@@ -33,6 +33,8 @@ export type OptionTable = Readonly<Record<string, OptionSpec>>
 export interface CommandSpec {
   /** The command line without the program's name and the options, e.g. `dial [TARGET...]`. */
   readonly usage: string
+  /** What the first argument may be, when it is one of a few words. */
+  readonly words?: readonly string[]
   /** A paragraph or more on what it does. */
   readonly text: readonly string[]
   readonly sections: readonly { readonly title: string; readonly options: OptionTable }[]

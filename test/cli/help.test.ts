@@ -66,6 +66,10 @@ describe('help', () => {
                                     server the close (default 5s)
             --duration D            upper bound of the whole run (default no bound;
                                     with --churn 10s)
+            --census                read TCP_INFO of every connection at the end of
+                                    the hold: round-trip times, retransmits, options
+            --sample N              connections whose TCP_INFO each snapshot of
+                                    --ndjson sums up (default none)
             --authorized            you may load this target; needed for one that is
                                     neither loopback nor private
 

@@ -24,10 +24,11 @@ describe('c1m-native', () => {
       Usage: c1m-native COMMAND [options]
 
       Commands:
-        dial      open connections, hold them, report what happened
-        listen    accept connections, hold them, report what was accepted
-        plan      say what a dial will take and what will stop it; sends nothing
-        doctor    say what of this host binds first for a goal, and set it
+        dial          open connections, hold them, report what happened
+        listen        accept connections, hold them, report what was accepted
+        plan          say what a dial will take and what will stop it; sends nothing
+        doctor        say what of this host binds first for a goal, and set it
+        completion    print a script that completes this command line in a shell
 
       Options:
         -h, --help                  this help; after a command, that command's

@@ -1,0 +1,35 @@
+/** `c1m-native completion`: a script that completes this command line in a shell. */
+
+import { type Command, commands } from '../commands.js'
+import { bashCompletion } from '../completion/bash.js'
+import { fishCompletion } from '../completion/fish.js'
+import type { CompletedCommand } from '../completion/program.js'
+import { zshCompletion } from '../completion/zsh.js'
+import { parseOptions, usageError } from '../options.js'
+import { Stdout } from '../output.js'
+import { completionTable, shells } from '../tables/completion.js'
+
+const scripts: Record<(typeof shells)[number], (commands: readonly CompletedCommand[]) => string> = {
+  bash: bashCompletion,
+  zsh: zshCompletion,
+  fish: fishCompletion
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { positionals } = parseOptions(completionTable, argv, 'c1m-native completion')
+  const [wanted, ...more] = positionals
+  const shell = shells.find((name) => name === wanted)
+  if (!shell || more.length > 0) {
+    const given = positionals.length === 0 ? 'and none was given' : `not '${positionals.join(' ')}'`
+    throw usageError(`completion needs a shell, ${given}`, `Write one of ${shells.join(', ')}.`)
+  }
+  await new Stdout().write(scripts[shell](await completed(commands)))
+  return 0
+}
+
+/** The commands with their tables. */
+export function completed(all: Readonly<Record<string, Command>>): Promise<CompletedCommand[]> {
+  return Promise.all(
+    Object.entries(all).map(async ([name, { summary, spec }]) => ({ name, summary, spec: await spec() }))
+  )
+}

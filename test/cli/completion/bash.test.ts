@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { completed } from '../../../lib/cli/commands/completion.js'
+import { commands } from '../../../lib/cli/commands.js'
+import { bashCompletion } from '../../../lib/cli/completion/bash.js'
+import { forms, optionsOf } from '../../../lib/cli/completion/program.js'
+
+const all = await completed(commands)
+const script = bashCompletion(all)
+
+/** What bash offers after these words, the last of which is being typed. */
+function offered(...words: string[]): string[] {
+  const line = `
+    COMP_WORDS=("$@")
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+    _c1m_native
+    ((\${#COMPREPLY[@]} == 0)) || printf '%s\\n' "\${COMPREPLY[@]}"`
+  const input = ['--noprofile', '--norc', '-c', `${script}${line}`, 'bash', 'c1m-native', ...words]
+  return execFileSync('bash', input, { encoding: 'utf8', cwd: import.meta.dirname })
+    .split('\n')
+    .slice(0, -1)
+}
+
+describe('bash', () => {
+  it('offers the commands', () => {
+    expect(offered('')).toEqual([...Object.keys(commands), '--help', '--version'])
+    expect(offered('di')).toEqual(['dial'])
+  })
+
+  it.each(all)('offers the options of $name', ({ name, spec }) => {
+    const long = optionsOf(spec)
+      .flatMap(forms)
+      .filter((form) => form.startsWith('--'))
+    expect(offered(name, '--')).toEqual(long)
+  })
+
+  it('offers the words an option takes', () => {
+    expect(offered('dial', '--close', '')).toEqual(['fin', 'rst'])
+    expect(offered('dial', '--close', '=')).toEqual(['fin', 'rst'])
+    expect(offered('dial', '--close', '=', 'r')).toEqual(['rst'])
+  })
+
+  it('offers files where a file belongs', () => {
+    expect(offered('dial', '--out', 'bash')).toEqual(['bash.test.ts'])
+  })
+
+  it('offers nothing for a value only the user knows', () => {
+    expect(offered('dial', '-c', '')).toEqual([])
+    expect(offered('dial', '--rate', '-')).toEqual([])
+  })
+
+  it('offers the shells to completion', () => {
+    expect(offered('completion', 'b')).toEqual(['bash'])
+  })
+
+  it('offers nothing after an unknown command', () => {
+    expect(offered('dail', '-')).toEqual([])
+  })
+})
