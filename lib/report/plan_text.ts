@@ -46,7 +46,7 @@ export function binding(findings: readonly Prediction[]): string {
   const critical = findings.filter(({ severity }) => severity === 'critical')
   const first = critical[0]?.bindsAt ?? null
   const where =
-    first === null ? '' : first === 0 ? ' from the first on' : ` from connection ${formatNumber(first)} on`
+    first === null ? '' : first === 0 ? ' from the start' : ` from connection ${formatNumber(first)} on`
   return critical.length === 1
     ? `1 limit binds${where}`
     : `${formatNumber(critical.length)} limits bind${where && `, the first${where}`}`

@@ -138,7 +138,7 @@ describe('binding', () => {
 
   it.each([
     [[5000], '1 limit binds from connection 5,000 on'],
-    [[0], '1 limit binds from the first on'],
+    [[0], '1 limit binds from the start'],
     [[null], '1 limit binds'],
     [[5000, null], '2 limits bind, the first from connection 5,000 on'],
     [[null, null], '2 limits bind']
