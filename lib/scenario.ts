@@ -200,7 +200,7 @@ export async function draftDial(
   }
   // The connections of a churn are open at once in the tables of their lanes, which have one each.
   const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
-  const lanes = Math.max(resolveLanes(options.workers, connections), least)
+  const lanes = Math.max(resolveLanes(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
   const sourceSpecs = checkTexts('source', options.source ?? [])
@@ -240,10 +240,10 @@ export async function resolveListen(options: ListenOptions = {}): Promise<Listen
   }
 }
 
-/** A lane without a connection would be a thread for nothing. */
-function resolveLanes(workers: number | undefined, connections = Number.POSITIVE_INFINITY): number {
+/** A lane without a connection, or without a place in the window, would be a thread for nothing. */
+function resolveLanes(workers: number | undefined, atOnce = Number.POSITIVE_INFINITY): number {
   const wanted = workers === undefined ? availableParallelism() : checkWhole('workers', workers, 1, maxTables)
-  return Math.min(wanted, connections)
+  return Math.min(wanted, atOnce)
 }
 
 function resolveDuration({ durationMs, churn }: DialOptions): number | null {

@@ -1,8 +1,10 @@
 /** Servers to dial: one in this process that does what a test says, and one that does not answer. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
+import { vi } from 'vitest'
 
 export interface NetServer extends AsyncDisposable {
   readonly target: string
@@ -52,7 +54,6 @@ export async function netServer(
 
 export interface StalledServer extends AsyncDisposable {
   readonly target: string
-  readonly process: ChildProcess
   /** Lets it accept again. */
   resume(): void
 }
@@ -70,9 +71,10 @@ export async function stalledServer(address: string, backlog: number): Promise<S
   const child = spawn(process.execPath, ['--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = await once(createInterface({ input: child.stdout }), 'line')
   child.kill('SIGSTOP')
+  // A thread that is still running would accept.
+  await vi.waitUntil(() => isStopped(child.pid ?? 0), { timeout: 5000, interval: 1 })
   return {
     target: `${address}:${port}`,
-    process: child,
     resume: () => child.kill('SIGCONT'),
     async [Symbol.asyncDispose]() {
       const exited = once(child, 'exit')
@@ -80,4 +82,11 @@ export async function stalledServer(address: string, backlog: number): Promise<S
       await exited
     }
   }
+}
+
+/** Whether every thread of a process is in the state T of proc_pid_stat(5). */
+function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').includes(') T ')
+  )
 }

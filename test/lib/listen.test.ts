@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial.js'
 import { type ListenServer, type ListenSnapshot, listen } from '../../lib/listen.js'
-import { expectNoSockets, freePort, ownAddress, socketsAt } from '../helpers/loopback.js'
+import { expectNoSockets, freePort, ownAddress, socketsAt, timeWaitsLost } from '../helpers/loopback.js'
 
 /** A connection to the first port of `server`. */
 async function connected({ targets }: ListenServer): Promise<Socket> {
@@ -106,15 +106,19 @@ describe('listen', () => {
     expect(server.snapshot()).toMatchObject({ bytesReceived: sent.length, bytesSent: sent.length })
   })
 
-  it('closes first when told to', async () => {
+  it('closes first when told to', async ({ skip }) => {
+    const lostBefore = timeWaitsLost()
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`], mode: 'close-first' })
     const socket = (await connected(server)).resume()
     await once(socket, 'close')
+    await expectNoSockets(address, 'LISTEN')
+    const lost = timeWaitsLost() - lostBefore
+    skip(lost > 0, 'somebody fills the TIME_WAIT table of this host (tcp_max_tw_buckets)')
     // Who closes first keeps the TIME_WAIT.
-    await expect
-      .poll(() => socketsAt(address).filter(({ state }) => state === 'TIME-WAIT'))
-      .toEqual([expect.objectContaining({ local: server.targets[0] })])
+    expect(socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')).toEqual([
+      expect.objectContaining({ local: server.targets[0] })
+    ])
   })
 })
 

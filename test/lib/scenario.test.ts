@@ -149,8 +149,9 @@ describe('resolveDial', () => {
     expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, lanes: 1 })
   })
 
-  it('uses no more lanes than connections', async () => {
+  it('uses no more lanes than connections, or than the window has places', async () => {
     expect(await resolveDial({ connections: 2, workers: 8 }, facts)).toMatchObject({ lanes: 2 })
+    expect(await resolveDial({ window: 3, workers: 8 }, facts)).toMatchObject({ lanes: 3 })
   })
 
   it.each<[DialOptions, string]>([

@@ -1,0 +1,113 @@
+import type { Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { dial } from '../../lib/dial.js'
+import { expectNoSockets, ownAddress, socketsAt, timeWaitsLost } from '../helpers/loopback.js'
+import { netServer } from '../helpers/servers.js'
+
+describe('connections the peer ends during the hold', () => {
+  it('by FIN are counted, and the hold ends with the last of them', async () => {
+    await using server = await netServer(ownAddress(), () => {
+      if (server.sockets.size === 500) for (const each of server.sockets) each.end()
+    })
+    const { connections, errors, timing } = await dial({
+      targets: [server.target],
+      connections: 500,
+      holdMs: 600_000,
+      source: [ownAddress()]
+    }).result
+    expect(connections).toMatchObject({ established: 500, failed: 0, closedByPeer: 500 })
+    expect(errors).toEqual([])
+    expect(timing.holdSeconds).toBeLessThan(100)
+  })
+
+  it('by RST are counted, and told by their code', async () => {
+    await using server = await netServer(ownAddress(), () => {
+      if (server.sockets.size === 500) for (const each of server.sockets) each.resetAndDestroy()
+    })
+    const { connections, errors } = await dial({
+      targets: [server.target],
+      connections: 500,
+      holdMs: 600_000,
+      source: [ownAddress()]
+    }).result
+    expect(connections).toMatchObject({ established: 500, failed: 0, closedByPeer: 500 })
+    expect(errors).toEqual([
+      {
+        phase: 'hold',
+        code: 'ECONNRESET',
+        count: 500,
+        example: expect.stringMatching(new RegExp(`^127\\.[\\d.]+:\\d+ > ${server.target}$`))
+      }
+    ])
+  })
+
+  it('may be some, while the others stay', async () => {
+    const ended = new Set<Socket>()
+    await using server = await netServer(ownAddress(), (socket) => {
+      if (server.peers.length % 2 === 0) return
+      ended.add(socket)
+      socket.end()
+    })
+    const run = dial({ targets: [server.target], connections: 400, holdMs: 600_000, source: [ownAddress()] })
+    for await (const { closedByPeer } of run.snapshots({ everyMs: 5 })) {
+      if (server.peers.length === 400 && closedByPeer === ended.size) break
+    }
+    run.stop()
+    const { connections } = await run.result
+    expect(connections).toMatchObject({ established: 400, closedByPeer: 200 })
+  })
+
+  it('may have sent something before', async () => {
+    await using server = await netServer(ownAddress(), (socket) => socket.end(Buffer.alloc(100_000)))
+    const { connections, errors } = await dial({
+      targets: [server.target],
+      connections: 100,
+      holdMs: 600_000,
+      source: [ownAddress()]
+    }).result
+    expect(connections).toMatchObject({ established: 100, closedByPeer: 100 })
+    expect(errors).toEqual([])
+  })
+
+  it('all at once by the death of the server', async () => {
+    const address = ownAddress()
+    const server = await netServer(address)
+    const run = dial({ targets: [server.target], connections: 300, holdMs: 600_000, source: [ownAddress()] })
+    for await (const { phase } of run.snapshots({ everyMs: 5 })) if (phase === 'holding') break
+    await server.close()
+    expect((await run.result).connections).toMatchObject({ established: 300, closedByPeer: 300 })
+  })
+})
+
+describe('connections we end', () => {
+  it('by FIN are ended in order, and we keep the TIME_WAIT', async ({ skip }) => {
+    const lostBefore = timeWaitsLost()
+    const source = ownAddress()
+    const ends: string[] = []
+    await using server = await netServer(ownAddress(), (socket) => {
+      socket.on('end', () => ends.push('FIN')).on('error', () => ends.push('RST'))
+    })
+    await dial({ targets: [server.target], connections: 200, holdMs: 1, close: 'fin', source: [source] })
+      .result
+    await expect.poll(() => ends.length).toBe(200)
+    expect(new Set(ends)).toEqual(new Set(['FIN']))
+    await expectNoSockets(source)
+    const lost = timeWaitsLost() - lostBefore
+    skip(lost > 0, 'somebody fills the TIME_WAIT table of this host (tcp_max_tw_buckets)')
+    const waiting = socketsAt(source).filter(({ local }) => local.startsWith(`${source}:`))
+    expect(waiting).toHaveLength(200)
+  })
+
+  it('by RST leave nothing at all', async () => {
+    const source = ownAddress()
+    const ends: string[] = []
+    await using server = await netServer(ownAddress(), (socket) => {
+      socket.on('end', () => ends.push('FIN')).on('error', () => ends.push('RST'))
+    })
+    await dial({ targets: [server.target], connections: 200, holdMs: 1, close: 'rst', source: [source] })
+      .result
+    await expect.poll(() => ends.length).toBe(200)
+    expect(new Set(ends)).toEqual(new Set(['RST']))
+    expect(socketsAt(source)).toEqual([])
+  })
+})
