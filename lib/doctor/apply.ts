@@ -2,7 +2,7 @@
 import { C1mError } from '../errors.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, journalPath, readJournal, saveJournal } from './journal.js'
-import { readKnob, writeKnob } from './knobs.js'
+import { readKnob, suffices, writeKnob } from './knobs.js'
 import type { Places } from './places.js'
 import type { Setting } from './steps.js'
 
@@ -34,11 +34,16 @@ export function applySettings(settings: readonly Setting[], places: Places): App
     .map(({ name, wanted }) => ({ name, from: readKnob(name, places), to: wanted }))
   if (wanted.length === 0) return { journal, applied: [], blocked }
 
-  saveJournal(merged(earlier, wanted), places)
+  let changes = merged(earlier, wanted)
+  saveJournal(changes, places)
   const applied: Applied[] = []
   for (const change of wanted) {
     const problem = set(change, applied, places)
     if (problem !== null) throw undone(problem, applied, earlier, places)
+    const { name, to } = applied.at(-1) ?? change
+    if (to === change.to) continue
+    changes = merged(changes, [{ name, from: change.to, to }])
+    saveJournal(changes, places)
   }
   return { journal, applied, blocked }
 }
@@ -60,17 +65,17 @@ function merged(earlier: readonly Change[], wanted: readonly Applied[]): Change[
   return [...changes.values()]
 }
 
-/** Sets it, and adds it to what is set; says what went wrong, or null. */
-function set(change: Applied, applied: Applied[], places: Places): string | null {
-  const { name, from, to } = change
+/** Sets it, and adds what it became to what is set; says what went wrong, or null. */
+function set({ name, from, to }: Applied, applied: Applied[], places: Places): string | null {
   try {
     writeKnob(name, to, places)
   } catch (error) {
     return `${name} cannot be set to ${to} (${reasonOf(error)})`
   }
-  applied.push(change)
   const is = readKnob(name, places)
-  return is === to ? null : `${name} was ${from}, and set to ${to} it became ${is}`
+  applied.push({ name, from, to: is })
+  // Rounded up, as nf_conntrack_buckets to whole pages, is as good.
+  return suffices(is, to) ? null : `${name} was ${from}, and set to ${to} it became ${is}`
 }
 
 /** Puts back what was set in vain. What cannot be put back stays in the journal. */

@@ -48,6 +48,16 @@ it('writes no journal when there is nothing to set', () => {
   expect(readJournal(host.places)).toBeNull()
 })
 
+it('knows what the kernel has rounded up for its own', () => {
+  const host = new FakeHost()
+  rmSync(host.path(buckets))
+  // Of a slack of 0 the kernel makes its default: proc_pid_timerslack_ns(5).
+  symlinkSync('/proc/self/timerslack_ns', host.path(buckets))
+  const { applied } = applySettings([setting(buckets, '0'), setting(max, '2097152')], host.places)
+  expect(applied.map(({ to }) => to)).toEqual(['50000', '2097152'])
+  expect(changes(host)?.map(({ ours }) => ours)).toEqual([['0', '50000'], ['2097152']])
+})
+
 describe('a second time', () => {
   it('keeps the oldest value, and knows all of its own', () => {
     const host = new FakeHost()
