@@ -25,6 +25,7 @@ export const errorCatalogue = {
   C1M_BYTES_INVALID: exitCodes.usage,
   C1M_COUNT_INVALID: exitCodes.usage,
   C1M_DESCRIPTOR_LIMIT: exitCodes.hostLimit,
+  C1M_DROPS_UNAVAILABLE: exitCodes.hostLimit,
   C1M_DURATION_INVALID: exitCodes.usage,
   C1M_FACTS_INVALID: exitCodes.usage,
   C1M_FAIL_IF_INVALID: exitCodes.usage,

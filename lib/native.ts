@@ -204,10 +204,65 @@ export interface NativeSurvey {
   roundTrips: NativeLatency
 }
 
+/** Ports from `firstPort` to `lastPort`, at one address or at any. */
+export interface NativeEnd {
+  address?: string
+  firstPort: number
+  lastPort: number
+}
+
 /** Which sockets a survey looks at: any with one of these local ends; all when there are none. */
 export interface NativeSurveyOptions {
-  local: { address?: string; firstPort: number; lastPort: number }[]
+  local: NativeEnd[]
   listenersOnly: boolean
+}
+
+/** The tracepoint skb:kfree_skb; see lib/host/drop_tracepoint.ts. */
+export interface NativeDropTracepoint {
+  id: number
+  filter: string
+  locationOffset: number
+  reasonOffset: number
+  /** 0: this kernel gives no reason. */
+  reasonBytes: number
+}
+
+/** What a program at the tracepoint keeps. */
+export interface NativeDropFilter {
+  /** Where this kernel keeps things, in bytes: struct sk_buff, then sock_common, net_device and net. */
+  layout: Record<NativeDropLayoutName, number>
+  ignoredReasons: number[]
+  /** Inode of the network namespace; 0: any. */
+  netInode: number
+  /** TCP packets from or to one of these; none: every IP packet. */
+  ends: NativeEnd[]
+}
+
+/** Members the program reads. */
+export type NativeDropLayoutName =
+  | 'skbProtocol'
+  | 'skbHead'
+  | 'skbNetworkHeader'
+  | 'skbSk'
+  | 'skbDev'
+  | 'sockNet'
+  | 'devNet'
+  | 'netInode'
+
+/** Dropped packets counted by reason and call chain. */
+export interface NativeDropReport {
+  /** `frames`: return addresses less their first 16 bits, from the function that dropped outwards. */
+  sites: { reason: number; drops: number; frames: number[] }[]
+  /** Drops the kernel had no room to tell of. */
+  lost: number
+  /** Drops at more sites than are kept apart. */
+  others: number
+}
+
+/** Counts dropped packets until it is stopped. */
+export interface NativeDrops {
+  read(): NativeDropReport
+  stop(): void
 }
 
 /** The addon's exports. */
@@ -222,6 +277,12 @@ export interface NativeAddon {
   privateTables(): boolean
   /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
+  /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
+  readTracefs(path: string): string
+  /** Throws an Error with `errno` and `syscall`. */
+  Drops: new (
+    options: { tracepoint: NativeDropTracepoint } | { filter: NativeDropFilter }
+  ) => NativeDrops
   Run: new (config: NativeRunConfig, onEvent: (event: NativeEvent) => void) => NativeRun
 }
 

@@ -2,6 +2,7 @@
 // no mutable globals.
 #include <napi.h>
 
+#include "native/binding/drops_wrap.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
 #include "native/engine/census.h"
@@ -43,6 +44,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
+  exports["readTracefs"] = Napi::Function::New(env, ReadTracefsFile, "readTracefs");
+  exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["Run"] = RunWrap::Define(env);
   return exports;

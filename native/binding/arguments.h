@@ -7,8 +7,10 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "native/net/address.h"
+#include "native/net/inet_diag.h"
 
 namespace c1m {
 
@@ -56,6 +58,19 @@ void EachOf(Napi::Object object, const char* field, Read&& read) {
   if (!value.IsArray()) Reject(object.Env(), field, "an array");
   const Napi::Array array = value.As<Napi::Array>();
   for (uint32_t i = 0; i < array.Length(); ++i) read(AsObject(array.Get(i), field));
+}
+
+// [{address?, firstPort, lastPort}]
+inline std::vector<LocalEndpoint> ReadLocalEndpoints(Napi::Object object, const char* field) {
+  std::vector<LocalEndpoint> endpoints;
+  EachOf(object, field, [&](Napi::Object endpoint) {
+    LocalEndpoint local;
+    local.first_port = Whole<uint16_t>(endpoint, "firstPort", 0, 65535);
+    local.last_port = Whole<uint16_t>(endpoint, "lastPort", local.first_port, 65535);
+    if (!endpoint.Get("address").IsUndefined()) local.address = Address(endpoint, "address", 0);
+    endpoints.push_back(local);
+  });
+  return endpoints;
 }
 
 }  // namespace c1m

@@ -103,13 +103,7 @@ class SurveyWorker : public Napi::AsyncWorker {
 Napi::Value SurveySockets(const Napi::CallbackInfo& info) {
   const Napi::Object object = AsObject(info[0], "options");
   SurveyOptions options;
-  EachOf(object, "local", [&](Napi::Object endpoint) {
-    LocalEndpoint local;
-    local.first_port = Whole<uint16_t>(endpoint, "firstPort", 0, 65535);
-    local.last_port = Whole<uint16_t>(endpoint, "lastPort", local.first_port, 65535);
-    if (!endpoint.Get("address").IsUndefined()) local.address = Address(endpoint, "address", 0);
-    options.local.push_back(local);
-  });
+  options.local = ReadLocalEndpoints(object, "local");
   if (options.local.size() > kMaxLocalEndpoints) Reject(info.Env(), "local", "shorter");
   options.listeners_only = object.Get("listenersOnly").ToBoolean();
   auto* worker = new SurveyWorker(info.Env(), std::move(options));  // deletes itself when done

@@ -1,0 +1,51 @@
+// A BPF program that looks at dropped packets: the tracepoint alone carries none of their
+// addresses.
+#pragma once
+
+#include <linux/bpf.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "native/net/inet_diag.h"
+
+namespace c1m {
+
+// Where this kernel keeps what the program reads, in bytes; from its BTF.
+struct KernelLayout {
+  uint32_t skb_protocol = 0;
+  uint32_t skb_head = 0;
+  uint32_t skb_network_header = 0;
+  uint32_t skb_sk = 0;
+  uint32_t skb_dev = 0;
+  // In struct sock_common, struct net_device and struct net.
+  uint32_t sock_net = 0;
+  uint32_t dev_net = 0;
+  uint32_t net_inode = 0;
+};
+
+struct DropFilter {
+  KernelLayout layout;
+  // Reasons to leave out.
+  std::vector<uint32_t> ignored_reasons;
+  // The network namespace, as the inode of /proc/self/ns/net; packets that belong to none yet are
+  // left out. 0: any.
+  uint32_t net_inode = 0;
+  // TCP packets from or to one of these; empty: every IP packet.
+  std::vector<LocalEndpoint> ends;
+};
+
+// Every end takes up to 24 instructions, and a jump reaches 32,767.
+inline constexpr size_t kMaxDropEnds = 256;
+
+// What the program writes for each packet.
+struct DropRecord {
+  uint32_t reason;
+  uint32_t reserved;
+  uint64_t location;
+};
+
+std::vector<bpf_insn> DropProgram(const DropFilter& filter, int map_fd);
+
+}  // namespace c1m
