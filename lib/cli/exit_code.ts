@@ -7,7 +7,7 @@ const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAV
 
 /** How a dial ended. */
 export interface DialEnding {
-  readonly result: Pick<RunResult, 'connections' | 'errors' | 'exchange' | 'churn'>
+  readonly result: Pick<RunResult, 'scenario' | 'connections' | 'errors' | 'exchange' | 'churn'>
   /** SIGINT or SIGTERM ended it. */
   readonly interrupted: boolean
   /** A --fail-if held. */
@@ -24,14 +24,15 @@ export function dialExitCode({ result, interrupted, failed }: DialEnding): ExitC
 }
 
 /**
- * A run that holds has established what was asked for, one that churns has done something and failed at nothing; and
- * where something is said, no answer was missing.
+ * A run that holds has established what was asked for and lost none of it, one that churns has done something and failed
+ * at nothing; and where something is said, no answer was missing.
  */
-function isGoalMet({ connections, errors, exchange, churn }: DialEnding['result']): boolean {
-  const { requested, established, failed } = connections
+function isGoalMet({ scenario, connections, errors, exchange, churn }: DialEnding['result']): boolean {
+  const { requested, established, failed, closedByPeer } = connections
   if (errors.some(({ phase }) => phase === 'exchange')) return false
   if (churn) return churn.transactions > 0 && failed === 0
-  return established >= requested && (exchange === null || exchange.completed >= requested)
+  const kept = scenario.holdMs > 0 ? established - closedByPeer : established
+  return kept >= requested && (exchange === null || exchange.completed >= requested)
 }
 
 /** How a listener ended. */

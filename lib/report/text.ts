@@ -48,7 +48,7 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
 function headline(result: RunResult, paint: Paint): string {
   if (result.churn) return churnHeadline(result, result.churn, paint)
   const { scenario, connections, exchange, timing } = result
-  const { requested, attempted, established, failed } = connections
+  const { requested, attempted, established, failed, closedByPeer } = connections
   const isComplete = established >= requested
   const seconds = (value: number) => approximateDurationUs(value * 1e6)
   const amount = isComplete
@@ -62,6 +62,11 @@ function headline(result: RunResult, paint: Paint): string {
   const shortfalls = []
   if (failed > 0) shortfalls.push(`${formatNumber(failed)} failed`)
   if (attempted < requested) shortfalls.push(`${formatNumber(requested - attempted)} were not started`)
+  if (scenario.holdMs > 0 && closedByPeer > 0) {
+    shortfalls.push(
+      `the peer closed ${closedByPeer === established ? 'all' : formatNumber(closedByPeer)} of them`
+    )
+  }
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   return paint(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dialExitCode, listenExitCode } from '../../lib/cli/exit_code.js'
 import type { ErrorPhase, ErrorTally } from '../../lib/result.js'
+import { exampleResult } from '../helpers/example_result.js'
 
 function errors(...failures: [ErrorPhase, string][]): ErrorTally[] {
   return failures.map(([phase, code]) => ({ phase, code, count: 1, example: '127.0.0.1:1024 > 127.0.0.1:9' }))
@@ -17,7 +18,7 @@ function dialed(requested: number, established: number, tallies: ErrorTally[] = 
     skippedPorts: 0
   }
   return {
-    result: { connections, errors: tallies, exchange: null, churn: null },
+    result: { ...exampleResult(), connections, errors: tallies, exchange: null, churn: null },
     interrupted: false,
     failed: false
   }
@@ -55,6 +56,18 @@ describe('dialExitCode', () => {
 
   it('is 5 when connections are missing without an error', () => {
     expect(dialExitCode(dialed(10, 9))).toBe(5)
+  })
+
+  it('is 5 when the peer ended connections that were to be held', () => {
+    const { result, ...ending } = dialed(10, 10)
+    const connections = { ...result.connections, closedByPeer: 1 }
+    const held = (holdMs: number) =>
+      dialExitCode({
+        ...ending,
+        result: { ...result, connections, scenario: { ...result.scenario, holdMs } }
+      })
+    expect(held(1000)).toBe(5)
+    expect(held(0)).toBe(0)
   })
 
   it.each<[ErrorPhase, string]>([

@@ -67,6 +67,22 @@ describe('the first line', () => {
     )
   })
 
+  it('says when the peer closed what was to be held', () => {
+    expect(headline({ connections: { ...healthy.connections, closedByPeer: 1000 } })).toBe(
+      'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the peer closed all of them.'
+    )
+    expect(headline({ connections: { ...healthy.connections, closedByPeer: 20 } })).toMatch(
+      /; the peer closed 20 of them\.$/
+    )
+    const { scenario } = healthy
+    expect(
+      headline({
+        connections: { ...healthy.connections, closedByPeer: 20 },
+        scenario: { ...scenario, holdMs: 0 }
+      })
+    ).not.toContain('the peer closed')
+  })
+
   it('names no hold where none was asked for', () => {
     expect(headline({ scenario: { ...healthy.scenario, holdMs: 0 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s).'
