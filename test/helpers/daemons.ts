@@ -18,8 +18,14 @@ export function isInstalled(command: string): boolean {
 
 const daemonEnv = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
 
-/** Answers `ok` to every request and keeps the connection. */
-export function nginx(address: string, { workers = 2, connections = 8192 } = {}): Promise<Daemon> {
+/**
+ * Answers `ok` to every request and keeps the connection. Each worker has at most `connections`, its listening socket
+ * included, and `files` descriptors.
+ */
+export function nginx(
+  address: string,
+  { workers = 2, connections = 8192, files = 8256, backlog = 4096 } = {}
+): Promise<Daemon> {
   return start(address, 'nginx', (port, folder) => ({
     'nginx.conf': `
       daemon off;
@@ -27,14 +33,14 @@ export function nginx(address: string, { workers = 2, connections = 8192 } = {})
       pid ${folder}/nginx.pid;
       error_log ${folder}/error.log warn;
       worker_processes ${workers};
-      worker_rlimit_nofile ${connections + 64};
+      worker_rlimit_nofile ${files};
       events { worker_connections ${connections}; }
       http {
         access_log off;
         keepalive_timeout 1h;
         keepalive_requests 1000000;
         server {
-          listen ${address}:${port} backlog=4096 reuseport;
+          listen ${address}:${port} backlog=${backlog} reuseport;
           location / { return 200 ok; }
         }
       }`,
@@ -42,13 +48,17 @@ export function nginx(address: string, { workers = 2, connections = 8192 } = {})
   }))
 }
 
-/** A proxy in HTTP mode that keeps its clients' connections and shares few to `server`. */
-export function haproxy(address: string, server: string): Promise<Daemon> {
+/** A proxy in HTTP mode that keeps its clients' connections, at most `connections`, and shares few to `server`. */
+export function haproxy(
+  address: string,
+  server: string,
+  { connections = 8000, backlog = 4096 } = {}
+): Promise<Daemon> {
   return start(address, 'haproxy', (port, folder) => ({
     // It wants its last line to end.
     'haproxy.cfg': `
       global
-        maxconn 8000
+        maxconn ${connections}
       defaults
         mode http
         timeout connect 5s
@@ -56,7 +66,7 @@ export function haproxy(address: string, server: string): Promise<Daemon> {
         timeout server 1h
         timeout http-keep-alive 1h
       listen proxy
-        bind ${address}:${port} backlog 4096
+        bind ${address}:${port} backlog ${backlog}
         http-reuse always
         server only ${server}
 `,
@@ -64,8 +74,10 @@ export function haproxy(address: string, server: string): Promise<Daemon> {
   }))
 }
 
-export function redis(address: string, { clients = 10_000 } = {}): Promise<Daemon> {
+/** Takes at most `clients`, and no more than `files` descriptors allow. */
+export function redis(address: string, { clients = 10_000, files = 0 } = {}): Promise<Daemon> {
   return start(address, 'redis-server', (port, folder) => ({
+    ...(files > 0 && { under: ['prlimit', `--nofile=${files}:${files}`] }),
     args: [
       ...['--bind', address, '--port', `${port}`, '--dir', folder, '--save', '', '--appendonly', 'no'],
       ...['--maxclients', `${clients}`, '--tcp-backlog', '4096', '--protected-mode', 'no']
@@ -73,7 +85,7 @@ export function redis(address: string, { clients = 10_000 } = {}): Promise<Daemo
   }))
 }
 
-type Setup = { args: string[] } & Record<`${string}.${string}`, string>
+type Setup = { args: string[]; under?: string[] } & Record<`${string}.${string}`, string>
 
 async function start(
   address: string,
@@ -82,9 +94,13 @@ async function start(
 ): Promise<Daemon> {
   const folder = temporaryFolder()
   const port = await freePort(address)
-  const { args, ...files } = configure(port, folder.path)
+  const { args, under = [], ...files } = configure(port, folder.path)
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text as string)
-  const child = spawn(command, args, { env: daemonEnv, stdio: ['ignore', 'pipe', 'pipe'] })
+  // It must not outlive a test process that is killed.
+  const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...under, command, ...args], {
+    env: daemonEnv,
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   const exited = once(child, 'exit')

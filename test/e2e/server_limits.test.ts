@@ -1,0 +1,97 @@
+/** Servers nobody here wrote, dialed beyond what they are set up for: the result says what each of them really did. */
+import { describe, expect, it } from 'vitest'
+import { type DialRun, dial } from '../../lib/dial.js'
+import type { RunResult } from '../../lib/result.js'
+import type { Snapshot } from '../../lib/snapshot.js'
+import { type Daemon, haproxy, isInstalled, nginx, redis } from '../helpers/daemons.js'
+import { ownAddress, socketsAt } from '../helpers/loopback.js'
+
+/** Connections the kernel has with the server's end established, whether the server has taken them or not. */
+function establishedAt({ target }: Daemon): number {
+  return socketsAt(target).filter(({ state, local }) => state === 'ESTAB' && local === target).length
+}
+
+/** Lets the run hold until `reached`, and ends it. */
+async function holdUntil(run: DialRun, reached: (snapshot: Snapshot) => boolean): Promise<RunResult> {
+  for await (const snapshot of run.snapshots({ everyMs: 10 })) if (reached(snapshot)) break
+  run.stop()
+  return run.result
+}
+
+const beyond = { connections: 400, holdMs: 600_000, connectTimeoutMs: 1000, workers: 1 }
+
+describe.skipIf(!isInstalled('nginx'))('nginx', () => {
+  it('short of worker_connections takes all, and closes those that are idle to make room', async () => {
+    await using server = await nginx(ownAddress(), { workers: 1, connections: 100 })
+    const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
+    const { connections, errors } = await holdUntil(
+      run,
+      ({ phase, established }) =>
+        phase === 'holding' && established < 100 && establishedAt(server) === established
+    )
+    expect(connections).toMatchObject({ attempted: 400, established: 400, failed: 0 })
+    expect(connections.closedByPeer).toBeGreaterThan(300)
+    expect(errors).toEqual([])
+  })
+
+  it('short of descriptors leaves connections in its accept queue, and the rest unanswered', async () => {
+    await using server = await nginx(ownAddress(), { workers: 1, connections: 1000, files: 60, backlog: 50 })
+    const { connections, errors } = await dial({
+      targets: [server.target],
+      source: [ownAddress()],
+      ...beyond,
+      holdMs: 0
+    }).result
+    // At most 60 descriptors and 51 places in the queue; descriptors that nginx uses for itself are fewer connections.
+    expect(connections.established).toBeGreaterThan(51)
+    expect(connections.established).toBeLessThanOrEqual(60 + 51)
+    expect(connections).toMatchObject({ attempted: 400, failed: 400 - connections.established })
+    expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: connections.failed }])
+  })
+})
+
+describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
+  it('at its maxconn leaves connections in its accept queue, and the rest unanswered', async () => {
+    await using server = await haproxy(ownAddress(), '127.0.0.1:9', { connections: 100, backlog: 50 })
+    const { connections, errors } = await dial({
+      targets: [server.target],
+      source: [ownAddress()],
+      ...beyond,
+      holdMs: 1
+    }).result
+    expect(connections).toMatchObject({ attempted: 400, established: 151, failed: 249, closedByPeer: 0 })
+    expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: 249 }])
+  })
+})
+
+describe.skipIf(!isInstalled('redis-server'))('redis', () => {
+  it('beyond its maxclients says so and closes', async () => {
+    await using server = await redis(ownAddress(), { clients: 100 })
+    const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
+    const { connections, errors } = await holdUntil(run, ({ closedByPeer }) => closedByPeer === 300)
+    expect(connections).toMatchObject({ attempted: 400, established: 400, failed: 0, closedByPeer: 300 })
+    expect(errors).toEqual([])
+  })
+
+  it('short of descriptors keeps fewer clients than it was told to', async () => {
+    // It reserves 32 descriptors for itself.
+    await using server = await redis(ownAddress(), { clients: 10_000, files: 96 })
+    const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
+    const { connections, errors } = await holdUntil(run, ({ closedByPeer }) => closedByPeer === 400 - 64)
+    expect(connections).toMatchObject({ established: 400, failed: 0, closedByPeer: 400 - 64 })
+    expect(errors).toEqual([])
+  })
+
+  it('holds as many as it was told to', async () => {
+    await using server = await redis(ownAddress(), { clients: 5000 })
+    const run = dial({ targets: [server.target], source: [ownAddress()], connections: 5000, holdMs: 200 })
+    for await (const { phase } of run.snapshots({ everyMs: 10 })) {
+      if (phase !== 'holding') continue
+      expect(establishedAt(server)).toBe(5000)
+      break
+    }
+    const { connections, errors } = await run.result
+    expect(connections).toMatchObject({ established: 5000, failed: 0, closedByPeer: 0 })
+    expect(errors).toEqual([])
+  })
+})
