@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <cmath>
 
 #include "native/net/clock.h"
 
@@ -31,6 +31,24 @@ void Exchange::SetStage(Record& record, Stage stage) {
   underway_ += static_cast<int>(is) - static_cast<int>(was);
   if (record.talked == 0) first_underway_ += static_cast<int>(is) - static_cast<int>(was);
   record.stage = static_cast<uint32_t>(stage);
+}
+
+void Exchange::WidenRound() {
+  while (int64_t{1} << place_bits_ < context_.table.end()) {
+    ++place_bits_;
+    next_place_ <<= 1;
+  }
+}
+
+int64_t Exchange::PlaceNs() const {
+  const auto period_ns = static_cast<double>(options_.every_ns);
+  return static_cast<int64_t>(std::ldexp(period_ns * next_place_, -static_cast<int>(place_bits_)));
+}
+
+int Exchange::FdAt(uint32_t place) const {
+  uint32_t reversed = 0;
+  for (uint32_t i = 0; i < place_bits_; ++i) reversed |= (place >> i & 1) << (place_bits_ - 1 - i);
+  return static_cast<int>(reversed);
 }
 
 Exchange::Result Exchange::Begin(int fd, int64_t intended_ns) {

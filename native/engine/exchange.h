@@ -89,6 +89,11 @@ class Exchange {
   [[nodiscard]] uint64_t expected_bytes() const {
     return options_.expect.empty() ? options_.expect_bytes : options_.expect.size();
   }
+  // Makes room for descriptors that came during the round; it goes on at the same fraction.
+  void WidenRound();
+  // How far into the period the next place is.
+  [[nodiscard]] int64_t PlaceNs() const;
+  [[nodiscard]] int FdAt(uint32_t place) const;
   Result Send(int fd);
   Result Receive(int fd);
   // Heartbeats begun between two looks at events.
@@ -112,36 +117,37 @@ class Exchange {
   std::vector<Record> records_;
   int underway_ = 0;
   int first_underway_ = 0;
-  // The heartbeat's sweep over the table: one period takes it from the first descriptor to
-  // `sweep_end_`.
-  int64_t sweep_began_ns_ = 0;
-  int sweep_next_ = 0;
-  int sweep_end_ = 0;
+  // The heartbeat's round over the table, one a period. Descriptor n has its beat at that fraction
+  // of the period whose binary digits are those of n in reverse order: so a table is spread evenly
+  // however far it is filled, and none moves when it fills further.
+  int64_t round_began_ns_ = 0;
+  uint32_t next_place_ = 0;
+  // There are 1 << place_bits_ places, at least as many as descriptors.
+  uint32_t place_bits_ = 0;
   int64_t next_expiry_ns_ = 0;
 };
 
 template <typename OnResult>
 int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
   if (options_.every_ns == 0) return Reactor::kForever;
-  if (sweep_next_ >= sweep_end_) {
-    const int64_t due_ns = sweep_began_ns_ + options_.every_ns;
-    if (sweep_began_ns_ != 0 && now_ns < due_ns) return due_ns;
-    // Catching up on whole periods after a stall would only send a burst nobody planned.
-    sweep_began_ns_ = sweep_began_ns_ == 0 || now_ns - due_ns > options_.every_ns ? now_ns : due_ns;
-    sweep_next_ = 0;
-    sweep_end_ = context_.table.end();
-    if (sweep_end_ == 0) return now_ns + options_.every_ns;
-  }
-  // The share of the period that has passed is the share of the table that is due.
-  const double spacing_ns = static_cast<double>(options_.every_ns) / sweep_end_;
-  for (int begun = 0; sweep_next_ < sweep_end_ && begun < kBeatsPerStep; ++sweep_next_) {
-    const auto due_ns = sweep_began_ns_ + static_cast<int64_t>(spacing_ns * sweep_next_);
+  if (round_began_ns_ == 0) round_began_ns_ = now_ns;
+  for (int begun = 0; begun < kBeatsPerStep;) {
+    WidenRound();
+    if (next_place_ >> place_bits_ != 0) {
+      next_place_ = 0;
+      round_began_ns_ += options_.every_ns;
+      // Catching up on whole periods after a stall would only send a burst nobody planned.
+      if (now_ns - round_began_ns_ > options_.every_ns) round_began_ns_ = now_ns;
+    }
+    const int64_t due_ns = round_began_ns_ + PlaceNs();
     if (due_ns > now_ns) return due_ns;
-    const int fd = sweep_next_;
+    const int fd = FdAt(next_place_++);
     // A connection that still waits for its last answer is not asked again; Finish makes up for it
     // in the latencies.
-    if (context_.table.state(fd) != ConnectionState::kDialed) continue;
-    if (stage(fd) != Stage::kIdle) continue;
+    if (fd >= context_.table.end() || context_.table.state(fd) != ConnectionState::kDialed ||
+        stage(fd) != Stage::kIdle) {
+      continue;
+    }
     const Result result = Begin(fd, due_ns);
     if (result.outcome != Outcome::kGoesOn) on_result(fd, result);
     ++begun;

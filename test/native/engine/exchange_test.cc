@@ -3,8 +3,12 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "test/native/helpers/peer.h"
@@ -151,6 +155,61 @@ TEST_CASE("exchange: heartbeats go on after the ramp") {
   }
   CHECK(Eventually([&] { return run.totals().exchanges >= 5; }));
   CHECK(run->Errors().empty());
+  CHECK(run.End());
+}
+
+TEST_CASE("exchange: no heartbeat is further than a period from the one before") {
+  constexpr int64_t kPeriodNs = 400 * kNsPerMs;
+  const UniqueFd listener = Listening();
+  RunOptions options = Talk(listener, {.send = "?", .expect = "!", .every_ns = kPeriodNs});
+  // The second connection comes a quarter of a period after the first.
+  options.dial->connections = 2;
+  options.dial->rate = {{.at_ns = 0, .per_second = 10}};
+  ScratchRun run(std::move(options));
+  run.Start();
+  const std::vector<UniqueFd> peers = Accepted(listener, 2);
+  REQUIRE(peers.size() == 2);
+  const UniqueFd& peer = peers[1];
+  int64_t last_ns = NowNs();
+  for (int i = 0; i < 4; ++i) {
+    REQUIRE(Receive(peer, 1) == "?");
+    REQUIRE(SendAll(peer, "!"));
+    const int64_t now_ns = NowNs();
+    CHECK(now_ns - last_ns < kPeriodNs + kPeriodNs / 2);
+    last_ns = now_ns;
+  }
+  CHECK(run.End());
+}
+
+TEST_CASE("exchange: heartbeats are spread over the period however fast the ramp was") {
+  constexpr int64_t kPeriodNs = 800 * kNsPerMs;
+  constexpr size_t kConnections = 64;
+  const UniqueFd listener = Listening();
+  RunOptions options = Talk(listener, {.send = "?", .expect = "", .every_ns = kPeriodNs});
+  options.dial->connections = kConnections;
+  ScratchRun run(std::move(options));
+  run.Start();
+  const std::vector<UniqueFd> peers = Accepted(listener, kConnections);
+  REQUIRE(peers.size() == kConnections);
+  for (const UniqueFd& peer : peers) REQUIRE(Receive(peer, 1) == "?");
+  std::vector<int64_t> beats;
+  std::vector<pollfd> waiting;
+  for (const UniqueFd& peer : peers)
+    waiting.push_back({.fd = peer.get(), .events = POLLIN, .revents = 0});
+  while (beats.size() < kConnections) {
+    REQUIRE(::poll(waiting.data(), waiting.size(), 5000) > 0);
+    for (pollfd& ready : waiting) {
+      if ((ready.revents & POLLIN) == 0) continue;
+      beats.push_back(NowNs());
+      ready.fd = -1;
+    }
+  }
+  size_t most = 0;
+  for (size_t i = 0, first = 0; i < beats.size(); ++i) {
+    while (beats[i] - beats[first] > kPeriodNs / 4) ++first;
+    most = std::max(most, i - first + 1);
+  }
+  CHECK(most < kConnections / 2);
   CHECK(run.End());
 }
 
