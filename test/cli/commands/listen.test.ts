@@ -1,4 +1,5 @@
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
+import { on, once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,13 @@ async function listening(args: readonly string[]) {
   return { child, ended, targets, target: targets[0] ?? '' }
 }
 
+/** Resolves with the first snapshot from now on that `holds`. */
+async function snapshotOf(child: ChildProcess, holds: (snapshot: ListenSnapshot) => boolean): Promise<void> {
+  for await (const [line] of on(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')) {
+    if (holds(JSON.parse(line))) return
+  }
+}
+
 function lastLine({ stdout }: Ended): ListenResult {
   return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '')
 }
@@ -24,6 +32,7 @@ describe('listen', () => {
     expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
     const dialed = await runCli(['dial', server.target, '-c', '2k', '--json'])
     expect(dialed).toMatchObject({ code: 0, stderr: '' })
+    await snapshotOf(server.child, ({ closedByPeer }) => closedByPeer === 2000)
     server.child.kill('SIGTERM')
     const ended = await server.ended
     expect(ended).toMatchObject({ code: 130, stderr: `listening on ${server.target}\n` })
