@@ -26,6 +26,11 @@ export const commands: Readonly<Record<string, Command>> = {
     spec: async () => (await import('./tables/listen.js')).spec,
     run: async (argv, context) => (await import('./commands/listen.js')).run(argv, context)
   },
+  watch: {
+    summary: 'look at a server from beside it: queues, sockets, counters, drops, causes',
+    spec: async () => (await import('./tables/watch.js')).spec,
+    run: async (argv, context) => (await import('./commands/watch.js')).run(argv, context)
+  },
   plan: {
     summary: 'say what a dial will take and what will stop it; sends nothing',
     spec: async () => (await import('./tables/plan.js')).spec,

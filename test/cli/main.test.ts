@@ -26,6 +26,7 @@ describe('c1m-native', () => {
       Commands:
         dial          open connections, hold them, report what happened
         listen        accept connections, hold them, report what was accepted
+        watch         look at a server from beside it: queues, sockets, counters, drops, causes
         plan          say what a dial will take and what will stop it; sends nothing
         doctor        say what of this host binds first for a goal, and set it
         completion    print a script that completes this command line in a shell

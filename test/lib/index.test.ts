@@ -11,6 +11,7 @@ describe('the package', () => {
         "DOCTOR_SCHEMA",
         "PLAN_SCHEMA",
         "SCHEMA",
+        "WATCH_SCHEMA",
         "dial",
         "doctor",
         "exitCodes",
@@ -19,6 +20,7 @@ describe('the package', () => {
         "revertDoctor",
         "tcpOptions",
         "tcpStates",
+        "watch",
       ]
     `)
   })

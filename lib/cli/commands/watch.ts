@@ -1,0 +1,59 @@
+/** `c1m-native watch`: look at a server from beside it, report what was seen. */
+import { exitCodes } from '../../errors.js'
+import { delay } from '../../pace.js'
+import { watchReport } from '../../report/watch_text.js'
+import { type Watch, watch } from '../../watch.js'
+import type { CommandContext } from '../commands.js'
+import { LiveView } from '../live_view.js'
+import { parseOptions, pick } from '../options.js'
+import { Reporter } from '../reporter.js'
+import { watchOptions, watchTable } from '../tables/watch.js'
+import { hasColor, isLive, painter } from '../terminal.js'
+import { watchLine, watchPage } from '../watch_view.js'
+
+export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+  const { values, positionals: targets } = parseOptions(watchTable, argv, 'c1m-native watch')
+  // Its own view takes the place of the one line of progress.
+  using reporter = new Reporter({ ...values, quiet: true })
+  await using watching = await watch({ ...pick(values, watchOptions), targets })
+
+  const close = () => watching.close()
+  for (const signal of [interrupted, reporter.unwatched]) {
+    signal.addEventListener('abort', close, { once: true })
+    if (signal.aborted) close()
+  }
+  const shown = show(watching, reporter, values)
+  if (values.durationMs !== undefined) delay(values.durationMs, shown).then(close)
+  await shown
+
+  const result = await watching.close()
+  await reporter.result(result, (paint) => watchReport(result, paint))
+  return interrupted.aborted ? exitCodes.interrupted : exitCodes.ok
+}
+
+/** Shows each look until the watch ends. */
+async function show(
+  watching: Watch,
+  reporter: Reporter,
+  { quiet, ndjson, color }: { quiet?: boolean; ndjson?: boolean; color?: boolean }
+): Promise<void> {
+  const { stdout, stderr } = process
+  const paint = painter(hasColor(stderr, color))
+  const isHidden = quiet || (ndjson && stdout.isTTY)
+  const page = !isHidden && isLive(stderr) ? new LiveView(stderr) : null
+  const named = new Set<string>()
+  try {
+    for await (const snapshot of watching.snapshots()) {
+      await reporter.line(snapshot)
+      page?.show(watchPage(snapshot, watching.watched, paint))
+      if (isHidden || page) continue
+      stderr.write(`${watchLine(snapshot)}\n`)
+      for (const { id, severity, title } of snapshot.findings) {
+        if (!named.has(id)) stderr.write(`${severity}: ${title} (${id})\n`)
+        named.add(id)
+      }
+    }
+  } finally {
+    page?.clear()
+  }
+}

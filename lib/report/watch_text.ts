@@ -1,0 +1,150 @@
+import type { DropSummary } from '../drops.js'
+import type { Finding } from '../result.js'
+import type { SocketSurvey } from '../sockets.js'
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import type { ConntrackFill, WatchResult, WatchView } from '../watch_result.js'
+import { describeFinding, type Paint } from './text.js'
+
+const plain: Paint = (_, text) => text
+
+/** A label and the lines beside it. */
+export type Section = [label: string, lines: string[]]
+
+/** Sites of drops, listeners and counters that are listed; the rest are counted. */
+const most = { sites: 8, listeners: 8, counters: 16 }
+
+/** Functions of a call chain that are shown; JSON has them all. */
+const mostFunctions = 6
+
+/** The summary of a watch for a person. Ends in a newline. A pure function of the result. */
+export function watchReport(result: WatchResult, paint: Paint = plain): string {
+  const { watched, totalSeconds, counters, listeners, findings } = result
+  const seconds = totalSeconds || 1
+  const rates = Object.fromEntries(
+    Object.entries(counters).map(([name, { delta }]) => [name, { delta, perSecond: delta / seconds }])
+  )
+  const full = [...listeners]
+    .sort((a, b) => b.mostQueued / (b.backlog + 1) - a.mostQueued / (a.backlog + 1))
+    .map(({ address, mostQueued, backlog, timesFull }) => {
+      const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
+      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}`
+    })
+  const sections: Section[] = [
+    ...viewSections(result),
+    ['queues', capped(full, most.listeners)],
+    ['counters', counterLines(rates)]
+  ]
+  const headline = paint(
+    'bold',
+    `Watched ${watchedText(watched)} for ${approximateDurationUs(totalSeconds * 1e6)}.`
+  )
+  const causes = findings.flatMap((finding: Finding) => ['', ...describeFinding(finding, paint)])
+  return `${[headline, '', ...sectionLines(sections, paint), ...causes].join('\n')}\n`
+}
+
+/** What is watched, in words. */
+export function watchedText(watched: readonly string[]): string {
+  if (watched.length === 0) return 'every socket of this network namespace'
+  const named = watched.slice(0, 3).join(', ')
+  return watched.length > 3 ? `${named} and ${watched.length - 3} more` : named
+}
+
+/** What a moment and the end of a watch have in common. */
+export function viewSections({ sockets, conntrack, drops, unavailable }: WatchView): Section[] {
+  return [
+    ['sockets', sockets ? socketLines(sockets) : []],
+    ['conntrack', conntrack ? conntrackLines(conntrack) : []],
+    ['drops', drops ? dropLines(drops) : []],
+    ['unseen', unavailable]
+  ]
+}
+
+function socketLines({ states, rtt, retransmits, unread, unacknowledged, without }: SocketSurvey): string[] {
+  const counts = Object.entries(states).sort((a, b) => b[1] - a[1])
+  const lines = [counts.map(([state, count]) => `${formatNumber(count)} ${state}`).join(', ') || 'none']
+  const us = approximateDurationUs
+  if (rtt.count > 0) lines.push(`rtt p50 ${us(rtt.p50)}, p99 ${us(rtt.p99)}, max ${us(rtt.max)}`)
+  const troubles = []
+  if (retransmits.segments > 0)
+    troubles.push(
+      `${plural(retransmits.segments, 'segment')} sent again on ${formatNumber(retransmits.sockets)}, ${formatNumber(retransmits.inTimeout)} in a timeout now`
+    )
+  if (unread.sockets > 0)
+    troubles.push(`${approximateBytes(unread.bytes)} unread on ${formatNumber(unread.sockets)}`)
+  if (unacknowledged.sockets > 0)
+    troubles.push(
+      `${approximateBytes(unacknowledged.bytes)} not acknowledged on ${formatNumber(unacknowledged.sockets)}`
+    )
+  if (troubles.length > 0) lines.push(troubles.join('; '))
+  const missing = [
+    [without.timestamps, 'timestamps'],
+    [without.sack, 'SACK'],
+    [without.windowScaling, 'window scaling']
+  ] as const
+  const lacking = missing.flatMap(([count, name]) =>
+    count > 0 ? [`${formatNumber(count)} without ${name}`] : []
+  )
+  if (lacking.length > 0) lines.push(lacking.join(', '))
+  return lines
+}
+
+/** Whose drops they are is told where it is not just what is watched. */
+const scopes = { ends: '', namespace: ' (of this network namespace)', host: ' (of the whole host)' } as const
+
+function dropLines({ sites, packets, lost, scope }: DropSummary): string[] {
+  const missed = lost > 0 ? `, ${formatNumber(lost)} more not seen` : ''
+  return [
+    `${packets === 0 ? 'no packets' : plural(packets, 'packet')}${scopes[scope]}${missed}`,
+    ...capped(
+      sites.map(
+        ({ reason, packets, chain }) =>
+          `${formatNumber(packets)} ${reason}  ${chain.slice(0, mostFunctions).join(' < ')}`
+      ),
+      most.sites
+    )
+  ]
+}
+
+/** Nothing to tell of a table that is there but unused. */
+function conntrackLines({ entries, max, buckets, dropped, refused }: ConntrackFill): string[] {
+  if (entries === 0 && dropped === 0 && refused === 0) return []
+  const parts = [`${formatNumber(entries)} of ${max === null ? 'unknown' : formatNumber(max)} entries`]
+  if (buckets) parts.push(`${formatNumber(buckets)} buckets`)
+  if (dropped > 0) parts.push(`${plural(dropped, 'packet')} dropped, the table was full`)
+  if (refused > 0) parts.push(`${plural(refused, 'packet')} dropped, the hash chains were too long`)
+  return [parts.join(', ')]
+}
+
+/** Counters that tell of trouble, and the few that tell how busy a server is. */
+const notable =
+  /Overflow|Drop|Discard|Fail|Abort|Reset|OutRsts|InErrs|Error|Retrans|Timeout|ReqQFull|Syncookies|PAWS|Pressure|Pruned|Challenge|RPFilter|NoRoutes|Backlog|Collaps|SkippedT|PassiveOpens|ActiveOpens|insert_failed|chaintoolong|early_drop|\.drop$|dropped|timeSqueeze|table_fulls|orphan/
+
+/** Lines for counters that are worth one. The most moved first. */
+export function counterLines(rates: Record<string, { delta: number; perSecond: number }>): string[] {
+  const rows = Object.entries(rates)
+    .filter(([name]) => notable.test(name))
+    .sort((a, b) => Math.abs(b[1].delta) - Math.abs(a[1].delta))
+  const width = Math.max(0, ...rows.slice(0, most.counters).map(([name]) => name.length))
+  const lines = rows.map(
+    ([name, { delta, perSecond }]) =>
+      `${name.padEnd(width)}  ${delta > 0 ? '+' : ''}${formatNumber(delta)}  ${approximateRate(Math.max(0, perSecond))}`
+  )
+  return capped(lines, most.counters)
+}
+
+export function sectionLines(sections: readonly Section[], paint: Paint): string[] {
+  const width = Math.max(...sections.map(([label]) => label.length)) + 2
+  return sections.flatMap(([label, lines]) =>
+    lines.map((line, i) => `${paint('dim', (i === 0 ? label : '').padEnd(width))}${line}`)
+  )
+}
+
+function capped(lines: readonly string[], count: number): string[] {
+  return lines.length <= count + 1
+    ? [...lines]
+    : [...lines.slice(0, count), `and ${formatNumber(lines.length - count)} more`]
+}
+
+function plural(count: number, noun: string): string {
+  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
+}

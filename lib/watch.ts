@@ -1,0 +1,307 @@
+/** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
+
+import { checkWhole } from './check_option.js'
+import { explainFindings, type ListenerFill } from './checks/index.js'
+import { DropCounter } from './drops.js'
+import { C1mError } from './errors.js'
+import { type CounterChanges, type Counters, counterDeltas, readCounters } from './host/counters.js'
+import { type HostFacts, readHostFacts } from './host/facts.js'
+import { resultHost } from './host/result_host.js'
+import { ListenerOwners } from './listener_fill.js'
+import { delay, signalled } from './pace.js'
+import type { Finding } from './result.js'
+import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from './sockets.js'
+import { version } from './version.js'
+import { formatEnd, resolveEnds } from './watch_ends.js'
+import {
+  type ConntrackFill,
+  type ListenerPeak,
+  WATCH_SCHEMA,
+  type WatchResult,
+  type WatchSnapshot,
+  type WatchView
+} from './watch_result.js'
+
+/** What a caller may ask of `watch`. */
+export interface WatchOptions {
+  /** Where the server listens: `address:port` or `address:port-port`. With no port either: every socket here. */
+  targets?: string[]
+  /** Ports of the server at whatever address: `443` or `8100-8119`. */
+  ports?: string[]
+  /** How often to look, milliseconds. Default 1,000. */
+  everyMs?: number
+  /** Count dropped packets by reason and call chain, which takes root. Default false. */
+  drops?: boolean
+  /** Ends the watch. */
+  signal?: AbortSignal
+}
+
+/** A watch under way. Disposing of it (`await using`) ends it. */
+export interface Watch extends AsyncDisposable {
+  /** What is watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
+  readonly watched: readonly string[]
+  /** Each look at the server from now on, until the watch ends. */
+  snapshots(): AsyncIterableIterator<WatchSnapshot>
+  /** Ends the watch with a last look; any number of times. */
+  close(): Promise<WatchResult>
+}
+
+/** Looking at all sockets may take this share of the time, so that a million of them don't keep a CPU busy. */
+const surveyShare = 0.1
+
+/**
+ * Begins to watch. What the kernel does not tell here is named in `unavailable`; the rest goes on.
+ * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
+ */
+export async function watch(options: WatchOptions = {}): Promise<Watch> {
+  options.signal?.throwIfAborted()
+  const everyMs = checkWhole('watch period in ms', options.everyMs ?? 1000, 10)
+  const ends = await resolveEnds(options.targets ?? [], options.ports ?? [])
+  options.signal?.throwIfAborted()
+  const watcher = new Watcher(ends, everyMs, options.drops ?? false)
+  options.signal?.addEventListener('abort', () => watcher.close(), { once: true })
+  return watcher
+}
+
+class Watcher implements Watch {
+  readonly watched: readonly string[]
+  readonly #ends: readonly LocalEnd[]
+  readonly #everyMs: number
+  readonly #startedAt = new Date().toISOString()
+  readonly #startedMs = performance.now()
+  readonly #before: { facts: HostFacts; counters: Counters }
+  readonly #stopped = signalled()
+  readonly #owners = new ListenerOwners()
+  readonly #peaks = new Map<string, ListenerPeak>()
+  readonly #findings = new Map<string, Finding>()
+  readonly #unavailable: string[] = []
+  readonly #drops: DropCounter | null
+  readonly #looking: Promise<void>
+  #last: { tSeconds: number; counters: Counters }
+  #changes: CounterChanges = {}
+  #sockets: SocketSurvey | null = null
+  #surveyedMs = 0
+  #surveying: Promise<void> | undefined
+  #hasSockDiag = true
+  #latest: WatchSnapshot | undefined
+  #looked = signalled()
+  #over = false
+  #result: Promise<WatchResult> | undefined
+
+  constructor(ends: readonly LocalEnd[], everyMs: number, drops: boolean) {
+    this.watched = ends.map(formatEnd)
+    this.#ends = ends
+    this.#everyMs = everyMs
+    this.#drops = drops ? this.#countDrops() : null
+    this.#before = { facts: readHostFacts(), counters: readCounters() }
+    this.#last = { tSeconds: 0, counters: this.#before.counters }
+    this.#looking = this.#lookOnAndOn()
+    // Whoever closes the watch hears of it.
+    this.#looking.catch(() => {})
+  }
+
+  async *snapshots(): AsyncGenerator<WatchSnapshot> {
+    let seen: WatchSnapshot | undefined
+    while (true) {
+      const looked = this.#looked.promise
+      if (this.#latest && this.#latest !== seen) {
+        seen = this.#latest
+        yield seen
+      } else if (this.#over) {
+        return
+      } else {
+        await looked
+      }
+    }
+  }
+
+  close(): Promise<WatchResult> {
+    this.#result ??= this.#close()
+    return this.#result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<WatchResult> {
+    this.#stopped.resolve()
+    try {
+      await this.#looking
+      await this.#surveying
+      const { facts } = this.#before
+      return {
+        schema: WATCH_SCHEMA,
+        version,
+        startedAt: this.#startedAt,
+        host: resultHost(facts),
+        watched: [...this.watched],
+        totalSeconds: this.#seconds(),
+        counters: this.#changes,
+        listeners: [...this.#peaks.values()],
+        ...this.#view(readHostFacts())
+      }
+    } finally {
+      this.#drops?.stop()
+    }
+  }
+
+  /** Looks every period, and once more at the end. */
+  async #lookOnAndOn(): Promise<void> {
+    try {
+      let stopped = false
+      this.#stopped.promise.then(() => {
+        stopped = true
+      })
+      for (let dueMs = this.#startedMs; !stopped; ) {
+        await this.#look()
+        dueMs = Math.max(dueMs + this.#everyMs, performance.now())
+        await delay(dueMs - performance.now(), this.#stopped.promise)
+      }
+      await this.#look()
+    } finally {
+      this.#over = true
+      this.#looked.resolve()
+    }
+  }
+
+  async #look(): Promise<void> {
+    const listeners = await this.#lookAtSockets()
+    const tSeconds = this.#seconds()
+    const facts = readHostFacts()
+    const counters = readCounters()
+    this.#changes = counterDeltas(this.#before.counters, counters)
+    this.#judge(facts, counters, listeners)
+    this.#latest = {
+      tSeconds: Number(tSeconds.toFixed(3)),
+      counters: this.#rates(counters, tSeconds - this.#last.tSeconds),
+      listeners,
+      socketsAgeSeconds: this.#sockets && Number(((performance.now() - this.#surveyedMs) / 1000).toFixed(1)),
+      ...this.#view(facts)
+    }
+    this.#last = { tSeconds, counters }
+    this.#looked.resolve()
+    this.#looked = signalled()
+  }
+
+  /** The queues at once; all sockets as often as that may be, and for the first time now. */
+  async #lookAtSockets(): Promise<ListenerFill[]> {
+    const sinceMs = performance.now() - this.#surveyedMs
+    const tookMs = (this.#sockets?.seconds ?? 0) * 1000
+    if (!this.#surveying && sinceMs * surveyShare >= tookMs) this.#surveying = this.#survey()
+    if (this.#sockets === null) await this.#surveying
+    const listeners = await this.#asked(() => readListeners(this.#ends))
+    const filled = await this.#owners.fill(listeners ?? [])
+    this.#notePeaks(filled)
+    return filled
+  }
+
+  async #survey(): Promise<void> {
+    const sockets = await this.#asked(() => surveySockets(this.#ends))
+    if (sockets) this.#sockets = sockets
+    this.#surveyedMs = performance.now()
+    this.#surveying = undefined
+  }
+
+  /** What sock_diag answers; null where there is none, which is found out once. */
+  async #asked<T>(ask: () => Promise<T>): Promise<T | null> {
+    if (!this.#hasSockDiag) return null
+    try {
+      return await ask()
+    } catch (error) {
+      if (this.#hasSockDiag) this.#cannotSee(error)
+      this.#hasSockDiag = false
+      return null
+    }
+  }
+
+  /** Sockets that share an address and a port are told of as one. */
+  #notePeaks(listeners: readonly ListenerFill[]): void {
+    const byAddress = new Map<string, ListenerFill[]>()
+    for (const listener of listeners)
+      byAddress.set(listener.address, [...(byAddress.get(listener.address) ?? []), listener])
+    for (const [address, sockets] of byAddress) {
+      const peak = this.#peaks.get(address)
+      this.#peaks.set(address, {
+        address,
+        sockets: sockets.length,
+        backlog: sockets[0]?.backlog ?? 0,
+        mostQueued: Math.max(peak?.mostQueued ?? 0, ...sockets.map(({ queued }) => queued)),
+        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0)
+      })
+    }
+  }
+
+  /** A cause once named stays: what moved has moved, even if it is over. */
+  #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
+    const findings = explainFindings({
+      facts: { before: this.#before.facts, after: facts },
+      counters,
+      deltas: this.#changes,
+      run: null,
+      scenario: null,
+      needs: null,
+      peerIsHere: true,
+      listeners,
+      server: null,
+      census: null,
+      latencies: []
+    })
+    for (const finding of findings) this.#findings.set(finding.id, finding)
+  }
+
+  #view(facts: HostFacts): WatchView {
+    return {
+      sockets: this.#sockets,
+      conntrack: conntrackFill(facts, this.#changes),
+      drops: this.#drops?.read() ?? null,
+      unavailable: [...this.#unavailable],
+      findings: [...this.#findings.values()]
+    }
+  }
+
+  #rates(counters: Counters, seconds: number): WatchSnapshot['counters'] {
+    const recent = counterDeltas(this.#last.counters, counters)
+    return Object.fromEntries(
+      Object.entries(this.#changes).map(([name, { delta }]) => [
+        name,
+        { delta, perSecond: seconds > 0 ? Number(((recent[name]?.delta ?? 0) / seconds).toFixed(1)) : 0 }
+      ])
+    )
+  }
+
+  #countDrops(): DropCounter | null {
+    try {
+      return new DropCounter(this.#ends)
+    } catch (error) {
+      this.#cannotSee(error)
+      return null
+    }
+  }
+
+  #cannotSee(error: unknown): void {
+    if (!(error instanceof C1mError)) throw error
+    this.#unavailable.push(`${error.message}. ${error.hint ?? ''}`.trim())
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+}
+
+/** One more than the backlog fits: sk_acceptq_is_full in include/net/sock.h. */
+function isFull({ queued, backlog }: ListenerFill): boolean {
+  return queued > backlog
+}
+
+function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {
+  const { count, max, buckets } = conntrack
+  if (count === null) return null
+  return {
+    entries: count,
+    max,
+    buckets,
+    dropped: changes['Conntrack.drop']?.delta ?? 0,
+    refused: changes['Conntrack.chaintoolong']?.delta ?? 0
+  }
+}
