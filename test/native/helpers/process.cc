@@ -55,6 +55,16 @@ DescriptorLimit::~DescriptorLimit() {
   ::setrlimit(RLIMIT_NOFILE, &current);
 }
 
+OneCpu::OneCpu() {
+  ::sched_getaffinity(0, sizeof(before_), &before_);
+  cpu_set_t here;
+  CPU_ZERO(&here);
+  CPU_SET(static_cast<unsigned>(::sched_getcpu()), &here);
+  ::sched_setaffinity(0, sizeof(here), &here);
+}
+
+OneCpu::~OneCpu() { ::sched_setaffinity(0, sizeof(before_), &before_); }
+
 int InChild(const std::function<int()>& body) {
   const pid_t child = ::fork();
   if (child == 0) {

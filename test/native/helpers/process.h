@@ -1,6 +1,8 @@
 // What the test process has open, and children of it for what can't be undone.
 #pragma once
 
+#include <sched.h>
+
 #include <functional>
 #include <vector>
 
@@ -21,6 +23,18 @@ class DescriptorLimit {
 
  private:
   unsigned long before_;
+};
+
+// Keeps this thread, and those it makes, on one CPU while it lives.
+class OneCpu {
+ public:
+  OneCpu();
+  OneCpu(const OneCpu&) = delete;
+  OneCpu& operator=(const OneCpu&) = delete;
+  ~OneCpu();
+
+ private:
+  cpu_set_t before_;
 };
 
 // Runs `body` in a forked child and returns the exit status it asked for; 127 when it threw, 128 +
