@@ -8,7 +8,7 @@ import type { Comparison, Figure } from '../result.js'
 import { compare, figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 
-const pairsPlanned = { quick: 5, full: 15 }
+const pairsPlanned = { quick: 4, full: 15 }
 /** Connections of each `net` process, unless its descriptors are fewer. */
 const perProcess = 15_000
 /** Descriptors of a Node process that are no connections: about 20, and room to spare. */
