@@ -122,7 +122,7 @@ async function start(
 /** Resolves when something listens there; rejects when the process ends before. */
 async function answering(child: ChildProcess, address: string, port: number): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
-    const socket = connect(port, address)
+    const socket = connect({ host: address, port, localAddress: address })
     const [event] = await Promise.race([
       once(socket, 'connect').then(() => ['connect']),
       once(socket, 'error').then(() => ['error'])

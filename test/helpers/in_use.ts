@@ -1,16 +1,15 @@
 /** A piece for scripts: what a process holds, so that two moments can be compared. */
 
 /**
- * Defines `inUse()`: descriptors and threads of the process it runs in, and whether sockets stay at `address`, other
- * than those the kernel keeps in TIME_WAIT; it is given a moment to let go of them.
+ * Defines `inUse()`: descriptors and threads of the process it runs in, and whether any process holds sockets at
+ * `address`; it is given a moment to let go of them. What the kernel has yet to finish with has no inode.
  */
 export function defineInUse(address: string): string {
   return `
     const { readdirSync } = await import('node:fs')
     const { execFileSync } = await import('node:child_process')
-    const hasSockets = () => execFileSync('ss', [
-      '-Htan', 'exclude', 'time-wait', 'src ${address} or dst ${address}'
-    ]).length > 0
+    const hasSockets = () =>
+      / ino:[1-9]/.test(execFileSync('ss', ['-Htane', 'src ${address} or dst ${address}']))
     // A thread that was joined stays in /proc for a moment: as many as there were at the least are waited for.
     let fewest = Infinity
     const countThreads = (until) => {

@@ -23,11 +23,13 @@ export interface Socket {
   state: string
   local: string
   peer: string
+  /** Whether a process holds it: what the kernel alone has yet to finish with has no inode. */
+  held: boolean
 }
 
 /** The TCP sockets with `address` at one of their ends, in whatever state. */
 export function socketsAt(address: string): Socket[] {
-  return execFileSync('ss', ['-Htan', `src ${address} or dst ${address}`], {
+  return execFileSync('ss', ['-Htane', `src ${address} or dst ${address}`], {
     encoding: 'utf8',
     maxBuffer: 2 ** 26
   })
@@ -35,17 +37,16 @@ export function socketsAt(address: string): Socket[] {
     .filter((line) => line !== '')
     .map((line) => {
       const [state = '', , , local = '', peer = ''] = line.split(/\s+/)
-      return { state, local, peer }
+      return { state, local, peer, held: / ino:[1-9]/.test(line) }
     })
 }
 
 /**
- * Expects that nobody holds a socket at `address` any more, but for those in the states of `others`. The kernel's last
- * segments may still be on their way, and what it keeps in TIME_WAIT is nobody's.
+ * Expects that no process holds a socket at `address` any more, but for those in the states of `others`. What the kernel
+ * has yet to finish with is nobody's: TIME_WAIT, and orphans whose last segment was lost.
  */
 export async function expectNoSockets(address: string, ...others: string[]): Promise<void> {
-  const allowed = new Set(['TIME-WAIT', ...others])
-  const left = () => socketsAt(address).filter(({ state }) => !allowed.has(state))
+  const left = () => socketsAt(address).filter(({ state, held }) => held && !others.includes(state))
   await expect.poll(left, { timeout: 5000 }).toEqual([])
 }
 

@@ -9,7 +9,8 @@ import { expectNoSockets, freePort, ownAddress, socketsAt, timeWaitsLost } from 
 /** A connection to the first port of `server`. */
 async function connected({ targets }: ListenServer): Promise<Socket> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(targets[0] ?? '') ?? []
-  const socket = connect(Number(port), host)
+  // With an address of ours, so that it gets a port while somebody on this host has bound all of them.
+  const socket = connect({ host, port: Number(port), localAddress: ownAddress() })
   await once(socket, 'connect')
   return socket
 }

@@ -132,9 +132,10 @@ describe('when a part of the program cannot be loaded', () => {
   it('a run closes its sockets and fails', async () => {
     const source = ownAddress()
     const script = `
-      ${defineInUse(source)}
       const { register } = await import('node:module')
       register(${JSON.stringify(hook("name.endsWith('diagnosis.js')"))})
+      // Only now, because the hook takes a thread of its own.
+      ${defineInUse(source)}
       const before = inUse()
       const error = await c1m.dial({ connections: 100, holdMs: 600_000, source: ['${source}'] }).result.catch((e) => e)
       console.log(JSON.stringify({ message: error.message, before, after: inUse() }))`
