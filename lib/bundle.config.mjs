@@ -3,10 +3,15 @@ import { defineConfig } from 'rolldown'
 
 /** What a dial needs before its first connection, as one chunk; judging, reports and other commands load when needed. */
 const startup =
-  /\/lib\/(?!address_bytes|census|drops|sampler|sockets|watch|host\/(btf|drop|kernel_symbols|socket_owner)|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/bin|cli\/main|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/completion|cli\/live_view|cli\/watch|cli\/commands\/(?!dial))[\w./]+\.ts$/
+  /\/lib\/(?!address_bytes|census|drops|sampler|sockets|watch|host\/(btf|drop|kernel_symbols|socket_owner)|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/bin|cli\/main|cli\/version|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/completion|cli\/live_view|cli\/watch|cli\/commands\/(?!dial))[\w./]+\.ts$/
 
 export default defineConfig({
-  input: { index: 'lib/index.ts', 'cli/bin': 'lib/cli/bin.ts', 'cli/main': 'lib/cli/main.ts' },
+  input: {
+    index: 'lib/index.ts',
+    'cli/bin': 'lib/cli/bin.ts',
+    'cli/main': 'lib/cli/main.ts',
+    'cli/version': 'lib/cli/version.ts'
+  },
   platform: 'node',
   external: /^node:/,
   // Commands load late what startup may hold already; that is no mistake.

@@ -1,12 +1,14 @@
 /** Finds the addon's file, looks whether it can be loaded here, and loads it. */
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { type ElfFacts, elfArchs, readElf } from './elf.js'
 import { type Failure, loadFailure } from './load_failure.js'
 
 const require = createRequire(import.meta.url)
 
 /** @throws C1mError C1M_NATIVE_UNAVAILABLE, which says why and what helps */
-export function loadAddon(packageRoot: string): unknown {
+export function loadAddon(directory: string): unknown {
+  const packageRoot = resolve(directory)
   if (process.platform !== 'linux') throw failure(packageRoot, { kind: 'platform' })
   let file: string
   try {

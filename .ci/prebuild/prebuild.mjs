@@ -91,10 +91,10 @@ function build(platform, zigDir) {
     ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`)
   )
   const built = `${folder}/RelWithDebInfo/c1m_native.node`
-  const objcopy = (...args) => run(join(zigDir, 'zig'), 'objcopy', ...args)
-  objcopy('--only-keep-debug', built, symbols)
-  // No debug link: its checksum is of a file that names paths of this machine, and the addon is to be the same anywhere.
-  objcopy('--strip-all', built, addon)
+  // The unstripped addon is the better symbol file: zig's objcopy --only-keep-debug drops the symbol table. No debug link
+  // to it: its checksum is of a file that names paths of this machine, and the addon is to be the same anywhere.
+  copyFileSync(join(root, built), join(root, symbols))
+  run(join(zigDir, 'zig'), 'objcopy', '--strip-all', built, addon)
   chmodSync(join(root, addon), 0o644)
   console.log(`prebuild: ${addon} for ${target}`)
 }

@@ -8,5 +8,5 @@ set(CMAKE_CXX_COMPILER ${ZIG_DIR}/zig c++ -target ${ZIG_TARGET})
 set(CMAKE_CXX_ARCHIVE_CREATE "${ZIG_DIR}/zig ar qcD <TARGET> <OBJECTS>")
 set(CMAKE_CXX_ARCHIVE_FINISH "")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO_INIT
-  "-ffile-prefix-map=${ZIG_DIR}=zig -ffile-prefix-map=${CMAKE_SOURCE_DIR}=. -ffunction-sections -fdata-sections")
+  "-ffile-prefix-map=${ZIG_DIR}/=zig/ -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -fdebug-compilation-dir=. -ffunction-sections -fdata-sections")
 set(CMAKE_MODULE_LINKER_FLAGS_INIT "-Wl,--gc-sections")

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Turns away a Node that is too old to read the rest. Imports nothing itself, and is read by any Node since 12. */
+/** Turns away a Node that is too old to read the rest. Loads nothing before, and is read by any Node since 12. */
 
 /** `engines` in package.json; a test holds the two together. */
 const oldest = '20.17'
@@ -12,6 +12,8 @@ if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
       'Install it from https://nodejs.org, or for this call only: npx -p node@22 -p c1m-native c1m-native.\n'
   )
   process.exitCode = 1
+} else if (process.argv[2] === '--version' || process.argv[2] === '-V') {
+  import('./version.js')
 } else {
   import('./main.js')
 }

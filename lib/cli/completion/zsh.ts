@@ -34,8 +34,8 @@ fi
 }
 
 function branch({ name, spec }: CompletedCommand): string {
-  const argument = spec.words ? `1: :(${spec.words.join(' ')})` : '*: :'
-  const lines = [...optionsOf(spec).flatMap(optionLines), quoted(argument)]
+  const words = spec.words ? [quoted(`1: :(${spec.words.join(' ')})`)] : []
+  const lines = [...optionsOf(spec).flatMap(optionLines), ...words]
   return `        ${name})
           _arguments -s \\
 ${lines.map((line) => `            ${line}`).join(' \\\n')}

