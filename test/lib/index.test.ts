@@ -1,12 +1,41 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import * as lib from '../../lib/index.js'
+import { ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 
-it('loads no addon when it is imported, and loads it for the first run', async () => {
-  const loaded = await resultOf(`
-    const { readFileSync } = await import('node:fs')
-    const addons = () => new Set(readFileSync('/proc/self/maps', 'utf8').match(/[^ ]+\\.node$/gm)).size
-    const imported = addons()
-    await c1m.dial({ connections: 1 }).result
-    console.log(JSON.stringify({ imported, dialed: addons() }))`)
-  expect(loaded).toEqual({ imported: 0, dialed: 1 })
+describe('the package', () => {
+  it('offers its functions and nothing of its inside', () => {
+    expect(Object.keys(lib).sort()).toMatchInlineSnapshot(`
+      [
+        "C1mError",
+        "DOCTOR_SCHEMA",
+        "PLAN_SCHEMA",
+        "SCHEMA",
+        "WATCH_SCHEMA",
+        "dial",
+        "doctor",
+        "exitCodes",
+        "listen",
+        "plan",
+        "revertDoctor",
+        "tcpOptions",
+        "tcpStates",
+        "watch",
+      ]
+    `)
+  })
+
+  it('loads the addon only with the first run', async () => {
+    const script = `
+      const hasAddon = () => process.report.getReport().sharedObjects.some((path) => path.endsWith('c1m_native.node'))
+      const before = hasAddon()
+      await c1m.dial({ connections: 1, source: ['${ownAddress()}'] }).result
+      console.log(JSON.stringify({ before, after: hasAddon() }))`
+    expect(await resultOf(script)).toEqual({ before: false, after: true })
+  })
+
+  it('is found by its name', async () => {
+    const script = `console.log(JSON.stringify(await import('c1m-native') === c1m))`
+    expect(await resultOf(script)).toBe(true)
+  })
 })
