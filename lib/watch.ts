@@ -4,7 +4,7 @@ import { checkWhole } from './check_option.js'
 import { explainFindings, type ListenerFill } from './checks/index.js'
 import { DropCounter } from './drops.js'
 import { C1mError } from './errors.js'
-import { type CounterChanges, type Counters, counterDeltas, readCounters } from './host/counters.js'
+import type { CounterChanges, Counters } from './host/counters.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { ListenerOwners } from './listener_fill.js'
@@ -12,6 +12,7 @@ import { delay, signalled } from './pace.js'
 import type { Finding } from './result.js'
 import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from './sockets.js'
 import { version } from './version.js'
+import { CounterHistory } from './watch_counters.js'
 import { formatEnd, resolveEnds } from './watch_ends.js'
 import {
   type ConntrackFill,
@@ -69,7 +70,8 @@ class Watcher implements Watch {
   readonly #everyMs: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
-  readonly #before: { facts: HostFacts; counters: Counters }
+  readonly #facts: HostFacts
+  readonly #history: CounterHistory
   readonly #stopped = signalled()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new Map<string, ListenerPeak>()
@@ -77,8 +79,6 @@ class Watcher implements Watch {
   readonly #unavailable: string[] = []
   readonly #drops: DropCounter | null
   readonly #looking: Promise<void>
-  #last: { tSeconds: number; counters: Counters }
-  #changes: CounterChanges = {}
   #sockets: SocketSurvey | null = null
   #surveyedMs = 0
   #surveying: Promise<void> | undefined
@@ -93,8 +93,8 @@ class Watcher implements Watch {
     this.#ends = ends
     this.#everyMs = everyMs
     this.#drops = drops ? this.#countDrops() : null
-    this.#before = { facts: readHostFacts(), counters: readCounters() }
-    this.#last = { tSeconds: 0, counters: this.#before.counters }
+    this.#facts = readHostFacts()
+    this.#history = new CounterHistory()
     this.#looking = this.#lookOnAndOn()
     // Whoever closes the watch hears of it.
     this.#looking.catch(() => {})
@@ -129,15 +129,14 @@ class Watcher implements Watch {
     try {
       await this.#looking
       await this.#surveying
-      const { facts } = this.#before
       return {
         schema: WATCH_SCHEMA,
         version,
         startedAt: this.#startedAt,
-        host: resultHost(facts),
+        host: resultHost(this.#facts),
         watched: [...this.watched],
         totalSeconds: this.#seconds(),
-        counters: this.#changes,
+        counters: this.#history.changes,
         listeners: [...this.#peaks.values()],
         ...this.#view(readHostFacts())
       }
@@ -166,20 +165,19 @@ class Watcher implements Watch {
   }
 
   async #look(): Promise<void> {
-    const listeners = await this.#lookAtSockets()
     const tSeconds = this.#seconds()
     const facts = readHostFacts()
-    const counters = readCounters()
-    this.#changes = counterDeltas(this.#before.counters, counters)
+    const counters = this.#history.read(tSeconds)
+    // After the counters: a queue that made one of them move is still full, as a rule.
+    const listeners = await this.#lookAtSockets()
     this.#judge(facts, counters, listeners)
     this.#latest = {
       tSeconds: Number(tSeconds.toFixed(3)),
-      counters: this.#rates(counters, tSeconds - this.#last.tSeconds),
+      counters: this.#history.rates,
       listeners,
       socketsAgeSeconds: this.#sockets && Number(((performance.now() - this.#surveyedMs) / 1000).toFixed(1)),
       ...this.#view(facts)
     }
-    this.#last = { tSeconds, counters }
     this.#looked.resolve()
     this.#looked = signalled()
   }
@@ -235,9 +233,10 @@ class Watcher implements Watch {
   /** A cause once named stays: what moved has moved, even if it is over. */
   #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
     const findings = explainFindings({
-      facts: { before: this.#before.facts, after: facts },
+      facts: { before: this.#facts, after: facts },
       counters,
-      deltas: this.#changes,
+      deltas: this.#history.changes,
+      recent: this.#history.recent,
       run: null,
       scenario: null,
       needs: null,
@@ -253,21 +252,11 @@ class Watcher implements Watch {
   #view(facts: HostFacts): WatchView {
     return {
       sockets: this.#sockets,
-      conntrack: conntrackFill(facts, this.#changes),
+      conntrack: conntrackFill(facts, this.#history.changes),
       drops: this.#drops?.read() ?? null,
       unavailable: [...this.#unavailable],
       findings: [...this.#findings.values()]
     }
-  }
-
-  #rates(counters: Counters, seconds: number): WatchSnapshot['counters'] {
-    const recent = counterDeltas(this.#last.counters, counters)
-    return Object.fromEntries(
-      Object.entries(this.#changes).map(([name, { delta }]) => [
-        name,
-        { delta, perSecond: seconds > 0 ? Number(((recent[name]?.delta ?? 0) / seconds).toFixed(1)) : 0 }
-      ])
-    )
   }
 
   #countDrops(): DropCounter | null {

@@ -105,6 +105,8 @@ export interface ExplainContext {
   counters: Counters
   /** Counters that moved. */
   deltas: CounterChanges
+  /** Those of them that moved in the last half minute, when `deltas` may go back further: for shares, which time dilutes. */
+  recent?: CounterChanges
   /** null when nothing was dialed, as beside a server: then counters stand for themselves. */
   run: RunOutcome | null
   scenario: DialScenario | null

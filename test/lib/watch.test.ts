@@ -56,7 +56,7 @@ describe('watch', () => {
     let connections = 0
     for await (const snapshot of watching.snapshots()) {
       const { sockets, listeners } = snapshot
-      expect(listeners).toEqual([{ address: served.target, queued: 0, backlog: 20, process: null }])
+      expect(listeners).toMatchObject([{ address: served.target, backlog: 20 }])
       if (connections === 0) expect(sockets?.states).toEqual({})
       if (connections++ < 3) await served.take()
       if (sockets?.states.ESTABLISHED === 3) {
@@ -69,7 +69,7 @@ describe('watch', () => {
     expect(result).toMatchObject({
       schema: WATCH_SCHEMA,
       watched: [served.target],
-      listeners: [{ address: served.target, sockets: 1, backlog: 20, mostQueued: 0, timesFull: 0 }],
+      listeners: [{ address: served.target, sockets: 1, backlog: 20, timesFull: 0 }],
       sockets: { states: { ESTABLISHED: 3 } },
       drops: null,
       unavailable: []

@@ -1,0 +1,83 @@
+/** Network namespaces that belong to one test, and the command line inside them. Needs root. */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type Ended, ending } from '../cli/run_cli.js'
+
+const main = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url))
+
+/** Where tests that need one can't run: not root, or no unshare(1) and nsenter(1). */
+export const mayMakeNamespaces =
+  spawnSync('unshare', ['-n', 'true']).status === 0 && spawnSync('nsenter', ['--version']).status === 0
+
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+
+/** A namespace with loopback up. It ends with the process that holds it, and so with this one. */
+export class Namespace implements Disposable {
+  readonly pid: number
+  readonly #holder: ChildProcess
+
+  private constructor(holder: ChildProcess) {
+    this.#holder = holder
+    this.pid = holder.pid ?? 0
+  }
+
+  static async create(): Promise<Namespace> {
+    // The holder reads from us until we are gone.
+    const holder = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit']
+    })
+    await once(createInterface({ input: holder.stdout }), 'line')
+    return new Namespace(holder)
+  }
+
+  /** Runs a command inside to its end; gives what it printed. */
+  run(command: string, ...args: string[]): string {
+    return execFileSync('nsenter', [`--net=/proc/${this.pid}/ns/net`, command, ...args], {
+      env,
+      encoding: 'utf8'
+    })
+  }
+
+  /** Starts a command inside. */
+  spawn(command: string, ...args: string[]): ChildProcess {
+    return spawn('nsenter', [`--net=/proc/${this.pid}/ns/net`, command, ...args], {
+      env: { ...env, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'pipe']
+    })
+  }
+
+  /** Starts `c1m-native ARGS` inside. */
+  start(...args: string[]): ChildProcess {
+    return this.spawn(process.execPath, main, ...args)
+  }
+
+  /** Runs `c1m-native ARGS` inside to its end. */
+  cli(...args: string[]): Promise<Ended> {
+    return ending(this.start(...args))
+  }
+
+  [Symbol.dispose](): void {
+    this.#holder.kill('SIGKILL')
+  }
+}
+
+/** Joins two namespaces by a cable with an address at each end. */
+export function connectNamespaces(a: Namespace, addressA: string, b: Namespace, addressB: string): void {
+  a.run('ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth0', 'netns', `${b.pid}`)
+  for (const [namespace, address] of [
+    [a, addressA],
+    [b, addressB]
+  ] as const) {
+    namespace.run('ip', 'address', 'add', address, 'dev', 'veth0')
+    namespace.run('ip', 'link', 'set', 'veth0', 'up')
+  }
+}
+
+/** The JSON objects a process prints, a line each. */
+export async function* jsonLines(child: ChildProcess): AsyncGenerator<Record<string, unknown>> {
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream }))
+    yield JSON.parse(line)
+}
