@@ -4,6 +4,9 @@ import { formatNumber } from './units.js'
 /** The largest number the engine takes for a count or for milliseconds (24 days). */
 const most = 2 ** 31 - 1
 
+/** The highest rate the engine paces, in connections per second: one each nanosecond. */
+export const mostPerSecond = 1e9
+
 function invalid(name: string, value: unknown, wanted: string): C1mError {
   const shown = Number.isFinite(value)
     ? formatNumber(value as number)
@@ -23,11 +26,14 @@ export function checkWhole(name: string, value: unknown, least: number, max = mo
 }
 
 /**
- * Passes a rate above zero.
+ * Passes a rate above zero and up to {@link mostPerSecond}.
  * @throws C1mError C1M_OPTION_INVALID
  */
 export function checkRate(name: string, value: unknown): number {
-  if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
+  if (typeof value === 'number' && value > 0 && value <= mostPerSecond) return value
+  if (Number(value) > mostPerSecond) {
+    throw invalid(name, value, `at most ${formatNumber(mostPerSecond)} connections per second`)
+  }
   throw invalid(name, value, 'more than zero connections per second')
 }
 

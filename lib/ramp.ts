@@ -1,5 +1,6 @@
+import { mostPerSecond } from './check_option.js'
 import { C1mError } from './errors.js'
-import { formatDurationMs, parseDurationMs, parseRate } from './units.js'
+import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from './units.js'
 
 /** One corner of a piecewise-linear schedule of connection starts. */
 export interface RampPoint {
@@ -8,6 +9,9 @@ export interface RampPoint {
   /** Connections per second at that moment. */
   perSecond: number
 }
+
+/** As long as any other duration: 24 days. */
+const mostMs = 2 ** 31 - 1
 
 /**
  * Reads `TIME:RATE,TIME:RATE,...`, e.g. `0:10k/s,30s:200k/s`: the rate moves in a straight line from point to
@@ -33,6 +37,10 @@ export function parseRamp(text: string): RampPoint[] {
       )
     }
   })
+  if (points.some(({ perSecond }) => perSecond > mostPerSecond)) {
+    throw fail(`has a rate above ${formatNumber(mostPerSecond)}/s`)
+  }
+  if ((points.at(-1)?.atMs ?? 0) > mostMs) throw fail('goes on for more than 24 days')
   if (points.at(-1)?.perSecond === 0) throw fail('ends at a rate of zero, which would never finish')
   return points
 }

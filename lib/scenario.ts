@@ -183,7 +183,7 @@ export async function draftDial(
     connections,
     rate: resolveRate(options),
     // Measured on loopback, anything from 8 to 4,000 dials alike; this allows 100k/s at a round trip of 10 ms.
-    window: checkWhole('window', options.window ?? 1024, 1),
+    window: checkWhole('window', options.window ?? 1024, 1, 2 ** 24),
     connectTimeoutMs: checkWhole('connect timeout in ms', options.connectTimeoutMs ?? 5000, 1),
     // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
     synRetries: options.synRetries === undefined ? 0 : checkWhole('SYN retries', options.synRetries, 1, 127),

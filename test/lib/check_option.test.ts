@@ -36,6 +36,11 @@ it('passes rates above zero', () => {
   for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY, '5']) {
     expect(caught(() => checkRate('rate', value))).toMatchObject({ code: 'C1M_OPTION_INVALID' })
   }
+  for (const value of [1e9 + 1, Number.POSITIVE_INFINITY]) {
+    expect(caught(() => checkRate('rate', value))).toMatchObject({
+      message: expect.stringContaining('and must be at most 1,000,000,000 connections per second')
+    })
+  }
   expect(caught(() => checkRate('rate', 0))).toMatchObject(
     refusal('rate is 0, and must be more than zero connections per second')
   )

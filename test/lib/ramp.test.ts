@@ -24,6 +24,8 @@ it.each([
   ['0:1k,30s:2k,30s:3k', "ramp: '0:1k,30s:2k,30s:3k' goes from 30s to 30s, and times must rise"],
   ['0:1k,2m:2k,30s:3k', "ramp: '0:1k,2m:2k,30s:3k' goes from 2m to 30s, and times must rise"],
   ['0:1k,30s:0', "ramp: '0:1k,30s:0' ends at a rate of zero, which would never finish"],
+  ['0:2000m/s', "ramp: '0:2000m/s' has a rate above 1,000,000,000/s"],
+  ['0:1k,600h:2k', "ramp: '0:1k,600h:2k' goes on for more than 24 days"],
   ['0:0', "ramp: '0:0' ends at a rate of zero, which would never finish"]
 ])('refuses %j', (text, message) => {
   expect(caught(() => parseRamp(text))).toMatchObject({ code: 'C1M_RAMP_INVALID', message, exitCode: 2 })

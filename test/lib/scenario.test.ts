@@ -159,7 +159,7 @@ describe('resolveDial', () => {
     [{ connections: -5 }, 'connections is -5, and must be a whole number from 1 to 2,147,483,647'],
     [{ connections: Number.NaN }, 'connections is NaN, and must be a whole number from 1 to 2,147,483,647'],
     [{ rate: 0 }, 'rate is 0, and must be more than zero connections per second'],
-    [{ window: 0 }, 'window is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ window: 0 }, 'window is 0, and must be a whole number from 1 to 16,777,216'],
     [{ workers: 0 }, 'workers is 0, and must be a whole number from 1 to 1,024'],
     [{ workers: 1025 }, 'workers is 1,025, and must be a whole number from 1 to 1,024'],
     [

@@ -9,6 +9,7 @@ import type { Snapshot } from '../../lib/snapshot.js'
 import { ending, runCli, runShell, startCli } from '../cli/run_cli.js'
 import { childServer } from '../helpers/child_server.js'
 import { expectNoSockets, freePort, ownAddress } from '../helpers/loopback.js'
+import { resultOf } from '../helpers/node_script.js'
 import { stalledServer } from '../helpers/servers.js'
 
 const cliPath = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
@@ -143,6 +144,22 @@ describe('without privileges', () => {
     })
     expect(result.process.privateTables).toBe(native().privateTables())
     await expectNoSockets(address)
+  })
+
+  it('a process that may not have threads says so', async ({ skip }) => {
+    skip(!canBeNobody, 'only root can become somebody else')
+    const script = `
+      const { execFileSync } = await import('node:child_process')
+      await c1m.dial({ connections: 1, source: ['${ownAddress()}'] }).result
+      execFileSync('prlimit', ['--nproc=1:1', '--pid', String(process.pid)])
+      const error = await c1m.dial({ connections: 100 }).result.catch((error) => error)
+      console.log(JSON.stringify({ ...error, message: error.message, cause: null }))`
+    expect(await resultOf(script, { under: asNobody.split(' ') })).toMatchObject({
+      code: 'C1M_RUN_FAILED',
+      exitCode: 3,
+      message: 'the engine cannot start: pthread_create: Resource temporarily unavailable',
+      hint: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer --workers.'
+    })
   })
 
   it('a run against itself passes the descriptor limit', async ({ skip }) => {
