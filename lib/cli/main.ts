@@ -10,8 +10,6 @@ const echoMs = 250
 
 async function main(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv
-  if (name === '--version' || name === '-V')
-    return await print(`${(await import('../version.js')).version}\n`)
   if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (!command) throw await unknownCommand(name)
