@@ -30,7 +30,7 @@ describe.skipIf(!mayMakeNamespaces)('beside a server in a network namespace (ski
     expect(seen?.counters['TcpExt.ListenOverflows']?.delta).toBeGreaterThan(0)
     await dialing
     watching.kill('SIGINT')
-    const [code] = await once(watching, 'close')
+    const [code] = await once(watching, 'exit')
     expect(code).toBe(130)
     server.kill('SIGKILL')
   })
