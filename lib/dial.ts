@@ -107,7 +107,7 @@ class Dial implements DialRun {
 
   async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
     options.signal?.throwIfAborted()
-    const facts = readHostFacts()
+    const facts = readHostFacts({ brief: true })
     const scenario = await resolveDial(options, facts)
     options.signal?.throwIfAborted()
     const baseline = readBaseline(facts)
@@ -135,16 +135,16 @@ class Dial implements DialRun {
       holdSeconds,
       totalSeconds: this.#seconds()
     })
-    let doctor: NodeJS.Timeout | undefined
+    // Loaded when first needed: the checks are most of the code, and the ramp wants the CPU.
+    const judging = () => import('./diagnosis.js')
+    const doctor = setInterval(async () => {
+      const { diagnose } = await judging()
+      if (this.#phase === 'done') return
+      const { counters, ...rest } = trace(0)
+      const outcome = dialOutcome({ counters, ...rest })
+      this.#findings = diagnose(scenario, baseline, outcome, counters, null).findings
+    }, diagnoseEveryMs)
     try {
-      // Loaded only now, so that judging doesn't delay the first SYN.
-      const { diagnose } = await import('./diagnosis.js')
-      doctor = setInterval(() => {
-        const { counters, ...rest } = trace(0)
-        const outcome = dialOutcome({ counters, ...rest })
-        this.#findings = diagnose(scenario, baseline, outcome, counters, null).findings
-      }, diagnoseEveryMs)
-
       await Promise.race([engine.ramped, this.#stopped.promise])
       this.#sample(engine)
       const memory = readMemory()
@@ -158,6 +158,7 @@ class Dial implements DialRun {
       // Only now: until every worker has noticed, a churn goes on.
       const { counters, ...rest } = trace(heldMs / 1000)
       const outcome = dialOutcome({ counters, ...rest })
+      const { diagnose } = await judging()
       const diagnosis = diagnose(scenario, baseline, outcome, counters, this.#census)
       this.#findings = diagnosis.findings
       const census = this.#census && (await import('./census_summary.js')).summarizeCensus(this.#census)

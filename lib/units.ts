@@ -176,12 +176,11 @@ export function formatRate(perSecond: number): string {
 
 /** Writes all digits, grouped: `1,234,567`. */
 export function formatNumber(value: number): string {
-  grouped ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 20 })
-  return grouped.format(value)
+  const [whole = '', fraction] = String(value).split('.')
+  // Intl.NumberFormat does the same, after twenty milliseconds of loading its tables.
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',')
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`
 }
-
-/** Made at first use: it costs milliseconds, and who only reads quantities never needs it. */
-let grouped: Intl.NumberFormat | undefined
 
 /** Units a person reads sizes in; the decimal ones are for reading only. */
 const spoken = (kind: QuantityKind): Quantity['units'] =>

@@ -14,15 +14,16 @@ export interface ConntrackFacts {
   boundsChains: boolean | null
 }
 
-export function readConntrackFacts(proc: ProcReader): ConntrackFacts {
+/** @param counts whether to count the entries of all namespaces, which takes longer than all other facts together */
+export function readConntrackFacts(proc: ProcReader, counts: boolean): ConntrackFacts {
   const netfilter = (name: string) => proc.integer(`sys/net/netfilter/nf_conntrack_${name}`)
   const count = netfilter('count')
   return {
     count,
     max: netfilter('max'),
     buckets: netfilter('buckets'),
-    // Reading slabinfo takes a mutex and a quarter of a millisecond: not without need.
-    entriesAllNamespaces: count === null ? null : proc.parse('slabinfo', activeEntries),
+    // Reading slabinfo takes a mutex and up to some milliseconds: not without need.
+    entriesAllNamespaces: count === null || !counts ? null : proc.parse('slabinfo', activeEntries),
     boundsChains: proc.parse('net/stat/nf_conntrack', (text) => /\bchainlength\b/.test(text))
   }
 }
