@@ -148,7 +148,8 @@ int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
         stage(fd) != Stage::kIdle) {
       continue;
     }
-    const Result result = Begin(fd, due_ns);
+    // After a pause of ours the peer still has half its time to answer in.
+    const Result result = Begin(fd, std::max(due_ns, now_ns - options_.timeout_ns / 2));
     if (result.outcome != Outcome::kGoesOn) on_result(fd, result);
     ++begun;
   }
@@ -166,7 +167,12 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
     // Signed: an exchange may have begun after `now_ns` was read.
     const auto age_us = static_cast<int32_t>(now_us - at(fd).intended_us);
     if (age_us < limit_us) continue;
-    on_result(fd, Result{.outcome = Outcome::kOver, .error = ETIMEDOUT, .cut_short = true});
+    // The answer may have been there for a while, had we only looked.
+    Result result = Receive(fd);
+    if (result.outcome == Outcome::kGoesOn) {
+      result = {.outcome = Outcome::kOver, .error = ETIMEDOUT, .cut_short = true};
+    }
+    on_result(fd, result);
   }
   // Late by an eighth of the timeout at most, for a walk over the table that takes microseconds.
   next_expiry_ns_ = now_ns + options_.timeout_ns / 8;

@@ -1,7 +1,12 @@
 /** Exchanges with servers that answer, and with servers that misbehave: each ending has its own name, and none hangs. */
+import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial.js'
+import type { RunResult } from '../../lib/result.js'
 import type { DialOptions } from '../../lib/scenario.js'
+import type { Snapshot } from '../../lib/snapshot.js'
+import { ending, startCli } from '../cli/run_cli.js'
 import { childServer } from '../helpers/child_server.js'
 import { ownAddress } from '../helpers/loopback.js'
 
@@ -211,6 +216,32 @@ describe('heartbeats', () => {
     expect((exchangeLatency?.count ?? 0) - (exchange?.completed ?? 0)).toBeGreaterThanOrEqual(10 * 18)
     expect(exchangeLatency?.max).toBeGreaterThan(999_000)
     expect(exchangeLatency?.p90).toBeGreaterThan(300_000)
+  })
+
+  it('do not blame the server for a pause of ours', async () => {
+    await using server = await childServer(ownAddress(), (socket) => {
+      socket.pipe(socket)
+    })
+    const args = ['-c', '300', '-s', ownAddress(), '--send', 'ask', '--expect', 'ask', '--every', '100ms']
+    const child = startCli([
+      ...['dial', server.target, ...args],
+      ...['--exchange-timeout', '300ms', '--hold', '4s', '--ndjson']
+    ])
+    const ended = ending(child)
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      if ((JSON.parse(line) as Snapshot).phase === 'holding') break
+    }
+    child.kill('SIGSTOP')
+    await delay(1000)
+    child.kill('SIGCONT')
+    const { code, stdout } = await ended
+    const { errors, exchange, exchangeLatency } = JSON.parse(
+      stdout.trimEnd().split('\n').at(-1) ?? ''
+    ) as RunResult
+    expect({ code, errors }).toEqual({ code: 0, errors: [] })
+    expect(exchange?.completed).toBeGreaterThan(300 * 10)
+    // It is told all the same: these messages were due, and nobody sent them.
+    expect(exchangeLatency?.max).toBeGreaterThan(140_000)
   })
 
   it('notice a server that has gone', async () => {
