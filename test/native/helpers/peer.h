@@ -19,7 +19,8 @@ SocketAddress LocalAddress(const UniqueFd& socket);
 UniqueFd Accepted(const UniqueFd& listener);
 std::vector<UniqueFd> Accepted(const UniqueFd& listener, size_t count);
 
-// A non-blocking connection that stands; invalid when it doesn't in time.
+// A non-blocking connection that stands, from the address of its target; invalid when it doesn't in
+// time.
 UniqueFd Connected(const SocketAddress& target);
 
 // Two ends of one connection, both non-blocking.
