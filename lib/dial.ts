@@ -137,13 +137,15 @@ class Dial implements DialRun {
     })
     // Loaded when first needed: the checks are most of the code, and the ramp wants the CPU.
     const judging = () => import('./diagnosis.js')
-    const doctor = setInterval(async () => {
+    const judgeSoFar = async () => {
       const { diagnose } = await judging()
       if (this.#phase === 'done') return
       const { counters, ...rest } = trace(0)
       const outcome = dialOutcome({ counters, ...rest })
       this.#findings = diagnose(scenario, baseline, outcome, counters, null).findings
-    }, diagnoseEveryMs)
+    }
+    // What goes wrong with it goes wrong at the end too, where somebody hears of it.
+    const doctor = setInterval(() => judgeSoFar().catch(() => {}), diagnoseEveryMs)
     try {
       await Promise.race([engine.ramped, this.#stopped.promise])
       this.#sample(engine)
