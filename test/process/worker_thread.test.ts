@@ -65,12 +65,22 @@ const start = (address: string) => `
   c1m.dial({ connections: 100_000, source: ['${address}-${address.replace(/\d+$/, '250')}'] })
   parentPort.postMessage('now')`
 
+const call = (address: string) => `
+  const { createRequire } = await import('node:module')
+  const { Run } = createRequire(workerData)('node-gyp-build')(new URL('..', workerData).pathname)
+  const targets = [{ address: '${address}', firstPort: 0, lastPort: 0 }]
+  const run = new Run({ lanes: 1, maxTables: 2, listen: { targets, mode: 'sink', backlog: 1, close: 'fin' } }, () => {})
+  run.start()
+  parentPort.postMessage('now')
+  for (;;) run.latency('connect')`
+
 describe('a worker thread that is terminated', () => {
   it.each([
     ['in the middle of a ramp', ramp],
     ['while it holds', hold],
     ['while it listens', listen],
-    ['when a dial has hardly begun', start]
+    ['when a dial has hardly begun', start],
+    ['in the middle of a call', call]
   ])('%s leaves nothing behind', async (_, source) => {
     const address = ownAddress()
     const { code, before, after } = await outcome(address, source(address), 'await worker.terminate()')
