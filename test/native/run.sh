@@ -31,6 +31,6 @@ for variant in "${@:-plain}"; do
   cmake -S . -B "$build" -DC1M_TESTS=ON -DC1M_SANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=Debug \
     -DCMAKE_CXX_FLAGS_DEBUG='-Og -g' >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
   "${run[@]}" cmake --build "$build" --parallel "$jobs"
-  # One test at a time: they bind fixed source ports and measure time.
+  # One test at a time: they measure time, and some take the descriptors of a whole limit.
   (cd "$build" && "${run[@]}" ctest --output-on-failure --no-tests=error)
 done
