@@ -17,7 +17,7 @@ namespace c1m {
 namespace {
 
 // The kernel fills at most 32 KiB at a time (netlink_dump).
-constexpr size_t kBufferBytes = 64 * 1024;
+constexpr size_t kBufferBytes = size_t{64} * 1024;
 
 std::array<uint8_t, 16> Mapped(uint8_t family, const uint32_t (&address)[4]) {
   std::array<uint8_t, 16> bytes{};

@@ -11,7 +11,7 @@ namespace {
 
 // What anybody may lock for each CPU (kernel.perf_event_mlock_kb: 516), less the page of the
 // header.
-constexpr size_t kRingBytes = 512 * 1024;
+constexpr size_t kRingBytes = size_t{512} * 1024;
 
 size_t MappedBytes() { return kRingBytes + static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }
 
