@@ -18,8 +18,17 @@ import { eventLoop } from './suites/event_loop.js'
 import { firstSyn } from './suites/first_syn.js'
 import { library } from './suites/library.js'
 import { memory } from './suites/memory.js'
+import { observation } from './suites/observation.js'
 
-const suites: readonly Suite[] = [connectVsBare, connectVsNet, memory, eventLoop, firstSyn, library]
+const suites: readonly Suite[] = [
+  connectVsBare,
+  connectVsNet,
+  memory,
+  observation,
+  eventLoop,
+  firstSyn,
+  library
+]
 
 const usage = `Usage: npm run bench -- [--full] [--only SUITE]... [--out FILE]
 
