@@ -6,11 +6,13 @@ import { Engine } from './engine.js'
 import { engineConfig } from './engine_config.js'
 import { C1mError } from './errors.js'
 import { readHostFacts } from './host/facts.js'
+import { native } from './native.js'
 import { delay, sampled, signalled } from './pace.js'
 import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
 import { Series } from './series.js'
 import { type DialPhase, type Snapshot, Snapshots } from './snapshot.js'
+import { checkSharedTable } from './tables.js'
 import { TimeWaitWatch } from './time_wait.js'
 import { readMemory } from './usage.js'
 
@@ -110,6 +112,7 @@ class Dial implements DialRun {
     const facts = readHostFacts({ brief: true })
     const scenario = await resolveDial(options, facts)
     options.signal?.throwIfAborted()
+    checkTable(scenario)
     const baseline = readBaseline(facts)
     if (scenario.churn) this.#timeWaits = new TimeWaitWatch()
     this.#startedMs = performance.now()
@@ -216,4 +219,10 @@ function destination({ targets }: DialScenario, engine: Engine, index: number): 
     left -= lastPort - firstPort + 1
   }
   return ''
+}
+
+/** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
+function checkTable({ connections, targets, lanes }: DialScenario): void {
+  const { privateTables, descriptorLimit } = native()
+  if (!privateTables()) checkSharedTable(connections, targets.length === 0 ? 2 : 1, lanes, descriptorLimit())
 }

@@ -65,6 +65,32 @@ export function planTables(
   )
 }
 
+/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run.cc. */
+const reservedInShared = 64
+
+/**
+ * Checks that connections fit where threads cannot have descriptor tables of their own.
+ * @param lanes threads that share the one table evenly
+ * @param limit RLIMIT_NOFILE
+ * @throws C1mError C1M_DESCRIPTOR_LIMIT
+ */
+export function checkSharedTable(
+  connections: number,
+  descriptorsPerConnection: number,
+  lanes: number,
+  limit: number
+): void {
+  const perLane = Math.floor(Math.max(0, limit - reservedInShared) / lanes)
+  const capacity = lanes * Math.floor(perLane / descriptorsPerConnection)
+  if (connections <= capacity) return
+  const needed = Math.ceil(connections / lanes) * descriptorsPerConnection * lanes + reservedInShared
+  throw new C1mError(
+    'C1M_DESCRIPTOR_LIMIT',
+    `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,
+    { hint: `Raise the limit: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
+  )
+}
+
 /** Connections that fit into one table. */
 function perTable(hardLimit: number, descriptorsPerConnection: number): number {
   const descriptors = Math.min(hardLimit, maxDescriptorsPerTable) - reservedPerTable

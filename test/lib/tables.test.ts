@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { maxTables, planTables } from '../../lib/tables.js'
+import { checkSharedTable, maxTables, planTables } from '../../lib/tables.js'
 import { caught } from '../helpers/caught.js'
 
 describe('planTables', () => {
@@ -51,5 +51,30 @@ describe('planTables', () => {
         'of 70,000,000 connections, 67,076,096 fit into 1,024 descriptor tables of 65,536 descriptors, the most one process uses',
       hint: 'Split the run over several processes with --shard K/N.'
     })
+  })
+})
+
+describe('checkSharedTable', () => {
+  it('lets pass what fits into the one table, each lane having its share', () => {
+    checkSharedTable(9968, 2, 4, 20_000)
+    checkSharedTable(19_936, 1, 4, 20_000)
+    expect(() => checkSharedTable(9969, 2, 4, 20_000)).toThrow()
+  })
+
+  it('says why there is but one, and the limit that would do', () => {
+    const refused = caught(() => checkSharedTable(30_001, 2, 4, 20_000)) as { hint: string }
+    expect(refused).toMatchObject({
+      code: 'C1M_DESCRIPTOR_LIMIT',
+      exitCode: 3,
+      message: expect.stringMatching(
+        /^of 30,001 connections, 9,968 fit into one descriptor table of 20,000 descriptors, and threads cannot /
+      )
+    })
+    const enough = Number(/ulimit -n (\d+) /.exec(refused.hint)?.[1])
+    checkSharedTable(30_001, 2, 4, enough)
+  })
+
+  it('fits nothing where the limit is below the reserve', () => {
+    expect(() => checkSharedTable(1, 1, 1, 64)).toThrow('of 1 connections, 0 fit')
   })
 })
