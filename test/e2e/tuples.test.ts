@@ -108,6 +108,22 @@ describe('the tuple space', () => {
     expect(new Set(server.peers).size).toBe(600)
   })
 
+  it('may be that of another run at the same time, whose tuples are skipped', async () => {
+    const source = ownAddress()
+    await using server = await netServer(ownAddress())
+    const options = {
+      targets: [server.target],
+      source: [source],
+      sourcePorts: '20000-20599',
+      connections: 250
+    }
+    await using first = dial({ ...options, holdMs: 600_000 })
+    for await (const { phase } of first.snapshots({ everyMs: 2 })) if (phase === 'holding') break
+    const { connections, errors } = await dial(options).result
+    expect(connections).toMatchObject({ established: 250, failed: 0, skippedPorts: 250 })
+    expect(errors).toEqual([])
+  })
+
   it('is used again at once by the next run', async () => {
     const source = ownAddress()
     await using server = await netServer(ownAddress(), (socket) => socket.on('end', () => socket.end()))
