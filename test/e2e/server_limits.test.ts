@@ -59,8 +59,11 @@ describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
       ...beyond,
       holdMs: 1
     }).result
-    expect(connections).toMatchObject({ attempted: 400, established: 151, failed: 249, closedByPeer: 0 })
-    expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: 249 }])
+    // haproxy holds 100 and the queue one more than its backlog; which one is on its way between them is a matter of time.
+    const { established, failed } = connections
+    expect([150, 151]).toContain(established)
+    expect(connections).toMatchObject({ attempted: 400, failed: 400 - established, closedByPeer: 0 })
+    expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: failed }])
   })
 })
 
