@@ -70,6 +70,9 @@ export interface Census extends CensusColumns {
   target(index: number): string
 }
 
+/** More than are opened while a census is taken. */
+const newcomers = 500_000
+
 /**
  * Reads every connection `engine` has dialed; null when the run is over.
  * @param most connections there can be at once
@@ -83,7 +86,7 @@ export async function takeCensus(
   const began = performance.now()
   const open = engine.counters().dialedOpen
   // While it dials more may come. Memory that stays unused is never touched, and costs nothing.
-  const capacity = Math.max(open, most)
+  const capacity = Math.max(open, Math.min(most, open + newcomers))
   const buffer = new ArrayBuffer(capacity * native().censusRowBytes)
   const taken = await engine.census({ buffer, capacity, stride: 1, offset: 0 })
   if (taken === null) return null

@@ -65,6 +65,16 @@ const start = (address: string) => `
   c1m.dial({ connections: 100_000, source: ['${address}-${address.replace(/\d+$/, '250')}'] })
   parentPort.postMessage('now')`
 
+const census = (address: string) => `
+  const run = c1m.dial({ connections: 10_000, holdMs: 600_000, source: ['${address}'] })
+  await run.census()
+  parentPort.postMessage('now')
+  for (;;) await run.census()`
+
+const watch = () => `
+  const watching = await c1m.watch({ everyMs: 10, drops: true })
+  for await (const _ of watching.snapshots()) parentPort.postMessage('now')`
+
 const call = (address: string) => `
   const { createRequire } = await import('node:module')
   const { Run } = createRequire(workerData)('node-gyp-build')(new URL('..', workerData).pathname)
@@ -80,6 +90,8 @@ describe('a worker thread that is terminated', () => {
     ['while it holds', hold],
     ['while it listens', listen],
     ['when a dial has hardly begun', start],
+    ['in the middle of a census', census],
+    ['while it watches', watch],
     ['in the middle of a call', call]
   ])('%s leaves nothing behind', async (_, source) => {
     const address = ownAddress()

@@ -41,17 +41,19 @@ async function show(
   const paint = painter(hasColor(stderr, color))
   const isHidden = quiet || (ndjson && stdout.isTTY)
   const page = !isHidden && isLive(stderr) ? new LiveView(stderr) : null
-  const named = new Set<string>()
+  const told = new Set<string>()
+  const tellOnce = (key: string, text: string) => {
+    if (!told.has(key)) stderr.write(`${text}\n`)
+    told.add(key)
+  }
   try {
     for await (const snapshot of watching.snapshots()) {
       await reporter.line(snapshot)
       page?.show(watchPage(snapshot, watching.watched, paint))
       if (isHidden || page) continue
+      for (const sentence of snapshot.unavailable) tellOnce(sentence, `c1m-native: ${sentence}`)
       stderr.write(`${watchLine(snapshot)}\n`)
-      for (const { id, severity, title } of snapshot.findings) {
-        if (!named.has(id)) stderr.write(`${severity}: ${title} (${id})\n`)
-        named.add(id)
-      }
+      for (const { id, severity, title } of snapshot.findings) tellOnce(id, `${severity}: ${title} (${id})`)
     }
   } finally {
     page?.clear()
