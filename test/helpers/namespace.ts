@@ -64,15 +64,21 @@ export class Namespace implements Disposable {
   }
 }
 
-/** Joins two namespaces by a cable with an address at each end. */
-export function connectNamespaces(a: Namespace, addressA: string, b: Namespace, addressB: string): void {
-  a.run('ip', 'link', 'add', 'veth0', 'type', 'veth', 'peer', 'name', 'veth0', 'netns', `${b.pid}`)
+/** Joins two namespaces by a cable with an address at each end, and the same name at both. */
+export function connectNamespaces(
+  a: Namespace,
+  addressA: string,
+  b: Namespace,
+  addressB: string,
+  name = 'veth0'
+): void {
+  a.run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', name, 'netns', `${b.pid}`)
   for (const [namespace, address] of [
     [a, addressA],
     [b, addressB]
   ] as const) {
-    namespace.run('ip', 'address', 'add', address, 'dev', 'veth0')
-    namespace.run('ip', 'link', 'set', 'veth0', 'up')
+    namespace.run('ip', 'address', 'add', address, 'dev', name)
+    namespace.run('ip', 'link', 'set', name, 'up')
   }
 }
 

@@ -1,0 +1,55 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import type { RunResult } from '../../lib/result.js'
+import type { WatchSnapshot } from '../../lib/watch_result.js'
+import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
+
+/** 33 ports for everybody behind the NAT: each is used again while the server still has the TIME_WAIT of its last use. */
+const rules = `table ip t {
+  chain out {
+    type nat hook postrouting priority 100;
+    oifname "out" ip protocol tcp snat to 198.18.20.1:2048-2080
+  }
+}`
+
+describe.skipIf(!mayMakeNamespaces)('a server that closes first, behind a NAT (skipped without root)', () => {
+  it('is watched: SYNs meet its TIME_WAITs, though it notices nothing', { timeout: 60_000 }, async ({
+    skip
+  }) => {
+    using client = await Namespace.create()
+    using nat = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.10.2/24', nat, '198.18.10.1/24', 'in')
+    connectNamespaces(nat, '198.18.20.1/24', server, '198.18.20.2/24', 'out')
+    client.run('ip', 'route', 'add', 'default', 'via', '198.18.10.1')
+    try {
+      nat.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
+      nat.run('nft', rules)
+    } catch {
+      skip('needs nft with NAT')
+    }
+    const target = '198.18.20.2:443'
+    const listening = server.start('listen', target, '--mode', 'close-first', '--ndjson')
+    await jsonLines(listening).next()
+    const watching = server.start('watch', target, '--every', '200ms', '--ndjson')
+    const looks = jsonLines(watching)
+    await looks.next()
+
+    const dialing = client.cli('dial', target, '-c', '200', '-r', '25/s', '--duration', '20s', '--json')
+    let seen: WatchSnapshot | undefined
+    for await (const look of looks) {
+      seen = look as unknown as WatchSnapshot
+      if (seen.findings.length > 0) break
+    }
+    expect(seen?.findings.map(({ id }) => id)).toEqual(['time-wait-paws'])
+    expect(seen?.findings[0]).toMatchObject({ side: 'server' })
+    watching.kill('SIGKILL')
+
+    const result = JSON.parse((await dialing).stdout) as RunResult
+    expect(result.retransmits.syn).toBeGreaterThan(0)
+    expect(result.findings.map(({ id }) => id)).toContain('time-wait-paws')
+    expect(result.findings.map(({ id }) => id)).not.toContain('syn-loss')
+    listening.kill('SIGINT')
+    await once(listening, 'exit')
+  })
+})
