@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterAll, describe, expect, it } from 'vitest'
 import { DropCounter, type DropSummary } from '../../lib/drops.js'
 import { freePort, ownAddress } from '../helpers/loopback.js'
+import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
 const isRoot = process.getuid?.() === 0
 
@@ -77,6 +78,17 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     await knock(here, await freePort(here), 2)
     const summary = await counted(drops, (summary) => packets(summary) >= 2)
     expect(summary.scope).toBe('namespace')
+  })
+
+  it.skipIf(!mayMakeNamespaces)('leaves out those of other network namespaces', async () => {
+    using elsewhere = await Namespace.create()
+    const here = ownAddress()
+    const port = await freePort(here)
+    const drops = start({ firstPort: port, lastPort: port })
+    for (let i = 0; i < 3; i++)
+      expect(() => elsewhere.run('bash', '-c', `exec 2>&1 3<>/dev/tcp/127.0.0.1/${port}`)).toThrow()
+    await knock(here, port, 2)
+    expect(packets(await counted(drops, (summary) => packets(summary) >= 2))).toBe(2)
   })
 
   it('counts nothing any more once stopped', async () => {
