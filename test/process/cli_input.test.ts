@@ -121,6 +121,31 @@ describe('a target that', () => {
   })
 })
 
+describe('interrupted', () => {
+  it.each([
+    ['SIGINT', 'in the middle of a ramp', ['-c', '60k', '-r', '20k/s'], 'dialing'],
+    ['SIGTERM', 'while it holds', ['-c', '3000', '--hold', '10m'], 'holding']
+  ] as const)('by %s %s it closes every socket and gives its result', async (signal, _, args, awaited) => {
+    const address = ownAddress()
+    await using server = await childServer(address, (socket) => {
+      socket.resume().on('end', () => socket.end())
+    })
+    const child = startCli(['dial', server.target, '-s', address, '--ndjson', ...args])
+    const ended = ending(child)
+    for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+      const { phase, established } = JSON.parse(line) as Snapshot
+      if (phase === awaited && established > 0) break
+    }
+    child.kill(signal)
+    const { code, stdout } = await ended
+    expect(code).toBe(130)
+    const { connections } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as RunResult
+    expect(connections.established).toBeGreaterThan(0)
+    expect(connections).toMatchObject({ failed: 0, closedByPeer: 0 })
+    await expectNoSockets(address, 'LISTEN')
+  })
+})
+
 describe('without privileges', () => {
   const asNobody =
     'setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs'
