@@ -1,0 +1,38 @@
+/** Configurations of a native run, complete and small; `change` may put anything in them. */
+import type { NativeDialConfig, NativeListenConfig } from '../../lib/native.js'
+import { ownAddress } from './loopback.js'
+
+/** A dial of ten connections to the run's own listener. */
+export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>> = {}): NativeDialConfig {
+  const source = ownAddress()
+  const config: NativeDialConfig = {
+    sources: [{ first: source, last: source }],
+    sourcePorts: [{ first: 1024, last: 65_535 }],
+    shardIndex: 0,
+    shardCount: 1,
+    targets: [],
+    connections: 10,
+    window: 16,
+    connectTimeoutMs: 1000,
+    synRetries: 0,
+    rate: [],
+    close: 'fin',
+    hold: false,
+    churn: false,
+    peerCloses: false
+  }
+  return { ...config, ...change } as NativeDialConfig
+}
+
+/** A listener on loopback. */
+export function listening(
+  change: Partial<Record<keyof NativeListenConfig, unknown>> = {}
+): NativeListenConfig {
+  const config: NativeListenConfig = {
+    targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
+    mode: 'sink',
+    backlog: 100,
+    close: 'rst'
+  }
+  return { ...config, ...change } as NativeListenConfig
+}
