@@ -36,14 +36,14 @@ int64_t Acceptor::TakeTurn(bool accepting) {
   if ((accepting && !rests) != accepting_) {
     accepting_ = !accepting_;
     for (const int listener : listeners_) {
-      if (accepting_) {
-        (void)context_.reactor.Add(listener, EPOLLIN);
-      } else {
+      if (!accepting_) {
         context_.reactor.Remove(listener);
+      } else if (!context_.reactor.Add(listener, EPOLLIN)) {
+        Rest(listener, errno);
       }
     }
   }
-  return rests ? rests_until_ns_ : Reactor::kForever;
+  return rests_until_ns_ != 0 ? rests_until_ns_ : Reactor::kForever;
 }
 
 void Acceptor::OnListener(int listener) {
@@ -56,13 +56,18 @@ void Acceptor::OnListener(int listener) {
     if (errno == EAGAIN) return;
     // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    context_.run.errors.Count(Phase::kAccept, errno, [&] {
-      const auto local = SocketAddress::Local(listener);
-      return local ? local->ToString() : "?";
-    });
-    rests_until_ns_ = NowNs() + kRestNs;
+    Rest(listener, errno);
     return;
   }
+}
+
+// Counts what the system refused a listening socket, and lets accepting rest for a while.
+void Acceptor::Rest(int listener, int error) {
+  context_.run.errors.Count(Phase::kAccept, error, [&] {
+    const auto local = SocketAddress::Local(listener);
+    return local ? local->ToString() : "?";
+  });
+  rests_until_ns_ = NowNs() + kRestNs;
 }
 
 void Acceptor::Admit(int fd) {

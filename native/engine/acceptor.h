@@ -27,6 +27,7 @@ class Acceptor {
 
  private:
   void Admit(int fd);
+  void Rest(int listener, int error);
   void Retire(int fd);
 
   WorkerContext& context_;

@@ -1,4 +1,5 @@
 // The ways a connection of a dialer can end, each counted under its own name.
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,7 +16,15 @@ int64_t Dialer::NextExpiryNs() const {
 
 void Dialer::ExpireHandshakes(int64_t now_ns) {
   while (!handshakes_.empty() && NextExpiryNs() <= now_ns) {
-    FailHandshake(handshakes_.oldest(), Phase::kTimeout, ETIMEDOUT);
+    const uint32_t slot = handshakes_.oldest();
+    // After a pause of the whole process (SIGSTOP, a debugger, a suspended machine) time is up for
+    // handshakes that the kernel has ended long since, with events we have not seen yet.
+    pollfd late{.fd = handshakes_.at(slot).fd, .events = POLLOUT, .revents = 0};
+    if (::poll(&late, 1, 0) == 1) {
+      OnHandshakeEvent(late.fd, static_cast<uint32_t>(late.revents), now_ns);
+    } else {
+      FailHandshake(slot, Phase::kTimeout, ETIMEDOUT);
+    }
   }
 }
 

@@ -22,8 +22,6 @@ class Schedule {
   [[nodiscard]] uint64_t total() const { return total_; }
   [[nodiscard]] uint64_t started() const { return next_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool exhausted() const { return started() >= total_; }
-  // No further claims succeed.
-  void Cancel() { next_.store(total_, std::memory_order_relaxed); }
 
   struct Grant {
     uint64_t first = 0;

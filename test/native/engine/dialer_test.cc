@@ -1,16 +1,22 @@
 #include "native/engine/dialer.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "test/native/helpers/peer.h"
+#include "test/native/helpers/process.h"
 #include "test/native/helpers/scratch_run.h"
 
 namespace c1m::test {
@@ -98,6 +104,40 @@ TEST_CASE("dialer: a repeated SYN is counted and kept apart in the latencies") {
   CHECK(run->ConnectLatency(/*first_try_only=*/false).p50_ns > 0.9 * kNsPerSecond);
   CHECK(run->ConnectLatency(/*first_try_only=*/true).count == 0);
   CHECK(run.End());
+}
+
+TEST_CASE("dialer: a handshake that ended while the process was stopped has not timed out") {
+  const int status = InChild([] {
+    const Deaf target = DeafListener();
+    std::array<int, 2> dialed{};
+    if (::pipe(dialed.data()) != 0) return 1;
+    const pid_t process = ::getpid();
+    const pid_t stopper = ::fork();
+    if (stopper == 0) {
+      char one = 0;
+      if (::read(dialed[0], &one, 1) != 1) ::_exit(1);
+      const int64_t expired_ns = NowNs() + 1200 * kNsPerMs;
+      ::kill(process, SIGSTOP);
+      // The one that filled the queue, then ours, whose SYN the kernel repeats after a second.
+      const bool stood = Accepted(target.listener, 2).size() == 2;
+      while (NowNs() < expired_ns) ::poll(nullptr, 0, 1);
+      ::kill(process, SIGCONT);
+      ::_exit(stood ? 0 : 1);
+    }
+    DialOptions dial = DialTo({target.address}, 1);
+    dial.connect_timeout_ns = 1200 * kNsPerMs;
+    ScratchRun run(DialRun(std::move(dial)));
+    run.Start();
+    if (!Eventually([&] { return run.totals().attempted == 1; })) return 2;
+    if (::write(dialed[1], "1", 1) != 1) return 3;
+    if (!run.Wait(Event::kRamped)) return 4;
+    const bool stands = run.totals().established == 1 && run->Errors().empty();
+    int stopped = 0;
+    ::waitpid(stopper, &stopped, 0);
+    if (!run.End() || stopped != 0) return 5;
+    return stands ? 0 : 6;
+  });
+  CHECK(status == 0);
 }
 
 TEST_CASE("dialer: a rate is kept and the total is exact") {

@@ -213,12 +213,4 @@ TEST_CASE("schedule: several threads claim every connection exactly once") {
   }
 }
 
-TEST_CASE("schedule: after Cancel nothing can be claimed") {
-  Schedule schedule(100, {});
-  CHECK(schedule.Claim(0, 10).count == 10);
-  schedule.Cancel();
-  CHECK(schedule.exhausted());
-  CHECK(schedule.Claim(0, 10).count == 0);
-}
-
 }  // namespace c1m::test
