@@ -3,13 +3,14 @@ import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { type ElfFacts, elfArchs, readElf } from './elf.js'
 import { type Failure, loadFailure } from './load_failure.js'
+import { assertLinux } from './platform.js'
 
 const require = createRequire(import.meta.url)
 
 /** @throws C1mError C1M_NATIVE_UNAVAILABLE, which says why and what helps */
 export function loadAddon(directory: string): unknown {
   const packageRoot = resolve(directory)
-  if (process.platform !== 'linux') throw failure(packageRoot, { kind: 'platform' })
+  assertLinux()
   let file: string
   try {
     file = nodeGypBuild().resolve(packageRoot)
@@ -51,9 +52,8 @@ function libcName(): 'glibc' | 'musl' {
 function failure(packageRoot: string, failure: Failure) {
   return loadFailure(failure, {
     packageRoot,
-    platform: process.platform,
     arch: process.arch,
-    libc: process.platform === 'linux' ? `${libcName()} ${glibcVersion()}`.trimEnd() : undefined,
+    libc: `${libcName()} ${glibcVersion()}`.trimEnd(),
     node: process.versions.node
   })
 }

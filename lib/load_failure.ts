@@ -4,8 +4,6 @@ import type { ElfFacts } from './elf.js'
 import { C1mError } from './errors.js'
 
 export type Failure =
-  /** Not Linux. */
-  | { kind: 'platform' }
   /** There is no file for this platform. */
   | { kind: 'missing'; cause: unknown }
   /** The file is cut off, for another machine, or something else altogether. */
@@ -16,10 +14,9 @@ export type Failure =
 /** Where it was tried. */
 export interface LoadSite {
   packageRoot: string
-  platform: string
   arch: string
-  /** Such as `glibc 2.36`; undefined where there is no telling. */
-  libc: string | undefined
+  /** Such as `glibc 2.36`. */
+  libc: string
   node: string
 }
 
@@ -27,7 +24,7 @@ export interface LoadSite {
 const prebuilt = ['x64', 'arm64']
 
 export function loadFailure(failure: Failure, site: LoadSite): C1mError {
-  const place = [`${site.platform}-${site.arch}`, site.libc, `Node ${site.node}`].filter(Boolean).join(', ')
+  const place = `linux-${site.arch}, ${site.libc}, Node ${site.node}`
   const compile = `node ${join(site.packageRoot, 'native', 'build.mjs')}, which needs cmake, make and a C++20 compiler`
   const { message, hint, cause } = words(failure, site, compile)
   return new C1mError('C1M_NATIVE_UNAVAILABLE', `${message} (${place})`, { hint, cause })
@@ -36,12 +33,6 @@ export function loadFailure(failure: Failure, site: LoadSite): C1mError {
 function words(failure: Failure, site: LoadSite, compile: string) {
   const cause = 'cause' in failure ? failure.cause : undefined
   switch (failure.kind) {
-    case 'platform':
-      return {
-        message: `Linux is needed, and this is ${site.platform}`,
-        hint: 'Use a Linux machine or a container: docker run --rm -it node npx c1m-native dial',
-        cause
-      }
     case 'missing':
       return prebuilt.includes(site.arch)
         ? { message: 'the native addon is missing', hint: reinstall(site, compile), cause }

@@ -92,8 +92,8 @@ class Watcher implements Watch {
     this.watched = ends.map(formatEnd)
     this.#ends = ends
     this.#everyMs = everyMs
-    this.#drops = drops ? this.#countDrops() : null
     this.#facts = readHostFacts()
+    this.#drops = drops ? this.#countDrops() : null
     this.#history = new CounterHistory()
     this.#looking = this.#lookOnAndOn()
     // Whoever closes the watch hears of it.

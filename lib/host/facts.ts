@@ -1,3 +1,4 @@
+import { assertLinux } from '../platform.js'
 import { type CgroupFacts, readCgroupFacts } from './cgroup.js'
 import { type ConntrackFacts, readConntrackFacts } from './conntrack.js'
 import { type KernelFacts, readKernelFacts } from './kernel.js'
@@ -36,14 +37,16 @@ export interface FactSources {
 }
 
 /**
- * Reads limits and settings of this host and this network namespace. Needs no privilege and never fails; synchronous,
- * one to two milliseconds, so a run can afford it at its start and its end.
+ * Reads limits and settings of this host and this network namespace. Needs no privilege and never fails on Linux;
+ * synchronous, one to two milliseconds, so a run can afford it at its start and its end.
+ * @throws C1mError C1M_NATIVE_UNAVAILABLE on any other system
  */
 export function readHostFacts({
   procRoot = '/proc',
   sysRoot = '/sys',
   brief = false
 }: FactSources = {}): HostFacts {
+  assertLinux()
   const proc = new ProcReader(procRoot, '/proc')
   return {
     kernel: readKernelFacts(proc),

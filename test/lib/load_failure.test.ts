@@ -8,18 +8,9 @@ const elf = { arch: 'x64', interpreter: undefined, bytes: 4096, bytesAnnounced: 
 
 /** What the command line prints. */
 function printed(failure: Failure, site: Partial<LoadSite> = {}): string {
-  const here = { packageRoot, platform: 'linux', arch: 'x64', libc: 'glibc 2.36', node: '24.1.0' }
+  const here = { packageRoot, arch: 'x64', libc: 'glibc 2.36', node: '24.1.0' }
   return describeFailure(loadFailure(failure, { ...here, ...site }), false).text
 }
-
-it('names the platform when it is not Linux', () => {
-  expect(
-    printed({ kind: 'platform' }, { platform: 'darwin', arch: 'arm64', libc: undefined })
-  ).toMatchInlineSnapshot(`
-    "c1m-native: Linux is needed, and this is darwin (darwin-arm64, Node 24.1.0). Use a Linux machine or a container: docker run --rm -it node npx c1m-native dial.
-    "
-  `)
-})
 
 it('tells to install again what should have been there', () => {
   expect(printed({ kind: 'missing', cause: new Error('No native build was found') })).toMatchInlineSnapshot(`

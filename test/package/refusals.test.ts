@@ -78,6 +78,8 @@ const pretending = (platform: string) => {
 }
 
 describe('another system than Linux', () => {
+  const commands = [['dial', '-c', '10'], ['listen'], ['plan'], ['doctor'], ['doctor', '--apply'], ['watch']]
+
   it('is turned away by npm', () => {
     using other = bareMachine({ NODE_OPTIONS: pretending('darwin') })
     const { code, stderr } = other.run('npm', 'install', '--no-audit', tarball)
@@ -85,11 +87,16 @@ describe('another system than Linux', () => {
     expect(stderr).toMatch(/EBADPLATFORM\n.* Unsupported platform for c1m-native@.*linux.*darwin.*\n/)
   })
 
-  it.each(['darwin', 'win32'])('is turned away by a package installed in spite of npm: %s', (platform) => {
-    const bin = join(machine.installed, 'dist', 'cli', 'bin.js')
-    refuses(
-      machine.run('node', pretending(platform), bin, 'dial', '-c', '10'),
-      new RegExp(`^c1m-native: Linux is needed, and this is ${platform} .*docker run`)
-    )
-  })
+  describe.each(['darwin', 'win32'])(
+    'is turned away by a package installed in spite of npm: %s',
+    (platform) => {
+      it.each(commands)('%s', (...args) => {
+        const bin = join(machine.installed, 'dist', 'cli', 'bin.js')
+        refuses(
+          machine.run('node', pretending(platform), bin, ...args),
+          new RegExp(`^c1m-native: Linux is needed, and this is ${platform} .*docker run`)
+        )
+      })
+    }
+  )
 })
