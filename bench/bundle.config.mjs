@@ -2,7 +2,11 @@
 import { defineConfig } from 'rolldown'
 
 export default defineConfig({
-  input: { bench: 'bench/index.ts', bench_event_loop: 'bench/children/event_loop.ts' },
+  input: {
+    bench: 'bench/index.ts',
+    bench_event_loop: 'bench/children/event_loop.ts',
+    bench_heap: 'bench/children/heap.ts'
+  },
   platform: 'node',
   external: [/^node:/, 'tinybench'],
   checks: { ineffectiveDynamicImport: false },
