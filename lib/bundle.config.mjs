@@ -3,7 +3,7 @@ import { defineConfig } from 'rolldown'
 
 /** What a dial needs before its first connection, as one chunk; judging, reports and other commands load when needed. */
 const startup =
-  /\/lib\/(?!address_bytes|census|drops|sampler|sockets|watch|host\/(btf|drop|kernel_symbols|socket_owner)|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/bin|cli\/main|cli\/version|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/completion|cli\/live_view|cli\/watch|cli\/commands\/(?!dial))[\w./]+\.ts$/
+  /\/lib\/(?!labs\/|address_bytes|census|drops|sampler|sockets|watch|host\/(btf|drop|kernel_symbols|socket_owner)|checks\/|report\/|diagnosis|listen|index|plan|needs|doctor|host\/facts_file|cli\/bin|cli\/main|cli\/version|cli\/help|cli\/listen|cli\/tables\/(?!dial|output)|cli\/completion|cli\/live_view|cli\/watch|cli\/commands\/(?!dial))[\w./]+\.ts$/
 
 export default defineConfig({
   input: {

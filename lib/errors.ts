@@ -34,6 +34,8 @@ export const errorCatalogue = {
   C1M_JOURNAL_FOREIGN: exitCodes.usage,
   C1M_JOURNAL_INVALID: exitCodes.usage,
   C1M_JOURNAL_MISSING: exitCodes.usage,
+  C1M_LAB_FAILED: exitCodes.hostLimit,
+  C1M_LAB_UNAVAILABLE: exitCodes.hostLimit,
   C1M_LISTEN_FAILED: exitCodes.hostLimit,
   C1M_MESSAGE_INVALID: exitCodes.usage,
   C1M_NATIVE_UNAVAILABLE: exitCodes.internal,

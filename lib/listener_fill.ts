@@ -1,4 +1,4 @@
-/** Listening sockets as checks look at them: with the process behind a queue that does not empty. */
+/** Listening sockets as checks look at them: with the process behind. */
 import type { ListenerFill, ServerView } from './checks/index.js'
 import { findOwners, readOwner } from './host/socket_owner.js'
 import { type ListeningSocket, type LocalEnd, type SocketSurvey, surveySockets } from './sockets.js'
@@ -8,19 +8,23 @@ export class ListenerOwners {
   /** Process by inode; null: looked for in vain. */
   readonly #pids = new Map<number, number | null>()
 
-  /** Looks for the processes of listeners with connections waiting; the others' are null. */
+  /** Looks for the process of each listener, once; a queue that is empty may be so because all is closed at once. */
   async fill(listeners: readonly ListeningSocket[]): Promise<ListenerFill[]> {
-    const unknown = listeners.filter(({ queued, inode }) => queued > 0 && !this.#pids.has(inode))
+    const unknown = listeners.filter(({ inode }) => !this.#pids.has(inode))
     if (unknown.length > 0) {
       const found = await findOwners(new Set(unknown.map(({ inode }) => inode)))
       for (const { inode } of unknown) this.#pids.set(inode, found.get(inode) ?? null)
     }
-    return Promise.all(listeners.map((listener) => this.#fillOne(listener)))
-  }
-
-  async #fillOne({ address, queued, backlog, inode }: ListeningSocket): Promise<ListenerFill> {
-    const pid = queued > 0 ? (this.#pids.get(inode) ?? null) : null
-    return { address, queued, backlog, process: pid === null ? null : await readOwner(pid) }
+    const pids = new Set(listeners.flatMap(({ inode }) => this.#pids.get(inode) ?? []))
+    const owners = new Map(
+      await Promise.all([...pids].map(async (pid) => [pid, await readOwner(pid)] as const))
+    )
+    return listeners.map(({ address, queued, backlog, inode }) => ({
+      address,
+      queued,
+      backlog,
+      process: owners.get(this.#pids.get(inode) ?? 0) ?? null
+    }))
   }
 }
 

@@ -1,45 +1,63 @@
 import type { Check, ExplainContext, ListenerFill, Verdict } from './context.js'
-import { fact, figure } from './evidence.js'
+import { counterEvidence, fact, figure } from './evidence.js'
 import { descriptorShape, plateauOf } from './plateau.js'
 import { advice } from './remedy.js'
 import { pending, severityOf, timedOut } from './symptoms.js'
 
 /**
- * The server's process has no descriptor left, so it accepts no more: connections stop at its limit, the accept queue
- * fills, then SYNs go unanswered. With the server in sight its open files prove it; from afar the figure gives it away.
+ * The server's process has no descriptor left. Most accept no more: connections stop at the limit, the accept queue
+ * fills, then SYNs go unanswered. Those on libuv, Node among them, keep a spare one to accept with and close at once
+ * (uv__emfile_trick in src/unix/stream.c). With the server in sight its open files prove it; from afar the figure gives
+ * it away.
  */
 export const peerDescriptorLimit: Check = {
   id: 'peer-descriptor-limit',
   explain: (context) => proven(context) ?? guessed(context)
 }
 
-const consequences = ['accept-queue-overflow', 'syn-unanswered', 'syn-loss'] as const
+const consequences = ['accept-queue-overflow', 'syn-unanswered', 'syn-loss', 'peer-closed'] as const
 
 /** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
 const nearlyAll = 2
 
-/** A listener with connections waiting whose process has all the files it may have. */
+type Exhausted = ListenerFill & { process: NonNullable<ListenerFill['process']> }
+
+/** A listener whose process has all the files it may have, while connections wait, or come and do not stay. */
 function proven(context: ExplainContext): Verdict | null {
-  const stuck = context.listeners.find(
-    ({ queued, process }) => queued > 0 && process && process.openFiles >= process.nofileSoft - nearlyAll
-  ) as (ListenerFill & { process: NonNullable<ListenerFill['process']> }) | undefined
+  const exhausted = context.listeners.filter(
+    (listener): listener is Exhausted =>
+      listener.process !== null && listener.process.openFiles >= listener.process.nofileSoft - nearlyAll
+  )
+  const shed = shedConnections(context)
+  const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
   const { address, queued, process } = stuck
   const overflows = context.deltas['TcpExt.ListenOverflows']?.delta ?? 0
-  const events = Math.max(queued, overflows)
+  const events = queued > 0 ? Math.max(queued, overflows) : shed
+  const full = `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open`
   return {
     severity: severityOf(context, events),
     side: 'server',
-    title: `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open and accepts no more at ${address}: ${figure(queued)} connections wait`,
+    title:
+      queued > 0
+        ? `${full} and accepts no more at ${address}: ${figure(queued)} connections wait`
+        : `${full} and closes what comes to ${address} at once: ${figure(shed)} connections did not stay`,
     evidence: [
       ...fact(`open files of pid ${process.pid}`, process.openFiles),
       ...fact(`RLIMIT_NOFILE of pid ${process.pid}`, process.nofileSoft),
-      ...fact(`listener ${address}`, `${queued} queued`)
+      ...fact(`listener ${address}`, `${queued} queued`),
+      ...(queued > 0 ? [] : counterEvidence(context, 'Tcp.PassiveOpens', 'Tcp.CurrEstab'))
     ],
     remedy: raise(process.pid),
     events,
     explains: consequences
   }
+}
+
+/** Connections accepted of late that are established no more. */
+function shedConnections({ deltas, recent = deltas }: ExplainContext): number {
+  const accepted = recent['Tcp.PassiveOpens']?.delta ?? 0
+  return Math.max(0, accepted - Math.max(0, recent['Tcp.CurrEstab']?.delta ?? 0))
 }
 
 /** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. */

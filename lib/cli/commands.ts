@@ -41,6 +41,11 @@ export const commands: Readonly<Record<string, Command>> = {
     spec: async () => (await import('./tables/doctor.js')).spec,
     run: async (argv) => (await import('./commands/doctor.js')).run(argv)
   },
+  lab: {
+    summary: 'reproduce an incident in namespaces, name it, heal it',
+    spec: async () => (await import('./tables/lab.js')).spec,
+    run: async (argv, context) => (await import('./commands/lab.js')).run(argv, context)
+  },
   completion: {
     summary: 'print a script that completes this command line in a shell',
     spec: async () => (await import('./tables/completion.js')).spec,

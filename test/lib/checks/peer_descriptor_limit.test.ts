@@ -20,6 +20,21 @@ describe('with the server in sight', () => {
     expect(verdict?.remedy[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
   })
 
+  it('is proven, too, where the server closes at once what it has no descriptor for', () => {
+    const verdict = peerDescriptorLimit.explain?.(
+      watching({
+        listeners: [{ ...listener, queued: 0 }],
+        deltas: rose({ 'Tcp.PassiveOpens': 1500, 'Tcp.CurrEstab': 1000 })
+      })
+    )
+    expect(verdict).toMatchObject({
+      title:
+        'server (pid 4711) has 1,024 of 1,024 descriptors open and closes what comes to 127.0.0.1:8100 at once: 500 connections did not stay',
+      events: 500,
+      explains: expect.arrayContaining(['peer-closed'])
+    })
+  })
+
   it.each([
     ['a server that is merely slow', { ...listener, process: { ...process, openFiles: 200 } }],
     ['one that keeps up at its limit', { ...listener, queued: 0 }],

@@ -1,0 +1,110 @@
+/** `c1m-native lab`: reproduce an incident, name it, heal it, leave no trace. */
+import { type ExitCode, exitCodes } from '../../errors.js'
+import { clean } from '../../labs/clean.js'
+import { labs } from '../../labs/index.js'
+import type { Lab, ParameterName } from '../../labs/lab.js'
+import { listLabs } from '../../labs/list.js'
+import { isInside, needsUserNamespace, runInside, settleInside } from '../../labs/rootless.js'
+import { type RunLabOptions, runLab } from '../../labs/run_lab.js'
+import { runLabs } from '../../labs/run_labs.js'
+import { cleanedText, labStory, listText, reportText } from '../../labs/story.js'
+import type { CommandContext } from '../commands.js'
+import { suggestion } from '../nearest.js'
+import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
+import { Reporter } from '../reporter.js'
+import { labTable, parameterOptions } from '../tables/lab.js'
+
+type Values = OptionValues<typeof labTable>
+
+export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(labTable, argv, 'c1m-native lab')
+  const [action, ...names] = positionals
+  if (action === 'run') return await runChosen(chosen(names, values), values, argv, interrupted)
+  if (action !== 'list' && action !== 'clean') {
+    throw usageError(
+      action === undefined ? 'lab needs to be told what to do' : `unknown action '${action}'`,
+      'Write lab list, lab run NAME or lab clean.'
+    )
+  }
+  if (names.length > 0)
+    throw usageError(`lab ${action} takes no names, but got '${names[0]}'`, 'Leave it out.')
+  using reporter = new Reporter(values)
+  if (action === 'list') {
+    const list = listLabs(labs, { allowHostChanges: values.allowHostChanges ?? false })
+    await reporter.result(list, (paint) => listText(list, paint))
+  } else {
+    const cleaned = clean()
+    await reporter.result(cleaned, () => cleanedText(cleaned))
+  }
+  return exitCodes.ok
+}
+
+async function runChosen(
+  wanted: readonly Lab[],
+  values: Values,
+  argv: readonly string[],
+  interrupted: AbortSignal
+): Promise<ExitCode | number> {
+  const program = [process.execPath, process.argv[1] ?? '']
+  if (needsUserNamespace()) return await runInside([...program, 'lab', ...argv], interrupted)
+  if (isInside()) settleInside()
+  using reporter = new Reporter(values)
+  const { ipv6 = false, allowHostChanges = false, pcap } = values
+  const options: RunLabOptions = {
+    program,
+    parameters: pick(values, parameterOptions) as Partial<Record<ParameterName, number>>,
+    ipv6,
+    allowHostChanges,
+    ...(pcap !== undefined && { pcap }),
+    progress: (text) => reporter.progress(() => text),
+    signal: interrupted
+  }
+  try {
+    const [only] = wanted
+    if (only && !values.all && wanted.length === 1) {
+      const result = await runLab(only, options)
+      await reporter.result(result, (paint) => labStory(result, paint))
+      return result.ok ? exitCodes.ok : exitCodes.goal
+    }
+    const report = await runLabs(wanted, {
+      ...options,
+      onResult: ({ name, ok, totalSeconds }) =>
+        reporter.note(`${name}: ${ok ? 'proven' : 'not proven'} in ${totalSeconds} s`)
+    })
+    await reporter.result(report, (paint) => reportText(report, paint))
+    return report.ok ? exitCodes.ok : exitCodes.goal
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+    reporter.note('stopped; everything is taken back')
+    return exitCodes.interrupted
+  }
+}
+
+/** @throws C1mError C1M_USAGE */
+function chosen(names: readonly string[], values: Values): Lab[] {
+  const known = labs.map(({ name }) => name)
+  if (values.all && names.length > 0)
+    throw usageError('--all and names of labs exclude each other', 'Choose one.')
+  if (!values.all && names.length === 0)
+    throw usageError('lab run needs the name of a lab, or --all', `The labs are ${known.join(', ')}.`)
+  if (values.pcap !== undefined && (values.all || names.length > 1))
+    throw usageError('--pcap is for one lab at a time', 'Run the labs one by one.')
+  const wanted = values.all ? [...labs] : names.map((name) => labNamed(name, known))
+  for (const key of Object.keys(pick(values, parameterOptions)) as ParameterName[]) {
+    if (wanted.some(({ defaults }) => key in defaults)) continue
+    const has = Object.keys(wanted[0]?.defaults ?? {}).map((name) => `--${name}`)
+    throw usageError(
+      `${wanted.map(({ name }) => name).join(', ')} has no parameter --${key}`,
+      `It has ${has.join(', ')}.`
+    )
+  }
+  return wanted
+}
+
+function labNamed(name: string, known: readonly string[]): Lab {
+  const lab = labs.find((candidate) => candidate.name === name)
+  if (lab) return lab
+  const near = suggestion(name, known)
+  const hint = near === undefined ? '' : `Did you mean ${near}? `
+  throw usageError(`there is no lab '${name}'`, `${hint}The labs are ${known.join(', ')}.`)
+}

@@ -1,0 +1,79 @@
+/** Removes what killed runs have left behind. What living ones use stays. */
+import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { inside, namespaceFolder, type Spawn, spawnCommand } from './command.js'
+import { type HostPaths, hostPaths, restoreAbandoned } from './host_sysctls.js'
+import { isAlive, ownerOf } from './owner.js'
+import { removeCommand } from './topology.js'
+
+/** What {@link clean} did. */
+export interface Cleaned {
+  /** Names of the namespaces removed. */
+  namespaces: string[]
+  /** Processes ended: those inside these namespaces. */
+  pids: number[]
+  /** Host-wide sysctls put back, with their values. */
+  sysctls: Readonly<Record<string, string>>
+}
+
+/** Ends the processes, removes the namespaces and restores the sysctls of runs that are no more. */
+export function clean(spawn: Spawn = spawnCommand, paths: HostPaths = hostPaths): Cleaned {
+  const sysctls = restoreAbandoned(paths)
+  const namespaces = namespacesOf((owner) => !isAlive(owner))
+  return { namespaces, pids: removeNamespaces(namespaces, spawn), sysctls }
+}
+
+/** The namespaces of those owners `wanted` holds for. */
+export function namespacesOf(wanted: (owner: { pid: number; startTicks: number }) => boolean): string[] {
+  return listNamespaces().filter((name) => {
+    const owner = ownerOf(name)
+    return owner !== null && wanted(owner)
+  })
+}
+
+/** Kills whatever runs inside and removes the names; gives the processes killed. */
+export function removeNamespaces(names: readonly string[], spawn: Spawn): number[] {
+  const pids = processesIn(names)
+  for (const pid of pids) kill(pid)
+  for (const name of names) {
+    // The kernel takes up to a minute to end a namespace; its entries would stay in the hash that all namespaces share.
+    spawn({ argv: inside(name, ['conntrack', '-F']) })
+    spawn(removeCommand(name))
+  }
+  return pids
+}
+
+function listNamespaces(): string[] {
+  try {
+    return readdirSync(namespaceFolder)
+  } catch {
+    // No namespace was ever named on this machine.
+    return []
+  }
+}
+
+/** A process is inside when its link /proc/PID/ns/net names the inode that the namespace's file has. */
+function processesIn(names: readonly string[]): number[] {
+  const links = new Set(names.map((name) => `net:[${statSync(`${namespaceFolder}/${name}`).ino}]`))
+  if (links.size === 0) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => links.has(networkNamespace(pid)))
+}
+
+function networkNamespace(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    // It has ended, or is none of ours.
+    return ''
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,22 @@
+/** How a lab is written down. */
+import { type Act, conduct } from './acts.js'
+import type { ActResult, Lab, ParameterName, Parameters, Performance } from './lab.js'
+
+type Plot<Name extends ParameterName> = Omit<Lab, 'defaults' | 'perform'> & {
+  readonly defaults: Readonly<Record<Name, number>>
+  readonly acts: (parameters: Parameters<Name>) => readonly Act[]
+  /** Figures of its own, and what it has to show beyond the finding and the remedies. */
+  readonly also?: (acts: readonly ActResult[]) => Omit<Performance, 'acts'>
+}
+
+/** A lab whose acts follow one another. */
+export function defineLab<Name extends ParameterName>(plot: Plot<Name>): Lab {
+  const { acts, also, ...lab } = plot
+  return {
+    ...lab,
+    perform: async (stage, parameters) => {
+      const results = await conduct(stage.scene(), acts(parameters))
+      return { acts: results, ...also?.(results) }
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/** What a lab needs of the host, and whether it is there. */
+import { accessSync, constants } from 'node:fs'
+import { C1mError } from '../errors.js'
+import { environment, type Spawn, spawnCommand } from './command.js'
+import { isReadOnly } from './host_sysctls.js'
+import type { Lab } from './lab.js'
+
+/** Programs every lab runs, and the Debian package of each program a lab may run. */
+const always = ['ip', 'nsenter', 'unshare', 'sysctl']
+const packages: Readonly<Record<string, string>> = {
+  ip: 'iproute2',
+  nsenter: 'util-linux',
+  unshare: 'util-linux',
+  sysctl: 'procps',
+  nft: 'nftables',
+  conntrack: 'conntrack',
+  prlimit: 'util-linux',
+  tcpdump: 'tcpdump'
+}
+
+/** What the caller of a lab permits and wants. */
+export interface Permissions {
+  readonly allowHostChanges: boolean
+  readonly pcap: boolean
+}
+
+/** The lab's needs that are not met, a sentence each with its remedy. */
+export function unmetNeeds(
+  lab: Pick<Lab, 'tools' | 'hostSysctls'>,
+  permissions: Permissions,
+  spawn: Spawn = spawnCommand
+): string[] {
+  const programs = [...always, ...lab.tools, ...(permissions.pcap ? ['tcpdump'] : [])]
+  const missing = programs.filter((program) => !isOnPath(program))
+  const names = lab.hostSysctls.join(' and ')
+  return [
+    ...missing.map((program) => `${program} is not installed: apt-get install ${packages[program]}`),
+    ...(missing.length > 0 ? [] : refusedNamespaces(spawn)),
+    ...(names === '' || permissions.allowHostChanges
+      ? []
+      : [`it sets ${names} of the whole host for seconds: say --allow-host-changes`]),
+    ...(lab.hostSysctls.some((name) => isReadOnly(name))
+      ? [`only root in the initial network namespace may set ${names}`]
+      : [])
+  ]
+}
+
+/** @throws C1mError C1M_LAB_UNAVAILABLE */
+export function refuseUnmetNeeds(lab: Lab, permissions: Permissions): void {
+  const [first, ...others] = unmetNeeds(lab, permissions)
+  if (first === undefined) return
+  throw new C1mError('C1M_LAB_UNAVAILABLE', `${lab.name} cannot run here: ${[first, ...others].join('; ')}`)
+}
+
+/** Root may lack CAP_SYS_ADMIN, as in a container; others need a user namespace, which some systems refuse. */
+function refusedNamespaces(spawn: Spawn): string[] {
+  const user = process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const { status, stderr } = spawn({ argv: ['unshare', ...user, '--mount', '--net', 'true'] })
+  return status === 0 ? [] : [`no network namespace can be made here: ${stderr.trim()}`]
+}
+
+function isOnPath(program: string): boolean {
+  return (
+    environment()
+      .PATH?.split(':')
+      .some((folder) => {
+        try {
+          accessSync(`${folder}/${program}`, constants.X_OK)
+          return true
+        } catch {
+          return false
+        }
+      }) === true
+  )
+}

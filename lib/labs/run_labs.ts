@@ -1,0 +1,54 @@
+/** Runs several labs, one after the other. */
+import { version } from '../version.js'
+import type { Lab, LabResult } from './lab.js'
+import { unmetNeeds } from './needs.js'
+import { type RunLabOptions, runLab } from './run_lab.js'
+
+/** Several labs' results. */
+export interface LabReport {
+  schema: 'c1m-native/lab-report@1'
+  version: string
+  /** Each lab that ran was proven. */
+  ok: boolean
+  labs: LabResult[]
+  /** Labs this host lacks something for, or that were not permitted, and what. */
+  skipped: { name: string; reasons: string[] }[]
+  totalSeconds: number
+}
+
+export interface RunLabsOptions extends RunLabOptions {
+  /** Called after each lab. */
+  readonly onResult?: (result: LabResult) => void
+}
+
+/**
+ * Runs those of `labs` that can run here.
+ * @throws as `runLab`, at the first lab that could not take place
+ */
+export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Promise<LabReport> {
+  const began = performance.now()
+  const permissions = {
+    allowHostChanges: options.allowHostChanges ?? false,
+    pcap: options.pcap !== undefined
+  }
+  const results: LabResult[] = []
+  const skipped: LabReport['skipped'] = []
+  for (const lab of labs) {
+    const reasons = unmetNeeds(lab, permissions)
+    if (reasons.length > 0) {
+      skipped.push({ name: lab.name, reasons })
+      continue
+    }
+    const result = await runLab(lab, { ...options, parameters: { ...lab.inSeries, ...options.parameters } })
+    results.push(result)
+    options.onResult?.(result)
+  }
+  return {
+    schema: 'c1m-native/lab-report@1',
+    version,
+    ok: results.length > 0 && results.every(({ ok }) => ok),
+    labs: results,
+    skipped,
+    totalSeconds: Number(((performance.now() - began) / 1000).toFixed(1))
+  }
+}

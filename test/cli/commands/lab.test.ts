@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest'
+import type { LabList } from '../../../lib/labs/list.js'
+import { runCli } from '../run_cli.js'
+
+describe('lab list', () => {
+  it('tells what each lab names, how long it takes and what it needs', async () => {
+    const { code, stdout, stderr } = await runCli(['lab', 'list'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(
+      /^syn-loss: .+\n {2}names syn-loss, takes \d+ s, needs nft\n {2}--connections \d+ /m
+    )
+    expect(stdout).toMatch(
+      /needs nft, conntrack, net\.netfilter\.nf_conntrack_buckets \(--allow-host-changes\)/
+    )
+  })
+
+  it('as JSON', async () => {
+    const { stdout } = await runCli(['lab', 'list', '--json'])
+    const list = JSON.parse(stdout) as LabList
+    expect(list.schema).toBe('c1m-native/lab-list@1')
+    expect(list.labs.map(({ name }) => name)).toContain('million')
+  })
+})
+
+describe('a mistake changes nothing and ends with exit code 2:', () => {
+  it.each([
+    [['lab'], 'lab needs to be told what to do. Write lab list, lab run NAME or lab clean.'],
+    [['lab', 'rnu'], "unknown action 'rnu'. Write"],
+    [['lab', 'list', 'x'], "lab list takes no names, but got 'x'. Leave it out."],
+    [['lab', 'run'], 'lab run needs the name of a lab, or --all. The labs are million, '],
+    [['lab', 'run', 'syn-los'], "there is no lab 'syn-los'. Did you mean syn-loss? The labs are "],
+    [['lab', 'run', 'syn-loss', '--all'], '--all and names of labs exclude each other'],
+    [['lab', 'run', '--all', '--pcap', 'x'], '--pcap is for one lab at a time'],
+    [
+      ['lab', 'run', 'syn-loss', '--buckets', '512'],
+      'syn-loss has no parameter --buckets. It has --connections, '
+    ],
+    [['lab', 'run', 'syn-loss', '--loss', 'half'], '--loss'],
+    [['lab', 'run', 'conntrack-chains', '--buckets', 'many'], '--buckets'],
+    [['lab', 'run', 'syn-loss', '--json', '--ndjson'], '--ndjson']
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^c1m-native: [^\n]+\n$/)
+    expect(stderr).toContain(message)
+  })
+})
+
+it('a lab that changes the whole host is refused without permission, and says what it would change', async () => {
+  const { code, stdout, stderr } = await runCli(['lab', 'run', 'conntrack-full'])
+  expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
+  expect(stderr).toMatch(/conntrack-full cannot run here: .*nf_conntrack_max .*--allow-host-changes/)
+})

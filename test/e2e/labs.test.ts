@@ -1,0 +1,132 @@
+/** Labs as a user runs them, for real; what they leave on the host is compared with what was there before. */
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it } from 'vitest'
+import type { Cleaned } from '../../lib/labs/clean.js'
+import type { LabResult } from '../../lib/labs/lab.js'
+import { ending, runCli, startCli } from '../cli/run_cli.js'
+import { mayMakeNamespaces } from '../helpers/namespace.js'
+import { temporaryFolder } from '../helpers/temporary.js'
+
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
+const folder = '/run/netns'
+
+/** Network settings, the firewall and the links of the initial network namespace. */
+function hostState(): Record<string, string> {
+  const said = (file: string, ...args: string[]) => spawnSync(file, args, { env, encoding: 'utf8' }).stdout
+  const settings = said('sysctl', '-a', '-r', '^net\\.(core|ipv4|netfilter|ipv6\\.conf\\.(all|default))')
+  return {
+    // Counts, and what another lab on this machine may have changed for the moment.
+    sysctls: settings.replaceAll(/^net\.netfilter\.nf_conntrack_(count|max|buckets) = .*\n/gm, ''),
+    rules: said('nft', 'list', 'ruleset'),
+    links: said('ip', '-brief', 'link')
+  }
+}
+
+/** Namespaces of the run with this process id. */
+function namespacesOf(pid: number | undefined): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.startsWith(`c1mlab-${pid}-`))
+  } catch {
+    return []
+  }
+}
+
+/** Processes in these namespaces, as `/proc` has them: no other process gets such a name while this test runs. */
+function processesIn(names: readonly string[]): string[] {
+  const links = new Set(names.map((name) => `net:[${statSync(join(folder, name)).ino}]`))
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .filter((pid) => {
+      try {
+        return links.has(readlinkSync(`/proc/${pid}/ns/net`))
+      } catch {
+        return false
+      }
+    })
+}
+
+const isRunning = (pid: string) => {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+const quick = [
+  ['accept-queue', ['-c', '300', '-r', '300', '--backlog', '32']],
+  ['port-exhaustion', ['--ipv6', '-c', '200', '-r', '200', '--ports', '200']],
+  ['descriptor-limit', ['-c', '300', '-r', '300', '--limit', '128']]
+] as const
+
+const hasNft = spawnSync('nft', ['--version'], { env }).status === 0
+const hasTcpdump = spawnSync('tcpdump', ['--version'], { env }).status === 0
+
+describe
+  .skipIf(!mayMakeNamespaces)
+  .concurrent('labs for real (skipped without root)', { timeout: 90_000 }, () => {
+    it.for(quick)('%s is proven and leaves no trace', async ([name, parameters], { expect }) => {
+      const before = hostState()
+      const child = startCli(['lab', 'run', name, ...parameters, '--json', '-q'])
+      const { code, stdout, stderr } = await ending(child)
+      const { failures, acts } = JSON.parse(stdout) as LabResult
+      expect({ code, stderr, failures }).toEqual({ code: 0, stderr: '', failures: [] })
+      expect(acts.map(({ role }) => role).slice(0, 3)).toEqual(['healthy', 'broken', 'remedy'])
+      expect(namespacesOf(child.pid)).toEqual([])
+      expect(hostState()).toEqual(before)
+    })
+
+    it.skipIf(!hasNft || !hasTcpdump)(
+      'SIGINT midway takes everything back, and keeps the packets until then (skipped without nft, tcpdump)',
+      async ({ expect }) => {
+        using temporary = temporaryFolder()
+        const pcap = join(temporary.path, 'syn-loss.pcap')
+        const before = hostState()
+        const child = startCli(['lab', 'run', 'syn-loss', '--pcap', pcap])
+        const ended = ending(child)
+        await expect
+          .poll(() => statSync(pcap, { throwIfNoEntry: false })?.size ?? 0, { timeout: 60_000 })
+          .toBeGreaterThan(1000)
+        const inside = processesIn(namespacesOf(child.pid))
+        child.kill('SIGINT')
+        const { code, stdout, stderr } = await ended
+        expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
+        expect(stderr).toContain('stopped; everything is taken back')
+        expect(namespacesOf(child.pid)).toEqual([])
+        expect(inside.length).toBeGreaterThan(3)
+        await expect.poll(() => inside.filter(isRunning)).toEqual([])
+        expect(hostState()).toEqual(before)
+      }
+    )
+
+    it('lab clean ends what a SIGKILL has left behind', async ({ expect }) => {
+      const before = hostState()
+      const child = startCli(['lab', 'run', 'accept-queue', '-q'])
+      const ended = ending(child)
+      let inside: string[] = []
+      await expect
+        .poll(
+          () => {
+            inside = processesIn(namespacesOf(child.pid))
+            return inside.length
+          },
+          { timeout: 60_000 }
+        )
+        .toBeGreaterThanOrEqual(3)
+      const left = namespacesOf(child.pid)
+      child.kill('SIGKILL')
+      await ended
+      expect(left.length).toBe(2)
+
+      const { code, stdout } = await runCli(['lab', 'clean', '--json'])
+      const cleaned = JSON.parse(stdout) as Cleaned
+      expect(code).toBe(0)
+      // A lab that begins just then cleans as well.
+      expect(left).toEqual(expect.arrayContaining(cleaned.namespaces))
+      await expect.poll(() => namespacesOf(child.pid)).toEqual([])
+      await expect.poll(() => inside.filter(isRunning)).toEqual([])
+      expect(hostState()).toEqual(before)
+    })
+  })
