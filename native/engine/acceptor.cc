@@ -20,6 +20,11 @@ constexpr int kAcceptsPerTurn = 256;
 // what waits keeps the listening socket readable, so asking on would take the whole CPU.
 constexpr int64_t kRestNs = 20 * kNsPerMs;
 
+// After so many connections in a row that had nothing to say when they were accepted, clients
+// evidently wait; then only one in kProbeInterval is read from at once.
+constexpr uint32_t kSilentBeforeRest = 16;
+constexpr uint32_t kProbeInterval = 256;
+
 // Echo also wants to know when a peer that had stopped reading takes bytes again.
 uint32_t EventsFor(ListenMode mode) {
   return mode == ListenMode::kEcho ? kTalkEvents : kHeldEvents;
@@ -88,24 +93,38 @@ void Acceptor::Admit(int fd) {
   }
   context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
   context_.counters.accepted_open.Add();
+  // A request that is already there is answered without a wait for its event, and a connection that
+  // is over already is never registered: half the work of a listener whose clients come and go.
+  if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
+    const uint64_t received = context_.counters.accepted_bytes_received.get();
+    if (!Serve(fd, EPOLLIN)) {
+      silent_ = 0;
+      return;
+    }
+    silent_ = context_.counters.accepted_bytes_received.get() != received ? 0 : silent_ + 1;
+  } else {
+    ++silent_;
+  }
   if (!context_.reactor.Add(fd, EventsFor(options_.mode))) {
     context_.run.errors.Count(Phase::kAccept, errno, [] { return std::string("epoll_ctl"); });
     Retire(fd);
   }
 }
 
-void Acceptor::OnEvent(int fd, uint32_t events) {
+void Acceptor::OnEvent(int fd, uint32_t events) { (void)Serve(fd, events); }
+
+bool Acceptor::Serve(int fd, uint32_t events) {
   Drained drained;
   if (options_.mode == ListenMode::kEcho) {
-    const Echo::Turn turn = echo_.Run(fd, context_.buffer);
+    const Echo::Turn turn = echo_.Run(fd, context_.buffer, events);
     context_.counters.accepted_bytes_sent.Add(turn.bytes_sent);
     drained = turn.input;
   } else if ((events & ~EPOLLOUT) != 0) {
-    drained = Drain(fd, context_.buffer);
+    drained = Drain(fd, context_.buffer, events);
   }
   context_.counters.accepted_bytes_received.Add(drained.bytes);
   if (drained.more) context_.Revisit(fd);
-  if (!drained.ended && drained.error == 0) return;
+  if (!drained.ended && drained.error == 0) return true;
   if (drained.error != 0) {
     context_.run.errors.Count(Phase::kHold, drained.error, [&] {
       const auto local = SocketAddress::Local(fd);
@@ -114,6 +133,7 @@ void Acceptor::OnEvent(int fd, uint32_t events) {
   }
   Retire(fd);
   context_.counters.accepted_closed_by_peer.Add();
+  return false;
 }
 
 void Acceptor::Retire(int fd) {

@@ -28,6 +28,8 @@ class Acceptor {
  private:
   void Admit(int fd);
   void Rest(int listener, int error);
+  // Reads what has come and does with it what the mode says; false when the connection is over.
+  bool Serve(int fd, uint32_t events);
   void Retire(int fd);
 
   WorkerContext& context_;
@@ -35,6 +37,8 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
+  // Connections in a row that had sent nothing yet when they were accepted.
+  uint32_t silent_ = 0;
   // Until then nothing is accepted, because the system refused.
   int64_t rests_until_ns_ = 0;
 };

@@ -88,7 +88,13 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     while (++i < grant.count) FailForTuples();
     return now_ns + kTuplesTakenPollNs;
   }
-  return 0;
+  // Where all are open that may be, only an event makes room.
+  return options_.churn && Missing() <= 0 ? Reactor::kForever : 0;
+}
+
+int64_t Dialer::Missing() const {
+  return share_ - static_cast<int64_t>(context_.counters.dialed_open.get()) -
+         static_cast<int64_t>(handshakes_.size());
 }
 
 int64_t Dialer::Allowance() {
@@ -103,8 +109,7 @@ int64_t Dialer::Allowance() {
   }
   int64_t allowance = std::min(kBatch, room);
   if (options_.churn) {
-    const auto open = static_cast<int64_t>(context_.counters.dialed_open.get());
-    allowance = std::min(allowance, share_ - open - static_cast<int64_t>(handshakes_.size()));
+    allowance = std::min(allowance, Missing());
   } else if (context_.lane.own_space) {
     // Work that this lane has no tuples for is left to the others.
     const uint64_t left = context_.lane.cursor->Left();
@@ -206,21 +211,31 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
   context_.counters.established.Add();
   context_.counters.dialed_open.Add();
 
-  const bool closes_now = options_.churn && !options_.exchange && !options_.peer_closes;
-  const bool watches_now = !watched && !closes_now && (options_.exchange || options_.churn);
-  const bool watching = watched || watches_now;
-  context_.table.Set(fd, ConnectionState::kDialed, target, watching || closes_now);
+  // Those that talk or come and go are registered, or closed, right here.
+  const bool held_only = !exchange_ && !options_.churn;
+  context_.table.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
   context_.table.SetSynRetries(fd, syn_retransmits);
-  if (!watching && !closes_now) ++context_.unwatched;
-  if (watches_now && !context_.reactor.Add(fd, kTalkEvents)) {
+  if (exchange_) {
+    Talk(fd, now_ns, watched);
+  } else if (options_.churn) {
+    Served(fd);
+  } else if (!watched) {
+    ++context_.unwatched;
+  }
+}
+
+// The message goes out before the connection is registered: often that is all a registration would
+// be for, and what has come back by then epoll_ctl(2) reports at once.
+void Dialer::Talk(int fd, int64_t now_ns, bool watched) {
+  const Exchange::Result result = exchange_->Begin(fd, now_ns);
+  const bool complete = result.outcome == Exchange::Outcome::kComplete;
+  const bool done = complete && options_.churn && !options_.peer_closes;
+  const bool goes_on = !done && result.outcome != Exchange::Outcome::kOver;
+  if (goes_on && !watched && !context_.reactor.Add(fd, exchange_->Wanted(fd))) {
     EndHeld(fd, Phase::kSocket, errno);
     return;
   }
-  if (exchange_) {
-    OnExchange(fd, exchange_->Begin(fd, now_ns));
-  } else if (options_.churn) {
-    Served(fd);
-  }
+  OnExchange(fd, result);
 }
 
 void Dialer::OnEvent(int fd, uint32_t events, int64_t now_ns) {
@@ -257,7 +272,7 @@ void Dialer::OnHeldEvent(int fd, uint32_t events) {
     return;
   }
   if ((events & ~static_cast<uint32_t>(EPOLLOUT)) == 0) return;
-  const Drained drained = Drain(fd, context_.buffer);
+  const Drained drained = Drain(fd, context_.buffer, events);
   context_.counters.dialed_bytes_received.Add(drained.bytes);
   if (drained.more) context_.Revisit(fd);
   if (drained.ended || drained.error != 0) EndHeld(fd, Phase::kHold, drained.error);

@@ -37,6 +37,8 @@ class Dialer {
   // How many connections may start now; finishes when there will never be any.
   int64_t Allowance();
   [[nodiscard]] int64_t RoomInTable() const;
+  // In a churn: how many connections fewer are open than may be.
+  [[nodiscard]] int64_t Missing() const;
   [[nodiscard]] int64_t NextExpiryNs() const;
   void ExpireHandshakes(int64_t now_ns);
   // Dials the next free tuple; `wanted` is how many this batch still needs. False when none was
@@ -46,6 +48,7 @@ class Dialer {
   bool Connect(int fd);
   void Await(int fd, int64_t started_ns);
   void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched);
+  void Talk(int fd, int64_t now_ns, bool watched);
   void OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns);
   void OnHeldEvent(int fd, uint32_t events);
   void OnExchange(int fd, Exchange::Result result);

@@ -25,7 +25,7 @@ bool Echo::Send(int fd, std::span<const char> bytes, Turn& turn) {
   return false;
 }
 
-Echo::Turn Echo::Run(int fd, std::span<char> buffer) {
+Echo::Turn Echo::Run(int fd, std::span<char> buffer, uint32_t events) {
   Turn turn;
   if (!unsent_.empty()) {
     const auto kept = unsent_.find(fd);
@@ -40,6 +40,7 @@ Echo::Turn Echo::Run(int fd, std::span<char> buffer) {
     if (got > 0) {
       turn.input.bytes += static_cast<uint64_t>(got);
       if (!Send(fd, buffer.first(static_cast<size_t>(got)), turn)) return turn;
+      if (ReadAll(got, buffer, events)) return turn;
       continue;
     }
     if (got == 0) {

@@ -20,8 +20,9 @@ class Echo {
     Drained input;
     uint64_t bytes_sent = 0;
   };
-  // Moves bytes both ways until the socket would block or has had its turn.
-  Turn Run(int fd, std::span<char> buffer);
+  // Moves bytes both ways until nothing is left, as `events` tell, or the connection has had its
+  // turn.
+  Turn Run(int fd, std::span<char> buffer, uint32_t events);
   // Forgets what was kept for a descriptor that is about to be closed.
   void Forget(int fd) {
     if (!unsent_.empty()) unsent_.erase(fd);

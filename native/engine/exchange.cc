@@ -93,10 +93,10 @@ Exchange::Result Exchange::OnEvent(int fd, uint32_t events) {
     const Result sent = Send(fd);
     if (sent.outcome != Outcome::kGoesOn) return sent;
   }
-  return (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0 ? Receive(fd) : Result{};
+  return (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0 ? Receive(fd, events) : Result{};
 }
 
-Exchange::Result Exchange::Receive(int fd) {
+Exchange::Result Exchange::Receive(int fd, uint32_t events) {
   Record& record = at(fd);
   Result result;
   for (int i = 0; i < kReadsPerTurn; ++i) {
@@ -107,11 +107,13 @@ Exchange::Result Exchange::Receive(int fd) {
     const auto count = static_cast<size_t>(got);
     context_.counters.dialed_bytes_received.Add(count);
     // What comes without being asked for, or beyond what was expected, is read and dropped.
-    if (!Unanswered(fd)) continue;
-    if (!Match(record, {context_.buffer.data(), count})) {
-      return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+    if (Unanswered(fd)) {
+      if (!Match(record, {context_.buffer.data(), count})) {
+        return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+      }
+      result = Advance(record);
     }
-    result = Advance(record);
+    if (ReadAll(got, context_.buffer, events)) return result;
   }
   context_.Revisit(fd);
   return result;

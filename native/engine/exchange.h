@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "native/engine/peer_input.h"
 #include "native/engine/worker_context.h"
 #include "native/net/clock.h"
 
@@ -46,6 +47,10 @@ class Exchange {
   Result Begin(int fd, int64_t intended_ns);
   // An event of the connection.
   Result OnEvent(int fd, uint32_t events);
+  // What to register the connection for: room to send in only where it may be waited for.
+  [[nodiscard]] uint32_t Wanted(int fd) {
+    return options_.every_ns > 0 || stage(fd) == Stage::kSending ? kTalkEvents : kHeldEvents;
+  }
 
   // After the exchange: waits for the peer to close, as long as it would wait for an answer.
   void AwaitClose(int fd);
@@ -95,7 +100,7 @@ class Exchange {
   [[nodiscard]] int64_t PlaceNs() const;
   [[nodiscard]] int FdAt(uint32_t place) const;
   Result Send(int fd);
-  Result Receive(int fd);
+  Result Receive(int fd, uint32_t events);
   // Heartbeats begun between two looks at events.
   static constexpr int kBeatsPerStep = 64;
 
@@ -168,7 +173,7 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
     const auto age_us = static_cast<int32_t>(now_us - at(fd).intended_us);
     if (age_us < limit_us) continue;
     // The answer may have been there for a while, had we only looked.
-    Result result = Receive(fd);
+    Result result = Receive(fd, kMaybeEnded);
     if (result.outcome == Outcome::kGoesOn) {
       result = {.outcome = Outcome::kOver, .error = ETIMEDOUT, .cut_short = true};
     }

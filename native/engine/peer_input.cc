@@ -13,12 +13,13 @@ constexpr int kReadsPerTurn = 16;
 
 }  // namespace
 
-Drained Drain(int fd, std::span<char> buffer) {
+Drained Drain(int fd, std::span<char> buffer, uint32_t events) {
   Drained drained;
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const ssize_t got = ::recv(fd, buffer.data(), buffer.size(), 0);
     if (got > 0) {
       drained.bytes += static_cast<uint64_t>(got);
+      if (ReadAll(got, buffer, events)) return drained;
       continue;
     }
     if (got == 0) {

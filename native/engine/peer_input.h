@@ -1,6 +1,9 @@
 // Reading from a peer whose bytes only have to go away.
 #pragma once
 
+#include <sys/epoll.h>
+#include <sys/types.h>
+
 #include <cstdint>
 #include <span>
 
@@ -16,8 +19,20 @@ struct Drained {
   bool more = false;
 };
 
+// An event that promises no more than bytes: what ends a connection after it is an edge of its own.
+inline constexpr uint32_t kOnlyBytes = EPOLLIN | EPOLLOUT;
+
+// For a connection that is looked at without an event: an end may stand behind the bytes.
+inline constexpr uint32_t kMaybeEnded = EPOLLIN | EPOLLRDHUP;
+
+// Whether a read that gave `got` bytes into `buffer` has left nothing: a short one has emptied the
+// queue (epoll(7)), unless `events` say that an end stands behind the bytes.
+inline bool ReadAll(ssize_t got, std::span<char> buffer, uint32_t events) {
+  return static_cast<size_t>(got) < buffer.size() && (events & ~kOnlyBytes) == 0;
+}
+
 // Reads into `buffer` until nothing is left, as an edge-triggered registration demands, or until
-// the connection has had its fair turn.
-Drained Drain(int fd, std::span<char> buffer);
+// the connection has had its fair turn. `events` are those that were reported.
+Drained Drain(int fd, std::span<char> buffer, uint32_t events);
 
 }  // namespace c1m

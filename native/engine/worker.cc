@@ -11,6 +11,7 @@
 #include "native/engine/census_taker.h"
 #include "native/engine/closing.h"
 #include "native/engine/dialer.h"
+#include "native/engine/peer_input.h"
 #include "native/engine/watcher.h"
 #include "native/engine/worker_context.h"
 #include "native/net/clock.h"
@@ -181,7 +182,7 @@ class Worker::Loop {
     for (const int fd : revisiting_) {
       if (!table_.revisit(fd)) continue;
       table_.SetRevisit(fd, false);
-      Handle(fd, EPOLLIN, now_ns);
+      Handle(fd, kMaybeEnded, now_ns);
     }
     revisiting_.clear();
   }

@@ -51,6 +51,22 @@ RunOptions SmallTables(uint32_t max_workers = 1024) {
 
 }  // namespace
 
+TEST_CASE("acceptor: who speaks and leaves before being accepted is read and counted once") {
+  for (const ListenMode mode : {ListenMode::kSink, ListenMode::kEcho}) {
+    ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, mode)));
+    const auto targets = run.Start();
+    REQUIRE(targets.size() == 1);
+    for (int i = 0; i < 100; ++i) {
+      const UniqueFd client = Connected(targets[0]);
+      REQUIRE(SendAll(client, Pattern(10)));
+      REQUIRE(::shutdown(client.get(), SHUT_WR) == 0);
+      CHECK(Ready(client.get(), POLLRDHUP));
+    }
+    CHECK(Ended(run, 100, 0));
+    CHECK(run.totals().accepted_bytes_received == 1000);
+  }
+}
+
 TEST_CASE("acceptor: a sink reads what comes and says nothing") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kSink)));
   const auto targets = run.Start();

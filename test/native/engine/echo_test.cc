@@ -38,7 +38,7 @@ struct Conversation {
   }
 
   Drained Run() {
-    const Echo::Turn turn = echo.Run(pair.ours.get(), buffer);
+    const Echo::Turn turn = echo.Run(pair.ours.get(), buffer, kMaybeEnded);
     received_by_echo += turn.input.bytes;
     sent_by_echo += turn.bytes_sent;
     return turn.input;
