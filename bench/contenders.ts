@@ -42,45 +42,48 @@ export async function holdOurs(
   }
 }
 
-/** What yardstick/bare_dial.c prints; the last two only for 100,000 connections and more. */
+/** Opens connections with yardstick/bare_dial.c. */
+export function dialBare({ program }: Yardstick, connections: number): Promise<BareResult> {
+  return runJson(program, [String(connections)])
+}
+
+/** What yardstick/bare_dial.c prints. */
 export interface BareResult {
   connections: number
   seconds: number
   connectsPerSecond: number
   cpuSeconds: number
   maxRssBytes: number
-  firstHundredThousandPerSecond?: number
-  lastHundredThousandPerSecond?: number
+  /** Seconds after the start at which each tenth of the connections stood. */
+  tenthsSeconds: number[]
 }
 
 /** A C yardstick, compiled for this machine; disposing of it deletes the program. */
 export class Yardstick implements AsyncDisposable {
+  /** Path of the program. */
+  readonly program: string
   readonly #directory: string
 
-  private constructor(directory: string) {
+  private constructor(directory: string, name: string) {
     this.#directory = directory
+    this.program = join(directory, name)
   }
 
-  /** @throws CannotRun without a C compiler */
-  static async compile(): Promise<Yardstick> {
-    const yardstick = new Yardstick(await mkdtemp(join(tmpdir(), 'c1m-bench-')))
-    const source = join(packageRoot, 'bench/yardstick/bare_dial.c')
+  /**
+   * Compiles `yardstick/NAME.c`.
+   * @throws CannotRun without a C compiler
+   */
+  static async compile(name: 'bare_dial' | 'bare_churn'): Promise<Yardstick> {
+    const yardstick = new Yardstick(await mkdtemp(join(tmpdir(), 'c1m-bench-')), name)
+    const source = join(packageRoot, `bench/yardstick/${name}.c`)
     try {
-      await promisify(execFile)('cc', ['-O2', '-pthread', '-o', yardstick.#program, source])
+      await promisify(execFile)('cc', ['-O2', '-pthread', '-o', yardstick.program, source])
     } catch (error) {
       await yardstick[Symbol.asyncDispose]()
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
       throw missing ? new CannotRun('there is no C compiler (cc) to build the yardstick with') : error
     }
     return yardstick
-  }
-
-  get #program(): string {
-    return join(this.#directory, 'bare_dial')
-  }
-
-  dial(connections: number): Promise<BareResult> {
-    return runJson(this.#program, [String(connections)])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,11 +103,16 @@ export class Server implements AsyncDisposable {
   }
 
   /** Listens on `ports` ports of 127.0.0.1 that the kernel chooses. */
-  static async start(ports: number): Promise<Server> {
+  static async start(ports: number, options: readonly string[] = []): Promise<Server> {
     const wanted = Array.from({ length: ports }, () => '127.0.0.1:0')
-    const talker = new Talker(process.execPath, [commandLine, 'listen', ...wanted, '--ndjson', '-q'])
+    const args = [commandLine, 'listen', ...wanted, '--ndjson', '-q', ...options]
+    const talker = new Talker(process.execPath, args)
     const { targets } = await talker.hear<{ targets: string[] }>()
     return new Server(talker, targets)
+  }
+
+  get pid(): number {
+    return this.#talker.pid
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

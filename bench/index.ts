@@ -1,5 +1,5 @@
 /**
- * The benchmark suite: `npm run bench -- [--full] [--only ID]... [--out FILE]`.
+ * The benchmark suite: `npm run bench -- [--full] [--only ID]... [--neper TCP_CRR] [--out FILE]`.
  *
  * Whole processes are measured where an engine is, functions where a function is. Exits with 1 when a goal was missed.
  */
@@ -12,6 +12,7 @@ import { hostLine, readHost } from './host.js'
 import { suiteReport } from './report.js'
 import { type BenchMode, type BenchResult, benchSchema } from './result.js'
 import { runSuite, type Suite } from './suite.js'
+import { churn } from './suites/churn.js'
 import { connectVsBare } from './suites/connect_vs_bare.js'
 import { connectVsNet } from './suites/connect_vs_net.js'
 import { eventLoop } from './suites/event_loop.js'
@@ -23,6 +24,7 @@ import { observation } from './suites/observation.js'
 const suites: readonly Suite[] = [
   connectVsBare,
   connectVsNet,
+  churn,
   memory,
   observation,
   eventLoop,
@@ -30,7 +32,7 @@ const suites: readonly Suite[] = [
   library
 ]
 
-const usage = `Usage: npm run bench -- [--full] [--only SUITE]... [--out FILE]
+const usage = `Usage: npm run bench -- [--full] [--only SUITE]... [--neper TCP_CRR] [--out FILE]
 
 Without --full everything is small and done within a minute. With it the counts are those the project is held to,
 200,000 and 1,000,000 connections; that takes a quarter of an hour and about 10 GiB of memory.
@@ -38,7 +40,8 @@ Without --full everything is small and done within a minute. With it the counts 
 Suites:
 ${suites.map(({ id, title }) => `  ${id.padEnd(16)}  ${title}`).join('\n')}
 
-The result goes to bench/results/, or to FILE.
+The result goes to bench/results/, or to FILE. TCP_CRR is the path of that program of google/neper, with which churn is
+compared; so is the environment variable C1M_NEPER.
 `
 
 async function main(): Promise<number> {
@@ -47,6 +50,7 @@ async function main(): Promise<number> {
       full: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       out: { type: 'string' },
+      neper: { type: 'string', default: process.env.C1M_NEPER },
       help: { type: 'boolean', short: 'h', default: false }
     }
   })
@@ -60,7 +64,7 @@ async function main(): Promise<number> {
     return 2
   }
   const chosen = suites.filter(({ id }) => values.only.length === 0 || values.only.includes(id))
-  const result = await run(chosen, values.full ? 'full' : 'quick')
+  const result = await run(chosen, values.full ? 'full' : 'quick', values.neper)
   const path = values.out ?? join(packageRoot, 'bench/results', fileName(result))
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, `${JSON.stringify(result, null, 1)}\n`)
@@ -68,7 +72,11 @@ async function main(): Promise<number> {
   return missed(result) ? 1 : 0
 }
 
-async function run(chosen: readonly Suite[], mode: BenchMode): Promise<BenchResult> {
+async function run(
+  chosen: readonly Suite[],
+  mode: BenchMode,
+  neper: string | undefined
+): Promise<BenchResult> {
   const host = readHost()
   const result: BenchResult = {
     schema: benchSchema,
@@ -83,7 +91,7 @@ async function run(chosen: readonly Suite[], mode: BenchMode): Promise<BenchResu
     const progress = (text: string) => {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${suite.id}: ${text}`)
     }
-    const measured = await runSuite(suite, { mode, progress })
+    const measured = await runSuite(suite, { mode, neper, progress })
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
     process.stdout.write(suiteReport(measured, host))
     result.suites.push(measured)

@@ -29,14 +29,36 @@ export async function alternate<A, B>(
 }
 
 /**
+ * Like {@link alternate} with any number of contenders: every round has a turn of each, in one order and back in the
+ * other. Gives a list of results for each.
+ */
+export async function inRounds<T>(
+  rounds: number,
+  turns: readonly Turn<T>[],
+  progress: (done: number) => void = () => {}
+): Promise<T[][]> {
+  for (const turn of turns) await turn()
+  const results: T[][] = turns.map(() => [])
+  for (let round = 0; round < rounds; round++) {
+    progress(round)
+    const order = turns.map((turn, place) => ({ turn, place }))
+    for (const { turn, place } of round % 2 === 0 ? order : order.reverse()) {
+      results[place]?.push(await turn())
+    }
+  }
+  return results
+}
+
+/**
  * Runs `turn` once the sockets of earlier turns are gone, and holds its claim to have opened so many connections
  * against the kernel's counts of connections opened and accepted.
  */
-export async function witnessed<T>(connections: number, turn: Turn<T>): Promise<T> {
+export async function witnessed<T>(claim: number | ((result: T) => number), turn: Turn<T>): Promise<T> {
   await settled()
   const before = readCounters()
   const result = await turn()
   const after = readCounters()
+  const connections = typeof claim === 'number' ? claim : claim(result)
   for (const name of ['Tcp.ActiveOpens', 'Tcp.PassiveOpens']) {
     const counted = read(after, name) - read(before, name)
     if (counted < connections)

@@ -33,6 +33,8 @@ export interface SuiteResult {
   noise: Noise
   figures: Figure[]
   comparisons: Comparison[]
+  /** What moves with something, for a plot. */
+  curves: Curve[]
   /** What a reader must know to read the numbers right. */
   notes: string[]
 }
@@ -57,7 +59,7 @@ export interface Figure {
   goal: Goal | null
 }
 
-export type Unit = '/s' | 's' | 'ms' | 'us' | 'B' | 'us CPU/connection' | 'ratio'
+export type Unit = '/s' | 's' | 'ms' | 'us' | 'B' | 'us CPU/connection' | 'us CPU/transaction' | 'ratio'
 
 /** Two contenders in pairs of neighbouring runs, so that whatever disturbs the machine disturbs both. */
 export interface Comparison {
@@ -68,6 +70,14 @@ export interface Comparison {
   /** Bootstrap confidence interval of the median, 95 %. */
   ci95: [low: number, high: number]
   goal: Goal | null
+}
+
+/** A quantity against another: medians of all runs, and between what the middle half of them lies. */
+export interface Curve {
+  name: string
+  xUnit: string
+  yUnit: Unit
+  points: { x: number; y: number; p25: number; p75: number }[]
 }
 
 /** What we promise; `unclear` when the confidence interval spans the bound. */

@@ -74,6 +74,6 @@ function seeded(seed: number): () => number {
 }
 
 /** Four significant digits: more would be noise. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Number(value.toPrecision(4))
 }

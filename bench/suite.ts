@@ -1,6 +1,6 @@
 /** What a suite is, and how the index runs one. */
 import { watchNoise } from './host.js'
-import type { BenchMode, Comparison, Figure, SuiteResult } from './result.js'
+import type { BenchMode, Comparison, Curve, Figure, SuiteResult } from './result.js'
 
 /** One file in suites/: a question and the measurement that answers it. */
 export interface Suite {
@@ -13,6 +13,8 @@ export interface Suite {
 export interface SuiteContext {
   /** Quick: every suite in well under a minute in all, small counts. Full: the counts we are held to. */
   mode: BenchMode
+  /** Path of google/neper's tcp_crr, where there is one to compare with. */
+  neper?: string | undefined
   /** Says what is being done right now. */
   progress(text: string): void
 }
@@ -20,6 +22,7 @@ export interface SuiteContext {
 export interface Measured {
   figures: Figure[]
   comparisons?: Comparison[]
+  curves?: Curve[]
   notes?: string[]
 }
 
@@ -45,6 +48,7 @@ export async function runSuite({ id, title, run }: Suite, context: SuiteContext)
     noise: noise(),
     figures: measured.figures,
     comparisons: measured.comparisons ?? [],
+    curves: measured.curves ?? [],
     notes: measured.notes ?? []
   }
 }

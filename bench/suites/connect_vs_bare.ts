@@ -1,38 +1,40 @@
 /** How much of what the kernel can do reaches the user: our engine beside a bare C loop that does the same work. */
-import type { RunResult, SeriesPoint } from '../../lib/result.js'
+import type { SeriesPoint } from '../../lib/result.js'
 import { formatNumber } from '../../lib/units.js'
-import { type BareResult, dialOurs, Yardstick } from '../contenders.js'
+import { dialBare, dialOurs, Yardstick } from '../contenders.js'
 import { alternate, witnessed } from '../pairs.js'
-import type { Comparison, Figure } from '../result.js'
-import { compare, figure } from '../stats.js'
+import type { Comparison, Curve, Figure } from '../result.js'
+import { compare, figure, median, quantile, rounded } from '../stats.js'
 import type { Suite } from '../suite.js'
 
 /** A pair at a million takes half a minute. */
 const plans = {
   quick: [{ connections: 50_000, pairs: 7 }],
   full: [
+    { connections: 15_000, pairs: 15 },
     { connections: 200_000, pairs: 15 },
     { connections: 1_000_000, pairs: 7 }
   ]
 }
 
 const goal = { bound: 'at least', value: 0.95 } as const
-/** The first and the last so many connections of a run are also looked at alone. */
-const mark = 100_000
+/** A run is also looked at in so many parts. */
+const tenths = 10
 
 export const connectVsBare: Suite = {
   id: 'connect-vs-bare',
   title: 'connects per second beside a bare C loop, both ends in one process',
   async run({ mode, progress }) {
-    await using yardstick = await Yardstick.compile()
+    await using yardstick = await Yardstick.compile('bare_dial')
     const figures: Figure[] = []
     const comparisons: Comparison[] = []
+    const curves: Curve[] = []
     for (const { connections, pairs } of plans[mode]) {
       const count = formatNumber(connections)
       const { a: ours, b: bare } = await alternate(
         pairs,
         () => witnessed(connections, () => dialOurs(connections)),
-        () => witnessed(connections, () => yardstick.dial(connections)),
+        () => witnessed(connections, () => dialBare(yardstick, connections)),
         (pair) => progress(`${count} connections, pair ${pair + 1} of ${pairs}`)
       )
       const rates = [
@@ -53,9 +55,27 @@ export const connectVsBare: Suite = {
         compare(`c1m-native / bare C, ${count}, rate`, ...rates, goal),
         compare(`c1m-native / bare C, ${count}, CPU per connection`, ...costs)
       )
-      if (connections >= 10 * mark) comparisons.push(compareSlowdown(ours, bare))
+      const paces = [
+        ours.map(({ series, timing, connections }) =>
+          pace(series, timing.dialSeconds, connections.established)
+        ),
+        bare.map(({ tenthsSeconds }) => tenthRates(connections, tenthsSeconds))
+      ] as const
+      curves.push(
+        tenthsCurve(`c1m-native, ${count}`, connections, paces[0]),
+        tenthsCurve(`bare C, ${count}`, connections, paces[1])
+      )
+      comparisons.push(
+        compare(
+          `rate of the last tenth over that of the first, c1m-native / bare C, ${count}`,
+          paces[0].map(slowdown),
+          paces[1].map(slowdown),
+          // A ratio of ratios of single seconds: below a million it says little.
+          connections >= 1_000_000 ? goal : undefined
+        )
+      )
     }
-    return { figures, comparisons, notes }
+    return { figures, comparisons, curves, notes }
   }
 }
 
@@ -65,23 +85,38 @@ const notes = [
 ]
 
 /** The kernel slows down as its tables fill; what matters is whether we slow down more than it does. */
-function compareSlowdown(ours: readonly RunResult[], bare: readonly BareResult[]): Comparison {
-  return compare(
-    'rate of the last 100,000 over that of the first, c1m-native / bare C',
-    ours.map(({ series, timing, connections }) =>
-      slowdown(series, timing.dialSeconds, connections.established)
-    ),
-    bare.map(
-      ({
-        firstHundredThousandPerSecond: first = Number.NaN,
-        lastHundredThousandPerSecond: last = Number.NaN
-      }) => last / first
-    )
-  )
+function slowdown(rates: readonly number[]): number {
+  return (rates.at(-1) ?? Number.NaN) / (rates[0] ?? Number.NaN)
 }
 
-function slowdown(series: readonly SeriesPoint[], endSeconds: number, connections: number): number {
-  return reachedAt(series, mark) / (endSeconds - reachedAt(series, connections - mark))
+/** Rate of each tenth of a run, from its series. */
+function pace(series: readonly SeriesPoint[], endSeconds: number, connections: number): number[] {
+  const marks = Array.from({ length: tenths - 1 }, (_, i) =>
+    reachedAt(series, ((i + 1) * connections) / tenths)
+  )
+  return tenthRates(connections, [...marks, endSeconds])
+}
+
+function tenthRates(connections: number, reachedSeconds: readonly number[]): number[] {
+  return reachedSeconds.map((seconds, i) => connections / tenths / (seconds - (reachedSeconds[i - 1] ?? 0)))
+}
+
+function tenthsCurve(name: string, connections: number, runs: readonly (readonly number[])[]): Curve {
+  return {
+    name,
+    xUnit: 'connections held',
+    yUnit: '/s',
+    // A rate stands in the middle of the tenth it is of.
+    points: Array.from({ length: tenths }, (_, i) => {
+      const values = runs.map((rates) => rates[i] ?? Number.NaN)
+      return {
+        x: ((i + 0.5) * connections) / tenths,
+        y: rounded(median(values)),
+        p25: rounded(quantile(values, 0.25)),
+        p75: rounded(quantile(values, 0.75))
+      }
+    })
+  }
 }
 
 /** When so many connections stood, linearly between two points of the series. */

@@ -36,7 +36,7 @@ enum {
   MOST_LANES = 64,
   MOST_BATCH = 1024,
   SPARE_DESCRIPTORS = 8,
-  MARK = 100 * 1000,  // the rate is also told for the first and the last so many
+  TENTHS = 10,  // it is also told when each tenth of the connections stood
 };
 
 struct lane {
@@ -48,7 +48,7 @@ struct lane {
 
 static struct lane lanes[MOST_LANES];
 static int connections, lane_count, batch = 64, table_size;
-static double started, first_mark, last_mark, ended;
+static double started, stood[TENTHS], ended;
 static atomic_int unclaimed, established, lanes_at_work;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -140,8 +140,10 @@ static int claim(int most) {
 
 static void count_established(int count) {
   int before = atomic_fetch_add(&established, count), after = before + count;
-  if (before < MARK && after >= MARK) first_mark = now();
-  if (before < connections - MARK && after >= connections - MARK) last_mark = now();
+  for (int i = 0; i < TENTHS; i++) {
+    const int mark = (int)((long)connections * (i + 1) / TENTHS);
+    if (before < mark && after >= mark) stood[i] = now();
+  }
 }
 
 static void start_thread(struct lane *lane);
@@ -226,7 +228,7 @@ int main(int argc, char **argv) {
 
   unclaimed = connections;
   lanes_at_work = lane_count;
-  started = last_mark = now();
+  started = now();
   pthread_mutex_lock(&lock);
   for (int i = 0; i < lane_count; i++) start_thread(&lanes[i]);
   pthread_mutex_unlock(&lock);
@@ -240,9 +242,7 @@ int main(int argc, char **argv) {
       "{\"connections\":%d,\"seconds\":%.6f,\"connectsPerSecond\":%.0f,\"cpuSeconds\":%.3f,"
       "\"maxRssBytes\":%ld",
       established, ended - started, established / (ended - started), cpu, used.ru_maxrss * 1024);
-  if (connections >= MARK) {
-    printf(",\"firstHundredThousandPerSecond\":%.0f,\"lastHundredThousandPerSecond\":%.0f",
-           MARK / (first_mark - started), MARK / (ended - last_mark));
-  }
-  printf("}\n");
+  printf(",\"tenthsSeconds\":[");
+  for (int i = 0; i < TENTHS; i++) printf("%s%.6f", i > 0 ? "," : "", stood[i] - started);
+  printf("]}\n");
 }
