@@ -9,17 +9,11 @@ export type { ExchangeOptions, ExchangeScenario } from './exchange.js'
 export type { HostFacts } from './host/facts.js'
 export type { FactsOfHosts } from './host/facts_file.js'
 export { type ListenResult, type ListenServer, type ListenSnapshot, listen } from './listen.js'
+export type { CloseMode, ListenMode } from './modes.js'
 export { PLAN_SCHEMA, type Plan, type PlanOptions, plan } from './plan.js'
 export type * from './result.js'
 export { SCHEMA } from './result.js'
-export type {
-  CloseMode,
-  DialOptions,
-  DialScenario,
-  ListenMode,
-  ListenOptions,
-  ListenScenario
-} from './scenario.js'
+export type { DialOptions, DialScenario, ListenOptions, ListenScenario } from './scenario.js'
 export type { DialPhase, Snapshot } from './snapshot.js'
 export type { ListeningSocket, PortSockets, SocketSurvey } from './sockets.js'
 export { tcpOptions, tcpStates } from './tcp_names.js'

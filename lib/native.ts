@@ -1,7 +1,7 @@
 /** The only file that knows the addon: loads it on first use and says what it looks like from here. */
 import { fileURLToPath } from 'node:url'
 import { loadAddon } from './load_addon.js'
-import type { CloseMode, ListenMode } from './scenario.js'
+import type { CloseMode, ListenMode } from './modes.js'
 
 /** Numeric addresses from `first` to `last`, both included, of one family. */
 export interface NativeAddressRange {

@@ -10,6 +10,7 @@ import {
   resolveExchangeTimeout
 } from './exchange.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
+import { type CloseMode, closeModes, type ListenMode, listenModes } from './modes.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
 import { type PortRange, parseSourcePorts } from './source_ports.js'
@@ -17,12 +18,6 @@ import { resolveSources, type SourceNeeds } from './sources.js'
 import { maxTables, planTables, tablesFor } from './tables.js'
 import { checkAuthorized, resolveTargets, type Target } from './targets.js'
 import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
-
-/** How a connection is ended: `fin` closes in order and leaves a TIME_WAIT, `rst` resets and leaves nothing. */
-export type CloseMode = 'fin' | 'rst'
-
-/** What a listener does with a connection: `sink` reads and drops, `echo` sends back, `close-first` closes at once. */
-export type ListenMode = 'sink' | 'echo' | 'close-first'
 
 /** What a caller may ask of `dial`. Every option has a default. */
 export interface DialOptions extends ExchangeOptions, ChurnOptions {
@@ -139,9 +134,7 @@ export interface ListenScenario {
 /** What a scenario needs to know of the host: its ports, descriptors and privileges. */
 export type ScenarioFacts = Pick<HostFacts, 'kernel' | 'limits' | 'ports'>
 
-const closeModes = ['fin', 'rst'] as const satisfies CloseMode[]
 const closers = ['client', 'server'] as const satisfies CloseBy[]
-const listenModes = ['sink', 'echo', 'close-first'] as const satisfies ListenMode[]
 
 /** Finds the source addresses of a scenario: `resolveSources`, or something more lenient. */
 export type SourceFinder = (specs: readonly string[], needs: SourceNeeds) => Promise<AddressRange[]>

@@ -1,19 +1,5 @@
 /** The commands there are. Each is loaded only when it is called for. */
-import type { CommandSpec } from './options.js'
-
-/** What a command needs of the process around it. */
-export interface CommandContext {
-  /** Aborted by the first SIGINT or SIGTERM: stop, close, report. */
-  readonly interrupted: AbortSignal
-}
-
-export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string
-  readonly spec: () => Promise<CommandSpec>
-  /** Runs it with the arguments after its name; gives the exit code. */
-  readonly run: (argv: readonly string[], context: CommandContext) => Promise<number>
-}
+import type { Command } from './command.js'
 
 export const commands: Readonly<Record<string, Command>> = {
   dial: {
@@ -49,6 +35,6 @@ export const commands: Readonly<Record<string, Command>> = {
   completion: {
     summary: 'print a script that completes this command line in a shell',
     spec: async () => (await import('./tables/completion.js')).spec,
-    run: async (argv) => (await import('./commands/completion.js')).run(argv)
+    run: async (argv) => (await import('./commands/completion.js')).run(argv, commands)
   }
 }

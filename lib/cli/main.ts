@@ -2,7 +2,8 @@
 /** argv to command to exit code. The only file that touches the signals and the end of the process. */
 import { exitCodes } from '../errors.js'
 import type { Paint } from '../report/text.js'
-import { type Command, type CommandContext, commands } from './commands.js'
+import type { Command, CommandContext } from './command.js'
+import { commands } from './commands.js'
 import { describeFailure } from './failure.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */

@@ -1,6 +1,6 @@
 /** `c1m-native completion`: a script that completes this command line in a shell. */
 
-import { type Command, commands } from '../commands.js'
+import type { Command } from '../command.js'
 import { bashCompletion } from '../completion/bash.js'
 import { fishCompletion } from '../completion/fish.js'
 import type { CompletedCommand } from '../completion/program.js'
@@ -15,7 +15,10 @@ const scripts: Record<(typeof shells)[number], (commands: readonly CompletedComm
   fish: fishCompletion
 }
 
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(
+  argv: readonly string[],
+  commands: Readonly<Record<string, Command>>
+): Promise<number> {
   const { positionals } = parseOptions(completionTable, argv, 'c1m-native completion')
   const [wanted, ...more] = positionals
   const shell = shells.find((name) => name === wanted)

@@ -1,7 +1,7 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
 import type { DialRun } from '../../dial.js'
 import type { FailIf } from '../../fail_if.js'
-import type { CommandContext } from '../commands.js'
+import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
 import { parseOptions, pick } from '../options.js'
 import { dialProgress } from '../progress.js'

@@ -8,7 +8,7 @@ import { isInside, needsUserNamespace, runInside, settleInside } from '../../lab
 import { type RunLabOptions, runLab } from '../../labs/run_lab.js'
 import { runLabs } from '../../labs/run_labs.js'
 import { cleanedText, labStory, listText, reportText } from '../../labs/story.js'
-import type { CommandContext } from '../commands.js'
+import type { CommandContext } from '../command.js'
 import { suggestion } from '../nearest.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
 import { Reporter } from '../reporter.js'

@@ -1,6 +1,6 @@
 /** `c1m-native listen`: accept connections until told to stop, report what was accepted. */
 import type { ListenServer } from '../../listen.js'
-import type { CommandContext } from '../commands.js'
+import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
 import { listenReport } from '../listen_report.js'
 import { parseOptions, pick, usageError } from '../options.js'
