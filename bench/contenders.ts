@@ -13,7 +13,7 @@ import { CannotRun } from './suite.js'
 /** The bundle lies in build/, one level below the package. */
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url))
 /** The command line as npm installs it. */
-export const commandLine = join(packageRoot, 'dist/cli/main.js')
+export const commandLine = join(packageRoot, 'dist/cli/bin.cjs')
 
 /** `c1m-native dial` as a user runs it. RST, as the yardsticks close, so that no TIME_WAIT bends the next run. */
 export async function dialOurs(connections: number, options: readonly string[] = []): Promise<RunResult> {

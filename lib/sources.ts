@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram'
+import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
 import {
@@ -152,7 +152,7 @@ export async function missingAddresses(
   if (isLoopback(range.first) && isLoopback(range.last)) return missing
   for (const address of sample(range)) {
     if (missing.length >= most) break
-    const socket = openSocket(address)
+    const socket = await openSocket(address)
     try {
       socket.bind({ address, port: 0, exclusive: true })
       await once(socket, 'listening')
@@ -189,7 +189,7 @@ async function routeSource(targets: readonly Target[]): Promise<AddressRange> {
 }
 
 async function routeTo(address: string): Promise<string> {
-  const socket = openSocket(address)
+  const socket = await openSocket(address)
   try {
     // Any port will do: nothing is sent.
     socket.connect(9, address)
@@ -205,7 +205,9 @@ async function routeTo(address: string): Promise<string> {
   }
 }
 
-function openSocket(address: string): Socket {
+async function openSocket(address: string): Promise<Socket> {
+  // Loaded when needed: a dial of loopback starts without.
+  const { createSocket } = await import('node:dgram')
   return createSocket(familyOf(address) === 4 ? 'udp4' : 'udp6')
 }
 

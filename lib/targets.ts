@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { networkInterfaces } from 'node:os'
 import {
   familyOf,
@@ -97,6 +96,8 @@ async function resolveHost(host: string): Promise<string> {
   const numeric = parseAddress(host)
   if (numeric) return formatAddress(numeric)
   try {
+    // Loaded for names only: it takes its time.
+    const { lookup } = await import('node:dns/promises')
     const { address } = await lookup(host)
     return address
   } catch (cause) {

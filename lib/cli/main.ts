@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** argv to command to exit code. The only file that touches the signals and the end of the process. */
 import { exitCodes } from '../errors.js'
 import type { Paint } from '../report/text.js'
@@ -94,4 +93,10 @@ function interruption(): AbortSignal {
 // A closed stderr is no reason to stop: the run goes on, and its result goes to stdout.
 process.stderr.on('error', () => {})
 process.on('uncaughtException', (error) => process.exit(fail(error)))
-process.exitCode = await main(process.argv.slice(2), { interrupted: interruption() }).catch(fail)
+// What would end before it is done has a bug.
+process.exitCode = exitCodes.internal
+main(process.argv.slice(2), { interrupted: interruption() })
+  .catch(fail)
+  .then((exitCode) => {
+    process.exitCode = exitCode
+  })

@@ -4,13 +4,13 @@ import {
   closeSync,
   constants,
   openSync,
+  promises,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync
 } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../errors.js'
@@ -86,7 +86,7 @@ export class ResultFile {
   /** @throws C1mError C1M_OUTPUT_FAILED */
   async write(text: string): Promise<void> {
     try {
-      if (!this.#temporary) return await writeFile(this.#path, text)
+      if (!this.#temporary) return await promises.writeFile(this.#path, text)
       writeFileSync(this.#temporary.fd, text)
       renameSync(this.#temporary.path, this.#path)
       this.#release(this.#temporary)

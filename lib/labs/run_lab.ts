@@ -13,7 +13,7 @@ import { Stage } from './stage.js'
 import { judge } from './verdict.js'
 
 export interface RunLabOptions {
-  /** How to start c1m-native, e.g. `[process.execPath, 'dist/cli/main.js']`. */
+  /** How to start c1m-native, e.g. `[process.execPath, 'dist/cli/bin.cjs']`. */
   readonly program: readonly string[]
   /** Instead of the lab's own numbers. */
   readonly parameters?: Readonly<Partial<Record<ParameterName, number>>>

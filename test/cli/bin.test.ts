@@ -33,7 +33,7 @@ it('asks for the Node that package.json asks for', () => {
 })
 
 it('imports nothing before it has looked', () => {
-  expect(read('dist/cli/bin.js')).not.toMatch(/^import\s/m)
+  expect(read('dist/cli/bin.cjs')).not.toMatch(/^import\s/m)
 })
 
 it.each(['darwin', 'win32'])('says on %s what it needs', async (platform) => {

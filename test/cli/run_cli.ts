@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url))
+const main = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
 export interface Ended {
   code: number | null

@@ -61,7 +61,7 @@ describe('an addon that', () => {
 
 describe('a Node that is too old', () => {
   it.each(['16.20.2', '18.20.8'])('%s is told so', (version) => {
-    const bin = join(machine.installed, 'dist', 'cli', 'bin.js')
+    const bin = join(machine.installed, 'dist', 'cli', 'bin.cjs')
     for (const args of [['--version'], ['dial', '-c', '10'], []]) {
       refuses(
         machine.runNode(nodeBinary(version), bin, ...args),
@@ -91,7 +91,7 @@ describe('another system than Linux', () => {
     'is turned away by a package installed in spite of npm: %s',
     (platform) => {
       it.each(commands)('%s', (...args) => {
-        const bin = join(machine.installed, 'dist', 'cli', 'bin.js')
+        const bin = join(machine.installed, 'dist', 'cli', 'bin.cjs')
         refuses(
           machine.run('node', pretending(platform), bin, ...args),
           new RegExp(`^c1m-native: Linux is needed, and this is ${platform} .*docker run`)

@@ -14,7 +14,7 @@ function run(command: string, ...args: string[]) {
 }
 
 const completion = (shell: string) =>
-  run(process.execPath, join(unpacked, 'dist/cli/bin.js'), 'completion', shell).stdout
+  run(process.execPath, join(unpacked, 'dist/cli/bin.cjs'), 'completion', shell).stdout
 
 describe('completion', () => {
   it('in bash holds for shellcheck', () => {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 
-const bin = join(inject('unpacked'), 'dist/cli/bin.js')
+const bin = join(inject('unpacked'), 'dist/cli/bin.cjs')
 
 function elapsedMs(...args: string[]): number {
   const began = performance.now()

@@ -12,7 +12,7 @@ import { expectNoSockets, freePort, ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 import { stalledServer } from '../helpers/servers.js'
 
-const cliPath = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+const cliPath = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
 describe('refused before anything is dialed:', () => {
   it.each([

@@ -121,19 +121,16 @@ describe('await using', () => {
 })
 
 describe('when a part of the program cannot be loaded', () => {
-  /** Makes Node resolve no module for which `condition`, on `name` and `from`, holds. */
-  const hook = (condition: string) =>
-    `data:text/javascript,${encodeURIComponent(`
-      export const resolve = (name, { parentURL: from }, next) => {
-        if (${condition}) throw new Error('no such file')
-        return next(name)
-      }`)}`
-
   it('a run lasts as long as it should, closes its sockets and fails', async () => {
     const source = ownAddress()
+    const hook = `data:text/javascript,${encodeURIComponent(`
+      export const resolve = (name, context, next) => {
+        if (name.endsWith('diagnosis.js')) throw new Error('no such file')
+        return next(name)
+      }`)}`
     const script = `
       const { register } = await import('node:module')
-      register(${JSON.stringify(hook("name.endsWith('diagnosis.js')"))})
+      register(${JSON.stringify(hook)})
       // Only now, because the hook takes a thread of its own.
       ${defineInUse(source)}
       const before = inUse()
@@ -145,11 +142,15 @@ describe('when a part of the program cannot be loaded', () => {
   })
 
   it('the command line says so and ends', async () => {
-    const register = `import { register } from 'node:module'; register(${JSON.stringify(
-      hook('/[.][/]listen[0-9]*.js$/.test(name)')
-    )})`
-    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(register)}`
-    const { code, stderr } = await runCli(['listen'], { NODE_OPTIONS: `${NODE_OPTIONS} --no-deprecation` })
+    const hook = `
+      import Module from 'node:module'
+      const resolve = Module._resolveFilename
+      Module._resolveFilename = (name, ...rest) => {
+        if (/[.][/]listen[0-9]*.cjs$/.test(name)) throw new Error('no such file')
+        return resolve(name, ...rest)
+      }`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`
+    const { code, stderr } = await runCli(['listen'], { NODE_OPTIONS })
     expect(code).toBe(1)
     expect(stderr).toMatch(/^c1m-native: internal error: no such file\. [^\n]+\n$/)
   })
