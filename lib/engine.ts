@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from './errors.js'
+import type { LatencyCount } from './host/syn_retry_comb.js'
 import { inMicroseconds } from './latency.js'
 import {
   type NativeAddon,
@@ -98,6 +99,15 @@ export class Engine {
 
   latency(kind: NativeLatencyKind): Latency {
     return inMicroseconds(this.#run.latency(kind))
+  }
+
+  /** Connect latencies of about one length each, from the shortest. */
+  connectLatencies(): LatencyCount[] {
+    const pairs = this.#run.connectLatencies()
+    return Array.from({ length: pairs.length / 2 }, (_, i) => ({
+      us: (pairs[2 * i] ?? 0) / 1000,
+      count: pairs[2 * i + 1] ?? 0
+    }))
   }
 
   /** Failures by phase and errno, most frequent first. */

@@ -24,6 +24,7 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::Join>("join"),
                          InstanceMethod<&RunWrap::Snapshot>("snapshot"),
                          InstanceMethod<&RunWrap::Latency>("latency"),
+                         InstanceMethod<&RunWrap::ConnectLatencies>("connectLatencies"),
                          InstanceMethod<&RunWrap::Errors>("errors"),
                          InstanceMethod<&RunWrap::Status>("status"),
                          InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
@@ -124,6 +125,18 @@ Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
   if (kind == "exchange") return ToObject(info.Env(), run_->ExchangeLatency());
   if (kind == "lateness") return ToObject(info.Env(), run_->Lateness());
   throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
+}
+
+// connectLatencies(): a Float64Array of pairs: nanoseconds, and how many took about as long.
+Napi::Value RunWrap::ConnectLatencies(const Napi::CallbackInfo& info) {
+  const auto buckets = run_->ConnectLatencies();
+  Napi::Float64Array pairs = Napi::Float64Array::New(info.Env(), buckets.size() * 2);
+  size_t i = 0;
+  for (const Histogram::Bucket& bucket : buckets) {
+    pairs[i++] = bucket.ns;
+    pairs[i++] = static_cast<double>(bucket.count);
+  }
+  return pairs;
 }
 
 // errors(): [{phase, errno, count, example}]

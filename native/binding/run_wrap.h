@@ -25,6 +25,7 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Join(const Napi::CallbackInfo& info);
   Napi::Value Snapshot(const Napi::CallbackInfo& info);
   Napi::Value Latency(const Napi::CallbackInfo& info);
+  Napi::Value ConnectLatencies(const Napi::CallbackInfo& info);
   Napi::Value Errors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);

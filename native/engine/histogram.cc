@@ -33,6 +33,15 @@ double Histogram::Percentile(double share, uint64_t count, double max) const {
   return max;
 }
 
+std::vector<Histogram::Bucket> Histogram::Buckets() const {
+  std::vector<Bucket> buckets;
+  for (size_t i = 0; i < kBuckets; ++i) {
+    const uint64_t count = counts_[i].load(std::memory_order_relaxed);
+    if (count != 0) buckets.push_back({MiddleOf(i), count});
+  }
+  return buckets;
+}
+
 Histogram::Summary Histogram::Summarize() const {
   Summary summary;
   for (const auto& bucket : counts_) summary.count += bucket.load(std::memory_order_relaxed);

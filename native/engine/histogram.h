@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace c1m {
 
@@ -37,6 +38,13 @@ class Histogram {
     double max_ns = 0;
   };
   [[nodiscard]] Summary Summarize() const;
+
+  struct Bucket {
+    double ns = 0;
+    uint64_t count = 0;
+  };
+  // The buckets that hold anything, from the shortest, each with its middle.
+  [[nodiscard]] std::vector<Bucket> Buckets() const;
 
  private:
   static constexpr int kPartBits = 6;

@@ -265,6 +265,15 @@ Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   return all->Summarize();
 }
 
+std::vector<Histogram::Bucket> Run::ConnectLatencies() const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& lane : lanes_) {
+    all->Merge(lane->first_try_latency);
+    all->Merge(lane->retried_latency);
+  }
+  return all->Buckets();
+}
+
 Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Lane::exchange_latency); }
 
 Histogram::Summary Run::Lateness() const { return Summarize(&Lane::lateness); }

@@ -53,6 +53,7 @@ class Run final : private Crew {
   [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
   // Over all lanes: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
+  [[nodiscard]] std::vector<Histogram::Bucket> ConnectLatencies() const;
   [[nodiscard]] Histogram::Summary ExchangeLatency() const;
   [[nodiscard]] Histogram::Summary Lateness() const;
   // In a churn: how long a tuple rested at least before it was used again; 0 when none was.

@@ -53,6 +53,19 @@ TEST_CASE("histogram: one value is every percentile of itself") {
   }
 }
 
+TEST_CASE("histogram: its buckets hold every value, from the shortest") {
+  const auto histogram = std::make_unique<Histogram>();
+  CHECK(histogram->Buckets().empty());
+  for (const int64_t value : {1'000'000'000, 5, 7, 5}) histogram->Record(value);
+  const auto buckets = histogram->Buckets();
+  REQUIRE(buckets.size() == 3);
+  CHECK(buckets[0].ns == 5);
+  CHECK(buckets[0].count == 2);
+  CHECK(buckets[1].ns == 7);
+  CHECK(Near(buckets[2].ns, 1e9));
+  CHECK(buckets[2].count == 1);
+}
+
 TEST_CASE("histogram: values below 128 are exact") {
   for (int64_t value = 0; value < 128; ++value) {
     CHECK(Summarize({value, value, 1000}).p50_ns == static_cast<double>(value));
