@@ -3,12 +3,15 @@ import type { Census } from './census.js'
 import { censusView } from './census_summary.js'
 import { explainFindings, isPeerHere } from './checks/index.js'
 import type { Baseline, DialOutcome } from './dial_result.js'
-import type { EngineCounters } from './engine.js'
+import type { Engine } from './engine.js'
 import { type CounterChanges, counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
+import { dialNeeds } from './needs.js'
 import type { Finding } from './result.js'
 import type { DialScenario } from './scenario.js'
-import { ownAddresses } from './targets.js'
+import { ServerObserver } from './server_observer.js'
+import type { LocalEnd } from './sockets.js'
+import { ownAddresses, parseTarget } from './targets.js'
 
 /** What moved on this host since the run began, and what that means. */
 export interface Diagnosis {
@@ -16,31 +19,78 @@ export interface Diagnosis {
   findings: Finding[]
 }
 
-/** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
-export function diagnose(
-  scenario: DialScenario,
-  baseline: Baseline,
-  outcome: DialOutcome,
-  engine: EngineCounters,
-  census: Census | null
-): Diagnosis {
-  const counters = readCounters()
-  const deltas = counterDeltas(baseline.counters, counters)
-  const isSelf = scenario.targets.length === 0
-  const findings = explainFindings({
-    facts: { before: baseline.facts, after: readHostFacts() },
-    counters,
-    deltas,
-    run: outcome,
-    scenario,
-    needs: null,
-    peerIsHere: isSelf || isPeerHere(scenario.targets, [...ownAddresses()]),
-    listeners: [],
-    server: isSelf
-      ? { accepted: engine.accepted, queued: Math.max(0, engine.established - engine.accepted) }
-      : null,
-    census: census && censusView(census, deltas),
-    latencies: []
+/** Judges one dial, while it lasts and when it is over. */
+export class Diagnostician {
+  readonly #scenario: DialScenario
+  readonly #baseline: Baseline
+  readonly #engine: Engine
+  readonly #peerIsHere: boolean
+  readonly #observer: ServerObserver
+  /** One after the other. */
+  #looks = Promise.resolve()
+  #settled = false
+
+  constructor(scenario: DialScenario, baseline: Baseline, engine: Engine) {
+    const own = [...ownAddresses()]
+    this.#scenario = scenario
+    this.#baseline = baseline
+    this.#engine = engine
+    this.#peerIsHere = isPeerHere(scenario.targets, own)
+    this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
+      const { dialedOpen, dialedClosedByPeer } = engine.counters()
+      return { open: dialedOpen, closedByPeer: dialedClosedByPeer }
+    })
+  }
+
+  /**
+   * Looks at the server, while the connections stand.
+   * @param last whether they are about to be closed: no later look counts
+   */
+  observe(last = false): Promise<void> {
+    this.#looks = this.#looks.then(async () => {
+      if (!this.#settled) await this.#look()
+      this.#settled ||= last
+    })
+    return this.#looks
+  }
+
+  async #look(): Promise<void> {
+    const { delta = 0 } =
+      counterDeltas(this.#baseline.counters, readCounters())['TcpExt.ListenOverflows'] ?? {}
+    // Without it no final ACK was dropped. In a churn connections come and go between two looks.
+    await this.#observer.look(delta > 0 && !this.#scenario.churn)
+  }
+
+  /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
+  judge(outcome: DialOutcome, census: Census | null): Diagnosis {
+    const counters = readCounters()
+    const deltas = counterDeltas(this.#baseline.counters, counters)
+    const after = readHostFacts()
+    const findings = explainFindings({
+      facts: { before: this.#baseline.facts, after },
+      counters,
+      deltas,
+      run: outcome,
+      scenario: this.#scenario,
+      needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
+      peerIsHere: this.#peerIsHere,
+      ...this.#observer.seen,
+      census: census && censusView(census, deltas),
+      latencies: this.#engine.connectLatencies()
+    })
+    return { counters: deltas, findings }
+  }
+}
+
+/** Where the run dials to, when all of that is here. */
+function endsHere(
+  { targets }: DialScenario,
+  own: readonly string[],
+  listening: readonly string[]
+): LocalEnd[] {
+  if (targets.length > 0) return targets.every((target) => isPeerHere([target], own)) ? targets : []
+  return listening.map((text) => {
+    const { host, ...ports } = parseTarget(text, 'dial')
+    return { address: host, ...ports }
   })
-  return { counters: deltas, findings }
 }

@@ -1,6 +1,7 @@
 /** `dial`: opens connections, holds or churns them, closes them, and tells what happened. */
 import { formatEndpoint } from './address.js'
 import type { Census } from './census.js'
+import type { Diagnostician } from './diagnosis.js'
 import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
 import { engineConfig } from './engine_config.js'
@@ -19,8 +20,11 @@ import { readMemory } from './usage.js'
 /** How often the run's own series looks at the counters, in milliseconds. */
 const seriesEveryMs = 50
 
-/** How often the kernel's counters are held against the run while it lasts: a cause is named within two seconds. */
-const diagnoseEveryMs = 1000
+/**
+ * How often the kernel's counters are held against the run while it lasts, a few milliseconds each. A lost SYN shows when
+ * it comes again, after a second: so each cause is named within two.
+ */
+const diagnoseEveryMs = 500
 
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
@@ -139,16 +143,20 @@ class Dial implements DialRun {
       totalSeconds: this.#seconds()
     })
     // Loaded when first needed: the checks are most of the code, and the ramp wants the CPU.
-    const judging = () => import('./diagnosis.js')
+    let loaded: Promise<Diagnostician> | undefined
+    const diagnostician = () => {
+      loaded ??= import('./diagnosis.js').then(
+        (module) => new module.Diagnostician(scenario, baseline, engine)
+      )
+      return loaded
+    }
     const judgeSoFar = async () => {
-      const { diagnose } = await judging()
-      if (this.#phase === 'done') return
-      const { counters, ...rest } = trace(0)
-      const outcome = dialOutcome({ counters, ...rest })
-      this.#findings = diagnose(scenario, baseline, outcome, counters, null).findings
+      const doctor = await diagnostician()
+      await doctor.observe()
+      if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings
     }
     // What goes wrong with it goes wrong at the end too, where somebody hears of it.
-    const doctor = setInterval(() => judgeSoFar().catch(() => {}), diagnoseEveryMs)
+    const judging = setInterval(() => judgeSoFar().catch(() => {}), diagnoseEveryMs)
     try {
       await Promise.race([engine.ramped, this.#stopped.promise])
       this.#sample(engine)
@@ -156,22 +164,22 @@ class Dial implements DialRun {
       const heldMs = await this.#hold(scenario)
       this.#sample(engine)
       if (scenario.census) this.#census = await this.#takeCensus(scenario)
+      const doctor = await diagnostician()
+      await doctor.observe(true)
       this.#phase = 'closing'
       engine.close()
       await engine.closed
       this.#phase = 'done'
       // Only now: until every worker has noticed, a churn goes on.
-      const { counters, ...rest } = trace(heldMs / 1000)
-      const outcome = dialOutcome({ counters, ...rest })
-      const { diagnose } = await judging()
-      const diagnosis = diagnose(scenario, baseline, outcome, counters, this.#census)
+      const outcome = dialOutcome(trace(heldMs / 1000))
+      const diagnosis = doctor.judge(outcome, this.#census)
       this.#findings = diagnosis.findings
       const census = this.#census && (await import('./census_summary.js')).summarizeCensus(this.#census)
       return dialResult({ scenario, baseline }, outcome, memory, { ...diagnosis, census })
     } finally {
       // Whatever went wrong, nothing stays open and nothing keeps the process.
       clearInterval(sampler)
-      clearInterval(doctor)
+      clearInterval(judging)
       signal?.removeEventListener('abort', abort)
       engine.close()
       await engine.closed

@@ -1,7 +1,7 @@
 /** Listening sockets as checks look at them: with the process behind. */
-import type { ListenerFill, ServerView } from './checks/index.js'
+import type { ListenerFill } from './checks/index.js'
 import { findOwners, readOwner } from './host/socket_owner.js'
-import { type ListeningSocket, type LocalEnd, type SocketSurvey, surveySockets } from './sockets.js'
+import type { ListeningSocket } from './sockets.js'
 
 /** Knows which process a listening socket belongs to, once it was looked for. */
 export class ListenerOwners {
@@ -26,20 +26,4 @@ export class ListenerOwners {
       process: owners.get(this.#pids.get(inode) ?? 0) ?? null
     }))
   }
-}
-
-/**
- * What the listening side, in this network namespace, knows of the connections to `ends`: for
- * `ExplainContext.listeners` and `server`. A walk through all sockets of the kernel.
- * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
- */
-export async function observeServer(
-  ends: readonly LocalEnd[]
-): Promise<{ listeners: ListenerFill[]; server: ServerView; survey: SocketSurvey }> {
-  const survey = await surveySockets(ends)
-  const listeners = await new ListenerOwners().fill(survey.listeners)
-  const queued = listeners.reduce((sum, listener) => sum + listener.queued, 0)
-  // What waits to be accepted is established already.
-  const { ESTABLISHED: established = 0 } = survey.states
-  return { listeners, server: { accepted: Math.max(0, established - queued), queued }, survey }
 }

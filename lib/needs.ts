@@ -65,6 +65,43 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
   }
 }
 
+/** What is known of a dial besides its scenario. */
+export interface DialSurroundings {
+  /** Whether the listener is in this network namespace. */
+  peerIsHere: boolean
+  /** What to take for granted of a host that tracks connections and has no entry: see {@link isTracked}. */
+  idleTracks: boolean
+  /** Distinct 4-tuples, where something allows fewer than the scenario has. */
+  tuples?: number
+  missingSources?: string[]
+  unroutedTargets?: string[]
+  nat?: NatNeeds | null
+}
+
+/** What a dial takes of the host it starts from. */
+export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: DialSurroundings): Needs {
+  const { peerIsHere, idleTracks, ...rest } = around
+  const rate = highestRate(scenario)
+  const left = leftBehind(scenario, rate)
+  return reckonNeeds(facts, {
+    connections: scenario.connections,
+    ratePerSecond: rate,
+    tuples: scenario.tuples,
+    endsInProcess: scenario.targets.length === 0 ? 2 : 1,
+    endsInNamespace: peerIsHere ? 2 : 1,
+    watched: scenario.holdMs > 0 || scenario.churn,
+    tracked: isTracked(facts.conntrack, idleTracks),
+    timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
+    trackedClosed: left.trackedClosed,
+    ...rest
+  })
+}
+
+/** Highest rate of connection starts asked for; null: as fast as possible. */
+export function highestRate({ rate }: DialScenario): number | null {
+  return rate.length === 0 ? null : Math.max(...rate.map(({ perSecond }) => perSecond))
+}
+
 /** How long closed connections are remembered, in seconds: TIME_WAIT by the socket, the others by connection tracking. */
 const remembered = {
   timeWait: tupleLifetimeSeconds.timeWait,

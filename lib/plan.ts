@@ -10,7 +10,15 @@ import {
 import { C1mError } from './errors.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type FactsOfHosts, parseFacts } from './host/facts_file.js'
-import { isTracked, leftBehind, reckonNeeds, residentBytes, tablesUsed } from './needs.js'
+import {
+  dialNeeds,
+  highestRate,
+  isTracked,
+  leftBehind,
+  reckonNeeds,
+  residentBytes,
+  tablesUsed
+} from './needs.js'
 import { draftPlan } from './plan/draft.js'
 import { type NatOptions, type NatPlan, natNeeds, planNat } from './plan/nat.js'
 import { type PlannedTime, planTime } from './plan/time.js'
@@ -89,19 +97,11 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
     otherSockets
   })
 
-  const rate =
-    scenario.rate.length === 0 ? null : Math.max(...scenario.rate.map(({ perSecond }) => perSecond))
-  const left = leftBehind(scenario, rate)
-  const needs = reckonNeeds(client, {
-    connections: scenario.connections,
-    ratePerSecond: rate,
+  const rate = highestRate(scenario)
+  const needs = dialNeeds(client, scenario, {
+    peerIsHere,
+    idleTracks: !here,
     tuples: tuples.capacity,
-    endsInProcess: isSelf ? 2 : 1,
-    endsInNamespace: peerIsHere ? 2 : 1,
-    watched: scenario.holdMs > 0 || scenario.churn,
-    tracked: isTracked(client.conntrack, !here),
-    timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
-    trackedClosed: left.trackedClosed,
     missingSources: sources.missing,
     unroutedTargets: sources.unrouted,
     nat: nat && natNeeds(nat)

@@ -5,7 +5,7 @@ import type { LocalEnd } from './sockets.js'
 import { parseTarget, resolveTargets } from './targets.js'
 
 /** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
-const mostEnds = 1000
+export const mostEnds = 1000
 
 /**
  * The ends of a server that is to be watched: its addresses with their ports, and ports at any address.

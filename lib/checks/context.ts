@@ -83,9 +83,11 @@ export interface ListenerFill {
 
 /** What the listening side knows of the connections dialed. */
 export interface ServerView {
-  /** Connections accepted by the application, and still waiting in accept queues. */
-  accepted: number
+  /** Connections that stand for it, those waiting in accept queues included; and how many wait. */
+  standing: number
   queued: number
+  /** Connections that stood for the client before, and do not for it. */
+  missing: number
 }
 
 /** What a census of our own sockets says. */

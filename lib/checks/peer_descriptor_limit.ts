@@ -1,5 +1,5 @@
 import type { Check, ExplainContext, ListenerFill, Verdict } from './context.js'
-import { counterEvidence, fact, figure } from './evidence.js'
+import { connectionEvidence, counterEvidence, fact, figure } from './evidence.js'
 import { descriptorShape, plateauOf } from './plateau.js'
 import { advice } from './remedy.js'
 import { pending, severityOf, timedOut } from './symptoms.js'
@@ -46,7 +46,12 @@ function proven(context: ExplainContext): Verdict | null {
       ...fact(`open files of pid ${process.pid}`, process.openFiles),
       ...fact(`RLIMIT_NOFILE of pid ${process.pid}`, process.nofileSoft),
       ...fact(`listener ${address}`, `${queued} queued`),
-      ...(queued > 0 ? [] : counterEvidence(context, 'Tcp.PassiveOpens', 'Tcp.CurrEstab'))
+      ...(queued > 0
+        ? []
+        : [
+            ...connectionEvidence(context, 'closedByPeer'),
+            ...counterEvidence(context, 'Tcp.PassiveOpens', 'Tcp.CurrEstab')
+          ])
     ],
     remedy: raise(process.pid),
     events,
@@ -54,8 +59,9 @@ function proven(context: ExplainContext): Verdict | null {
   }
 }
 
-/** Connections accepted of late that are established no more. */
-function shedConnections({ deltas, recent = deltas }: ExplainContext): number {
+/** Connections that did not stay: those the peer closed; beside a server, accepted of late and established no more. */
+function shedConnections({ run, deltas, recent = deltas }: ExplainContext): number {
+  if (run !== null) return run.churn === null ? run.connections.closedByPeer : 0
   const accepted = recent['Tcp.PassiveOpens']?.delta ?? 0
   return Math.max(0, accepted - Math.max(0, recent['Tcp.CurrEstab']?.delta ?? 0))
 }

@@ -21,7 +21,7 @@ export const phantomEstablished: Check = {
       evidence: [
         ...connectionEvidence(context, 'established'),
         ...(server
-          ? [...fact('server.accepted', server.accepted), ...fact('server.queued', server.queued)]
+          ? [...fact('server.standing', server.standing), ...fact('server.queued', server.queued)]
           : []),
         ...(census ? fact('census.repeatedSynAcks', census.repeatedSynAcks) : []),
         ...counterEvidence(context, 'TcpExt.ListenOverflows', 'TcpExt.TCPSynRetrans')
@@ -40,7 +40,7 @@ export const phantomEstablished: Check = {
 
 /**
  * How many there are, as far as it can be told; 0 unless something proves it. With the listener here: connections
- * neither accepted nor waiting, while ListenOverflows moved. A listener with TCP_DEFER_ACCEPT ignores final ACKs on
+ * its end of which is not established, while ListenOverflows moved. A listener with TCP_DEFER_ACCEPT ignores final ACKs on
  * purpose and accepts at the first data; TCPDeferAcceptDrop counts those.
  */
 export function phantomCount(context: ExplainContext): number {
@@ -48,7 +48,5 @@ export function phantomCount(context: ExplainContext): number {
   if (run === null || moved(context, 'TcpExt.TCPDeferAcceptDrop') > 0) return 0
   if (!peerIsHere) return census?.repeatedSynAcks ?? 0
   if (moved(context, 'TcpExt.ListenOverflows') <= 0) return 0
-  const { established, closedByPeer } = run.connections
-  const unaccounted = server ? established - closedByPeer - server.accepted - server.queued : 0
-  return Math.max(0, unaccounted, census?.repeatedSynAcks ?? 0)
+  return Math.max(server?.missing ?? 0, census?.repeatedSynAcks ?? 0)
 }

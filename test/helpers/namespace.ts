@@ -23,12 +23,14 @@ export class Namespace implements Disposable {
     this.pid = holder.pid ?? 0
   }
 
-  static async create(): Promise<Namespace> {
-    // The holder reads from us until we are gone.
-    const holder = spawn('unshare', ['-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat'], {
-      env,
-      stdio: ['pipe', 'pipe', 'inherit']
-    })
+  /** @param parent the namespace it is made in, which sets what a new one begins with; default: ours */
+  static async create(parent?: Namespace): Promise<Namespace> {
+    const [command = '', ...args] = [
+      ...(parent ? ['nsenter', `--net=/proc/${parent.pid}/ns/net`] : []),
+      // The holder reads from us until we are gone.
+      ...['unshare', '-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat']
+    ]
+    const holder = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
     await once(createInterface({ input: holder.stdout }), 'line')
     return new Namespace(holder)
   }

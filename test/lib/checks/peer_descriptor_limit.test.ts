@@ -20,19 +20,24 @@ describe('with the server in sight', () => {
     expect(verdict?.remedy[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
   })
 
-  it('is proven, too, where the server closes at once what it has no descriptor for', () => {
-    const verdict = peerDescriptorLimit.explain?.(
-      watching({
-        listeners: [{ ...listener, queued: 0 }],
-        deltas: rose({ 'Tcp.PassiveOpens': 1500, 'Tcp.CurrEstab': 1000 })
-      })
-    )
-    expect(verdict).toMatchObject({
-      title:
-        'server (pid 4711) has 1,024 of 1,024 descriptors open and closes what comes to 127.0.0.1:8100 at once: 500 connections did not stay',
-      events: 500,
-      explains: expect.arrayContaining(['peer-closed'])
+  it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {
+    const shedding = { ...listener, queued: 0 }
+    const title =
+      'server (pid 4711) has 1,024 of 1,024 descriptors open and closes what comes to 127.0.0.1:8100 at once: 300 connections did not stay'
+    const closed = run({ connections: { closedByPeer: 300 } })
+    expect(
+      peerDescriptorLimit.explain?.(explaining({ run: closed, peerIsHere: true, listeners: [shedding] }))
+    ).toMatchObject({ title, events: 300, explains: expect.arrayContaining(['peer-closed']) })
+    const deltas = rose({ 'Tcp.PassiveOpens': 1300, 'Tcp.CurrEstab': 1000 })
+    expect(peerDescriptorLimit.explain?.(watching({ listeners: [shedding], deltas }))).toMatchObject({
+      title
     })
+  })
+
+  it('is not taken for one at its limit whose connections end when the run does', () => {
+    const deltas = rose({ 'Tcp.PassiveOpens': 1000 })
+    const listeners = [{ ...listener, queued: 0 }]
+    expect(peerDescriptorLimit.explain?.(explaining({ peerIsHere: true, listeners, deltas }))).toBeNull()
   })
 
   it.each([

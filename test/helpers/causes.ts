@@ -1,0 +1,72 @@
+/** What `dial` and `watch` name inside a network namespace. */
+import { once } from 'node:events'
+import type { Finding, RunResult } from '../../lib/result.js'
+import type { WatchResult, WatchSnapshot } from '../../lib/watch_result.js'
+import { jsonLines, type Namespace } from './namespace.js'
+
+/** Runs a dial to its end. */
+export async function dialIn(namespace: Namespace, ...args: string[]): Promise<RunResult> {
+  const { stdout, stderr } = await namespace.cli('dial', '--json', ...args)
+  if (stdout === '') throw new Error(`the dial gave no result: ${stderr}`)
+  return JSON.parse(stdout) as RunResult
+}
+
+/** The names of what was found. */
+export function causesOf({ findings }: { findings: readonly Finding[] }): string[] {
+  return findings.map(({ id }) => id)
+}
+
+/** Starts `listen`, and waits until it does. */
+export async function listenIn(namespace: Namespace, target: string, ...args: string[]) {
+  const listening = namespace.start('listen', target, '--ndjson', ...args)
+  await jsonLines(listening).next()
+  return {
+    /** It accepts no more; the kernel goes on to shake hands for it. */
+    stop: () => listening.kill('SIGSTOP'),
+    async [Symbol.asyncDispose]() {
+      const exited = once(listening, 'exit')
+      listening.kill('SIGKILL')
+      await exited
+    }
+  }
+}
+
+/** Starts `watch`, and waits until it has looked once. */
+export async function watchIn(namespace: Namespace, ...args: string[]) {
+  const watching = namespace.start('watch', '--every', '100ms', '--ndjson', ...args)
+  const looks = jsonLines(watching) as AsyncGenerator<unknown> as AsyncGenerator<WatchSnapshot>
+  await looks.next()
+  return {
+    /** Looks on until something is found. */
+    async found(): Promise<WatchSnapshot> {
+      for (;;) {
+        const { value, done } = await looks.next()
+        if (done) throw new Error('the watch ended')
+        if (value.findings.length > 0) return value
+      }
+    },
+    /** Ends it, and gives its summary. */
+    async stop(): Promise<WatchResult> {
+      let last: unknown
+      watching.kill('SIGINT')
+      for await (const look of looks) last = look
+      return last as WatchResult
+    },
+    async [Symbol.asyncDispose]() {
+      if (watching.exitCode !== null) return
+      const exited = once(watching, 'exit')
+      watching.kill('SIGKILL')
+      await exited
+    }
+  }
+}
+
+/** Loads firewall rules; false where there is no nft, or a kernel that cannot do what they ask for. */
+export function loadRules(namespace: Namespace, rules: string): boolean {
+  try {
+    namespace.run('nft', rules)
+    return true
+  } catch {
+    return false
+  }
+}
