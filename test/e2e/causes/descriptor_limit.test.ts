@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import type { RunResult } from '../../../lib/result.js'
+import type { Snapshot } from '../../../lib/snapshot.js'
+import { startCli } from '../../cli/run_cli.js'
+import { causesOf } from '../../helpers/causes.js'
+import { ownAddress } from '../../helpers/loopback.js'
+import { jsonLines } from '../../helpers/namespace.js'
+import { netServer } from '../../helpers/servers.js'
+
+describe('RLIMIT_NOFILE', () => {
+  it('lowered during a run is named, and so live', async () => {
+    await using server = await netServer(ownAddress())
+    const args = ['-s', ownAddress(), '-c', '3000', '-r', '1500', '--workers', '1', '--ndjson']
+    const dialing = startCli(['dial', server.target, ...args])
+    let lowered = false
+    const live = new Set<string>()
+    let last: unknown
+    for await (const line of jsonLines(dialing)) {
+      last = line
+      const { established = 0, findings = [] } = line as unknown as Snapshot
+      for (const { id } of findings) live.add(id)
+      if (lowered || established === 0) continue
+      // Each table may still grow to this, and no further.
+      execFileSync('prlimit', ['--pid', `${dialing.pid}`, '--nofile=100:100'])
+      lowered = true
+    }
+    const result = last as RunResult
+    expect(result.errors).toContainEqual(expect.objectContaining({ phase: 'socket', code: 'EMFILE' }))
+    expect(causesOf(result)).toEqual(['descriptor-limit'])
+    expect(result.findings[0]).toMatchObject({ severity: 'critical', side: 'client' })
+    expect([...live]).toEqual(['descriptor-limit'])
+  })
+})

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest'
+import { causesOf, dialIn } from '../../helpers/causes.js'
+import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+
+describe.skipIf(!mayMakeNamespaces)(
+  'a hash of few buckets for established sockets (skipped without root)',
+  () => {
+    it('is named by the rate that falls with every connection', async ({ skip }) => {
+      using parent = await Namespace.create()
+      try {
+        parent.run('sysctl', '-q', '-w', 'net.ipv4.tcp_child_ehash_entries=16')
+      } catch {
+        skip('needs namespaces with a hash of their own: Linux 6.1')
+      }
+      using child = await Namespace.create(parent)
+      const result = await dialIn(child, '-c', '12k', '--workers', '1')
+      expect(result.connections).toMatchObject({ established: 12_000, failed: 0 })
+      expect(causesOf(result)).toEqual(['established-hash-undersized'])
+      expect(result.findings[0]?.title).toMatch(/ 24,000 sockets filled 16 buckets .*, 1,500 to a chain$/)
+    })
+  }
+)

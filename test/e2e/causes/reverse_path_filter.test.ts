@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { causesOf, dialIn, listenIn, watchIn } from '../../helpers/causes.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+
+/** Two ways between them. The SYN takes one; the answer, to an address of the other, comes back by the other. */
+const target = '198.18.1.2:8100'
+const asymmetric = [target, '-s', '198.18.2.1', '-c', '20', '--connect-timeout', '1200ms']
+
+async function twoWays() {
+  const client = await Namespace.create()
+  const server = await Namespace.create()
+  connectNamespaces(client, '198.18.1.1/24', server, '198.18.1.2/24', 'one')
+  connectNamespaces(client, '198.18.2.1/24', server, '198.18.2.2/24', 'two')
+  // The filter would keep them from learning these, too.
+  client.run('ip', 'link', 'set', 'two', 'address', '02:00:00:00:00:01')
+  server.run('ip', 'link', 'set', 'one', 'address', '02:00:00:00:00:02')
+  client.run('ip', 'neigh', 'replace', '198.18.1.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'one')
+  server.run('ip', 'neigh', 'replace', '198.18.2.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'two')
+  return {
+    client,
+    server,
+    [Symbol.dispose]() {
+      client[Symbol.dispose]()
+      server[Symbol.dispose]()
+    }
+  }
+}
+
+const strict = (namespace: Namespace) => namespace.run('sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1')
+
+describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped without root)', () => {
+  it('that drops the answers is named by who dials', async () => {
+    using between = await twoWays()
+    strict(between.client)
+    await using _listening = await listenIn(between.server, target)
+    const result = await dialIn(between.client, ...asymmetric)
+    expect(result.connections).toMatchObject({ established: 0, failed: 20 })
+    expect(causesOf(result)).toEqual(['reverse-path-filter'])
+    expect(result.findings[0]).toMatchObject({
+      side: 'client',
+      title: expect.stringContaining('(strict on one, two)')
+    })
+  })
+
+  it('that drops the SYNs is named beside the server, and the way to it by who dials', async () => {
+    using between = await twoWays()
+    strict(between.server)
+    await using _listening = await listenIn(between.server, target)
+    await using watching = await watchIn(between.server, target)
+    const dialing = dialIn(between.client, ...asymmetric)
+    const seen = await watching.found()
+    expect(causesOf(seen)).toEqual(['reverse-path-filter'])
+    expect(seen.findings[0]).toMatchObject({ side: 'server' })
+    expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
+  })
+
+  it('that is loose lets both pass', async () => {
+    using between = await twoWays()
+    await using _listening = await listenIn(between.server, target)
+    const result = await dialIn(between.client, ...asymmetric)
+    expect(result.connections.established).toBe(20)
+    expect(causesOf(result)).toEqual([])
+  })
+})

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest'
+import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+
+/** Every tenth SYN is lost. */
+const lossy = `table inet t {
+  chain in {
+    type filter hook prerouting priority -400;
+    tcp flags & (syn | ack) == syn numgen inc mod 10 == 0 drop
+  }
+}`
+const black = `table inet t {
+  chain in {
+    type filter hook prerouting priority -400;
+    tcp dport 8100 drop
+  }
+}`
+const target = '198.18.30.2:8100'
+
+describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without root)', () => {
+  it('now and then are named as loss, by when they came again', async ({ skip }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
+    skip(!loadRules(server, lossy), 'needs nft')
+    await using _listening = await listenIn(server, target)
+    const result = await dialIn(client, target, '-c', '100', '--connect-timeout', '20s')
+    expect(result.connections).toMatchObject({ established: 100, failed: 0 })
+    expect(causesOf(result)).toEqual(['syn-loss'])
+    expect(result.findings[0]).toMatchObject({ side: 'path' })
+    expect(result.findings[0]?.title).toMatch(/^\d+ connections \(\d+ %\) needed more than one SYN/)
+    expect(result.findings[0]?.title).toMatch(/their latencies gather at 1 s/)
+  })
+
+  it('all of them are named as a target that never answers', async ({ skip }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
+    skip(!loadRules(server, black), 'needs nft')
+    const result = await dialIn(client, target, '-c', '50', '--connect-timeout', '1200ms')
+    expect(result.connections).toMatchObject({ established: 0, failed: 50 })
+    expect(causesOf(result)).toEqual(['syn-unanswered'])
+    expect(result.findings[0]?.title).toMatch(/^none of 50 SYNs was answered/)
+  })
+})
