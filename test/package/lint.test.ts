@@ -53,6 +53,13 @@ describe('the dependencies', () => {
     expect(new Set(used.map(([, { license }]) => license))).toEqual(new Set(['MIT']))
   })
 
+  it('have no vulnerability npm knows of', (context) => {
+    const { stdout } = spawnSync('npm', ['audit', '--json'], { cwd: root, encoding: 'utf8' })
+    const { metadata, message } = JSON.parse(stdout)
+    if (!metadata) context.skip(`the registry answers no audit: ${message}`)
+    expect(metadata.vulnerabilities).toMatchObject({ total: 0 })
+  })
+
   it.each(['package-lock.json', '.ci/prebuild/package-lock.json'])(
     'are locked without addresses: %s',
     (path) => {

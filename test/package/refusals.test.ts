@@ -78,7 +78,15 @@ const pretending = (platform: string) => {
 }
 
 describe('another system than Linux', () => {
-  const commands = [['dial', '-c', '10'], ['listen'], ['plan'], ['doctor'], ['doctor', '--apply'], ['watch']]
+  const commands = [
+    ['dial', '-c', '10'],
+    ['listen'],
+    ['plan'],
+    ['doctor'],
+    ['doctor', '--apply'],
+    ['watch'],
+    ['lab', 'clean']
+  ]
 
   it('is turned away by npm', () => {
     using other = bareMachine({ NODE_OPTIONS: pretending('darwin') })

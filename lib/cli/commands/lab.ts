@@ -8,6 +8,7 @@ import { isInside, needsUserNamespace, runInside, settleInside } from '../../lab
 import { type RunLabOptions, runLab } from '../../labs/run_lab.js'
 import { runLabs } from '../../labs/run_labs.js'
 import { cleanedText, labStory, listText, reportText } from '../../labs/story.js'
+import { assertLinux } from '../../platform.js'
 import type { CommandContext } from '../command.js'
 import { suggestion } from '../nearest.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
@@ -18,6 +19,7 @@ type Values = OptionValues<typeof labTable>
 
 export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(labTable, argv, 'c1m-native lab')
+  assertLinux()
   const [action, ...names] = positionals
   if (action === 'run') return await runChosen(chosen(names, values), values, argv, interrupted)
   if (action !== 'list' && action !== 'clean') {

@@ -67,8 +67,8 @@ TEST_CASE("connection_table: a promise to come back is kept apart from the rest"
   CHECK_FALSE(table.revisit(7));
 }
 
-// Sanitizers replace the allocator that is asked here.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+// Asks glibc's allocator, which sanitizers replace.
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("connection_table: a connection costs at most 16 bytes") {
   constexpr int kConnections = 1 << 20;
   const auto used = [] {
