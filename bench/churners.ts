@@ -65,7 +65,7 @@ export async function churnBare(
   { threads, flows, bytes, seconds }: ChurnPlan,
   server: EchoServer
 ): Promise<Churned> {
-  const args = ['dial', server.port, threads, flows, bytes, seconds].map(String)
+  const args = ['dial', server.port, threads, flows, bytes, seconds * 1000].map(String)
   return await beside(server, () => runJson<Churned>(program, args))
 }
 
@@ -75,7 +75,9 @@ export async function churnBare(
  */
 export async function churnNeper(program: string, plan: ChurnPlan): Promise<Churned> {
   const threads = ['--nolog', '-T', String(plan.threads)]
-  const args = ['-c', '-H', '127.0.0.1', ...threads, '-F', String(plan.flows), '-l', String(plan.seconds)]
+  // It counts whole seconds.
+  const seconds = String(Math.ceil(plan.seconds))
+  const args = ['-c', '-H', '127.0.0.1', ...threads, '-F', String(plan.flows), '-l', seconds]
   const run = promisify(execFile)
   const [server, client] = await Promise.all([
     run(program, threads),

@@ -1,16 +1,19 @@
 /**
- * The benchmark suite: `npm run bench -- [--full] [--only ID]... [--neper TCP_CRR] [--out FILE]`.
+ * The benchmark suite, behind `c1m-native bench`; in a checkout also `npm run bench -- ...`.
  *
- * Whole processes are measured where an engine is, functions where a function is. Exits with 1 when a goal was missed.
+ * Whole processes are measured where an engine is, functions where a function is.
  */
-import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Benchmarks, BenchRequest, Measurement, Report } from '../lib/cli/commands/bench.js'
+import type { suiteIds } from '../lib/cli/tables/bench.js'
 import { version } from '../lib/version.js'
-import { packageRoot } from './contenders.js'
-import { hostLine, readHost } from './host.js'
-import { suiteReport } from './report.js'
-import { type BenchMode, type BenchResult, benchSchema } from './result.js'
+import { compareResults } from './compare_results.js'
+import { comparisonReport } from './comparison_text.js'
+import { readHost } from './host.js'
+import { plots } from './plots.js'
+import { resultReport } from './report_text.js'
+import { type BenchResult, benchSchema } from './result.js'
 import { runSuite, type Suite } from './suite.js'
 import { churn } from './suites/churn.js'
 import { connectVsBare } from './suites/connect_vs_bare.js'
@@ -21,93 +24,73 @@ import { library } from './suites/library.js'
 import { memory } from './suites/memory.js'
 import { observation } from './suites/observation.js'
 
-const suites: readonly Suite[] = [
-  connectVsBare,
-  connectVsNet,
+const suites: Record<(typeof suiteIds)[number], Suite> = {
+  'connect-vs-net': connectVsNet,
+  'connect-vs-bare': connectVsBare,
   churn,
   memory,
   observation,
-  eventLoop,
-  firstSyn,
+  'event-loop': eventLoop,
+  'first-syn': firstSyn,
   library
-]
-
-const usage = `Usage: npm run bench -- [--full] [--only SUITE]... [--neper TCP_CRR] [--out FILE]
-
-Without --full everything is small and done within a minute. With it the counts are those the project is held to,
-200,000 and 1,000,000 connections; that takes a quarter of an hour and about 10 GiB of memory.
-
-Suites:
-${suites.map(({ id, title }) => `  ${id.padEnd(16)}  ${title}`).join('\n')}
-
-The result goes to bench/results/, or to FILE. TCP_CRR is the path of that program of google/neper, with which churn is
-compared; so is the environment variable C1M_NEPER.
-`
-
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      full: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] },
-      out: { type: 'string' },
-      neper: { type: 'string', default: process.env.C1M_NEPER },
-      help: { type: 'boolean', short: 'h', default: false }
-    }
-  })
-  if (values.help) {
-    process.stdout.write(usage)
-    return 0
-  }
-  const unknown = values.only.find((id) => !suites.some((suite) => suite.id === id))
-  if (unknown !== undefined) {
-    process.stderr.write(`bench: no suite '${unknown}'\n\n${usage}`)
-    return 2
-  }
-  const chosen = suites.filter(({ id }) => values.only.length === 0 || values.only.includes(id))
-  const result = await run(chosen, values.full ? 'full' : 'quick', values.neper)
-  const path = values.out ?? join(packageRoot, 'bench/results', fileName(result))
-  await mkdir(dirname(path), { recursive: true })
-  await writeFile(path, `${JSON.stringify(result, null, 1)}\n`)
-  process.stderr.write(`\nwritten to ${path}\n`)
-  return missed(result) ? 1 : 0
 }
 
-async function run(
-  chosen: readonly Suite[],
-  mode: BenchMode,
-  neper: string | undefined
-): Promise<BenchResult> {
-  const host = readHost()
+export async function measure(request: BenchRequest): Promise<Measurement> {
+  const { full, only, neper, interrupted, progress } = request
+  const mode = full ? 'full' : 'quick'
   const result: BenchResult = {
     schema: benchSchema,
     version,
     date: new Date().toISOString(),
     mode,
-    host,
+    host: readHost(),
     suites: []
   }
-  process.stdout.write(`c1m-native ${version}, ${mode}, on ${hostLine(host)}\n`)
-  for (const suite of chosen) {
-    const progress = (text: string) => {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${suite.id}: ${text}`)
-    }
-    const measured = await runSuite(suite, { mode, neper, progress })
-    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-    process.stdout.write(suiteReport(measured, host))
-    result.suites.push(measured)
+  for (const [id, suite] of Object.entries(suites)) {
+    if (interrupted.aborted) break
+    if (only.length > 0 && !only.includes(id)) continue
+    progress(id)
+    const context = {
+      mode,
+      neper,
+      progress: (text: string) => {
+        interrupted.throwIfAborted()
+        progress(`${id}: ${text}`)
+      }
+    } as const
+    result.suites.push(await runSuite(id, suite, context, interrupted))
   }
-  return result
+  return { result, text: () => resultReport(result), missed: missed(result) }
 }
 
-/** 2026-11-22T0130-quick.json: sorts by time. */
-function fileName({ date, mode }: BenchResult): string {
-  return `${date.slice(0, 16).replace(':', '')}-${mode}.json`
+export function compare([first, second]: readonly [string, string]): Report {
+  const result = compareResults(readResult(first), readResult(second))
+  return { result, text: () => comparisonReport(result) }
+}
+
+export function plot(path: string, directory: string): string[] {
+  const drawn = plots(readResult(path))
+  mkdirSync(directory, { recursive: true })
+  return Object.entries(drawn).map(([name, svg]) => {
+    const file = join(directory, `${name}.svg`)
+    writeFileSync(file, svg)
+    return file
+  })
+}
+
+;({ measure, compare, plot }) satisfies Benchmarks
+
+function readResult(path: string): BenchResult {
+  const result: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  const schema =
+    result !== null && typeof result === 'object' && 'schema' in result ? result.schema : undefined
+  if (schema !== benchSchema) throw new Error(`${path} is no ${benchSchema}`)
+  return result as BenchResult
 }
 
 function missed({ suites }: BenchResult): boolean {
-  return suites
-    .flatMap(({ figures, comparisons }) => [...figures, ...comparisons])
-    .some(({ goal }) => goal?.verdict === 'missed')
+  return suites.some(
+    ({ failed, figures, comparisons }) =>
+      failed || [...figures, ...comparisons].some(({ goal }) => goal?.verdict === 'missed')
+  )
 }
-
-process.exitCode = await main()

@@ -29,6 +29,8 @@ export interface SuiteResult {
   title: string
   /** Why it could not run here; null when it ran. */
   skipped: string | null
+  /** It should have been able to run; `skipped` says what went wrong. */
+  failed: boolean
   seconds: number
   noise: Noise
   figures: Figure[]

@@ -57,6 +57,18 @@ export function bootstrapMedian(values: readonly number[]): [low: number, high: 
   return [quantile(medians, 0.025), quantile(medians, 0.975)]
 }
 
+/** Confidence interval (95 %) of the ratio of two medians whose values were taken apart from each other. */
+export function bootstrapRatio(
+  over: readonly number[],
+  under: readonly number[]
+): [low: number, high: number] {
+  const random = seeded(over.length + under.length)
+  const drawn = (values: readonly number[]) =>
+    median(Array.from(values, () => values[Math.floor(random() * values.length)] ?? Number.NaN))
+  const ratios = Array.from({ length: resamples }, () => drawn(over) / drawn(under))
+  return [quantile(ratios, 0.025), quantile(ratios, 0.975)]
+}
+
 function judge({ bound, value }: Bound, [low, high]: readonly [number, number]): Goal {
   const [surely, hardly] = bound === 'at least' ? [low >= value, high < value] : [high <= value, low > value]
   return { bound, value, verdict: surely ? 'met' : hardly ? 'missed' : 'unclear' }

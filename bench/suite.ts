@@ -4,8 +4,6 @@ import type { BenchMode, Comparison, Curve, Figure, SuiteResult } from './result
 
 /** One file in suites/: a question and the measurement that answers it. */
 export interface Suite {
-  /** For --only and in the result. */
-  id: string
   title: string
   run(context: SuiteContext): Promise<Measured>
 }
@@ -29,21 +27,29 @@ export interface Measured {
 /** Thrown by a suite that can't run here; the message says why. */
 export class CannotRun extends Error {}
 
-export async function runSuite({ id, title, run }: Suite, context: SuiteContext): Promise<SuiteResult> {
+/** A suite that fails spoils its own figures, not those of the others. */
+export async function runSuite(
+  id: string,
+  { title, run }: Suite,
+  context: SuiteContext,
+  interrupted: AbortSignal
+): Promise<SuiteResult> {
   const noise = watchNoise()
   const began = performance.now()
   let measured: Measured = { figures: [] }
   let skipped: string | null = null
+  let failed = false
   try {
     measured = await run(context)
   } catch (error) {
-    if (!(error instanceof CannotRun)) throw error
-    skipped = error.message
+    failed = !(error instanceof CannotRun || interrupted.aborted)
+    skipped = interrupted.aborted ? 'interrupted' : (error as Error).message
   }
   return {
     id,
     title,
     skipped,
+    failed,
     seconds: Number(((performance.now() - began) / 1000).toFixed(1)),
     noise: noise(),
     figures: measured.figures,

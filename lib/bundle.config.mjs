@@ -22,7 +22,7 @@ function startup(...roots) {
 
 const common = {
   platform: 'node',
-  external: /^node:/,
+  external: [/^node:/, 'tinybench'],
   // Commands load late what startup may hold already; that is no mistake.
   checks: { ineffectiveDynamicImport: false },
   // The oldest Node supported: `using` is lowered.
@@ -35,7 +35,12 @@ const dir = 'dist'
 export default defineConfig([
   {
     ...common,
-    input: { index: 'lib/index.ts' },
+    input: {
+      index: 'lib/index.ts',
+      benchmarks: 'bench/index.ts',
+      benchmarks_event_loop: 'bench/children/event_loop.ts',
+      benchmarks_heap: 'bench/children/heap.ts'
+    },
     output: { dir, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial.ts') }
   },
   {

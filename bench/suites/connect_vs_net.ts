@@ -8,7 +8,7 @@ import type { Comparison, Figure } from '../result.js'
 import { compare, figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 
-const pairsPlanned = { quick: 4, full: 15 }
+const pairsPlanned = { quick: 3, full: 15 }
 /** Connections of each `net` process, unless its descriptors are fewer. */
 const perProcess = 15_000
 /** Descriptors of a Node process that are no connections: about 20, and room to spare. */
@@ -17,7 +17,6 @@ const reserve = 100
 const ports = 16
 
 export const connectVsNet: Suite = {
-  id: 'connect-vs-net',
   title: 'connects per second beside pure node:net, against one native listener',
   async run({ mode, progress }) {
     const limit = descriptorLimit()

@@ -7,15 +7,14 @@ import { figure } from '../stats.js'
 import type { Suite } from '../suite.js'
 
 const plans = {
-  quick: { connections: 50_000, rounds: 5 },
+  quick: { connections: 50_000, rounds: 3 },
   full: { connections: 200_000, rounds: 15 }
 }
 
 /** The bundle of children/event_loop.ts, beside that of the suite. */
-const child = fileURLToPath(new URL('bench_event_loop.js', import.meta.url))
+const child = fileURLToPath(new URL('benchmarks_event_loop.js', import.meta.url))
 
 export const eventLoop: Suite = {
-  id: 'event-loop',
   title: 'delay of the event loop during a ramp at full speed',
   async run({ mode, progress }) {
     const { connections, rounds } = plans[mode]

@@ -10,7 +10,6 @@ import type { Suite } from '../suite.js'
 const pairsPlanned = { quick: 10, full: 40 }
 
 export const firstSyn: Suite = {
-  id: 'first-syn',
   title: 'from the start of the process to its first connection',
   async run({ mode, progress }) {
     const pairs = pairsPlanned[mode]

@@ -1,11 +1,10 @@
 /** What single calls of the library take. */
-import { Bench } from 'tinybench'
 import { readCounters } from '../../lib/host/counters.js'
 import { readHostFacts } from '../../lib/host/facts.js'
 import { listen } from '../../lib/index.js'
 import { resolveDial } from '../../lib/scenario.js'
 import { figure } from '../stats.js'
-import type { Suite } from '../suite.js'
+import { CannotRun, type Suite } from '../suite.js'
 
 const plans = { quick: { rounds: 3, timeMs: 100 }, full: { rounds: 9, timeMs: 300 } }
 
@@ -13,9 +12,11 @@ const plans = { quick: { rounds: 3, timeMs: 100 }, full: { rounds: 9, timeMs: 30
 const million = { targets: ['127.0.0.1:8100-8119'], connections: 1_000_000, source: ['127.0.0.1'] }
 
 export const library: Suite = {
-  id: 'library',
   title: 'calls of the library',
   async run({ mode, progress }) {
+    const { Bench } = await import('tinybench').catch(() => {
+      throw new CannotRun('it needs tinybench: npm install tinybench')
+    })
     const { rounds, timeMs } = plans[mode]
     const facts = readHostFacts()
     await using server = await listen()

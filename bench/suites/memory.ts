@@ -15,13 +15,12 @@ const plans = {
 }
 
 /** The bundle of children/heap.ts, beside that of the suite. */
-const heapChild = fileURLToPath(new URL('bench_heap.js', import.meta.url))
+const heapChild = fileURLToPath(new URL('benchmarks_heap.js', import.meta.url))
 
 /** What the process needs besides connections cancels out against a run with this share of them. */
 const smallShare = 0.1
 
 export const memory: Suite = {
-  id: 'memory',
   title: 'memory per connection, both ends in one process',
   async run({ mode, progress }) {
     const { sizes, rounds } = plans[mode]

@@ -11,7 +11,7 @@ import { compare, figure } from '../stats.js'
 import type { Suite } from '../suite.js'
 
 const plans = {
-  quick: { censusOf: [50_000], rounds: 3, sampled: 100_000, pairs: 5 },
+  quick: { censusOf: [50_000], rounds: 2, sampled: 100_000, pairs: 3 },
   full: { censusOf: [200_000, 1_000_000], rounds: 3, sampled: 200_000, pairs: 15 }
 }
 
@@ -19,7 +19,6 @@ const plans = {
 const sampleSize = 1000
 
 export const observation: Suite = {
-  id: 'observation',
   title: 'what census, live sample and sock_diag cost',
   async run({ mode, progress }) {
     const { censusOf, rounds, sampled, pairs } = plans[mode]

@@ -2,7 +2,7 @@
 // as we can make it.
 //
 //   bare_churn serve THREADS
-//   bare_churn dial PORT THREADS FLOWS BYTES SECONDS
+//   bare_churn dial PORT THREADS FLOWS BYTES MILLISECONDS
 //
 // `serve` is a plain epoll echo server: prints {"port":N}, and ends with its stdin. `dial` keeps
 // FLOWS connections to 127.0.0.1 busy for so long: connect, send one byte and wait for the answer
@@ -252,8 +252,8 @@ int main(int argc, char **argv) {
     const int threads = argument(argc, argv, 3, 1, MOST_THREADS);
     const int flows = argument(argc, argv, 4, threads, 1 << 14);
     bytes = argument(argc, argv, 5, 0, 1);
-    return dial_all(threads, flows, argument(argc, argv, 6, 1, 3600));
+    return dial_all(threads, flows, argument(argc, argv, 6, 1, 3600 * 1000) * 1e-3);
   }
-  fprintf(stderr, "usage: bare_churn serve THREADS | dial PORT THREADS FLOWS BYTES SECONDS\n");
+  fprintf(stderr, "usage: bare_churn serve THREADS | dial PORT THREADS FLOWS BYTES MILLISECONDS\n");
   return 2;
 }

@@ -32,6 +32,11 @@ export const commands: Readonly<Record<string, Command>> = {
     spec: async () => (await import('./tables/lab.js')).spec,
     run: async (argv, context) => (await import('./commands/lab.js')).run(argv, context)
   },
+  bench: {
+    summary: 'measure this engine on this host, beside others',
+    spec: async () => (await import('./tables/bench.js')).spec,
+    run: async (argv, context) => (await import('./commands/bench.js')).run(argv, context)
+  },
   completion: {
     summary: 'print a script that completes this command line in a shell',
     spec: async () => (await import('./tables/completion.js')).spec,

@@ -30,6 +30,7 @@ describe('c1m-native', () => {
         plan          say what a dial will take and what will stop it; sends nothing
         doctor        say what of this host binds first for a goal, and set it
         lab           reproduce an incident in namespaces, name it, heal it
+        bench         measure this engine on this host, beside others
         completion    print a script that completes this command line in a shell
 
       Options:

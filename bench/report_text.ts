@@ -1,14 +1,19 @@
 /** A result for a person's terminal. */
 import { hostLine } from './host.js'
-import type { BenchHost, Comparison, Figure, Goal, SuiteResult } from './result.js'
+import type { BenchHost, BenchResult, Comparison, Figure, Goal, SuiteResult } from './result.js'
 
-export function suiteReport(suite: SuiteResult, host: BenchHost): string {
-  if (suite.skipped !== null) return `\n${suite.title}\n  can't run here: ${suite.skipped}\n`
+export function resultReport(result: BenchResult): string {
+  const { version, mode, date, host, suites } = result
+  const head = `c1m-native ${version}, ${mode}, ${date.slice(0, 16)}Z\n`
+  return head + suites.map((suite) => suiteReport(suite, host)).join('')
+}
+
+function suiteReport(suite: SuiteResult, host: BenchHost): string {
+  if (suite.skipped !== null) {
+    return `\n${suite.title}\n  ${suite.failed ? 'failed' : "can't run here"}: ${suite.skipped}\n`
+  }
   const rows = [...suite.figures.map(figureRow), ...suite.comparisons.map(comparisonRow)]
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const table = rows.map((row) =>
-    `  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')}`.trimEnd()
-  )
+  const table = alignedRows(rows)
   const { loadAverage, stealShare } = suite.noise
   return [
     `\n${suite.title}`,
@@ -17,6 +22,18 @@ export function suiteReport(suite: SuiteResult, host: BenchHost): string {
     ...suite.notes.map((note) => `  (${note})`),
     ''
   ].join('\n')
+}
+
+/** A table of which all but the first column and the last are flush right. */
+export function alignedRows(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      if (column === 0) return cell.padEnd(widths[0] ?? 0)
+      return column === row.length - 1 ? cell : cell.padStart(widths[column] ?? 0)
+    })
+    return `  ${cells.join('  ')}`.trimEnd()
+  })
 }
 
 /** Name, median, spread, verdict. */
@@ -36,6 +53,6 @@ function verdict(goal: Goal | null): string {
   return goal ? `${goal.bound} ${number(goal.value)}: ${goal.verdict}` : ''
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   return value.toLocaleString('en', { maximumSignificantDigits: 4 })
 }

@@ -1,0 +1,31 @@
+/** A comparison of two results for a person's terminal. */
+import type { Origin, ResultComparison } from './compare_results.js'
+import { hostLine } from './host.js'
+import { alignedRows, number } from './report_text.js'
+
+export function comparisonReport({ first, second, warnings, rows }: ResultComparison): string {
+  const suites = [...new Set(rows.map(({ suite }) => suite))]
+  const lines = [
+    ...[first, second].map((origin, i) => `${i + 1}  ${originLine(origin)}`),
+    ...warnings.map((warning) => `not alike: ${warning}`)
+  ]
+  for (const id of suites) {
+    const cells = rows
+      .filter(({ suite }) => suite === id)
+      .map(({ name, unit, first, second, ratio, ci95: [low, high] }) => [
+        name,
+        number(first),
+        `${number(second)} ${unit === 'ratio' ? 'x' : unit}`,
+        `${ratio.toFixed(3)} x`,
+        `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}${low <= 1 && high >= 1 ? '' : '  *'}`
+      ])
+    lines.push('', id, ...alignedRows(cells))
+  }
+  if (rows.length === 0) lines.push('', 'They have no figure in common.')
+  else lines.push('', '* the interval leaves out 1: more than the spread of the runs')
+  return `${lines.join('\n')}\n`
+}
+
+function originLine({ version, date, mode, host }: Origin): string {
+  return `${date.slice(0, 16)}Z, c1m-native ${version}, ${mode}, on ${hostLine(host)}`
+}

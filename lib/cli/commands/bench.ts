@@ -1,0 +1,108 @@
+/** `c1m-native bench`: what this host does with this engine, and with others. */
+import { accessSync, constants } from 'node:fs'
+import { type ExitCode, exitCodes } from '../../errors.js'
+import type { Paint } from '../../report/text.js'
+import type { CommandContext } from '../command.js'
+import { suggestion } from '../nearest.js'
+import { type OptionValues, parseOptions, usageError } from '../options.js'
+import { Reporter } from '../reporter.js'
+import { benchTable, suiteIds } from '../tables/bench.js'
+
+/**
+ * The suite, built from bench/ into a file beside dist/cli/. It imports the library, never the other way round: all the
+ * command line knows of it is this.
+ */
+export interface Benchmarks {
+  measure(request: BenchRequest): Promise<Measurement>
+  /** Throws with a sentence when a file is no result. */
+  compare(paths: readonly [string, string]): Report
+  /** Writes SVG files into `directory`, and gives their paths. */
+  plot(path: string, directory: string): string[]
+}
+
+export interface BenchRequest {
+  readonly full: boolean
+  /** Ids of the suites wanted, all when empty. */
+  readonly only: readonly string[]
+  readonly neper: string | undefined
+  readonly interrupted: AbortSignal
+  progress(text: string): void
+}
+
+export interface Report {
+  readonly result: object
+  text(paint: Paint): string
+}
+
+export interface Measurement extends Report {
+  /** A goal was missed, or a suite failed. */
+  readonly missed: boolean
+}
+
+export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+  const { values, positionals } = parseOptions(benchTable, argv, 'c1m-native bench')
+  const [action, ...files] = positionals
+  if (action === undefined) return await measure(values, interrupted)
+  const [first, second, ...more] = files
+  if ((action !== 'compare' && action !== 'plot') || !first || !second || more.length > 0) {
+    throw usageError(
+      action === 'compare' || action === 'plot'
+        ? `bench ${action} needs two arguments and got ${files.length}`
+        : `unknown action '${action}'`,
+      'Write bench, bench compare A B or bench plot FILE DIR.'
+    )
+  }
+  using reporter = new Reporter(values)
+  const { compare, plot } = await benchmarks()
+  try {
+    if (action === 'compare') {
+      const { result, text } = compare([first, second])
+      await reporter.result(result, text)
+    } else {
+      const written = plot(first, second)
+      await reporter.result({ written }, () => `${written.join('\n')}\n`)
+    }
+  } catch (error) {
+    throw usageError(`bench ${action}: ${(error as Error).message}`, 'Give it what bench --out has written.')
+  }
+  return exitCodes.ok
+}
+
+async function measure(values: OptionValues<typeof benchTable>, interrupted: AbortSignal): Promise<ExitCode> {
+  const { full = false, only = [], neper = process.env.C1M_NEPER } = values
+  for (const id of only) checkSuite(id)
+  if (neper !== undefined) checkProgram(neper)
+  using reporter = new Reporter(values)
+  const { measure } = await benchmarks()
+  const progress = (text: string) => reporter.progress(() => text)
+  const { result, text, missed } = await measure({ full, only, neper, interrupted, progress })
+  await reporter.result(result, text)
+  if (interrupted.aborted) return exitCodes.interrupted
+  return missed ? exitCodes.goal : exitCodes.ok
+}
+
+function checkSuite(id: string): void {
+  if (suiteIds.some((known) => known === id)) return
+  const near = suggestion(id, suiteIds)
+  throw usageError(
+    `--only: there is no suite '${id}'`,
+    near === undefined ? `Write one of ${suiteIds.join(', ')}.` : `Did you mean ${near}?`
+  )
+}
+
+function checkProgram(path: string): void {
+  try {
+    accessSync(path, constants.X_OK)
+  } catch (error) {
+    throw usageError(
+      `--neper: ${(error as Error).message}`,
+      "Give the path of google/neper's tcp_crr, built on this host."
+    )
+  }
+}
+
+async function benchmarks(): Promise<Benchmarks> {
+  // Not known to the bundler, which would draw the suite into the command line's chunks.
+  const path = new URL('../dist/benchmarks.js', import.meta.url).href
+  return await import(path)
+}
