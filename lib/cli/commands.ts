@@ -25,7 +25,7 @@ export const commands: Readonly<Record<string, Command>> = {
   doctor: {
     summary: 'say what of this host binds first for a goal, and set it',
     spec: async () => (await import('./tables/doctor.js')).spec,
-    run: async (argv) => (await import('./commands/doctor.js')).run(argv)
+    run: async (argv, context) => (await import('./commands/doctor.js')).run(argv, context)
   },
   lab: {
     summary: 'reproduce an incident in namespaces, name it, heal it',

@@ -5,6 +5,9 @@ import { pair, serverAddress, target } from './networks.js'
 /** Handshakes the kernel finished wait here; longer than any pause of this lab needs. */
 const longBacklog = 4096
 
+/** Connects per second that each place in the queue bears: an awake server may be off the CPU for 200 ms. */
+export const bearable = 5
+
 export const acceptQueue = defineLab({
   name: 'accept-queue',
   summary: 'a server that pauses longer than its accept queue lasts',
@@ -12,7 +15,12 @@ export const acceptQueue = defineLab({
   seconds: 14,
   tools: [],
   hostSysctls: [],
-  defaults: { connections: 1000, rate: 500, backlog: 64 },
+  defaults: { connections: 600, rate: 300, backlog: 64 },
+  bounds: { connections: [100, longBacklog], rate: [10, 10_000], backlog: [16, 2000] },
+  fit: ({ connections, rate, backlog }) => ({
+    connections: Math.max(connections, backlog * 2),
+    rate: Math.min(rate, backlog * bearable)
+  }),
 
   acts: ({ connections, rate, backlog, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)

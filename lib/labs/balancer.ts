@@ -100,19 +100,13 @@ function balancing({ ipv6, servers, known }: Pick<BalancedOptions, 'ipv6' | 'ser
   const service = `${ip} daddr ${serverAddress(ipv6)} tcp dport ${servicePort}`
   return `
 table inet lab {
-  map remembered {
-    type ${ipv6 ? 'ipv6_addr' : 'ipv4_addr'} . inet_service : ${ipv6 ? 'ipv6_addr' : 'ipv4_addr'}
-    size 65536
-    flags dynamic, timeout
-    timeout ${rememberedSeconds}s
-  }
   counter entries { }
   ${indices.map((index) => `counter ${serverRole(index)} { }`).join('\n  ')}
   ${indices.map((index) => remember(index, ipv6)).join('\n  ')}
   chain choose { }
   chain arriving {
     type nat hook prerouting priority dstnat;
-    ${service} dnat ${ip} to ${ip} saddr . tcp sport map @remembered
+    ${indices.map((index) => `${service} ${ip} saddr . tcp sport @of_${serverRole(index)} goto to_${serverRole(index)}`).join('\n    ')}
     ${service} goto choose
   }
   chain leaving {
@@ -122,11 +116,21 @@ table inet lab {
 }${knowing(known)}`
 }
 
+/** The 5-tuples of a server, and the ways to it. */
 function remember(index: number, ipv6: boolean): string {
   const ip = ipv6 ? 'ip6' : 'ip'
-  const to = backEnd(index, ipv6)
-  return `chain ${serverRole(index)} {
-    update @remembered { ${ip} saddr . tcp sport : ${to} }
-    dnat ${ip} to ${to}
+  const server = serverRole(index)
+  return `set of_${server} {
+    type ${ipv6 ? 'ipv6_addr' : 'ipv4_addr'} . inet_service
+    size 65536
+    flags dynamic, timeout
+    timeout ${rememberedSeconds}s
+  }
+  chain to_${server} {
+    dnat ${ip} to ${backEnd(index, ipv6)}
+  }
+  chain ${server} {
+    update @of_${server} { ${ip} saddr . tcp sport }
+    goto to_${server}
   }`
 }

@@ -5,9 +5,6 @@ import { forget, tracked, untracked } from './tracking.js'
 
 const max = 'net.netfilter.nf_conntrack_max'
 
-/** Room for everything the lab opens, with what is still remembered of the acts before. */
-const roomy = 65_536
-
 export const conntrackFull = defineLab({
   name: 'conntrack-full',
   summary: 'the connection tracking table of the server is full',
@@ -16,9 +13,13 @@ export const conntrackFull = defineLab({
   tools: ['nft', 'conntrack'],
   hostSysctls: [max],
   defaults: { connections: 3000, rate: 1500, max: 2000 },
+  bounds: { connections: [200, 60_000], rate: [10, 10_000], max: [100, 40_000] },
+  fit: ({ connections, max: entries }) => ({ connections: Math.max(connections, Math.ceil(entries * 1.5)) }),
 
   acts: ({ connections, rate, max: entries, ipv6 }) => {
     const port = 8100
+    // For what is opened now and for what is still remembered of the acts before.
+    const roomy = Math.max(65_536, connections * 4)
     const server = target(serverAddress(ipv6), port)
     const load = [
       {

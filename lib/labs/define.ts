@@ -2,8 +2,10 @@
 import { type Act, conduct } from './acts.js'
 import type { ActResult, Lab, ParameterName, Parameters, Performance } from './lab.js'
 
-type Plot<Name extends ParameterName> = Omit<Lab, 'defaults' | 'perform'> & {
+type Plot<Name extends ParameterName> = Omit<Lab, 'defaults' | 'bounds' | 'fit' | 'perform'> & {
   readonly defaults: Readonly<Record<Name, number>>
+  readonly bounds: Readonly<Record<Name, readonly [least: number, most: number]>>
+  readonly fit?: (parameters: Parameters<Name>) => Partial<Parameters<Name>>
   readonly acts: (parameters: Parameters<Name>) => readonly Act[]
   /** Figures of its own, and what it has to show beyond the finding and the remedies. */
   readonly also?: (acts: readonly ActResult[]) => Omit<Performance, 'acts'>

@@ -17,6 +17,8 @@ export const descriptorLimit = defineLab({
   tools: ['prlimit'],
   hostSysctls: [],
   defaults: { connections: 1000, rate: 500, limit: 512 },
+  bounds: { connections: [100, 10_000], rate: [10, 10_000], limit: [64, 5000] },
+  fit: ({ connections, limit }) => ({ connections: Math.max(connections, Math.ceil(limit * 1.5)) }),
 
   acts: ({ connections, rate, limit, ipv6 }) => {
     const host = serverAddress(ipv6)

@@ -40,6 +40,12 @@ export interface Lab {
   readonly hostSysctls: readonly string[]
   /** The parameters it has, with their defaults. */
   readonly defaults: Readonly<Partial<Record<ParameterName, number>>>
+  /** The least and the most of each that make sense. */
+  readonly bounds: Readonly<Partial<Record<ParameterName, readonly [least: number, most: number]>>>
+  /** What the incident needs more of with these numbers, e.g. connections beyond a longer queue. */
+  readonly fit?: (parameters: Parameters) => Partial<Parameters>
+  /** Memory it takes of the host, in bytes, where that is more than a little. */
+  readonly memoryBytes?: (parameters: Parameters) => number
   /** Those that differ when all labs are run. */
   readonly inSeries?: Readonly<Partial<Record<ParameterName, number>>>
   /** Runs it. What went wrong is told by the acts; an error means that it could not take place. */

@@ -1,6 +1,7 @@
 /** What labs there are, what each needs, and whether that is here. */
 import type { Lab } from './lab.js'
 import { unmetNeeds } from './needs.js'
+import { resolveParameters } from './parameters.js'
 
 /** An entry of {@link LabList}. */
 export interface ListedLab {
@@ -32,7 +33,7 @@ export function listLabs(labs: readonly Lab[], { allowHostChanges }: { allowHost
       tools: lab.tools,
       hostSysctls: lab.hostSysctls,
       parameters: { ...lab.defaults },
-      unmet: unmetNeeds(lab, { allowHostChanges, pcap: false })
+      unmet: unmetNeeds(lab, { allowHostChanges, pcap: false }, resolveParameters(lab, {}, false))
     }))
   }
 }

@@ -1,4 +1,5 @@
 /** Incident 1's shape, and its goal: twenty ports of one host, dialed from one address of another. */
+import { slabBytesPerSocket } from '../needs.js'
 import { defineLab } from './define.js'
 import { pair, serverAddress, target } from './networks.js'
 
@@ -10,6 +11,10 @@ export const million = defineLab({
   tools: [],
   hostSysctls: [],
   defaults: { connections: 1_000_000, ports: 20 },
+  bounds: { connections: [1000, 1_000_000], ports: [1, 1000] },
+  // One source address has some 64,000 ports for each port of the server.
+  fit: ({ connections, ports }) => ({ ports: Math.max(ports, Math.ceil(connections / 50_000)) }),
+  memoryBytes: ({ connections }) => connections * 2 * slabBytesPerSocket.watched,
   inSeries: { connections: 50_000 },
 
   acts: ({ connections, ports, ipv6 }) => {

@@ -8,9 +8,17 @@ import type { Observation } from './lab.js'
  */
 const symptoms: ReadonlySet<FindingId> = new Set(['syn-loss', 'syn-unanswered', 'peer-closed'])
 
+/** From afar a descriptor limit is no more than read from the height at which connections stop. */
+function isGuess({ by, finding }: Observation): boolean {
+  return by.startsWith('dial') && finding.id === ('peer-descriptor-limit' satisfies FindingId)
+}
+
 /** The causes, each once; symptoms only when no cause was named. */
 export function causesOf(observed: readonly Observation[]): FindingId[] {
-  const ids = [...new Set(observed.map(({ finding }) => finding.id as FindingId))]
-  const causes = ids.filter((id) => !symptoms.has(id))
+  const idsOf = (some: readonly Observation[]) => [
+    ...new Set(some.map(({ finding }) => finding.id as FindingId))
+  ]
+  const ids = idsOf(observed)
+  const causes = idsOf(observed.filter((one) => !isGuess(one))).filter((id) => !symptoms.has(id))
   return causes.length > 0 ? causes : ids
 }

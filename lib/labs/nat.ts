@@ -16,6 +16,8 @@ export interface NatOptions {
    * addresses and ports in turn, forgotten as soon as they are closed, as the incident's NAT did.
    */
   readonly choice?: 'linux' | 'addresses' | 'round robin'
+  /** Any port at random: else Linux keeps the client's own where it can, and what is next to many used ones is re-used early. */
+  readonly random?: boolean
   /** Further rules of the NAT. */
   readonly rules?: string
   readonly client?: Namespace
@@ -64,7 +66,7 @@ export function behindNat({ ipv6, clients, client = {}, server = {}, ...nat }: N
   }
 }
 
-type Translation = Pick<NatOptions, 'ipv6' | 'ports' | 'addresses' | 'choice' | 'rules'>
+type Translation = Pick<NatOptions, 'ipv6' | 'ports' | 'addresses' | 'choice' | 'random' | 'rules'>
 
 /** The NAT's first address outside. */
 const firstOutside = 101
@@ -91,7 +93,14 @@ table inet firewall {
   }
 }`
 
-function translation({ ipv6, ports, addresses = 1, choice = 'linux', rules = '' }: Translation): string {
+function translation({
+  ipv6,
+  ports,
+  addresses = 1,
+  choice = 'linux',
+  random = false,
+  rules = ''
+}: Translation): string {
   const all = Array.from({ length: addresses }, (_, index) =>
     address(serverSubnet, firstOutside + index, ipv6)
   )
@@ -107,7 +116,7 @@ function translation({ ipv6, ports, addresses = 1, choice = 'linux', rules = '' 
 table inet lab {
   chain translation {
     type nat hook postrouting priority srcnat;
-    ${snat} ${rule};
+    ${snat} ${rule}${random ? ' fully-random' : ''};
   }
 }${rules}`
 }

@@ -28,6 +28,12 @@ export const natAffinity: Lab = {
   tools: ['nft'],
   hostSysctls: [],
   defaults: { connections: 400, rate: 40, clients: 2, ports: 64 },
+  bounds: { connections: [200, 4000], rate: [10, 400], clients: [2, 6], ports: [16, 500] },
+  // The ports come around well before the second half, in which new entries are counted.
+  fit: ({ connections, rate, ports }) => {
+    const enough = Math.max(connections, ports * 6)
+    return { connections: enough, rate: Math.max(rate, Math.ceil(enough / 15)) }
+  },
 
   perform: async (stage, parameters) => {
     const played = await Promise.all(

@@ -27,6 +27,7 @@ export const natCapacity: Lab = {
   tools: ['nft'],
   hostSysctls: [],
   defaults: { ports: 90, clients: 2 },
+  bounds: { ports: [30, 1000], clients: [2, 6] },
 
   perform: async (stage, { ports, clients, ipv6 }) => {
     const tuples = { ports }

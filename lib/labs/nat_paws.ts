@@ -25,8 +25,8 @@ function variants({ connections, ports }: Pick<Parameters, 'connections' | 'port
     {
       name: `${roomy} ports`,
       role: 'healthy',
-      text: `The NAT has ${roomy} ports, more than connections come in a TIME_WAIT; the server closes first.`,
-      nat: { ports: roomy }
+      text: `The NAT has ${roomy} ports to choose from at random, more than connections come in a TIME_WAIT; the server closes first.`,
+      nat: { ports: roomy, random: true }
     },
     {
       name: `${ports} ports`,
@@ -43,8 +43,8 @@ function variants({ connections, ports }: Pick<Parameters, 'connections' | 'port
     {
       name: 'bigger range',
       role: 'remedy',
-      text: `The NAT has ${connections * 2} ports.`,
-      nat: { ports: connections * 2 }
+      text: `The NAT has ${connections * 2} ports to choose from at random.`,
+      nat: { ports: connections * 2, random: true }
     },
     {
       name: 'NAT strips timestamps',
@@ -111,6 +111,12 @@ export const natPaws: Lab = {
   tools: ['nft'],
   hostSysctls: [],
   defaults: { connections: 240, rate: 30, clients: 2, ports: 33 },
+  bounds: { connections: [100, 2000], rate: [10, 200], clients: [2, 6], ports: [24, 250] },
+  // Each port several times, and before a TIME_WAIT ends.
+  fit: ({ connections, rate, ports }) => {
+    const enough = Math.max(connections, ports * 7)
+    return { connections: enough, rate: Math.max(rate, Math.ceil(enough / 15)) }
+  },
 
   perform: async (stage, { connections, rate, clients, ports, ipv6 }) => {
     const server = target(serverAddress(ipv6), 443)

@@ -1,9 +1,11 @@
 /** What a lab needs of the host, and whether it is there. */
 import { accessSync, constants } from 'node:fs'
 import { C1mError } from '../errors.js'
+import { readHostFacts } from '../host/facts.js'
+import { approximateBytes } from '../units.js'
 import { environment, type Spawn, spawnCommand } from './command.js'
 import { isReadOnly } from './host_sysctls.js'
-import type { Lab } from './lab.js'
+import type { Lab, Parameters } from './lab.js'
 
 /** Programs every lab runs, and the Debian package of each program a lab may run. */
 const always = ['ip', 'nsenter', 'unshare', 'sysctl']
@@ -26,8 +28,9 @@ export interface Permissions {
 
 /** The lab's needs that are not met, a sentence each with its remedy. */
 export function unmetNeeds(
-  lab: Pick<Lab, 'tools' | 'hostSysctls'>,
+  lab: Pick<Lab, 'tools' | 'hostSysctls' | 'memoryBytes'>,
   permissions: Permissions,
+  parameters: Parameters,
   spawn: Spawn = spawnCommand
 ): string[] {
   const programs = [...always, ...lab.tools, ...(permissions.pcap ? ['tcpdump'] : [])]
@@ -36,6 +39,7 @@ export function unmetNeeds(
   return [
     ...missing.map((program) => `${program} is not installed: apt-get install ${packages[program]}`),
     ...(missing.length > 0 ? [] : refusedNamespaces(spawn)),
+    ...shortOfMemory(lab.memoryBytes?.(parameters) ?? 0),
     ...(names === '' || permissions.allowHostChanges
       ? []
       : [`it sets ${names} of the whole host for seconds: say --allow-host-changes`]),
@@ -46,8 +50,8 @@ export function unmetNeeds(
 }
 
 /** @throws C1mError C1M_LAB_UNAVAILABLE */
-export function refuseUnmetNeeds(lab: Lab, permissions: Permissions): void {
-  const [first, ...others] = unmetNeeds(lab, permissions)
+export function refuseUnmetNeeds(lab: Lab, permissions: Permissions, parameters: Parameters): void {
+  const [first, ...others] = unmetNeeds(lab, permissions, parameters)
   if (first === undefined) return
   throw new C1mError('C1M_LAB_UNAVAILABLE', `${lab.name} cannot run here: ${[first, ...others].join('; ')}`)
 }
@@ -57,6 +61,16 @@ function refusedNamespaces(spawn: Spawn): string[] {
   const user = process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const { status, stderr } = spawn({ argv: ['unshare', ...user, '--mount', '--net', 'true'] })
   return status === 0 ? [] : [`no network namespace can be made here: ${stderr.trim()}`]
+}
+
+/** A host without memory kills processes, and not only ours. */
+function shortOfMemory(bytes: number): string[] {
+  const available = bytes === 0 ? null : readHostFacts().memory.availableBytes
+  return available === null || available >= bytes
+    ? []
+    : [
+        `it takes ${approximateBytes(bytes)} of memory, ${approximateBytes(available)} are available: choose fewer --connections`
+      ]
 }
 
 function isOnPath(program: string): boolean {

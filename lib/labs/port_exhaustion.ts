@@ -15,6 +15,11 @@ export const portExhaustion = defineLab({
   tools: [],
   hostSysctls: [],
   defaults: { connections: 500, rate: 500, ports: 500 },
+  bounds: { connections: [50, 20_000], rate: [10, 10_000], ports: [50, 20_000] },
+  fit: ({ connections, ports }) => {
+    const all = Math.max(connections, ports)
+    return { connections: all, ports: all }
+  },
 
   acts: ({ connections, rate, ports, ipv6 }) => {
     const host = serverAddress(ipv6)

@@ -10,23 +10,19 @@ import { environment, execute, spawnCommand } from './command.js'
 /** Set for the run inside. */
 const insideVariable = 'C1M_LAB_ROOTLESS'
 
-/** Whether this process may make network namespaces only with the help of a user namespace. */
-export function needsUserNamespace(): boolean {
-  return process.geteuid?.() !== 0
-}
-
-/** Whether this is the run inside. */
-export function isInside(): boolean {
-  return process.env[insideVariable] === '1'
-}
-
 /**
- * Runs `argv` inside. The first abort of `signal` is handed on, the run inside reports; if this process is killed, the
- * one inside ends.
- * @returns its exit code
+ * Where labs can take place: here for root; for others in a user namespace, in which `argv` is run to its end.
+ * @returns the exit code of the run inside; null: go on, it is here
  * @throws C1mError C1M_LAB_UNAVAILABLE where the kernel allows no such namespace
  */
-export async function runInside(argv: readonly string[], signal: AbortSignal): Promise<number> {
+export async function runElsewhere(argv: readonly string[], signal: AbortSignal): Promise<number | null> {
+  if (process.geteuid?.() !== 0) return await runInside(argv, signal)
+  if (process.env[insideVariable] === '1') settleInside()
+  return null
+}
+
+/** The first abort of `signal` is handed on, the run inside reports; if this process is killed, the one inside ends. */
+async function runInside(argv: readonly string[], signal: AbortSignal): Promise<number> {
   refuseWithoutNamespaces()
   const child = spawn('unshare', [...unshared, ...argv], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
@@ -41,7 +37,7 @@ export async function runInside(argv: readonly string[], signal: AbortSignal): P
 }
 
 /** What the run inside has to do first: names of namespaces are files in a /run of its own. */
-export function settleInside(): void {
+function settleInside(): void {
   execute(spawnCommand, { argv: ['mount', '-t', 'tmpfs', 'tmpfs', '/run'] })
   const stop = () => process.kill(process.pid, 'SIGINT')
   // Killed outside: nobody is left to report to, and with process 1 everything in its namespace ends.

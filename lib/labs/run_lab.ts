@@ -6,9 +6,10 @@ import { version } from '../version.js'
 import { clean } from './clean.js'
 import { type Spawn, spawnCommand } from './command.js'
 import { HostSysctls } from './host_sysctls.js'
-import type { Lab, LabResult, ParameterName, Parameters } from './lab.js'
+import type { Lab, LabResult, ParameterName } from './lab.js'
 import { refuseUnmetNeeds } from './needs.js'
 import { readOwner } from './owner.js'
+import { resolveParameters } from './parameters.js'
 import { Stage } from './stage.js'
 import { judge } from './verdict.js'
 
@@ -33,19 +34,19 @@ const patience = 10
 
 /**
  * Runs one lab and takes everything back, however it ends.
- * @throws C1mError C1M_LAB_UNAVAILABLE before anything is changed, C1M_LAB_FAILED; the signal's reason
+ * @throws C1mError C1M_OPTION_INVALID, C1M_LAB_UNAVAILABLE before anything is changed, C1M_LAB_FAILED; the signal's reason
  */
 export async function runLab(lab: Lab, options: RunLabOptions): Promise<LabResult> {
   const { program, ipv6 = false, allowHostChanges = false, spawn = spawnCommand } = options
   const deadline = AbortSignal.timeout(lab.seconds * patience * 1000)
   const signal = AbortSignal.any([options.signal, deadline])
   signal.throwIfAborted()
-  refuseUnmetNeeds(lab, { allowHostChanges, pcap: options.pcap !== undefined })
+  const parameters = resolveParameters(lab, options.parameters ?? {}, ipv6)
+  refuseUnmetNeeds(lab, { allowHostChanges, pcap: options.pcap !== undefined }, parameters)
   // What a killed run has left would be in the way, and its owner expects it gone.
   clean(spawn)
   const began = performance.now()
   const startedAt = new Date().toISOString()
-  const parameters = { ...lab.defaults, ...options.parameters, ipv6 } as Parameters
   const owner = readOwner(process.pid) ?? { pid: process.pid, startTicks: 0 }
   await using stage = new Stage({
     owner,

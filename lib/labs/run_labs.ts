@@ -2,6 +2,7 @@
 import { version } from '../version.js'
 import type { Lab, LabResult } from './lab.js'
 import { unmetNeeds } from './needs.js'
+import { resolveParameters } from './parameters.js'
 import { type RunLabOptions, runLab } from './run_lab.js'
 
 /** Several labs' results. */
@@ -34,12 +35,13 @@ export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Pr
   const results: LabResult[] = []
   const skipped: LabReport['skipped'] = []
   for (const lab of labs) {
-    const reasons = unmetNeeds(lab, permissions)
+    const parameters = { ...lab.inSeries, ...options.parameters }
+    const reasons = unmetNeeds(lab, permissions, resolveParameters(lab, parameters, options.ipv6 ?? false))
     if (reasons.length > 0) {
       skipped.push({ name: lab.name, reasons })
       continue
     }
-    const result = await runLab(lab, { ...options, parameters: { ...lab.inSeries, ...options.parameters } })
+    const result = await runLab(lab, { ...options, parameters })
     results.push(result)
     options.onResult?.(result)
   }

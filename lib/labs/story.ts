@@ -6,6 +6,7 @@ import type { Cleaned } from './clean.js'
 import type { ActResult, LabResult, Observation } from './lab.js'
 import type { LabList } from './list.js'
 import type { LabReport } from './run_labs.js'
+import type { SelfTest } from './self_test.js'
 import { shareOfHealthy } from './verdict.js'
 
 const chartSize = { columns: 84, rows: 6 }
@@ -124,6 +125,27 @@ export function reportText({ labs, skipped, ok, totalSeconds }: LabReport, paint
     `${columns(lines).join('\n')}\n\n`,
     `${paint(ok ? 'green' : 'red', skipped.length === 0 ? summary : `${summary}, ${skipped.length} skipped`)}\n`
   ].join('')
+}
+
+/** Which detectors are proven. */
+export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint: Paint): string {
+  const tried = detectors.filter(({ lab }) => lab !== null)
+  const proven = tried.filter(({ proven }) => proven)
+  const untested = detectors.filter(({ lab }) => lab === null)
+  const head = `${proven.length} of ${tried.length} detectors that have a quick lab are proven on Linux ${host.kernel}, in ${totalSeconds} s.`
+  return `${[
+    paint('bold', head),
+    '',
+    ...columns(
+      tried.map(({ id, lab, proven, reasons }) => [
+        id,
+        proven === null ? 'not tried' : proven ? 'proven' : 'NOT PROVEN',
+        [`lab run ${lab}`, ...reasons].join('; ')
+      ])
+    ),
+    '',
+    paint('dim', `without a lab: ${untested.map(({ id }) => id).join(', ')}`)
+  ].join('\n')}\n`
 }
 
 /** The labs there are. */

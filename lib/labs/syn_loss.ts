@@ -19,6 +19,7 @@ export const synLoss = defineLab({
   tools: ['nft'],
   hostSysctls: [],
   defaults: { connections: 1000, rate: 500, loss: 30 },
+  bounds: { connections: [200, 20_000], rate: [10, 10_000], loss: [5, 60] },
 
   acts: ({ connections, rate, loss: percent, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)

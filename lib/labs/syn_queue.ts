@@ -1,4 +1,5 @@
 /** Half-open connections fill a listener's SYN queue, and SYN cookies are off. */
+import { bearable } from './accept_queue.js'
 import { defineLab } from './define.js'
 import { address, forwarding, onLink, serverAddress, target } from './networks.js'
 import type { Topology } from './topology.js'
@@ -26,6 +27,8 @@ export const synQueue = defineLab({
   tools: ['nft'],
   hostSysctls: [],
   defaults: { connections: 500, rate: 250, backlog: 64 },
+  bounds: { connections: [50, 2000], rate: [10, 10_000], backlog: [32, 500] },
+  fit: ({ rate, backlog }) => ({ rate: Math.min(rate, backlog * bearable) }),
 
   acts: ({ connections, rate, backlog, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)

@@ -56,7 +56,7 @@ const isRunning = (pid: string) => {
 }
 
 const quick = [
-  ['accept-queue', ['-c', '300', '-r', '300', '--backlog', '32']],
+  ['accept-queue', ['-c', '200', '-r', '200', '--backlog', '64']],
   ['port-exhaustion', ['--ipv6', '-c', '200', '-r', '200', '--ports', '200']],
   ['descriptor-limit', ['-c', '300', '-r', '300', '--limit', '128']]
 ] as const

@@ -1,15 +1,27 @@
-/** `c1m-native doctor`: say what of this host binds, and set it. */
+/** `c1m-native doctor`: say what of this host binds, and set it; or whether causes are named here. */
 import { doctor, revertDoctor } from '../../doctor.js'
 import { exitCodes } from '../../errors.js'
 import { doctorReport, reversionReport } from '../../report/doctor_text.js'
-import { parseOptions, pick, usageError } from '../options.js'
+import type { CommandContext } from '../command.js'
+import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
 import { Reporter } from '../reporter.js'
 import { doctorTable, goalOptions } from '../tables/doctor.js'
 
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(doctorTable, argv, 'c1m-native doctor')
-  const { apply, revert } = values
+  const { apply, revert, allowHostChanges = false } = values
   if (apply && revert) throw usageError('--apply and --revert exclude each other', 'Choose one.')
+  if (values.selfTest) {
+    const goal = [
+      ...Object.keys(pick(values, goalOptions)),
+      ...targets,
+      ...(apply || revert ? ['apply'] : [])
+    ]
+    if (goal.length > 0)
+      throw usageError('--self-test takes no goal, no TARGET and no --apply', 'Leave the others out.')
+    return await testSelf(values, allowHostChanges, argv, interrupted)
+  }
+  if (allowHostChanges) throw usageError('--allow-host-changes is for --self-test', 'Leave it out.')
   using reporter = new Reporter(values)
   if (revert) {
     const reversion = revertDoctor()
@@ -19,4 +31,38 @@ export async function run(argv: readonly string[]): Promise<number> {
   const report = await doctor({ ...pick(values, goalOptions), targets, ...(apply && { apply }) })
   await reporter.result(report, (paint) => doctorReport(report, paint))
   return report.fits ? exitCodes.ok : exitCodes.hostLimit
+}
+
+async function testSelf(
+  values: OptionValues<typeof doctorTable>,
+  allowHostChanges: boolean,
+  argv: readonly string[],
+  interrupted: AbortSignal
+): Promise<number> {
+  const [{ labs }, { runElsewhere }, { selfTest }, { selfTestText }] = await Promise.all([
+    import('../../labs/index.js'),
+    import('../../labs/rootless.js'),
+    import('../../labs/self_test.js'),
+    import('../../labs/story.js')
+  ])
+  const program = [process.execPath, process.argv[1] ?? '']
+  const code = await runElsewhere([...program, 'doctor', ...argv], interrupted)
+  if (code !== null) return code
+  using reporter = new Reporter(values)
+  try {
+    const test = await selfTest(labs, {
+      program,
+      allowHostChanges,
+      progress: (text) => reporter.progress(() => text),
+      onResult: ({ expected, ok }) => reporter.note(`${expected}: ${ok ? 'proven' : 'not proven'}`),
+      signal: interrupted
+    })
+    await reporter.result(test, (paint) => selfTestText(test, paint))
+    if (test.detectors.every(({ proven }) => proven === null)) return exitCodes.hostLimit
+    return test.ok ? exitCodes.ok : exitCodes.goal
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+    reporter.note('stopped; everything is taken back')
+    return exitCodes.interrupted
+  }
 }

@@ -4,7 +4,8 @@ import { clean } from '../../labs/clean.js'
 import { labs } from '../../labs/index.js'
 import type { Lab, ParameterName } from '../../labs/lab.js'
 import { listLabs } from '../../labs/list.js'
-import { isInside, needsUserNamespace, runInside, settleInside } from '../../labs/rootless.js'
+import { resolveParameters } from '../../labs/parameters.js'
+import { runElsewhere } from '../../labs/rootless.js'
 import { type RunLabOptions, runLab } from '../../labs/run_lab.js'
 import { runLabs } from '../../labs/run_labs.js'
 import { cleanedText, labStory, listText, reportText } from '../../labs/story.js'
@@ -48,8 +49,8 @@ async function runChosen(
   interrupted: AbortSignal
 ): Promise<ExitCode | number> {
   const program = [process.execPath, process.argv[1] ?? '']
-  if (needsUserNamespace()) return await runInside([...program, 'lab', ...argv], interrupted)
-  if (isInside()) settleInside()
+  const code = await runElsewhere([...program, 'lab', ...argv], interrupted)
+  if (code !== null) return code
   using reporter = new Reporter(values)
   const { ipv6 = false, allowHostChanges = false, pcap } = values
   const options: RunLabOptions = {
@@ -100,6 +101,7 @@ function chosen(names: readonly string[], values: Values): Lab[] {
       `It has ${has.join(', ')}.`
     )
   }
+  for (const lab of wanted) resolveParameters(lab, pick(values, parameterOptions), values.ipv6 ?? false)
   return wanted
 }
 

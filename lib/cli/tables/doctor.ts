@@ -1,6 +1,7 @@
 /** `doctor` as its command line and its help see it. Pure data. */
 import type { GoalOptions } from '../../doctor/goal.js'
 import type { CommandSpec, OptionSpec } from '../options.js'
+import { labOptions } from './lab.js'
 import { reportOptions } from './output.js'
 
 export const goalOptions = {
@@ -43,7 +44,21 @@ export const actionOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const doctorTable = { ...goalOptions, ...actionOptions, ...reportOptions } as const
+export const selfTestOptions = {
+  selfTest: {
+    name: 'self-test',
+    type: 'flag',
+    text: 'run the quick labs, about two minutes, and say which causes are proven to be named on this kernel'
+  },
+  allowHostChanges: labOptions.allowHostChanges
+} as const satisfies Record<string, OptionSpec>
+
+export const doctorTable = {
+  ...goalOptions,
+  ...actionOptions,
+  ...selfTestOptions,
+  ...reportOptions
+} as const
 
 export const spec: CommandSpec = {
   usage: 'doctor [options] [TARGET...]',
@@ -55,6 +70,7 @@ export const spec: CommandSpec = {
   sections: [
     { title: 'Goal', options: goalOptions },
     { title: 'Settings', options: actionOptions },
+    { title: 'Self-test', options: selfTestOptions },
     { title: 'Output', options: reportOptions }
   ],
   examples: [
@@ -63,13 +79,19 @@ export const spec: CommandSpec = {
       command: 'c1m-native doctor -c 1m -r 50k/s --role server 0.0.0.0:8100-8119',
       text: 'the host of a server'
     },
-    { command: 'sudo c1m-native doctor -c 1m --apply', text: 'set what is missing; --revert puts it back' }
+    { command: 'sudo c1m-native doctor -c 1m --apply', text: 'set what is missing; --revert puts it back' },
+    { command: 'c1m-native doctor --self-test', text: 'whether causes are named on this kernel, see labs.md' }
   ],
   exitCodes: [
-    { code: 0, text: 'the goal fits, after --apply; with --revert: everything is put back' },
+    {
+      code: 0,
+      text: 'the goal fits, after --apply; with --revert: everything is put back; with --self-test: all that was tried is proven'
+    },
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option, a target or the journal is not valid, or there is no journal' },
-    { code: 3, text: 'something binds, or a sysctl could not be set' },
-    { code: 4, text: 'the name of a target has no address' }
+    { code: 3, text: 'something binds, or a sysctl could not be set; with --self-test: no lab can run here' },
+    { code: 4, text: 'the name of a target has no address' },
+    { code: 5, text: 'with --self-test: a cause was not named as it should be' },
+    { code: 130, text: 'with --self-test: stopped by SIGINT or SIGTERM, after taking everything back' }
   ]
 }

@@ -30,6 +30,9 @@ describe('exit codes', () => {
       ['--role', 'both', '198.51.100.1:80'],
       'both ends are to be here, but 198.51.100.1:80 is not on this host'
     ],
+    [['--self-test', '-c', '5'], '--self-test takes no goal'],
+    [['--self-test', '--apply'], '--self-test takes no goal'],
+    [['--allow-host-changes'], '--allow-host-changes is for --self-test'],
     [['--hold', '5s'], 'unknown option --hold']
   ])('2 for %j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['doctor', ...args])

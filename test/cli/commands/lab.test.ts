@@ -37,6 +37,11 @@ describe('a mistake changes nothing and ends with exit code 2:', () => {
     ],
     [['lab', 'run', 'syn-loss', '--loss', 'half'], '--loss'],
     [['lab', 'run', 'conntrack-chains', '--buckets', 'many'], '--buckets'],
+    [
+      ['lab', 'run', 'conntrack-chains', '--buckets', '7'],
+      '--buckets is 7, and must be a whole number from 512 to 3,072'
+    ],
+    [['lab', 'run', '--all', '--clients', '1m'], '--clients is 1,000,000'],
     [['lab', 'run', 'syn-loss', '--json', '--ndjson'], '--ndjson']
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(args)

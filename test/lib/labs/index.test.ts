@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { findingIds } from '../../../lib/checks/index.js'
 import { labTable } from '../../../lib/cli/tables/lab.js'
 import { labs } from '../../../lib/labs/index.js'
+import type { ParameterName } from '../../../lib/labs/lab.js'
 import { listLabs } from '../../../lib/labs/list.js'
+import { resolveParameters } from '../../../lib/labs/parameters.js'
 
 it('there are eleven labs, each with a name of its own', () => {
   expect(labs.map(({ name }) => name)).toEqual([
@@ -28,6 +30,23 @@ describe.each(labs.map((lab) => [lab.name, lab] as const))('%s', (_, lab) => {
   it('has parameters that are options', () => {
     expect(Object.keys(labTable)).toEqual(expect.arrayContaining(Object.keys(lab.defaults)))
     expect(Object.keys(lab.defaults)).toEqual(expect.arrayContaining(Object.keys(lab.inSeries ?? {})))
+  })
+
+  it('has defaults within bounds, which are enough for the incident', () => {
+    expect(Object.keys(lab.bounds)).toEqual(Object.keys(lab.defaults))
+    expect(resolveParameters(lab, {}, false)).toEqual({ ...lab.defaults, ipv6: false })
+    expect(resolveParameters(lab, lab.inSeries ?? {}, false)).toMatchObject({ ...lab.inSeries })
+  })
+
+  it('stays within bounds whatever is asked for', () => {
+    for (const index of [0, 1]) {
+      const extremes = Object.entries(lab.bounds).map(([name, bounds]) => [name, bounds[index]])
+      const fitted = resolveParameters(lab, Object.fromEntries(extremes), true)
+      for (const [name, [least, most]] of Object.entries(lab.bounds)) {
+        expect(fitted[name as ParameterName]).toBeGreaterThanOrEqual(least)
+        expect(fitted[name as ParameterName]).toBeLessThanOrEqual(most)
+      }
+    }
   })
 })
 

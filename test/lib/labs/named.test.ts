@@ -11,6 +11,13 @@ it('without one the symptom is all there is', () => {
   expect(causesOf([observation('syn-loss', 'dial in client')])).toEqual(['syn-loss'])
 })
 
+it('a guess from afar is none beside a cause, and one without', () => {
+  const guess = observation('peer-descriptor-limit', 'dial in client')
+  expect(causesOf([guess, observation('accept-queue-overflow')])).toEqual(['accept-queue-overflow'])
+  expect(causesOf([guess])).toEqual(['peer-descriptor-limit'])
+  expect(causesOf([observation('peer-descriptor-limit')])).toEqual(['peer-descriptor-limit'])
+})
+
 it('two causes are both named, each once', () => {
   const seen = ['time-wait-paws', 'time-wait-overflow', 'time-wait-paws'].map((id) => observation(id))
   expect(causesOf(seen)).toEqual(['time-wait-paws', 'time-wait-overflow'])

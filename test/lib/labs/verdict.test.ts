@@ -18,6 +18,20 @@ describe('a lab is proven', () => {
     expect(judge({ expected }, [act(), broken, { ...healed, observed: [remark] }])).toEqual([])
   })
 
+  it('in spite of a SYN in a hundred that gets lost', () => {
+    const stray = { observed: [observation('syn-loss')], named: ['syn-loss' as const] }
+    const connections = { ...healed.connections, delayed: 10 }
+    expect(judge({ expected }, [act({ ...stray, connections }), broken, healed])).toEqual([])
+    expect(judge({ expected }, [act(stray), broken, healed])).toHaveLength(1)
+    expect(
+      judge({ expected }, [
+        act(),
+        broken,
+        { ...healed, ...stray, connections: { ...connections, delayed: 11 } }
+      ])
+    ).toEqual(["'backlog 4096' is healthy, but syn-loss was named"])
+  })
+
   it('whatever became of what was only tried', () => {
     const tried = { ...broken, name: 'rfc1337', role: 'tried' as const }
     expect(judge({ expected }, [act(), broken, healed, tried])).toEqual([])
