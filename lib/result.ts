@@ -210,7 +210,7 @@ export interface Memory {
   processRssBytes: number
   /** Growth of the resident set for each connection. */
   nativeBytesPerConnection: number | null
-  /** Growth of the JavaScript heap for each connection. */
+  /** Growth of the JavaScript heap for each connection, garbage included: no object belongs to a connection. */
   jsHeapBytesPerConnection: number | null
   /** Growth of the kernel's slab for each socket of this process. */
   kernelSlabBytesPerSocket: number | null

@@ -12,8 +12,11 @@ export interface MemoryReading {
   sockets: number | null
 }
 
-/** Below this many connections the noise of the process and the host is larger than what is measured. */
-const leastConnections = 10_000
+/** With fewer connections the process's own threads, buffers and garbage are larger than what is measured. */
+const leastConnections = 100_000
+
+/** With fewer sockets whatever else the host does is larger than what is measured. */
+const leastSockets = 10_000
 
 export function readMemory(): MemoryReading {
   const { rss, heapUsed } = process.memoryUsage()
@@ -31,16 +34,20 @@ export function readMemory(): MemoryReading {
  * over all sockets that came into being meanwhile, because both ends of a connection may sit on this host.
  */
 export function memoryUse(before: MemoryReading, peak: MemoryReading, connections: number): Memory {
-  const each = (bytes: number, divisor: number) =>
-    divisor < leastConnections ? null : Math.round((bytes / divisor) * 10) / 10
+  const each = (bytes: number) => (connections < leastConnections ? null : share(bytes, connections))
   const slabBytes = difference(before.slabBytes, peak.slabBytes)
   const sockets = difference(before.sockets, peak.sockets)
   return {
     processRssBytes: peak.rssBytes,
-    nativeBytesPerConnection: each(peak.rssBytes - before.rssBytes, connections),
-    jsHeapBytesPerConnection: each(peak.heapBytes - before.heapBytes, connections),
-    kernelSlabBytesPerSocket: slabBytes === null || sockets === null ? null : each(slabBytes, sockets)
+    nativeBytesPerConnection: each(peak.rssBytes - before.rssBytes),
+    jsHeapBytesPerConnection: each(peak.heapBytes - before.heapBytes),
+    kernelSlabBytesPerSocket:
+      slabBytes === null || sockets === null || sockets < leastSockets ? null : share(slabBytes, sockets)
   }
+}
+
+function share(bytes: number, among: number): number {
+  return Math.round((bytes / among) * 10) / 10
 }
 
 function difference(before: number | null, after: number | null): number | null {

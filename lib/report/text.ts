@@ -185,7 +185,6 @@ function pacing({ pacing }: RunResult): string[] {
 function memory({ memory }: RunResult): string {
   const each: [number | null, string][] = [
     [memory.nativeBytesPerConnection, 'native per connection'],
-    [memory.jsHeapBytesPerConnection, 'JS heap per connection'],
     [memory.kernelSlabBytesPerSocket, 'kernel slab per socket']
   ]
   const known = each.flatMap(([bytes, of]) => (bytes === null ? [] : [`${approximateBytes(bytes)} ${of}`]))

@@ -65,8 +65,8 @@ describe('dialResult', () => {
   const baseline = readBaseline(readHostFacts())
 
   it('reckons memory from the baseline to the peak, for each connection at the peak', () => {
-    const connections = { ...outcome.connections, established: 20_000, peak: 20_000 }
-    const peak = { ...baseline.memory, rssBytes: baseline.memory.rssBytes + 320_000 }
+    const connections = { ...outcome.connections, established: 200_000, peak: 200_000 }
+    const peak = { ...baseline.memory, rssBytes: baseline.memory.rssBytes + 3_200_000 }
     const { memory } = dialResult({ scenario, baseline }, { ...outcome, connections }, peak, {
       counters,
       findings,

@@ -47,9 +47,9 @@ describe('memoryUse', () => {
     })
   })
 
-  it('says nothing of so few connections that they do not show', () => {
+  it('says nothing of so few connections or sockets that they do not show', () => {
     const peak = grown({ rssBytes: 2_000_000, slabBytes: 1_000_000, sockets: 9999 })
-    expect(memoryUse(before, peak, 9999)).toEqual({
+    expect(memoryUse(before, peak, 99_999)).toEqual({
       processRssBytes: 52_000_000,
       nativeBytesPerConnection: null,
       jsHeapBytesPerConnection: null,
@@ -59,7 +59,7 @@ describe('memoryUse', () => {
 
   it('says nothing of the kernel where it could not be read', () => {
     const blind = { ...grown({}), slabBytes: null, sockets: null }
-    expect(memoryUse(before, blind, 20_000)).toMatchObject({
+    expect(memoryUse(before, blind, 200_000)).toMatchObject({
       nativeBytesPerConnection: 0,
       kernelSlabBytesPerSocket: null
     })
