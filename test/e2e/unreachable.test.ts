@@ -30,7 +30,8 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
   it('because nobody answers costs each connection its timeout', async () => {
     const { code, stdout, stderr } = await dialThere('10.77.0.2:80 -c 300 --connect-timeout 300ms --json')
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' })
-    const { connections, errors, timing } = JSON.parse(stdout) as RunResult
+    const { connections, errors, timing, findings } = JSON.parse(stdout) as RunResult
+    expect(findings.map(({ id }) => id)).toEqual(['syn-unanswered'])
     expect(connections).toMatchObject({ attempted: 300, established: 0, failed: 300 })
     expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: 300 }])
     expect(errors[0]?.example).toMatch(/^10\.77\.0\.1:\d+ > 10\.77\.0\.2:80$/)
@@ -40,7 +41,8 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
   it('because nobody there has the address is told by the kernel', async () => {
     const { code, stdout } = await dialThere('10.77.0.3:80 -c 10 --connect-timeout 20s --json')
     expect(code).toBe(4)
-    const { connections, errors } = JSON.parse(stdout) as RunResult
+    const { connections, errors, findings } = JSON.parse(stdout) as RunResult
+    expect(findings.map(({ id }) => id)).toEqual(['unreachable'])
     expect(connections).toMatchObject({ attempted: 10, established: 0, failed: 10 })
     expect(errors).toMatchObject([{ phase: 'connect', code: 'EHOSTUNREACH', count: 10 }])
   })
@@ -62,7 +64,8 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
   ])('although a source was named, because the route is %s, is told by code', async (_, address, errno) => {
     const { code, stdout } = await dialThere(`${address}:80 -c 50 -s 10.77.0.1 --json`)
     expect(code).toBe(4)
-    const { connections, errors } = JSON.parse(stdout) as RunResult
+    const { connections, errors, findings } = JSON.parse(stdout) as RunResult
+    expect(findings.map(({ id }) => id)).toEqual(['unreachable'])
     expect(connections).toMatchObject({ attempted: 50, established: 0, failed: 50 })
     expect(errors).toMatchObject([{ phase: 'connect', code: errno, count: 50 }])
   })

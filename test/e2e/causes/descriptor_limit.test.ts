@@ -2,17 +2,16 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../../lib/result.js'
 import type { Snapshot } from '../../../lib/snapshot.js'
-import { startCli } from '../../cli/run_cli.js'
-import { causesOf } from '../../helpers/causes.js'
-import { ownAddress } from '../../helpers/loopback.js'
-import { jsonLines } from '../../helpers/namespace.js'
-import { netServer } from '../../helpers/servers.js'
+import { causesOf, listenIn } from '../../helpers/causes.js'
+import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-describe('RLIMIT_NOFILE', () => {
+const target = '127.0.0.1:8100'
+
+describe.skipIf(!mayMakeNamespaces)('RLIMIT_NOFILE (skipped without root)', () => {
   it('lowered during a run is named, and so live', async () => {
-    await using server = await netServer(ownAddress())
-    const args = ['-s', ownAddress(), '-c', '3000', '-r', '1500', '--workers', '1', '--ndjson']
-    const dialing = startCli(['dial', server.target, ...args])
+    using host = await Namespace.create()
+    await using _server = await listenIn(host, target)
+    const dialing = host.start('dial', target, '-c', '3000', '-r', '1500', '--workers', '1', '--ndjson')
     let lowered = false
     const live = new Set<string>()
     let last: unknown

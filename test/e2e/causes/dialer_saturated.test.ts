@@ -1,30 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { dial } from '../../../lib/dial.js'
-import { causesOf } from '../../helpers/causes.js'
-import { ownAddress } from '../../helpers/loopback.js'
+import { causesOf, dialIn } from '../../helpers/causes.js'
+import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-describe('a dialer that cannot keep its rate', () => {
-  it('because of its window is named', async () => {
-    const result = await dial({
-      source: [ownAddress()],
-      connections: 20_000,
-      rate: 2_000_000,
-      window: 1,
-      workers: 1
-    }).result
+const dialed = ['-c', '20k', '--workers', '1']
+
+describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped without root)', () => {
+  it.each([
+    ['window', ['--window', '1']],
+    ['CPU', []]
+  ])('because of its %s is named', async (_, args) => {
+    using host = await Namespace.create()
+    const result = await dialIn(host, ...dialed, '-r', '2m/s', ...args)
     expect(result.connections).toMatchObject({ established: 20_000, failed: 0 })
     expect(causesOf(result)).toEqual(['dialer-saturated'])
     expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'client' })
   })
 
-  it('because of its CPU is named', async () => {
-    const result = await dial({ source: [ownAddress()], connections: 20_000, rate: 2_000_000, workers: 1 })
-      .result
-    expect(causesOf(result)).toEqual(['dialer-saturated'])
-  })
-
   it('does not exist where no rate was asked for', async () => {
-    const result = await dial({ source: [ownAddress()], connections: 20_000, window: 1, workers: 1 }).result
+    using host = await Namespace.create()
+    const result = await dialIn(host, ...dialed, '--window', '1')
     expect(causesOf(result)).toEqual([])
   })
 })
