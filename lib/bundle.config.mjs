@@ -29,8 +29,12 @@ const common = {
   transform: { target: 'node20' }
 }
 
-/** Chunks lie one level below the package's root, where modules look for what lies beside dist/. */
-const dir = 'dist'
+const output = {
+  // One level below the package's root, where modules look for what lies beside dist/.
+  dir: 'dist',
+  // The types say the same.
+  comments: { jsdoc: false }
+}
 
 export default defineConfig([
   {
@@ -41,7 +45,7 @@ export default defineConfig([
       benchmarks_event_loop: 'bench/children/event_loop.ts',
       benchmarks_heap: 'bench/children/heap.ts'
     },
-    output: { dir, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial.ts') }
+    output: { ...output, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial.ts') }
   },
   {
     // CommonJS, which Node is done loading some ten milliseconds sooner.
@@ -52,7 +56,7 @@ export default defineConfig([
       'cli/version': 'lib/cli/version.ts'
     },
     output: {
-      dir,
+      ...output,
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
