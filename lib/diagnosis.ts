@@ -56,7 +56,7 @@ export class Diagnostician {
 
   async #look(): Promise<void> {
     const { delta = 0 } =
-      counterDeltas(this.#baseline.counters, readCounters())['TcpExt.ListenOverflows'] ?? {}
+      counterDeltas(this.#baseline.counters(), readCounters())['TcpExt.ListenOverflows'] ?? {}
     // Without it no final ACK was dropped. In a churn connections come and go between two looks.
     await this.#observer.look(delta > 0 && !this.#scenario.churn)
   }
@@ -64,7 +64,7 @@ export class Diagnostician {
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
   judge(outcome: DialOutcome, census: Census | null): Diagnosis {
     const counters = readCounters()
-    const deltas = counterDeltas(this.#baseline.counters, counters)
+    const deltas = counterDeltas(this.#baseline.counters(), counters)
     const after = readHostFacts()
     const findings = explainFindings({
       facts: { before: this.#baseline.facts, after },

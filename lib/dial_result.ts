@@ -1,6 +1,6 @@
 /** From what a dial left behind to the one object that tells of it. */
 import type { Engine, EngineCounters } from './engine.js'
-import { type Counters, readCounters } from './host/counters.js'
+import { type Counters, noteCounters } from './host/counters.js'
 import type { HostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import {
@@ -20,7 +20,7 @@ import { version } from './version.js'
 export interface Baseline {
   startedAt: string
   facts: HostFacts
-  counters: Counters
+  counters(): Counters
   memory: MemoryReading
   cpu: NodeJS.CpuUsage
 }
@@ -29,7 +29,7 @@ export function readBaseline(facts: HostFacts): Baseline {
   return {
     startedAt: new Date().toISOString(),
     facts,
-    counters: readCounters(),
+    counters: noteCounters(),
     cpu: process.cpuUsage(),
     memory: readMemory()
   }

@@ -112,8 +112,7 @@ function loopbackSources({ connections, tuplesPerAddress }: SourceNeeds): Addres
 /** The kernel refuses 127/8 towards other hosts with EINVAL, each connection anew. */
 function checkReach({ first }: AddressRange, targets: readonly Target[]) {
   if (!isLoopback(first)) return
-  const own = ownAddresses()
-  const remote = targets.find(({ address }) => !isLoopback(address) && !own.has(address))
+  const remote = targets.find(({ address }) => !isLoopback(address) && !ownAddresses().has(address))
   if (!remote) return
   throw new C1mError('C1M_SOURCE_INVALID', `source ${first} is loopback and cannot reach ${remote.address}`, {
     hint: 'Name an address of this host that the target can answer, or leave the source out.'

@@ -171,9 +171,9 @@ export function ownAddresses(): Set<string> {
  */
 export function checkAuthorized(targets: readonly Target[], authorized: boolean) {
   if (authorized) return
-  const own = ownAddresses()
+  // Asks for the addresses last: a dial of loopback starts without.
   const stranger = targets.find(
-    ({ address }) => !isLoopback(address) && !isPrivate(address) && !own.has(address)
+    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
   )
   if (!stranger) return
   const { host, address } = stranger

@@ -38,16 +38,27 @@ const files: [path: string, parse: CounterParser][] = [
  *
  * Numbers are doubles: beyond 2^53 (nine petabytes in an octet counter) the last digits round.
  */
-export function readCounters({ procRoot = '/proc' }: { procRoot?: string } = {}): Counters {
-  const counters: Counters = {}
-  for (const [path, parse] of files) {
+export function readCounters(sources?: { procRoot?: string }): Counters {
+  return noteCounters(sources)()
+}
+
+/** {@link readCounters} in two steps: reads now, and makes sense of it when asked, which takes twice as long. */
+export function noteCounters({ procRoot = '/proc' }: { procRoot?: string } = {}): () => Counters {
+  const texts = files.map(([path]) => {
     try {
-      parse(readProcText(`${procRoot}/${path}`), counters)
+      return readProcText(`${procRoot}/${path}`)
     } catch {
       // Not on this kernel, or not for us: its names stay unknown.
+      return ''
     }
+  })
+  let counters: Counters | undefined
+  return () => {
+    if (counters) return counters
+    counters = {}
+    for (const [i, [, parse]] of files.entries()) parse(texts[i] ?? '', counters)
+    return counters
   }
-  return counters
 }
 
 /** Values that rise and fall, so that a fall is no wrap. */
