@@ -4,6 +4,7 @@ import type { ConntrackFacts } from './host/conntrack.js'
 import type { HostFacts } from './host/facts.js'
 import { isAtLeast } from './host/kernel.js'
 import { tupleLifetimeSeconds } from './host/nat_arithmetic.js'
+import { natNeeds } from './plan/nat.js'
 import type { DialScenario } from './scenario.js'
 import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
 
@@ -75,7 +76,6 @@ export interface DialSurroundings {
   tuples?: number
   missingSources?: string[]
   unroutedTargets?: string[]
-  nat?: NatNeeds | null
 }
 
 /** What a dial takes of the host it starts from. */
@@ -93,6 +93,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     tracked: isTracked(facts.conntrack, idleTracks),
     timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
     trackedClosed: left.trackedClosed,
+    nat: scenario.nat && natNeeds(scenario.nat),
     ...rest
   })
 }

@@ -20,11 +20,11 @@ import {
   tablesUsed
 } from './needs.js'
 import { draftPlan } from './plan/draft.js'
-import { type NatOptions, type NatPlan, natNeeds, planNat } from './plan/nat.js'
+import type { NatPlan } from './plan/nat.js'
 import { type PlannedTime, planTime } from './plan/time.js'
 import { type PlannedTuples, planTuples } from './plan/tuples.js'
 import { unknowns } from './plan/unknown.js'
-import { countDestinations, type DialOptions, type DialScenario } from './scenario.js'
+import type { DialOptions, DialScenario } from './scenario.js'
 import { parseSourcePorts } from './source_ports.js'
 import { ownAddresses } from './targets.js'
 import { countPorts } from './tuples.js'
@@ -35,7 +35,7 @@ import { version } from './version.js'
 export const PLAN_SCHEMA = 'c1m-native/plan@1'
 
 /** What a caller may ask of `plan`: what one may ask of `dial`, and what is known of hosts and path. */
-export interface PlanOptions extends Omit<DialOptions, 'signal'>, NatOptions {
+export interface PlanOptions extends Omit<DialOptions, 'signal'> {
   /**
    * Facts of the host that dials, or of both hosts. Default: this host's, read now. With them nothing of this host counts;
    * what they leave out is unknown.
@@ -86,10 +86,9 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
   const { client, here, ...given } = hosts(options)
   const workers = options.workers ?? (here ? undefined : (client.kernel.cpus ?? undefined))
   const { scenario, sources } = await draftPlan({ ...options, ...(workers && { workers }) }, client, here)
-  const isSelf = scenario.targets.length === 0
   const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
   const server = peerIsHere ? null : given.server
-  const nat = planNat(options, isSelf ? 1 : countDestinations(scenario))
+  const { nat } = scenario
   const otherSockets = here ? readMemory().sockets : null
   const tuples = planTuples(scenario, {
     reservedPorts: reservedPorts(scenario, options, client),
@@ -103,8 +102,7 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
     idleTracks: !here,
     tuples: tuples.capacity,
     missingSources: sources.missing,
-    unroutedTargets: sources.unrouted,
-    nat: nat && natNeeds(nat)
+    unroutedTargets: sources.unrouted
   })
   const served = server && serverNeeds(server, scenario, rate)
   const findings = [

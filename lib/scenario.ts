@@ -11,6 +11,7 @@ import {
 } from './exchange.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type CloseMode, closeModes, type ListenMode, listenModes } from './modes.js'
+import { type NatOptions, type NatPlan, planNat } from './plan/nat.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
 import { type PortRange, parseSourcePorts } from './source_ports.js'
@@ -20,7 +21,7 @@ import { checkAuthorized, resolveTargets, type Target } from './targets.js'
 import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
-export interface DialOptions extends ExchangeOptions, ChurnOptions {
+export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
   /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
   targets?: string[]
   /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
@@ -100,6 +101,8 @@ export interface DialScenario {
   census: boolean
   /** Connections of which each snapshot shows TCP_INFO. */
   sample: number
+  /** What the options say of a NAT on the way; null: nothing. */
+  nat: NatPlan | null
   authorized: boolean
 }
 
@@ -200,6 +203,7 @@ export async function draftDial(
   const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial')
 
   const destinations = countDestinations({ targets, lanes })
+  const nat = planNat(options, isSelf ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
   const sources = await findSources(sourceSpecs, {
     targets,
@@ -207,7 +211,7 @@ export async function draftDial(
     tuplesPerAddress: ports * destinations
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
-  return { kind: 'dial', targets, ...plain, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
+  return { kind: 'dial', targets, ...plain, nat, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
 }
 
 /** Pairs of destination address and port. A run against itself has one for each lane. */

@@ -18,6 +18,9 @@ describe('help', () => {
       Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or
       50k, sizes 512B or 64KiB.
 
+      The options of the NAT section describe a NAT on the way: SYNs that met a
+      connection still remembered are then held against its ports.
+
       Options:
         -c, --connections N         connections to open and hold; in a churn, to have
                                     open at once (default 10k)
@@ -72,6 +75,17 @@ describe('help', () => {
                                     --ndjson sums up (default none)
             --authorized            you may load this target; needed for one that is
                                     neither loopback nor private
+
+      NAT:
+            --nat-ports A-B         source ports the NAT hands out (default
+                                    1024-65535)
+            --nat-sources N         addresses the NAT translates to (default 1)
+            --nat-destinations N    destinations, pairs of address and port, on the
+                                    far side (default those of the targets, or 1)
+            --time-wait D           how long the server remembers a connection it has
+                                    closed (default 60s)
+            --lvs-timeout D         how long a balancer (LVS) remembers a closed
+                                    connection (default no balancer)
 
       Judgement:
             --fail-if EXPR          exit with 5 when this holds of the result, e.g.

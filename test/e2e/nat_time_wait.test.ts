@@ -51,6 +51,16 @@ describe.skipIf(!mayMakeNamespaces)('a server that closes first, behind a NAT (s
     // The handshakes that took longer are named by what met them, not as loss.
     expect(result.findings.map(({ id }) => id)).toEqual(['time-wait-paws'])
     expect(result.findings[0]?.title).toMatch(/^\d+ SYNs were answered with a stale ACK, not lost/)
+
+    // Who knows of the NAT is told that its ports came around too early.
+    const known = ['--nat-ports', '2048-2080', '-c', '8', '-r', '25/s', '--churn', '--close-by', 'server']
+    const again = await client.cli('dial', target, ...known, '--duration', '4s', '--json')
+    const { findings } = JSON.parse(again.stdout) as RunResult
+    expect(findings.map(({ id }) => id).sort()).toEqual(['time-wait-paws', 'tuple-reuse-rate'])
+    expect(findings.find(({ id }) => id === 'tuple-reuse-rate')).toMatchObject({
+      side: 'path',
+      title: expect.stringMatching(/^2\d(\.\d)?\/s used 33 5-tuples again before TIME_WAIT forgot them/)
+    })
     listening.kill('SIGINT')
     await once(listening, 'exit')
   })

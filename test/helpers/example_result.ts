@@ -41,6 +41,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       durationMs: null,
       census: false,
       sample: 0,
+      nat: null,
       authorized: false
     },
     host: {

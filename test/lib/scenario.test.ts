@@ -53,6 +53,7 @@ describe('resolveDial', () => {
       durationMs: null,
       census: false,
       sample: 0,
+      nat: null,
       authorized: false
     })
   })
@@ -81,6 +82,11 @@ describe('resolveDial', () => {
       durationMs: 120_000,
       census: true,
       sample: 1000,
+      natPorts: '2048-2147',
+      natSources: 2,
+      natDestinations: 3,
+      timeWaitMs: 60_000,
+      lvsTimeoutMs: 120_000,
       authorized: true
     }
     expect(await resolveDial(options, facts)).toEqual({
@@ -107,6 +113,18 @@ describe('resolveDial', () => {
       durationMs: 120_000,
       census: true,
       sample: 1000,
+      nat: {
+        firstPort: 2048,
+        lastPort: 2147,
+        ports: 100,
+        sourceAddresses: 2,
+        destinations: 3,
+        tuples: 600,
+        limits: [
+          { rememberedBy: 'LVS', lifetimeSeconds: 120, perSecond: 5 },
+          { rememberedBy: 'TIME_WAIT', lifetimeSeconds: 60, perSecond: 10 }
+        ]
+      },
       authorized: true
     })
   })

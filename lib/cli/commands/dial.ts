@@ -6,7 +6,7 @@ import { dialExitCode } from '../exit_code.js'
 import { parseOptions, pick } from '../options.js'
 import { dialProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
-import { dialOptions, dialTable } from '../tables/dial.js'
+import { dialOptions, dialTable, natOptions } from '../tables/dial.js'
 
 export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
@@ -14,7 +14,7 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
   using reporter = new Reporter(values)
 
   const { dial } = await import('../../dial.js')
-  await using dialing = dial({ ...pick(values, dialOptions), targets })
+  await using dialing = dial({ ...pick(values, dialOptions), ...pick(values, natOptions), targets })
   const stop = () => dialing.stop()
   for (const signal of [interrupted, reporter.unwatched]) {
     signal.addEventListener('abort', stop, { once: true })

@@ -1,4 +1,5 @@
 /** `dial` as its command line and its help see it. Pure data. */
+import type { NatOptions } from '../../plan/nat.js'
 import type { DialOptions } from '../../scenario.js'
 import type { CommandSpec, OptionSpec } from '../options.js'
 import { outputOptions } from './output.js'
@@ -167,7 +168,46 @@ export const dialOptions = {
     type: 'flag',
     text: 'you may load this target; needed for one that is neither loopback nor private'
   }
-} as const satisfies Record<keyof Omit<DialOptions, 'targets' | 'signal'>, OptionSpec>
+} as const satisfies Record<keyof Omit<DialOptions, 'targets' | 'signal' | keyof NatOptions>, OptionSpec>
+
+/** A NAT on the way, described to dial and to plan. */
+export const natOptions = {
+  natPorts: {
+    name: 'nat-ports',
+    type: 'text',
+    value: 'A-B',
+    default: '1024-65535',
+    text: 'source ports the NAT hands out'
+  },
+  natSources: {
+    name: 'nat-sources',
+    type: 'count',
+    value: 'N',
+    default: '1',
+    text: 'addresses the NAT translates to'
+  },
+  natDestinations: {
+    name: 'nat-destinations',
+    type: 'count',
+    value: 'N',
+    default: 'those of the targets, or 1',
+    text: 'destinations, pairs of address and port, on the far side'
+  },
+  timeWaitMs: {
+    name: 'time-wait',
+    type: 'duration',
+    value: 'D',
+    default: '60s',
+    text: 'how long the server remembers a connection it has closed'
+  },
+  lvsTimeoutMs: {
+    name: 'lvs-timeout',
+    type: 'duration',
+    value: 'D',
+    default: 'no balancer',
+    text: 'how long a balancer (LVS) remembers a closed connection'
+  }
+} as const satisfies Record<keyof NatOptions, OptionSpec>
 
 export const judgementOptions = {
   failIf: {
@@ -179,17 +219,19 @@ export const judgementOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const dialTable = { ...dialOptions, ...judgementOptions, ...outputOptions } as const
+export const dialTable = { ...dialOptions, ...natOptions, ...judgementOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'dial [options] [TARGET...]',
   text: [
     'Opens TCP connections, holds or churns them, talks on them, closes them and reports what happened.',
     'TARGET is host:port, host:port-port or [v6]:port; several share the connections. Without one, dial starts its own listener on loopback and dials that.',
-    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k, sizes 512B or 64KiB.'
+    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k, sizes 512B or 64KiB.',
+    'The options of the NAT section describe a NAT on the way: SYNs that met a connection still remembered are then held against its ports.'
   ],
   sections: [
     { title: 'Options', options: dialOptions },
+    { title: 'NAT', options: natOptions },
     { title: 'Judgement', options: judgementOptions },
     { title: 'Output', options: outputOptions }
   ],

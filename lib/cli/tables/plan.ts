@@ -1,46 +1,7 @@
 /** `plan` as its command line and its help see it. Pure data. */
-import type { NatOptions } from '../../plan/nat.js'
 import type { CommandSpec, OptionSpec } from '../options.js'
-import { dialOptions } from './dial.js'
+import { dialOptions, natOptions } from './dial.js'
 import { reportOptions } from './output.js'
-
-export const natOptions = {
-  natPorts: {
-    name: 'nat-ports',
-    type: 'text',
-    value: 'A-B',
-    default: '1024-65535',
-    text: 'source ports the NAT hands out'
-  },
-  natSources: {
-    name: 'nat-sources',
-    type: 'count',
-    value: 'N',
-    default: '1',
-    text: 'addresses the NAT translates to'
-  },
-  natDestinations: {
-    name: 'nat-destinations',
-    type: 'count',
-    value: 'N',
-    default: 'those of the targets, or 1',
-    text: 'destinations, pairs of address and port, on the far side'
-  },
-  timeWaitMs: {
-    name: 'time-wait',
-    type: 'duration',
-    value: 'D',
-    default: '60s',
-    text: 'how long the server remembers a connection it has closed'
-  },
-  lvsTimeoutMs: {
-    name: 'lvs-timeout',
-    type: 'duration',
-    value: 'D',
-    default: 'no balancer',
-    text: 'how long a balancer (LVS) remembers a closed connection'
-  }
-} as const satisfies Record<keyof NatOptions, OptionSpec>
 
 export const hostOptions = {
   facts: {

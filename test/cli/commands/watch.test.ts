@@ -172,7 +172,7 @@ describe('watch', () => {
     async () => {
       // CAP_PERFMON alone takes the tracepoint as it is; its description lies in a mount that goes with the shell.
       const { code, stdout } = await runShell(
-        `exec unshare -m --propagation private sh -c 'mount -t tracefs none /sys/kernel/tracing &&
+        `exec unshare -m --propagation private sh -c '(mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing) &&
         exec setpriv --bounding-set=-sys_admin,-bpf $C1M watch --port 9 --drops -q --json --duration 100ms'`
       )
       expect(code).toBe(0)

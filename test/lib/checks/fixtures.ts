@@ -102,6 +102,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     durationMs: null,
     census: false,
     sample: 0,
+    nat: null,
     authorized: false,
     ...changes
   }
