@@ -1,6 +1,6 @@
 /** Removes what killed runs have left behind. What living ones use stays. */
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
-import { inside, namespaceFolder, type Spawn, spawnCommand } from './command.js'
+import { execute, inside, namespaceFolder, type Spawn, spawnCommand } from './command.js'
 import { type HostPaths, hostPaths, restoreAbandoned } from './host_sysctls.js'
 import { isAlive, ownerOf } from './owner.js'
 import { removeCommand } from './topology.js'
@@ -15,7 +15,10 @@ export interface Cleaned {
   sysctls: Readonly<Record<string, string>>
 }
 
-/** Ends the processes, removes the namespaces and restores the sysctls of runs that are no more. */
+/**
+ * Ends the processes, removes the namespaces and restores the sysctls of runs that are no more.
+ * @throws C1mError C1M_LAB_FAILED when that takes root
+ */
 export function clean(spawn: Spawn = spawnCommand, paths: HostPaths = hostPaths): Cleaned {
   const sysctls = restoreAbandoned(paths)
   const namespaces = namespacesOf((owner) => !isAlive(owner))
@@ -37,7 +40,12 @@ export function removeNamespaces(names: readonly string[], spawn: Spawn): number
   for (const name of names) {
     // The kernel takes up to a minute to end a namespace; its entries would stay in the hash that all namespaces share.
     spawn({ argv: inside(name, ['conntrack', '-F']) })
-    spawn(removeCommand(name))
+    try {
+      execute(spawn, removeCommand(name))
+    } catch (error) {
+      // Another run that cleans may have been faster.
+      if (listNamespaces().includes(name)) throw error
+    }
   }
   return pids
 }
@@ -53,12 +61,17 @@ function listNamespaces(): string[] {
 
 /** A process is inside when its link /proc/PID/ns/net names the inode that the namespace's file has. */
 function processesIn(names: readonly string[]): number[] {
-  const links = new Set(names.map((name) => `net:[${statSync(`${namespaceFolder}/${name}`).ino}]`))
+  const links = new Set(names.map(linkOf))
   if (links.size === 0) return []
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => links.has(networkNamespace(pid)))
+}
+
+/** What such a link says; nothing any process has when the name is gone. */
+function linkOf(name: string): string {
+  return `net:[${statSync(`${namespaceFolder}/${name}`, { throwIfNoEntry: false })?.ino ?? 'none'}]`
 }
 
 function networkNamespace(pid: number): string {

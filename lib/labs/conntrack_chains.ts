@@ -90,7 +90,7 @@ export const conntrackChains = defineLab({
     const broken = acts.filter(({ role }) => role === 'broken')
     const times = Math.round(Math.max(...broken.map(({ curve }) => collapse(curve, healthyRate(acts)))))
     return {
-      figures: [{ name: 'the connect rate fell by a factor of', value: times, unit: '' }],
+      figures: [{ name: 'collapse of the connect rate', value: times, unit: ' times' }],
       failures: [
         ...(times >= collapsed ? [] : [`the connect rate fell by a factor of ${times}, not of ${collapsed}`]),
         ...(broken.every(isPrompt) ? [] : [`the cause was not named within ${promptSeconds} s`])

@@ -57,11 +57,7 @@ export class HostSysctls {
    */
   async set(names: readonly string[], name: string, value: number, signal: AbortSignal): Promise<void> {
     this.#before ??= await this.#claim(names, signal)
-    try {
-      write(name, String(value), this.#paths)
-    } catch (cause) {
-      throw cannot(name, cause)
-    }
+    write(name, String(value), this.#paths)
   }
 
   /** Puts everything back; any number of times. */
@@ -81,7 +77,10 @@ export class HostSysctls {
   }
 }
 
-/** Puts back what a run that is no more had changed; gives what that was. */
+/**
+ * Puts back what a run that is no more had changed; gives what that was.
+ * @throws C1mError C1M_LAB_FAILED when it may not be written
+ */
 export function restoreAbandoned(paths: HostPaths = hostPaths): Readonly<Record<string, string>> {
   const journal = readJournal(paths)
   if (!journal || isAlive(journal, paths.procRoot)) return {}
@@ -127,7 +126,11 @@ function read(name: string, { procRoot }: HostPaths): string {
 }
 
 function write(name: string, value: string, { procRoot }: HostPaths): void {
-  writeFileSync(fileOf(name, procRoot), value)
+  try {
+    writeFileSync(fileOf(name, procRoot), value)
+  } catch (cause) {
+    throw cannot(name, cause)
+  }
 }
 
 function fileOf(name: string, procRoot: string): string {

@@ -1,5 +1,6 @@
 /** Where a lab takes place: its namespaces, the processes in them, what it changed on the host, and the way back. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { exitCodes } from '../errors.js'
 import { Capture } from './capture.js'
 import { Child, type Line } from './child.js'
 import { namespacesOf, removeNamespaces } from './clean.js'
@@ -37,11 +38,13 @@ export class Stage implements AsyncDisposable {
   readonly #scenes: Scene[] = []
   /** The process ends, or shall: all is undone without waiting for anything. */
   readonly #onExit = () => this.#undo()
+  /** The terminal is gone; by default the process would be, too, at once. */
+  readonly #onHangup = () => process.exit(exitCodes.interrupted)
 
   constructor(options: StageOptions) {
     this.signal = options.signal
     this.#options = options
-    process.once('exit', this.#onExit)
+    process.once('exit', this.#onExit).once('SIGHUP', this.#onHangup)
     this.signal.addEventListener('abort', this.#onExit)
   }
 
@@ -55,13 +58,16 @@ export class Stage implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#scenes.map((scene) => scene.clear()))
     this.#undo()
-    process.off('exit', this.#onExit)
+    process.off('exit', this.#onExit).off('SIGHUP', this.#onHangup)
     this.signal.removeEventListener('abort', this.#onExit)
   }
 
   #undo(): void {
-    for (const scene of this.#scenes) scene.remove()
-    this.#options.host.restore()
+    try {
+      this.#options.host.restore()
+    } finally {
+      for (const scene of this.#scenes) scene.remove()
+    }
   }
 }
 
