@@ -17,13 +17,16 @@ export function loadAddon(directory: string): unknown {
   } catch (cause) {
     throw failure(packageRoot, { kind: 'missing', cause })
   }
-  const elf = readElf(file)
-  if (isFlawed(elf)) throw failure(packageRoot, { kind: 'flawed', file, elf })
-  try {
-    return require(file)
-  } catch (cause) {
-    throw failure(packageRoot, { kind: 'refused', file, cause })
+  const attempt = <T>(what: (file: string) => T): T => {
+    try {
+      return what(file)
+    } catch (cause) {
+      throw failure(packageRoot, { kind: 'refused', file, cause })
+    }
   }
+  const elf = attempt(readElf)
+  if (isFlawed(elf)) throw failure(packageRoot, { kind: 'flawed', file, elf })
+  return attempt(require)
 }
 
 /** Loading such a file ends in a signal, or in words only a linker's author understands. */

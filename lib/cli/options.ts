@@ -16,6 +16,7 @@ export interface OptionSpec {
   readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'count' | 'duration' | 'rate' | 'size'
   /** Placeholder of the value in the help, such as `N`. */
   readonly value?: string
+  /** What the value may be. */
   readonly choices?: readonly string[]
   /** The default in words. The library holds the real one. */
   readonly default?: string
@@ -33,7 +34,7 @@ export type OptionTable = Readonly<Record<string, OptionSpec>>
 export interface CommandSpec {
   /** The command line without the program's name and the options, e.g. `dial [TARGET...]`. */
   readonly usage: string
-  /** What the first argument may be, when it is one of a few words. */
+  /** What an argument may be, when it is one of some words. */
   readonly words?: readonly string[]
   /** A paragraph or more on what it does. */
   readonly text: readonly string[]

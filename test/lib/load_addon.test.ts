@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -67,6 +67,16 @@ it('tells of another machine', () => {
   expect(caught(() => loadAddon(folder.path))).toMatchObject({
     ...unavailable,
     message: expect.stringMatching(/ is made for (arm64|x64), not for (x64|arm64) \(/)
+  })
+})
+
+it('tells of a file that cannot be read', () => {
+  rmSync(prebuild)
+  mkdirSync(prebuild)
+  expect(caught(() => loadAddon(folder.path))).toMatchObject({
+    ...unavailable,
+    message: expect.stringMatching(/ does not load: EISDIR: .* \(linux-/),
+    cause: expect.objectContaining({ code: 'EISDIR' })
   })
 })
 

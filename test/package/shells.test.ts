@@ -30,7 +30,9 @@ describe('completion', () => {
     ['c1m-native dial --close=r', ['--close=rst']],
     ['c1m-native dial --sy', ['--syn-retries']],
     ['c1m-native dial -c ', []],
-    ['c1m-native completion ', ['bash', 'fish', 'zsh']]
+    ['c1m-native completion ', ['bash', 'fish', 'zsh']],
+    ['c1m-native lab run nat-', ['nat-affinity', 'nat-capacity', 'nat-paws']],
+    ['c1m-native bench --only fir', ['first-syn']]
   ])('in fish answers: %s', (line, expected) => {
     const { stdout, stderr } = run(
       'fish',
@@ -50,7 +52,8 @@ describe('completion', () => {
     ['c1m-native dia', 'c1m-native dial '],
     ['c1m-native dial --syn', 'c1m-native dial --syn-retries='],
     ['c1m-native dial --close=r', 'c1m-native dial --close=rst '],
-    ['c1m-native completion z', 'c1m-native completion zsh ']
+    ['c1m-native completion z', 'c1m-native completion zsh '],
+    ['c1m-native lab run nat-p', 'c1m-native lab run nat-paws ']
   ])('in zsh completes: %s', (line, expected) => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, '_c1m-native'), completion('zsh'))

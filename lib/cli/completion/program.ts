@@ -28,8 +28,8 @@ export function forms(spec: OptionSpec): string[] {
 }
 
 /** What may follow an option: nothing, one of some words, a file, or what only the user knows. */
-export function valueKind({ type, value }: OptionSpec): 'none' | 'choice' | 'file' | 'free' {
+export function valueKind({ type, value, choices }: OptionSpec): 'none' | 'choice' | 'file' | 'free' {
   if (type === 'flag') return 'none'
-  if (type === 'choice') return 'choice'
+  if (choices) return 'choice'
   return value === 'FILE' ? 'file' : 'free'
 }

@@ -34,7 +34,7 @@ fi
 }
 
 function branch({ name, spec }: CompletedCommand): string {
-  const words = spec.words ? [quoted(`1: :(${spec.words.join(' ')})`)] : []
+  const words = spec.words ? [quoted(`*: :(${spec.words.join(' ')})`)] : []
   const lines = [...optionsOf(spec).flatMap(optionLines), ...words]
   return `        ${name})
           _arguments -s \\

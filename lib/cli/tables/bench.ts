@@ -24,6 +24,7 @@ export const benchOptions = {
     name: 'only',
     type: 'text',
     value: 'SUITE',
+    choices: suiteIds,
     repeatable: true,
     default: 'all',
     text: 'measure this alone'
@@ -44,6 +45,7 @@ export const benchTable = { ...benchOptions, ...shownOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'bench [options] | bench compare A B | bench plot FILE DIR',
+  words: ['compare', 'plot'],
   text: [
     'Measures this engine on this host, beside pure node:net (one process, and one for each CPU), a bare C loop where there is a compiler, and neper where its path is given: connects and transactions per second, memory per connection, what observing costs. Everything stays on loopback. Contenders take turns; ratios are of neighbouring runs, with a 95 % confidence interval. What cannot run here says why.',
     'compare holds the result in file A against that in B; plot draws the one in FILE, as SVG.',

@@ -3,6 +3,21 @@ import type { ParameterName } from '../../labs/lab.js'
 import type { CommandSpec, OptionSpec } from '../options.js'
 import { outputOptions, reportOptions } from './output.js'
 
+/** Here as well, so that completion need not load the labs. A test holds them together. */
+const labNames = [
+  'million',
+  'conntrack-full',
+  'conntrack-chains',
+  'nat-paws',
+  'nat-capacity',
+  'nat-affinity',
+  'accept-queue',
+  'syn-queue',
+  'syn-loss',
+  'port-exhaustion',
+  'descriptor-limit'
+]
+
 /** Numbers of a lab that can be changed; each lab has some of them. */
 export const parameterOptions = {
   connections: {
@@ -45,6 +60,7 @@ export const labTable = { ...labOptions, ...parameterOptions, ...shownOptions } 
 
 export const spec: CommandSpec = {
   usage: 'lab list | lab run NAME... | lab clean [options]',
+  words: ['list', 'run', 'clean', ...labNames],
   text: [
     'Reproduces an incident in network namespaces of its own: breaks something for real, lets dial, listen and watch name it, applies the remedy, shows that it healed, and takes everything back.',
     'list tells what there is and what it needs, run runs labs by name, clean removes what a killed run has left behind. All traffic stays in the namespaces, in 198.18.0.0/15 and 2001:2::/48.'
