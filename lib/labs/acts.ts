@@ -1,5 +1,5 @@
 /** Acts as data, and their conduct: prepare, listen, watch, dial, collect. */
-import { counterDeltas } from '../host/counters.js'
+import { type CounterChanges, counterDeltas } from '../host/counters.js'
 import type { Finding, RunResult } from '../result.js'
 import type { Child, Line } from './child.js'
 import { curveOf } from './curve.js'
@@ -52,7 +52,9 @@ export interface Load {
 export async function conduct(scene: Scene, acts: readonly Act[]): Promise<ActResult[]> {
   const cast = new Cast(scene)
   const results: ActResult[] = []
-  for (const act of acts) results.push(await cast.play(act))
+  // One act has it; in the others it is to stay where it is.
+  const sign = acts.find((act) => act.sign)?.sign
+  for (const act of acts) results.push(await cast.play({ ...(sign && { sign }), ...act }))
   return results
 }
 
@@ -95,10 +97,7 @@ class Cast {
         over.catch(() => {})
       )
     ])
-    const counters = watches.map(({ in: role, child }, index) => [
-      role,
-      tellingCounters(counterDeltas(before[index] ?? {}, child.counters()))
-    ])
+    const watched = watches.map(({ child }, index) => counterDeltas(before[index] ?? {}, child.counters()))
     await capture?.stop()
     for (const { child } of [...watches, ...beside]) child.stop()
     const reports = await Promise.all(watches.map(({ child }) => child.result<{ findings: Finding[] }>()))
@@ -118,11 +117,13 @@ class Cast {
       observed,
       named,
       counters: {
-        ...Object.fromEntries(
-          dials.map(({ in: role }, index) => [role, tellingCounters(runs[index]?.counters ?? {})])
+        ...byRole(
+          dials,
+          runs.map(({ counters }) => counters)
         ),
-        ...Object.fromEntries(counters)
+        ...byRole(watches, watched)
       },
+      sign: act.sign ? moved(act.sign, watches, watched, runs) : null,
       firstSignSeconds: observer.signSeconds,
       namedSeconds: observer.namedSeconds(named[0])
     }
@@ -157,6 +158,23 @@ class Cast {
 function signOf({ sign }: Act, players: readonly Player[]): Sign | null {
   const player = players.find((candidate) => candidate.in === sign?.in)
   return sign && player ? { child: player.child, counter: sign.counter } : null
+}
+
+function byRole(players: readonly Player[], changes: readonly CounterChanges[]): ActResult['counters'] {
+  return Object.fromEntries(
+    players.map(({ in: role }, index) => [role, tellingCounters(changes[index] ?? {})])
+  )
+}
+
+/** Beside all servers together, or as the clients saw it, depending on where the sign is expected. */
+function moved(
+  { in: role, counter }: NonNullable<Act['sign']>,
+  watches: readonly Player[],
+  watched: readonly CounterChanges[],
+  runs: readonly RunResult[]
+): ActResult['sign'] {
+  const changes = watches.some((watch) => watch.in === role) ? watched : runs.map((run) => run.counters)
+  return { counter, moved: changes.reduce((sum, change) => sum + (change[counter]?.delta ?? 0), 0) }
 }
 
 function observations(command: string, player: Player, findings: readonly Finding[] = []): Observation[] {

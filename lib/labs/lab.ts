@@ -103,6 +103,8 @@ export interface ActResult {
   readonly named: readonly FindingId[]
   /** Counters that moved, of the namespaces that were watched. */
   readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** The counter that tells of the trouble, and how far it moved where it was looked at; null: there is none. */
+  readonly sign: { readonly counter: string; readonly moved: number } | null
   /** When the first sign of trouble was counted and when the cause was named, in seconds from the start; null: never. */
   readonly firstSignSeconds: number | null
   readonly namedSeconds: number | null

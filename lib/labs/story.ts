@@ -42,7 +42,13 @@ function panelsOf({ name, curve, others = [] }: ActResult) {
 }
 
 function table(acts: readonly ActResult[]): string[] {
-  const head = ['', 'on first SYN', 'of healthy', 'stood', 'delayed', 'failed', 'shed', 'named']
+  const counter = acts.find(({ sign }) => sign)?.sign?.counter
+  const signs = (texts: readonly string[]) => (counter === undefined ? [] : texts)
+  const head = [
+    ...['', 'on first SYN', 'of healthy', 'stood', 'delayed', 'failed', 'shed'],
+    ...signs([counter?.replace(/^.*\./, '') ?? '']),
+    'named'
+  ]
   const rows = acts.map((act) => {
     const { name, promptPerSecond, connections, named } = act
     return [
@@ -53,6 +59,7 @@ function table(acts: readonly ActResult[]): string[] {
       formatNumber(connections.delayed),
       formatNumber(connections.failed),
       formatNumber(connections.shed),
+      ...signs([formatNumber(act.sign?.moved ?? 0)]),
       named.length === 0 ? '-' : named.join(', ')
     ]
   })

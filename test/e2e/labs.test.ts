@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, it } from 'vitest'
 import type { Cleaned } from '../../lib/labs/clean.js'
 import type { LabResult } from '../../lib/labs/lab.js'
-import { ending, runCli, startCli } from '../cli/run_cli.js'
+import { ending, runCli, runShell, startCli } from '../cli/run_cli.js'
 import { mayMakeNamespaces } from '../helpers/namespace.js'
 import { temporaryFolder } from '../helpers/temporary.js'
 
@@ -76,6 +76,17 @@ describe
       expect(acts.map(({ role }) => role).slice(0, 3)).toEqual(['healthy', 'broken', 'remedy'])
       expect(namespacesOf(child.pid)).toEqual([])
       expect(hostState()).toEqual(before)
+    })
+
+    it('without root a lab takes place in a user namespace', async ({ expect, skip }) => {
+      const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
+      const parameters = '-c 200 -r 200 --limit 64 --json -q'
+      const { code, stdout, stderr } = await runShell(
+        `exec ${nobody} $C1M lab run descriptor-limit ${parameters}`
+      )
+      if (code === 3) skip(stderr)
+      const { failures } = JSON.parse(stdout) as LabResult
+      expect({ code, failures }).toEqual({ code: 0, failures: [] })
     })
 
     it.skipIf(!hasNft || !hasTcpdump)(

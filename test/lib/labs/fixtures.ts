@@ -30,6 +30,7 @@ export function act(changes: Partial<ActResult> = {}): ActResult {
     observed: [],
     named: [],
     counters: {},
+    sign: { counter: 'TcpExt.ListenOverflows', moved: 0 },
     firstSignSeconds: null,
     namedSeconds: null,
     ...changes
@@ -46,6 +47,7 @@ export const broken = act({
   observed: [observation('accept-queue-overflow'), observation('syn-unanswered', 'dial in client')],
   named: ['accept-queue-overflow'],
   counters: { server: { 'TcpExt.ListenOverflows': 7 } },
+  sign: { counter: 'TcpExt.ListenOverflows', moved: 7 },
   firstSignSeconds: 0.5,
   namedSeconds: 1.25
 })

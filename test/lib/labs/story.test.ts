@@ -21,10 +21,10 @@ describe('the story of a lab', () => {
            3 │█████████████████████│█████                               │██████████████████████████
               healthy               pausing                              backlog 4096
 
-                    on first SYN  of healthy  stood  delayed  failed  shed  named
-      healthy              500/s       100 %  1,000        0       0     0  -
-      pausing               13/s         3 %     65        3     935     0  accept-queue-overflow
-      backlog 4096         500/s       100 %  1,000        0       0     0  -
+                    on first SYN  of healthy  stood  delayed  failed  shed  ListenOverflows  named
+      healthy              500/s       100 %  1,000        0       0     0                0  -
+      pausing               13/s         3 %     65        3     935     0                7  accept-queue-overflow
+      backlog 4096         500/s       100 %  1,000        0       0     0                0  -
 
       this is accept-queue-overflow (accept-queue-overflow, named by watch in server 0.75 s after the first sign)
         TcpExt.ListenOverflows 0 -> 7
