@@ -1,6 +1,7 @@
 /** The programs that are compared in churn: clients and servers of c1m-native, of bare C, of google/neper. */
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { RunResult } from '../lib/result.js'
 import { runJson, Talker } from './child.js'
@@ -78,12 +79,14 @@ export async function churnNeper(program: string, plan: ChurnPlan): Promise<Chur
   // It counts whole seconds.
   const seconds = String(Math.ceil(plan.seconds))
   const args = ['-c', '-H', '127.0.0.1', ...threads, '-F', String(plan.flows), '-l', seconds]
-  const run = promisify(execFile)
+  // Should one of them fail, the other would wait for it for ever.
+  const cancel = new AbortController()
+  const run = (args: readonly string[]) => promisify(execFile)(program, args, { signal: cancel.signal })
   const [server, client] = await Promise.all([
-    run(program, threads),
+    run(threads),
     // Before its server listens the client would rest for a whole second.
-    listening(neperPort).then(() => run(program, args))
-  ])
+    listening(neperPort, cancel.signal).then(() => run(args))
+  ]).finally(() => cancel.abort())
   const [ofServer, ofClient] = [neperFigures(server.stdout), neperFigures(client.stdout)]
   return {
     transactions: ofClient.read('num_transactions'),
@@ -107,13 +110,13 @@ function neperFigures(text: string): { read(name: string): number; cpuSeconds():
 }
 
 /** Resolves when a socket listens on `port`, on any address. */
-async function listening(port: number): Promise<void> {
+async function listening(port: number, signal: AbortSignal): Promise<void> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0')
   // proc_net_tcp: local address, remote address, state; 0A is LISTEN.
   const line = new RegExp(`:${hex} [0-9A-F]+:0000 0A `)
   for (;;) {
     if (['/proc/net/tcp', '/proc/net/tcp6'].some((path) => line.test(readFileSync(path, 'utf8')))) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
+    await sleep(10, undefined, { signal })
   }
 }
 

@@ -12,7 +12,7 @@ import { compareResults } from './compare_results.js'
 import { comparisonReport } from './comparison_text.js'
 import { readHost } from './host.js'
 import { plots } from './plots.js'
-import { resultReport } from './report_text.js'
+import { headline, suiteReport } from './report_text.js'
 import { type BenchResult, benchSchema } from './result.js'
 import { runSuite, type Suite } from './suite.js'
 import { churn } from './suites/churn.js'
@@ -36,7 +36,7 @@ const suites: Record<(typeof suiteIds)[number], Suite> = {
 }
 
 export async function measure(request: BenchRequest): Promise<Measurement> {
-  const { full, only, neper, interrupted, progress } = request
+  const { full, only, neper, interrupted, progress, report } = request
   const mode = full ? 'full' : 'quick'
   const result: BenchResult = {
     schema: benchSchema,
@@ -46,6 +46,7 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
     host: readHost(),
     suites: []
   }
+  await report(headline(result))
   for (const [id, suite] of Object.entries(suites)) {
     if (interrupted.aborted) break
     if (only.length > 0 && !only.includes(id)) continue
@@ -58,9 +59,11 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
         progress(`${id}: ${text}`)
       }
     } as const
-    result.suites.push(await runSuite(id, suite, context, interrupted))
+    const measured = await runSuite(id, suite, context, interrupted)
+    result.suites.push(measured)
+    await report(suiteReport(measured, result.host))
   }
-  return { result, text: () => resultReport(result), missed: missed(result) }
+  return { result, missed: missed(result) }
 }
 
 export function compare([first, second]: readonly [string, string]): Report {

@@ -2,13 +2,11 @@
 import { hostLine } from './host.js'
 import type { BenchHost, BenchResult, Comparison, Figure, Goal, SuiteResult } from './result.js'
 
-export function resultReport(result: BenchResult): string {
-  const { version, mode, date, host, suites } = result
-  const head = `c1m-native ${version}, ${mode}, ${date.slice(0, 16)}Z\n`
-  return head + suites.map((suite) => suiteReport(suite, host)).join('')
+export function headline({ version, mode, date }: BenchResult): string {
+  return `c1m-native ${version}, ${mode}, ${date.slice(0, 16)}Z\n`
 }
 
-function suiteReport(suite: SuiteResult, host: BenchHost): string {
+export function suiteReport(suite: SuiteResult, host: BenchHost): string {
   if (suite.skipped !== null) {
     return `\n${suite.title}\n  ${suite.failed ? 'failed' : "can't run here"}: ${suite.skipped}\n`
   }

@@ -61,6 +61,12 @@ export class Reporter implements Disposable {
     this.#progress?.line(text)
   }
 
+  /** A part of the text that is known before the end; nothing in the other formats. */
+  async part(text: (paint: Paint) => string): Promise<void> {
+    this.#progress?.clear()
+    if (this.#format === 'text') await this.#stdout.write(text(this.#paint))
+  }
+
   /** The end of the run: `result` to where JSON is wanted, `text` to stdout where it is not. */
   async result(result: object, text: (paint: Paint) => string | Promise<string>): Promise<void> {
     this.#progress?.clear()

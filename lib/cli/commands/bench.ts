@@ -27,6 +27,8 @@ export interface BenchRequest {
   readonly neper: string | undefined
   readonly interrupted: AbortSignal
   progress(text: string): void
+  /** Called with the text about each suite as it ends. */
+  report(text: string): Promise<void>
 }
 
 export interface Report {
@@ -34,7 +36,8 @@ export interface Report {
   text(paint: Paint): string
 }
 
-export interface Measurement extends Report {
+export interface Measurement {
+  readonly result: object
   /** A goal was missed, or a suite failed. */
   readonly missed: boolean
 }
@@ -75,8 +78,9 @@ async function measure(values: OptionValues<typeof benchTable>, interrupted: Abo
   using reporter = new Reporter(values)
   const { measure } = await benchmarks()
   const progress = (text: string) => reporter.progress(() => text)
-  const { result, text, missed } = await measure({ full, only, neper, interrupted, progress })
-  await reporter.result(result, text)
+  const report = (text: string) => reporter.part(() => text)
+  const { result, missed } = await measure({ full, only, neper, interrupted, progress, report })
+  await reporter.result(result, () => '')
   if (interrupted.aborted) return exitCodes.interrupted
   return missed ? exitCodes.goal : exitCodes.ok
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { exampleResult } from '../../bench/example_result.js'
 import { temporaryFolder } from '../../helpers/temporary.js'
-import { runCli } from '../run_cli.js'
+import { ending, runCli, startCli } from '../run_cli.js'
 
 function saved(folder: string, name: string, faster = 1): string {
   const path = join(folder, name)
@@ -22,6 +22,19 @@ describe('bench', () => {
     const result = JSON.parse(readFileSync(out, 'utf8'))
     expect(result).toMatchObject({ schema: 'c1m-native/bench@1', mode: 'quick' })
     expect(result.suites).toMatchObject([{ id: 'first-syn', skipped: null, failed: false }])
+  })
+
+  it('ends its contenders, and tells so, when it is interrupted', { timeout: 60_000 }, async () => {
+    const child = startCli(['bench', '--only', 'churn'])
+    const ended = ending(child)
+    const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
+    await expect.poll(children, { timeout: 30_000 }).not.toBe('')
+    const contenders = children().split(' ').filter(Boolean)
+    child.kill('SIGINT')
+    const { code, stdout } = await ended
+    expect(code).toBe(130)
+    expect(stdout).toContain('interrupted')
+    expect(contenders.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
   })
 
   it('has no suite of that name: says which is near', async () => {
