@@ -12,11 +12,11 @@ import {
 } from '../churners.js'
 import { Yardstick } from '../contenders.js'
 import { inRounds, witnessed } from '../pairs.js'
-import type { Comparison, Figure } from '../result.js'
+import type { BenchMode, Comparison, Figure } from '../result.js'
 import { type Bound, compare, figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 
-const plans = { quick: { rounds: 3, seconds: 0.5 }, full: { rounds: 11, seconds: 2 } }
+const plans = { quick: { rounds: 3, seconds: 1 }, full: { rounds: 11, seconds: 2 } }
 const flows = 100
 
 interface Contender {
@@ -49,7 +49,7 @@ export const churn: Suite = {
     await using echo = yardstick && (await serveBare(yardstick, { threads }))
     const contenders: Contender[] = [
       { name: names.ours, turn: (plan) => churnOurs(plan, server) },
-      ...(yardstick && echo ? bareContenders(yardstick, echo) : []),
+      ...(yardstick && echo ? bareContenders(yardstick, echo, mode) : []),
       ...neperContender(neper)
     ]
     const figures: Figure[] = []
@@ -95,11 +95,10 @@ export const churn: Suite = {
 const rate = ({ transactionsPerSecond }: Churned) => transactionsPerSecond
 const cost = ({ cpuSeconds, transactions }: Churned) => (cpuSeconds / transactions) * 1e6
 
-function bareContenders(yardstick: Yardstick, echo: EchoServer): Contender[] {
-  return [
-    { name: names.bare, turn: (plan) => churnBare(yardstick, plan, echo) },
-    { name: names.mixed, turn: (plan) => churnOurs(plan, echo) }
-  ]
+function bareContenders(yardstick: Yardstick, echo: EchoServer, mode: BenchMode): Contender[] {
+  const bare = { name: names.bare, turn: (plan: ChurnPlan) => churnBare(yardstick, plan, echo) }
+  const mixed = { name: names.mixed, turn: (plan: ChurnPlan) => churnOurs(plan, echo) }
+  return mode === 'quick' ? [bare] : [bare, mixed]
 }
 
 /** No yardstick, and the reason, without a compiler. */
@@ -120,7 +119,7 @@ function neperContender(program: string | undefined): Contender[] {
 function notes(threads: number, absence: string | undefined, neper: string | undefined): string[] {
   return [
     `Each client and each server has ${threads} threads, each client ${flows} connections at a time; in all contenders the client closes with RST, so no TIME_WAIT is left. TCP Fast Open is used by none.`,
-    'c1m-native and neper each have both ends; c1m-native to bare C is our client against the plain epoll echo server of bench/yardstick/bare_churn.c.',
+    'Each has both ends, but for c1m-native to bare C (--full): our client against the plain epoll echo server of bench/yardstick/bare_churn.c.',
     'Each run is held against the kernel: Tcp.ActiveOpens and Tcp.PassiveOpens grew by at least its transactions.',
     ...(absence === undefined ? [] : [`Bare C can't run here: ${absence}`]),
     neper === undefined
