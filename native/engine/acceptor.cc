@@ -25,11 +25,6 @@ constexpr int64_t kRestNs = 20 * kNsPerMs;
 constexpr uint32_t kSilentBeforeRest = 16;
 constexpr uint32_t kProbeInterval = 256;
 
-// Echo also wants to know when a peer that had stopped reading takes bytes again.
-uint32_t EventsFor(ListenMode mode) {
-  return mode == ListenMode::kEcho ? kTalkEvents : kHeldEvents;
-}
-
 }  // namespace
 
 Acceptor::Acceptor(WorkerContext& context, std::vector<int> listeners)
@@ -105,13 +100,20 @@ void Acceptor::Admit(int fd) {
   } else {
     ++silent_;
   }
-  if (!context_.reactor.Add(fd, EventsFor(options_.mode))) {
+  if (!context_.reactor.Add(fd, Wanted(fd))) {
     context_.run.errors.Count(Phase::kAccept, errno, [] { return std::string("epoll_ctl"); });
     Retire(fd);
   }
 }
 
-void Acceptor::OnEvent(int fd, uint32_t events) { (void)Serve(fd, events); }
+// Room to send in is waited for only where it is missing: it would be an event of its own for each
+// connection.
+uint32_t Acceptor::Wanted(int fd) const { return echo_.stalled(fd) ? kTalkEvents : kHeldEvents; }
+
+void Acceptor::OnEvent(int fd, uint32_t events) {
+  if (!Serve(fd, events) || !echo_.stalled(fd)) return;
+  (void)context_.reactor.Modify(fd, kTalkEvents);
+}
 
 bool Acceptor::Serve(int fd, uint32_t events) {
   Drained drained;

@@ -30,6 +30,7 @@ class Acceptor {
   void Rest(int listener, int error);
   // Reads what has come and does with it what the mode says; false when the connection is over.
   bool Serve(int fd, uint32_t events);
+  [[nodiscard]] uint32_t Wanted(int fd) const;
   void Retire(int fd);
 
   WorkerContext& context_;

@@ -47,9 +47,16 @@ class Dialer {
   // False when the tuple turned out to be taken and the next one is to be tried.
   bool Connect(int fd);
   void Await(int fd, int64_t started_ns);
-  void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched);
-  void Talk(int fd, int64_t now_ns, bool watched);
+  // Adds a handshake under way, and gives its slot.
+  uint32_t Enlist(int fd, int64_t started_ns);
+  void ConnectTalking(int fd, int64_t started_ns);
+  // `sent`: bytes of the first message that are on their way already.
+  void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
+                 size_t sent = 0);
+  void Talk(int fd, int64_t now_ns, bool watched, size_t sent);
   void OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns);
+  // `error` 0: it has succeeded.
+  void EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched);
   void OnHeldEvent(int fd, uint32_t events);
   void OnExchange(int fd, Exchange::Result result);
   // What follows once a connection has done what it was opened for.

@@ -23,6 +23,8 @@ class Echo {
   // Moves bytes both ways until nothing is left, as `events` tell, or the connection has had its
   // turn.
   Turn Run(int fd, std::span<char> buffer, uint32_t events);
+  // Whether bytes are kept until the peer takes some again.
+  [[nodiscard]] bool stalled(int fd) const { return !unsent_.empty() && unsent_.contains(fd); }
   // Forgets what was kept for a descriptor that is about to be closed.
   void Forget(int fd) {
     if (!unsent_.empty()) unsent_.erase(fd);

@@ -51,10 +51,15 @@ int Exchange::FdAt(uint32_t place) const {
   return static_cast<int>(reversed);
 }
 
-Exchange::Result Exchange::Begin(int fd, int64_t intended_ns) {
+ssize_t Exchange::Offer(int fd) const {
+  return ::send(fd, options_.send.data(), options_.send.size(), MSG_NOSIGNAL);
+}
+
+Exchange::Result Exchange::Begin(int fd, int64_t intended_ns, size_t sent) {
   Record& record = at(fd);
+  context_.counters.dialed_bytes_sent.Add(sent);
   record.intended_us = Microseconds(intended_ns);
-  record.sent = 0;
+  record.sent = static_cast<uint32_t>(sent);
   record.received = 0;
   SetStage(record, Stage::kSending);
   return Send(fd);

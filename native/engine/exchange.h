@@ -42,9 +42,14 @@ class Exchange {
 
   Exchange(WorkerContext& context, const ExchangeOptions& options);
 
+  // Whether the first word is ours.
+  [[nodiscard]] bool speaks_first() const { return !options_.send.empty(); }
+  // Sends what it can of a first message, before anybody knows whether the handshake is over: how
+  // much, or -1 with errno as send(2) has it.
+  [[nodiscard]] ssize_t Offer(int fd) const;
   // Begins the exchange of a connection that has none under way, which was meant to begin at
-  // `intended_ns`.
-  Result Begin(int fd, int64_t intended_ns);
+  // `intended_ns`. So many bytes of the message have been sent already.
+  Result Begin(int fd, int64_t intended_ns, size_t sent = 0);
   // An event of the connection.
   Result OnEvent(int fd, uint32_t events);
   // What to register the connection for: room to send in only where it may be waited for.

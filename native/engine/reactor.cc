@@ -13,11 +13,15 @@ namespace c1m {
 
 Reactor::Reactor() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
-bool Reactor::Add(int fd, uint32_t events) {
+bool Reactor::Add(int fd, uint32_t events) { return Control(EPOLL_CTL_ADD, fd, events); }
+
+bool Reactor::Modify(int fd, uint32_t events) { return Control(EPOLL_CTL_MOD, fd, events); }
+
+bool Reactor::Control(int operation, int fd, uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.fd = fd;
-  return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+  return ::epoll_ctl(epoll_.get(), operation, fd, &event) == 0;
 }
 
 void Reactor::Remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }

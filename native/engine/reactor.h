@@ -18,6 +18,8 @@ class Reactor {
   [[nodiscard]] bool valid() const { return epoll_.valid(); }
   // False with errno set when the kernel refuses (ENOMEM, ENOSPC: fs.epoll.max_user_watches).
   [[nodiscard]] bool Add(int fd, uint32_t events);
+  // What is reported of a descriptor from now on; what is ready already is reported once more.
+  [[nodiscard]] bool Modify(int fd, uint32_t events);
   void Remove(int fd);
 
   // Waits until something happened or `deadline_ns` of the monotonic clock has come; a deadline in
@@ -28,6 +30,7 @@ class Reactor {
   static constexpr int64_t kForever = INT64_MAX;
 
  private:
+  bool Control(int operation, int fd, uint32_t events);
   int WaitNs(int64_t timeout_ns);
 
   UniqueFd epoll_;
