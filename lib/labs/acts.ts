@@ -2,11 +2,11 @@
 import { type CounterChanges, counterDeltas } from '../host/counters.js'
 import type { Finding, RunResult } from '../result.js'
 import type { Child, Line } from './child.js'
-import { curveOf } from './curve.js'
 import type { ActResult, Observation, Role } from './lab.js'
 import { causesOf } from './named.js'
 import { Observer, type Sign } from './observer.js'
 import type { Change, Scene } from './stage.js'
+import { sumUp } from './sum_up.js'
 import { tellingCounters } from './telling.js'
 import type { Topology } from './topology.js'
 
@@ -179,32 +179,6 @@ function moved(
 
 function observations(command: string, player: Player, findings: readonly Finding[] = []): Observation[] {
   return findings.map((finding) => ({ by: `${command} in ${player.in}`, finding }))
-}
-
-/** Runs that went on side by side, as one. */
-function sumUp(runs: readonly RunResult[]): Pick<ActResult, 'promptPerSecond' | 'connections' | 'curve'> {
-  const sum = (figure: (run: RunResult) => number) => runs.reduce((total, run) => total + figure(run), 0)
-  return {
-    promptPerSecond: sum(
-      (run) => (run.connectLatency.withoutSynRetry.count - shed(run)) / run.timing.dialSeconds
-    ),
-    connections: {
-      // A churn asks for as many as there is time for.
-      requested: sum(({ connections, churn }) =>
-        churn ? connections.established + connections.failed : connections.requested
-      ),
-      stood: sum((run) => run.connections.established - shed(run)),
-      delayed: sum(({ retransmits }) => retransmits.connectionsWithSynRetry),
-      failed: sum(({ connections }) => connections.failed),
-      shed: sum(shed)
-    },
-    curve: curveOf(runs.map(({ series }) => series))
-  }
-}
-
-/** Connections the peer ended although they were to be held; in a churn they are to end. */
-function shed({ connections, churn }: RunResult): number {
-  return churn ? 0 : connections.closedByPeer
 }
 
 const unique = (values: readonly string[]) => [...new Set(values)]

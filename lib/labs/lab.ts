@@ -81,7 +81,10 @@ export interface ActResult {
   readonly text: string
   /** How many times the healthy load this was. */
   readonly times: number
-  /** Connections that stood after their first SYN, and were not ended by the server, per second of dialing. */
+  /**
+   * Connections that stood after their first SYN, and were not ended by the server, per second of dialing; of what a paced
+   * load took beyond its schedule, half a second does not count.
+   */
   readonly promptPerSecond: number
   readonly connections: {
     readonly requested: number

@@ -1,5 +1,5 @@
 /** What a lab needs of the host, and whether it is there. */
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { C1mError } from '../errors.js'
 import { readHostFacts } from '../host/facts.js'
 import { approximateBytes } from '../units.js'
@@ -39,6 +39,7 @@ export function unmetNeeds(
   return [
     ...missing.map((program) => `${program} is not installed: apt-get install ${packages[program]}`),
     ...(missing.length > 0 ? [] : refusedNamespaces(spawn)),
+    ...(permissions.pcap && !maySetGroups() ? ['tcpdump runs only as real root: leave out --pcap'] : []),
     ...shortOfMemory(lab.memoryBytes?.(parameters) ?? 0),
     ...(names === '' || permissions.allowHostChanges
       ? []
@@ -61,6 +62,16 @@ function refusedNamespaces(spawn: Spawn): string[] {
   const user = process.geteuid?.() === 0 ? [] : ['--user', '--map-root-user']
   const { status, stderr } = spawn({ argv: ['unshare', ...user, '--mount', '--net', 'true'] })
   return status === 0 ? [] : [`no network namespace can be made here: ${stderr.trim()}`]
+}
+
+/** Tcpdump becomes another user, or root once more; user_namespaces(7) forbids that to those who made theirs without root. */
+function maySetGroups(): boolean {
+  try {
+    return readFileSync('/proc/self/setgroups', 'latin1').trim() === 'allow'
+  } catch {
+    // No user namespaces in this kernel.
+    return true
+  }
 }
 
 /** A host without memory kills processes, and not only ours. */

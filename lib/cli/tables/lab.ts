@@ -44,7 +44,7 @@ export const labOptions = {
     name: 'pcap',
     type: 'text',
     value: 'FILE',
-    text: 'write the packets of the incident to FILE, as the server sees them; needs tcpdump'
+    text: 'write the packets of the incident to FILE, as the server sees them; needs tcpdump and root'
   },
   allowHostChanges: {
     name: 'allow-host-changes',
