@@ -7,6 +7,7 @@ import { removeCommand } from './topology.js'
 
 /** What {@link clean} did. */
 export interface Cleaned {
+  schema: 'c1m-native/lab-clean@1'
   /** Names of the namespaces removed. */
   namespaces: string[]
   /** Processes ended: those inside these namespaces. */
@@ -22,7 +23,7 @@ export interface Cleaned {
 export function clean(spawn: Spawn = spawnCommand, paths: HostPaths = hostPaths): Cleaned {
   const sysctls = restoreAbandoned(paths)
   const namespaces = namespacesOf((owner) => !isAlive(owner))
-  return { namespaces, pids: removeNamespaces(namespaces, spawn), sysctls }
+  return { schema: 'c1m-native/lab-clean@1', namespaces, pids: removeNamespaces(namespaces, spawn), sysctls }
 }
 
 /** The namespaces of those owners `wanted` holds for. */

@@ -174,7 +174,7 @@ export function listText({ labs }: LabList, paint: Paint): string {
 }
 
 /** What `lab clean` did. */
-export function cleanedText({ namespaces, pids, sysctls }: Cleaned): string {
+export function cleanedText({ namespaces, pids, sysctls }: Omit<Cleaned, 'schema'>): string {
   const done = [
     ...namespaces.map((name) => `removed namespace ${name}`),
     ...pids.map((pid) => `ended process ${pid}`),

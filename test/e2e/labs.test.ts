@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Cleaned } from '../../lib/labs/clean.js'
 import type { LabResult } from '../../lib/labs/lab.js'
+import type { LabReport } from '../../lib/labs/run_labs.js'
 import { ending, runCli, runShell, startCli } from '../cli/run_cli.js'
 import { mayMakeNamespaces } from '../helpers/namespace.js'
 import { temporaryFolder } from '../helpers/temporary.js'
@@ -12,13 +13,15 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
 const folder = '/run/netns'
 
+/** Sysctls that labs may set, and another one on this machine just now. */
+const shared = /^net\.netfilter\.nf_conntrack_(max|buckets) = .*\n/gm
+
 /** Network settings, the firewall and the links of the initial network namespace. */
-function hostState(): Record<string, string> {
+function hostState(except = shared): Record<string, string> {
   const said = (file: string, ...args: string[]) => spawnSync(file, args, { env, encoding: 'utf8' }).stdout
   const settings = said('sysctl', '-a', '-r', '^net\\.(core|ipv4|netfilter|ipv6\\.conf\\.(all|default))')
   return {
-    // Counts, and what another lab on this machine may have changed for the moment.
-    sysctls: settings.replaceAll(/^net\.netfilter\.nf_conntrack_(count|max|buckets) = .*\n/gm, ''),
+    sysctls: settings.replaceAll(/^net\.netfilter\.nf_conntrack_count = .*\n/gm, '').replaceAll(except, ''),
     rules: said('nft', 'list', 'ruleset'),
     links: said('ip', '-brief', 'link')
   }
@@ -141,3 +144,33 @@ describe
       expect(hostState()).toEqual(before)
     })
   })
+
+describe.skipIf(!mayMakeNamespaces || process.env.C1M_LABS !== 'all')(
+  'all labs (five minutes, and sysctls of the whole host: npm run test:labs)',
+  () => {
+    it('are proven after one that was killed while it had changed the host', {
+      timeout: 600_000
+    }, async () => {
+      const nothing = /(?!)/g
+      const before = hostState(nothing)
+      const permitted = ['--allow-host-changes', '-q']
+      const victim = startCli(['lab', 'run', 'conntrack-full', ...permitted])
+      const ended = ending(victim)
+      await expect.poll(() => hostState(nothing).sysctls, { timeout: 60_000 }).not.toBe(before.sysctls)
+      victim.kill('SIGKILL')
+      await ended
+      expect(namespacesOf(victim.pid)).toHaveLength(2)
+
+      const child = startCli(['lab', 'run', '--all', '--json', ...permitted])
+      const { code, stdout } = await ending(child)
+      const report = JSON.parse(stdout) as LabReport
+      expect(report.labs.flatMap(({ name, failures }) => failures.map((text) => `${name}: ${text}`))).toEqual(
+        []
+      )
+      expect({ code, skipped: report.skipped }).toEqual({ code: 0, skipped: [] })
+      expect(report.totalSeconds).toBeLessThan(300)
+      expect(namespacesOf(victim.pid).concat(namespacesOf(child.pid))).toEqual([])
+      expect(hostState(nothing)).toEqual(before)
+    })
+  }
+)
