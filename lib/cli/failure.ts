@@ -1,5 +1,5 @@
 /** An error as one sentence on stderr, with its remedy and its exit code. */
-import { C1mError, type ExitCode, exitCodes } from '../errors.js'
+import { type C1mError, type ExitCode, exitCodes } from '../errors.js'
 
 export interface Failure {
   readonly text: string
@@ -9,7 +9,7 @@ export interface Failure {
 /** @param debug C1M_DEBUG=1: the stack as well */
 export function describeFailure(error: unknown, debug: boolean): Failure {
   const stack = debug && error instanceof Error ? `\n${error.stack}${causeOf(error)}` : ''
-  if (error instanceof C1mError) {
+  if (isC1mError(error)) {
     const hint = error.hint === undefined ? '' : ` ${sentence(error.hint)}`
     return { text: `c1m-native: ${sentence(error.message)}${hint}${stack}\n`, exitCode: error.exitCode }
   }
@@ -21,6 +21,11 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
     text: `c1m-native: internal error: ${sentence(message)}${report}${stack}\n`,
     exitCode: exitCodes.internal
   }
+}
+
+/** By its name: `bench` is bundled like the library, with a class of its own. */
+function isC1mError(error: unknown): error is C1mError {
+  return error instanceof Error && error.name === ('C1mError' satisfies C1mError['name'])
 }
 
 function sentence(text: string): string {

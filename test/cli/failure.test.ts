@@ -13,6 +13,11 @@ describe('describeFailure', () => {
     })
   })
 
+  it('knows a C1mError of another bundle', () => {
+    const error = Object.assign(new Error('no memory'), { name: 'C1mError', exitCode: 3 })
+    expect(describeFailure(error, false)).toEqual({ text: 'c1m-native: no memory.\n', exitCode: 3 })
+  })
+
   it('needs no remedy', () => {
     expect(describeFailure(new C1mError('C1M_RUN_FAILED', 'no memory'), false)).toEqual({
       text: 'c1m-native: no memory.\n',

@@ -85,7 +85,8 @@ describe('another system than Linux', () => {
     ['doctor'],
     ['doctor', '--apply'],
     ['watch'],
-    ['lab', 'clean']
+    ['lab', 'clean'],
+    ['bench']
   ]
 
   it('is turned away by npm', () => {

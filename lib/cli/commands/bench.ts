@@ -1,6 +1,7 @@
 /** `c1m-native bench`: what this host does with this engine, and with others. */
 import { accessSync, constants } from 'node:fs'
 import { type ExitCode, exitCodes } from '../../errors.js'
+import { assertLinux } from '../../platform.js'
 import type { Paint } from '../../report/text.js'
 import type { CommandContext } from '../command.js'
 import { suggestion } from '../nearest.js'
@@ -72,6 +73,7 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
 }
 
 async function measure(values: OptionValues<typeof benchTable>, interrupted: AbortSignal): Promise<ExitCode> {
+  assertLinux()
   const { full = false, only = [], neper = process.env.C1M_NEPER } = values
   for (const id of only) checkSuite(id)
   if (neper !== undefined) checkProgram(neper)
