@@ -5,8 +5,8 @@ import { pair, serverAddress, target } from './networks.js'
 /** Handshakes the kernel finished wait here; longer than any pause of this lab needs. */
 const longBacklog = 4096
 
-/** Connects per second that each place in the queue bears: an awake server may be off the CPU for 200 ms. */
-export const bearable = 5
+/** Connects per second that each place in the queue bears: an awake server may be off the CPU for 400 ms. */
+export const bearable = 2.5
 
 export const acceptQueue = defineLab({
   name: 'accept-queue',
@@ -15,11 +15,11 @@ export const acceptQueue = defineLab({
   seconds: 14,
   tools: [],
   hostSysctls: [],
-  defaults: { connections: 600, rate: 300, backlog: 64 },
-  bounds: { connections: [100, longBacklog], rate: [10, 10_000], backlog: [16, 2000] },
+  defaults: { connections: 600, rate: 300, backlog: 128 },
+  bounds: { connections: [100, longBacklog], rate: [10, 10_000], backlog: [32, 2000] },
   fit: ({ connections, rate, backlog }) => ({
     connections: Math.max(connections, backlog * 2),
-    rate: Math.min(rate, backlog * bearable)
+    rate: Math.min(rate, Math.floor(backlog * bearable))
   }),
 
   acts: ({ connections, rate, backlog, ipv6 }) => {

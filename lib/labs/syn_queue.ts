@@ -26,9 +26,9 @@ export const synQueue = defineLab({
   seconds: 20,
   tools: ['nft'],
   hostSysctls: [],
-  defaults: { connections: 500, rate: 250, backlog: 64 },
+  defaults: { connections: 300, rate: 150, backlog: 64 },
   bounds: { connections: [50, 2000], rate: [10, 10_000], backlog: [32, 500] },
-  fit: ({ rate, backlog }) => ({ rate: Math.min(rate, backlog * bearable) }),
+  fit: ({ rate, backlog }) => ({ rate: Math.min(rate, Math.floor(backlog * bearable)) }),
 
   acts: ({ connections, rate, backlog, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)
