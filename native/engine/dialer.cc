@@ -7,7 +7,6 @@
 #include <cerrno>
 
 #include "native/engine/peer_input.h"
-#include "native/engine/source_socket.h"
 #include "native/net/clock.h"
 #include "native/net/socket.h"
 
@@ -38,7 +37,8 @@ Dialer::Dialer(WorkerContext& context)
     : context_(context),
       options_(*context.run.options.dial),
       window_(std::max<int64_t>(1, options_.window / context.run.options.lanes)),
-      share_(ShareOf(options_.connections, context.lane.index, context.run.options.lanes)) {
+      share_(ShareOf(options_.connections, context.lane.index, context.run.options.lanes)),
+      sources_(context) {
   if (options_.exchange) exchange_.emplace(context_, *options_.exchange);
 }
 
@@ -67,6 +67,8 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     const int64_t due_ns = run.schedule.NextDueNs();
     return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
+  // A paced connection is not kept waiting for the others.
+  if (!run.schedule.paced()) sources_.Prepare(grant.count);
   for (uint64_t i = 0; i < grant.count; ++i) {
     if (run.schedule.paced()) {
       context_.lane.lateness.Record(NowNs() - run.started_ns - run.schedule.DueNs(grant.first + i));
@@ -124,13 +126,13 @@ bool Dialer::DialNext(uint64_t wanted) {
   const uint64_t most = std::min(cursor.space().size(), kTuplesPerSearch);
   for (uint64_t tried = 0; !options_.churn || tried < most; ++tried) {
     if (context_.run.closing.load(std::memory_order_relaxed)) return true;
-    const SourceSocket socket = OpenSourceSocket(context_, wanted);
+    const SourceSocket socket = sources_.Take(wanted);
     if (socket.fd < 0) {
-      FailAttempt(socket.phase, socket.error, -1, cursor.target_index());
+      FailAttempt(socket.phase, socket.error, socket);
       return socket.error != EADDRNOTAVAIL;
     }
     if (options_.syn_retries > 0) LimitSynRetries(socket.fd, options_.syn_retries);
-    if (Connect(socket.fd)) return true;
+    if (Connect(socket)) return true;
   }
   context_.run.tuples_used_up.store(true);
   FailForTuples();

@@ -8,6 +8,7 @@
 
 #include "native/engine/exchange.h"
 #include "native/engine/handshakes.h"
+#include "native/engine/source_socket.h"
 #include "native/engine/worker_context.h"
 
 namespace c1m {
@@ -45,11 +46,11 @@ class Dialer {
   // found.
   bool DialNext(uint64_t wanted);
   // False when the tuple turned out to be taken and the next one is to be tried.
-  bool Connect(int fd);
-  void Await(int fd, int64_t started_ns);
+  bool Connect(const SourceSocket& socket);
+  void Await(const SourceSocket& socket, int64_t started_ns);
   // Adds a handshake under way, and gives its slot.
-  uint32_t Enlist(int fd, int64_t started_ns);
-  void ConnectTalking(int fd, int64_t started_ns);
+  uint32_t Enlist(const SourceSocket& socket, int64_t started_ns);
+  void ConnectTalking(const SourceSocket& socket, int64_t started_ns);
   // `sent`: bytes of the first message that are on their way already.
   void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                  size_t sent = 0);
@@ -63,7 +64,7 @@ class Dialer {
   void Served(int fd);
 
   // Ends of a connection, each counted under its own name (dialer_endings.cc).
-  void FailAttempt(Phase phase, int code, int fd, uint32_t target);
+  void FailAttempt(Phase phase, int code, const SourceSocket& socket);
   void FailForTuples();
   void FailHandshake(uint32_t slot, Phase phase, int code);
   void EndHeld(int fd, Phase phase, int code);
@@ -76,6 +77,7 @@ class Dialer {
   const int64_t window_;
   // In a churn: connections of this worker at a time.
   const int64_t share_;
+  SourceSockets sources_;
   Handshakes handshakes_;
   std::optional<Exchange> exchange_;
   // Probes in a row that found the handshake still under way.

@@ -28,20 +28,22 @@ void Dialer::ExpireHandshakes(int64_t now_ns) {
   }
 }
 
-// Ends an attempt that has no handshake under way, closing `fd` if there is one.
-void Dialer::FailAttempt(Phase phase, int code, int fd, uint32_t target) {
-  const TupleCursor& cursor = *context_.lane.cursor;
+// Ends an attempt that has no handshake under way, closing its socket if there is one.
+void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
   context_.run.errors.Count(phase, code, [&] {
-    return cursor.source().ToString() + " > " + cursor.space().targets()[target].ToString();
+    const auto& targets = context_.lane.cursor->space().targets();
+    return socket.source.ToString() + " > " + targets[socket.target].ToString();
   });
-  if (fd >= 0) ::close(fd);
+  if (socket.fd >= 0) ::close(socket.fd);
   context_.counters.attempted.Add();
   context_.counters.failed.Add();
 }
 
 // No tuple was free for this attempt.
 void Dialer::FailForTuples() {
-  FailAttempt(Phase::kConnect, EADDRNOTAVAIL, -1, context_.lane.cursor->target_index());
+  const TupleCursor& cursor = *context_.lane.cursor;
+  FailAttempt(Phase::kConnect, EADDRNOTAVAIL,
+              {.source = cursor.source(), .target = cursor.target_index()});
 }
 
 // A handshake failed: counts it with its tuple and closes the socket.

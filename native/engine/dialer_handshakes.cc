@@ -25,9 +25,9 @@ constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
 
-bool Dialer::Connect(int fd) {
-  const TupleCursor& cursor = *context_.lane.cursor;
-  const SocketAddress& target = cursor.target();
+bool Dialer::Connect(const SourceSocket& socket) {
+  const int fd = socket.fd;
+  const SocketAddress& target = context_.lane.cursor->space().targets()[socket.target];
   const bool probe = missed_probes_ < kMissesBeforeRest || missed_probes_ % kProbeInterval == 0;
   const int64_t started_ns = NowNs();
   if (::connect(fd, target.raw(), target.size()) != 0 && errno != EINPROGRESS) {
@@ -37,7 +37,7 @@ bool Dialer::Connect(int fd) {
       context_.counters.skipped_ports.Add();
       return false;
     }
-    FailAttempt(Phase::kConnect, errno, fd, cursor.target_index());
+    FailAttempt(Phase::kConnect, errno, socket);
     return true;
   }
   context_.counters.attempted.Add();
@@ -47,52 +47,52 @@ bool Dialer::Connect(int fd) {
   // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
   // calls.
   if (probe && exchange_ && exchange_->speaks_first()) {
-    ConnectTalking(fd, started_ns);
+    ConnectTalking(socket, started_ns);
     return true;
   }
   pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
   if (probe) ::poll(&ready, 1, 0);
   if (ready.revents == POLLOUT) {
     missed_probes_ = 0;
-    Establish(fd, cursor.target_index(), started_ns, NowNs(), /*watched=*/false);
+    Establish(fd, socket.target, started_ns, NowNs(), /*watched=*/false);
   } else {
     ++missed_probes_;
-    Await(fd, started_ns);
+    Await(socket, started_ns);
   }
   return true;
 }
 
 // Whether the handshake is over shows when the message is sent: until then send(2) has EAGAIN.
-void Dialer::ConnectTalking(int fd, int64_t started_ns) {
+void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
   const int64_t now_ns = NowNs();
-  const ssize_t sent = exchange_->Offer(fd);
+  const ssize_t sent = exchange_->Offer(socket.fd);
   if (sent >= 0) {
     missed_probes_ = 0;
-    Establish(fd, context_.lane.cursor->target_index(), started_ns, now_ns, /*watched=*/false,
+    Establish(socket.fd, socket.target, started_ns, now_ns, /*watched=*/false,
               static_cast<size_t>(sent));
   } else if (errno == EAGAIN || errno == EINTR) {
     ++missed_probes_;
-    Await(fd, started_ns);
+    Await(socket, started_ns);
   } else {
     // The call has taken the error with it: SO_ERROR would say that there is none.
     const int error = errno;
-    EndHandshake(Enlist(fd, started_ns), error, now_ns, /*watched=*/false);
+    EndHandshake(Enlist(socket, started_ns), error, now_ns, /*watched=*/false);
   }
 }
 
-void Dialer::Await(int fd, int64_t started_ns) {
-  if (!context_.reactor.Add(fd, kTalkEvents)) {
+void Dialer::Await(const SourceSocket& socket, int64_t started_ns) {
+  if (!context_.reactor.Add(socket.fd, kTalkEvents)) {
     context_.counters.attempted.Subtract();
-    FailAttempt(Phase::kSocket, errno, fd, context_.lane.cursor->target_index());
+    FailAttempt(Phase::kSocket, errno, socket);
     return;
   }
-  Enlist(fd, started_ns);
+  Enlist(socket, started_ns);
 }
 
-uint32_t Dialer::Enlist(int fd, int64_t started_ns) {
-  const uint32_t target = context_.lane.cursor->target_index();
-  const uint32_t slot = handshakes_.Add({.started_ns = started_ns, .fd = fd, .target = target});
-  context_.table.Set(fd, ConnectionState::kConnecting, slot, /*watched=*/true);
+uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
+  const uint32_t slot =
+      handshakes_.Add({.started_ns = started_ns, .fd = socket.fd, .target = socket.target});
+  context_.table.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
   context_.lane.in_flight.fetch_add(1, std::memory_order_relaxed);
   return slot;
 }
