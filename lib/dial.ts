@@ -145,9 +145,12 @@ class Dial implements DialRun {
     // Loaded when first needed: the checks are most of the code, and the ramp wants the CPU.
     let loaded: Promise<Diagnostician> | undefined
     const diagnostician = () => {
-      loaded ??= import('./diagnosis.js').then(
-        (module) => new module.Diagnostician(scenario, baseline, engine)
-      )
+      loaded ??= import('./diagnosis.js')
+        .then((module) => new module.Diagnostician(scenario, baseline, engine))
+        .catch((error) => {
+          loaded = undefined
+          throw error
+        })
       return loaded
     }
     const judgeSoFar = async () => {
@@ -164,15 +167,18 @@ class Dial implements DialRun {
       const heldMs = await this.#hold(scenario)
       this.#sample(engine)
       if (scenario.census) this.#census = await this.#takeCensus(scenario)
-      const doctor = await diagnostician()
-      await doctor.observe(true)
+      // Nothing can be loaded while we hold the last file the host may open; then it is when all is closed.
+      await diagnostician().then(
+        (doctor) => doctor.observe(true),
+        () => {}
+      )
       this.#phase = 'closing'
       engine.close()
       await engine.closed
       this.#phase = 'done'
       // Only now: until every worker has noticed, a churn goes on.
       const outcome = dialOutcome(trace(heldMs / 1000))
-      const diagnosis = doctor.judge(outcome, this.#census)
+      const diagnosis = (await diagnostician()).judge(outcome, this.#census)
       this.#findings = diagnosis.findings
       const census = this.#census && (await import('./census_summary.js')).summarizeCensus(this.#census)
       return dialResult({ scenario, baseline }, outcome, memory, { ...diagnosis, census })

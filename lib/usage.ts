@@ -1,5 +1,6 @@
 /** What a run costs this process and the kernel, read at its beginning and at its peak. */
 import { readFileSync } from 'node:fs'
+import { getHeapStatistics } from 'node:v8'
 import type { Memory } from './result.js'
 
 /** A reading of what is in use. */
@@ -19,13 +20,23 @@ const leastConnections = 100_000
 const leastSockets = 10_000
 
 export function readMemory(): MemoryReading {
-  const { rss, heapUsed } = process.memoryUsage()
+  const { rss, heapUsed } = processMemory()
   const slabKib = readNumber('/proc/meminfo', /^Slab:\s+(\d+) kB$/m)
   return {
     rssBytes: rss,
     heapBytes: heapUsed,
     slabBytes: slabKib === null ? null : slabKib * 1024,
     sockets: readNumber('/proc/net/sockstat', /^TCP:.* alloc (\d+)/m)
+  }
+}
+
+/** Reads /proc/self/stat, or, on a host that has no open file left, what the kernel tells without: the largest so far. */
+function processMemory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'> {
+  try {
+    return process.memoryUsage()
+  } catch {
+    const rss = process.resourceUsage().maxRSS * 1024
+    return { rss, heapUsed: getHeapStatistics().used_heap_size }
   }
 }
 
