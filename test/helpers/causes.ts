@@ -70,3 +70,11 @@ export function loadRules(namespace: Namespace, rules: string): boolean {
     return false
   }
 }
+
+/** A namespace tracks connections from its first rule that asks for it. */
+export const tracked = `table inet t {
+  chain in {
+    type filter hook input priority 0;
+    ct state new accept
+  }
+}`

@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type Ended, ending } from '../cli/run_cli.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
+/** The built command line. */
+export const main = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
 /** Where tests that need one can't run: not root, or no unshare(1) and nsenter(1). */
 export const mayMakeNamespaces =
