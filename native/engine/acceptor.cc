@@ -134,6 +134,7 @@ bool Acceptor::Serve(int fd, uint32_t events) {
     });
   }
   Retire(fd);
+  saw_leaving_ = true;
   context_.counters.accepted_closed_by_peer.Add();
   return false;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "native/engine/echo.h"
@@ -22,6 +23,9 @@ class Acceptor {
   // An event of a descriptor in state kAccepted.
   void OnEvent(int fd, uint32_t events);
 
+  // Whether a connection was ended by its peer since the last call: connections come and go here.
+  [[nodiscard]] bool SawLeaving() { return std::exchange(saw_leaving_, false); }
+
   // The table is full: another worker must accept.
   [[nodiscard]] bool full() const { return context_.room() <= 0; }
 
@@ -38,6 +42,7 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
+  bool saw_leaving_ = false;
   // Connections in a row that had sent nothing yet when they were accepted.
   uint32_t silent_ = 0;
   // Until then nothing is accepted, because the system refused.

@@ -1,6 +1,7 @@
 #include "native/engine/reactor.h"
 
 #include <linux/time_types.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +11,13 @@
 #include "native/net/clock.h"
 
 namespace c1m {
+namespace {
+
+// Sleeping and being woken take 20 to 50 us here, measured on virtual machines, most of it in the
+// thread that wakes.
+constexpr int64_t kEagerNs = 50'000;
+
+}  // namespace
 
 Reactor::Reactor() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -32,6 +40,22 @@ std::span<const epoll_event> Reactor::Wait(int64_t deadline_ns) {
     timeout_ns = deadline_ns <= 0 ? 0 : std::max<int64_t>(0, deadline_ns - NowNs());
   const int count = WaitNs(timeout_ns);
   return {events_.data(), static_cast<size_t>(std::max(count, 0))};
+}
+
+std::span<const epoll_event> Reactor::WaitEagerly(int64_t deadline_ns) {
+  if (deadline_ns <= 0) return Wait(deadline_ns);
+  const int64_t began_ns = NowNs();
+  if (eager_) {
+    const int64_t until_ns = std::min(deadline_ns, began_ns + kEagerNs);
+    do {
+      const auto events = Wait(0);
+      if (!events.empty()) return events;
+      ::sched_yield();
+    } while (NowNs() < until_ns);
+  }
+  const auto events = Wait(deadline_ns);
+  eager_ = NowNs() - began_ns < 2 * kEagerNs;
+  return events;
 }
 
 int Reactor::WaitNs(int64_t timeout_ns) {

@@ -30,6 +30,9 @@ constexpr int kSpareDescriptors = 8;
 // connections this much later at the latest.
 constexpr int64_t kWatchDelayNs = 10 * kNsPerSecond;
 
+// Turns after a connection has left in which more of its kind are expected.
+constexpr int kEagerTurns = 64;
+
 // Descriptors in the order: wake-up, then the lane's listening sockets.
 std::vector<int> Inherited(const RunState& run, const Lane& lane) {
   std::vector<int> descriptors{run.wake.get()};
@@ -88,11 +91,20 @@ class Worker::Loop {
       const int64_t watcher_ns = dialer_ns == 0 ? Reactor::kForever : StepWatcher();
       const int64_t census_ns = StepCensus();
       const bool at_once = !context_.revisits.empty();
-      Dispatch(
-          reactor_.Wait(at_once ? 0 : std::min({dialer_ns, acceptor_ns, watcher_ns, census_ns})));
+      const int64_t wait_ns =
+          at_once ? 0 : std::min({dialer_ns, acceptor_ns, watcher_ns, census_ns});
+      Dispatch(InClosedLoop() ? reactor_.WaitEagerly(wait_ns) : reactor_.Wait(wait_ns));
       worker_.room_.store(context_.room(), std::memory_order_relaxed);
     }
     if (acceptor_) acceptor_->TakeTurn(false);
+  }
+
+  // Whether the next event follows from what this worker has just done: short connections as fast
+  // as both ends can. (A ramp is not one: it would take the CPU from those that dial.)
+  bool InClosedLoop() {
+    if (dialer_ && run_.options.dial->churn && !run_.schedule.paced()) return true;
+    if (acceptor_ && acceptor_->SawLeaving()) eager_turns_ = kEagerTurns;
+    return eager_turns_ > 0 && --eager_turns_ > 0;
   }
 
   // Without epoll there is no work to be done; the thread stays until the run closes, as every
@@ -221,6 +233,7 @@ class Worker::Loop {
   bool relieved_ = false;
   bool settled_ = false;
   bool asked_for_relief_ = false;
+  int eager_turns_ = 0;
 };
 
 void Worker::Main() {

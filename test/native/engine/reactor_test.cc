@@ -41,6 +41,26 @@ TEST_CASE("reactor: it tells which descriptor something happened to") {
   CHECK(events[0].events == EPOLLIN);
 }
 
+TEST_CASE("reactor: an eager wait ends with an event, before and after it has slept, and in time") {
+  Reactor reactor;
+  const UniqueFd event(OpenEventFd().value());
+  REQUIRE(reactor.Add(event.get(), EPOLLIN | EPOLLET));
+  for (const int64_t after_ns : {int64_t{0}, kNsPerMs, int64_t{0}, int64_t{20'000}}) {
+    CAPTURE(after_ns);
+    std::thread signaller([&] {
+      const int64_t due_ns = NowNs() + after_ns;
+      while (NowNs() < due_ns) std::this_thread::yield();
+      Signal(event.get());
+    });
+    CHECK(reactor.WaitEagerly(Reactor::kForever).size() == 1);
+    signaller.join();
+  }
+  CHECK(reactor.WaitEagerly(0).empty());
+  const int64_t began_ns = NowNs();
+  CHECK(reactor.WaitEagerly(began_ns + 3 * kNsPerMs).empty());
+  CHECK(NowNs() - began_ns >= 3 * kNsPerMs);
+}
+
 TEST_CASE("reactor: what is refused says why") {
   Reactor reactor;
   CHECK_FALSE(reactor.Add(-1, EPOLLIN));
