@@ -43,8 +43,8 @@ export interface DoctorReport {
 /**
  * Judges this host for a goal. Sends nothing, and changes nothing unless told to.
  * @param places where to read and write; tests have their own
- * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN,
- * C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
+ * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID,
+ * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
  */
 export async function doctor(
   { apply = false, ...goal }: DoctorOptions = {},
@@ -53,14 +53,17 @@ export async function doctor(
   const found = await examine(goal, places)
   if (!apply) return { ...found, application: null }
   const application = applySettings(found.settings, places)
-  const left = application.applied.length === 0 ? found : await examine(goal, places)
+  // Also where another process was quicker to set them.
+  const tried = found.settings.some(({ blocked }) => blocked === null)
+  const left = tried ? await examine(goal, places) : found
   return { ...left, application }
 }
 
 /**
  * Puts back the sysctls that `doctor` with `apply` has set, except those that somebody else has changed since.
  * @param places where to read and write; tests have their own
- * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED
+ * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
+ * C1M_SYSCTL_FAILED
  */
 export function revertDoctor(places: Places = systemPlaces()): Reversion {
   return revertSettings(places, callerOf(readHostFacts(places)))

@@ -30,6 +30,7 @@ export const errorCatalogue = {
   C1M_FACTS_INVALID: exitCodes.usage,
   C1M_FAIL_IF_INVALID: exitCodes.usage,
   C1M_FILE_UNREADABLE: exitCodes.usage,
+  C1M_JOURNAL_BUSY: exitCodes.usage,
   C1M_JOURNAL_FAILED: exitCodes.usage,
   C1M_JOURNAL_FOREIGN: exitCodes.usage,
   C1M_JOURNAL_INVALID: exitCodes.usage,

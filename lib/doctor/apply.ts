@@ -3,6 +3,7 @@ import { C1mError } from '../errors.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, journalPath, readJournal, saveJournal } from './journal.js'
 import { readKnob, suffices, writeKnob } from './knobs.js'
+import { withLock } from './lock.js'
 import type { Places } from './places.js'
 import type { Setting } from './steps.js'
 
@@ -23,16 +24,25 @@ export interface Application {
 
 /**
  * Sets what can be set from here: journal first, then the sysctls. When one is refused, those before it are put back.
- * @throws C1mError C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED
+ * @throws C1mError C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED
  */
 export function applySettings(settings: readonly Setting[], places: Places): Application {
-  const journal = journalPath(places)
-  const earlier = readJournal(places)?.changes ?? []
   const blocked = settings.filter((setting) => setting.blocked !== null)
-  const wanted = settings
-    .filter((setting) => setting.blocked === null)
-    .map(({ name, wanted }) => ({ name, from: readKnob(name, places), to: wanted }))
-  if (wanted.length === 0) return { journal, applied: [], blocked }
+  const free = settings.filter((setting) => setting.blocked === null)
+  // Also where there is nothing to set: a journal that would be in the way is worth knowing.
+  readJournal(places)
+  const applied = free.length === 0 ? [] : withLock(places, () => apply(free, places))
+  return { journal: journalPath(places), applied, blocked }
+}
+
+function apply(settings: readonly Setting[], places: Places): Applied[] {
+  const earlier = readJournal(places)?.changes ?? []
+  const wanted = settings.flatMap(({ name, current, wanted: to }) => {
+    const from = readKnob(name, places)
+    // Somebody may have raised it since it was found too low.
+    return from !== current && suffices(from, to) ? [] : [{ name, from, to }]
+  })
+  if (wanted.length === 0) return []
 
   let changes = merged(earlier, wanted)
   saveJournal(changes, places)
@@ -45,7 +55,7 @@ export function applySettings(settings: readonly Setting[], places: Places): App
     changes = merged(changes, [{ name, from: change.to, to }])
     saveJournal(changes, places)
   }
-  return { journal, applied, blocked }
+  return applied
 }
 
 /** The journal of the changes so far and the ones to come. */

@@ -80,12 +80,17 @@ export function saveJournal(changes: readonly Change[], places: Places): void {
     synced(places.stateFolder, 'r', () => {})
   } catch (cause) {
     discard(temporary)
-    throw new C1mError(
-      'C1M_JOURNAL_FAILED',
-      `cannot write the journal '${path}': ${explain(cause)}; nothing was changed`,
-      { hint: 'Be root, or name a place you may write to with XDG_STATE_HOME.', cause }
-    )
+    throw writeFailure(places, cause)
   }
+}
+
+/** The error of a place that cannot be written to. */
+export function writeFailure(places: Places, cause: unknown): C1mError {
+  return new C1mError(
+    'C1M_JOURNAL_FAILED',
+    `cannot write the journal '${journalPath(places)}': ${explain(cause)}; nothing was changed`,
+    { hint: 'Be root, or name a place you may write to with XDG_STATE_HOME.', cause }
+  )
 }
 
 function discard(path: string): void {

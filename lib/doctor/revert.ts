@@ -3,6 +3,7 @@ import { C1mError } from '../errors.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, journalPath, readJournal, saveJournal } from './journal.js'
 import { type Caller, obstacle, readKnob, writeKnob } from './knobs.js'
+import { withLock } from './lock.js'
 import type { Places } from './places.js'
 
 /** A sysctl that was put back. */
@@ -34,12 +35,12 @@ export interface Reversion {
 /**
  * Puts back every value that is still ours, in reverse order. The journal stays, empty, so that doing it again is no
  * mistake.
- * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_SYSCTL_FAILED
+ * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
+ * C1M_SYSCTL_FAILED
  */
 export function revertSettings(places: Places, caller: Caller): Reversion {
   const path = journalPath(places)
-  const journal = readJournal(places)
-  if (journal === null)
+  if (readJournal(places) === null)
     throw new C1mError(
       'C1M_JOURNAL_MISSING',
       `there is no journal at '${path}': nothing was applied from here`,
@@ -47,10 +48,14 @@ export function revertSettings(places: Places, caller: Caller): Reversion {
         hint: 'It is where doctor --apply was: same user, same XDG_STATE_HOME.'
       }
     )
-  if (journal.changes.length === 0)
-    return { journal: path, restored: [], leftAlone: [], revertedAt: journal.at }
+  return withLock(places, () => revert(path, places, caller))
+}
 
-  const found = journal.changes.map((change) => ({ change, current: currentValue(change, places) })).reverse()
+function revert(path: string, places: Places, caller: Caller): Reversion {
+  const { changes = [], at = null } = readJournal(places) ?? {}
+  if (changes.length === 0) return { journal: path, restored: [], leftAlone: [], revertedAt: at }
+
+  const found = changes.map((change) => ({ change, current: currentValue(change, places) })).reverse()
   const ours = found.filter(
     ({ change, current }) => change.ours.includes(current) && current !== change.before
   )

@@ -163,6 +163,64 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     expect(found).toEqual(new Array(8).fill('128'))
   })
 
+  it('changes nothing while another process does, and goes on once that one is gone', async () => {
+    using state = temporaryFolder()
+    const lock = `${state.path}/c1m-native/sysctl-journal.json.lock`
+    const { code, stdout, stderr } = await inNamespace(
+      state.path,
+      `${goal} --apply > /dev/null; echo 128 > ${somaxconn}`,
+      `sleep 600 & ln -s $!-$(cut -d " " -f 22 /proc/$!/stat) ${lock}; echo $!`,
+      `${goal} --apply; echo $?; $C1M doctor --revert; echo $?; cat ${somaxconn}`,
+      `{ kill -KILL $!; wait $!; } 2> /dev/null`,
+      `${goal} --apply > /dev/null; $C1M doctor --revert; cat ${somaxconn}; ls -A ${state.path}/c1m-native`
+    )
+    const [pid, ...lines] = stdout.split('\n')
+    const busy = `c1m-native: process ${pid} is changing the sysctls of this host (lock '${lock}'); nothing was changed. Run it again when that is done; if there is no such process, rm '${lock}'.`
+    expect(stderr.trimEnd().split('\n')).toEqual([busy, busy])
+    expect({ code, lines }).toEqual({
+      code: 0,
+      lines: [
+        '2',
+        '2',
+        '128',
+        `Put back (${state.path}/c1m-native/sysctl-journal.json):`,
+        '  net.core.somaxconn 65535 -> 128',
+        '128',
+        'sysctl-journal.json',
+        ''
+      ]
+    })
+  })
+
+  it('loses nothing when several processes apply and revert at the same time', async () => {
+    using state = temporaryFolder()
+    const found = await resultOf<{ codes: string[]; value: string }>(
+      `import { spawn } from 'node:child_process'
+      import { once } from 'node:events'
+      import { readFileSync, writeFileSync } from 'node:fs'
+      writeFileSync('${somaxconn}', '128')
+      const loop = \`const c1m = await import('\${library}')
+        for (let i = 0; i < 25; i++) {
+          const report = () => c1m.doctor({ role: 'server', connections: 1000, rate: 1e5, apply: true })
+          for (const change of [report, c1m.revertDoctor])
+            try { await change() } catch ({ code, message }) { console.error(code ?? message) }
+        }\`
+      const children = Array.from({ length: 3 }, () =>
+        spawn(process.execPath, ['--input-type=module', '--eval', loop], { stdio: ['ignore', 'ignore', 'pipe'] }))
+      let errors = ''
+      for (const { stderr } of children) stderr.on('data', (text) => { errors += text })
+      await Promise.all(children.map((child) => once(child, 'close')))
+      c1m.revertDoctor()
+      const codes = [...new Set(errors.split('\\n').filter(Boolean))]
+      console.log(JSON.stringify({ codes, value: readFileSync('${somaxconn}', 'utf8').trim() }))`,
+      { under: ['unshare', '-n'], env: { XDG_STATE_HOME: state.path } }
+    )
+    expect(found.value).toBe('128')
+    // Who comes before the first journal has none to revert.
+    const expected = ['C1M_JOURNAL_BUSY', 'C1M_JOURNAL_MISSING']
+    expect(found.codes.filter((code) => !expected.includes(code))).toEqual([])
+  })
+
   it('says of a setting of the host that it cannot be set from there', async () => {
     using state = temporaryFolder()
     // Tracking starts with the first rule that asks for it; the connections are there while doctor looks.

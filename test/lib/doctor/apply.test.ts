@@ -53,9 +53,19 @@ it('knows what the kernel has rounded up for its own', () => {
   rmSync(host.path(buckets))
   // Of a slack of 0 the kernel makes its default: proc_pid_timerslack_ns(5).
   symlinkSync('/proc/self/timerslack_ns', host.path(buckets))
-  const { applied } = applySettings([setting(buckets, '0'), setting(max, '2097152')], host.places)
+  const rounded = { ...setting(buckets, '0'), current: '50000' }
+  const { applied } = applySettings([rounded, setting(max, '2097152')], host.places)
   expect(applied.map(({ to }) => to)).toEqual(['50000', '2097152'])
   expect(changes(host)?.map(({ ours }) => ours)).toEqual([['0', '50000'], ['2097152']])
+})
+
+it('leaves alone what somebody has raised since it was found too low', () => {
+  const host = new FakeHost()
+  const found = { ...setting(max, '2097152'), current: '65536' }
+  host.set(max, '4194304')
+  expect(applySettings([found], host.places).applied).toEqual([])
+  expect(host.get(max)).toBe('4194304')
+  expect(readJournal(host.places)).toBeNull()
 })
 
 describe('a second time', () => {
