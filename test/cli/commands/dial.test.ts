@@ -231,6 +231,17 @@ describe('dial on a terminal', () => {
     expect(stdout).not.toContain('done')
   })
 
+  it('leaves a line above the progress for each cause, while the run lasts', async () => {
+    const { code, stdout } = await onTerminal(`-r 500 ${await deserted()}`)
+    expect(code).toBe(4)
+    // The report's own are coloured.
+    const named = stdout.split('\r\u001b[2Kcritical: ')
+    expect(named).toHaveLength(2)
+    expect(named[1]).toMatch(
+      /^the target refused \d+ connections: nobody listens there \(connection-refused\)\r\n/
+    )
+  })
+
   it('-q shows no progress', async () => {
     expect((await onTerminal('-q')).stdout).not.toContain('\u001b[2K')
   })
