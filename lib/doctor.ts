@@ -7,7 +7,7 @@ import { type Places, systemPlaces } from './doctor/places.js'
 import { type Reversion, revertSettings } from './doctor/revert.js'
 import { type Binding, type Setting, settingsFor, withSteps } from './doctor/steps.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
-import { idleTracking, missingFacts } from './plan/unknown.js'
+import { hereFacts, idleTracking, missingFacts } from './plan/unknown.js'
 import { version } from './version.js'
 
 /** Name and version of the report's shape. */
@@ -94,9 +94,9 @@ function callerOf({ kernel }: HostFacts): Caller {
   return { isRoot: process.geteuid?.() === 0, initialUserNamespace: kernel.initialUserNamespace }
 }
 
-function unknowns({ goal, context: { facts } }: JudgedGoal): string[] {
+function unknowns({ goal, context: { facts, peerIsHere } }: JudgedGoal): string[] {
   const notes = [
-    missingFacts('this host', facts),
+    missingFacts('this host', facts, peerIsHere ? hereFacts : undefined),
     idleTracking('this host', facts, true),
     goal.role === 'client' && goal.targets.length === 0
       ? 'the 4-tuples: name the targets to have them counted'

@@ -215,13 +215,11 @@ function parseJson(path: string, json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (cause) {
-    throw new C1mError(
-      'C1M_FACTS_INVALID',
-      `the facts file '${path}' is not JSON: ${(cause as Error).message}`,
-      {
-        hint: 'Make one with: c1m-native plan --print-facts > FILE',
-        cause
-      }
-    )
+    // It quotes the file, which may hold line ends, or what a terminal obeys.
+    const problem = (cause as Error).message.replace(/\p{Cc}+/gu, ' ')
+    throw new C1mError('C1M_FACTS_INVALID', `the facts file '${path}' is not JSON: ${problem}`, {
+      hint: 'Make one with: c1m-native plan --print-facts > FILE',
+      cause
+    })
   }
 }

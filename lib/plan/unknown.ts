@@ -23,7 +23,7 @@ export interface Sight {
 export function unknowns(sight: Sight): string[] {
   const { client, server, here, peerIsHere, sources, otherSockets, hasNat, churnsUnpaced } = sight
   const notes: (string | null)[] = [
-    missingFacts(here ? 'this host' : 'the dialing host', client),
+    missingFacts(here ? 'this host' : 'the dialing host', client, peerIsHere ? hereFacts : clientFacts),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
     sources.assumed
       ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
@@ -69,10 +69,12 @@ const clientFacts: readonly Named[] = [
   ['RLIMIT_NOFILE', ({ limits }) => limits.nofileHard === null]
 ]
 
-const serverFacts: readonly Named[] = [
-  ...bothFacts,
-  ['net.core.somaxconn', ({ tcp }) => tcp.somaxconn === null]
-]
+const listenerFacts: readonly Named[] = [['net.core.somaxconn', ({ tcp }) => tcp.somaxconn === null]]
+
+const serverFacts: readonly Named[] = [...bothFacts, ...listenerFacts]
+
+/** What counts of a host whose own processes listen. */
+export const hereFacts: readonly Named[] = [...clientFacts, ...listenerFacts]
 
 /** Limits that are not known of a host, and are taken not to bind. */
 export function missingFacts(host: string, facts: HostFacts, named = clientFacts): string | null {

@@ -99,7 +99,7 @@ describe('readFactsFile', () => {
   })
 
   it('tells a missing file from one that is not JSON', () => {
-    const root = fakeRoot({ 'half.json': '{ "conntrack": { "max": 655' })
+    const root = fakeRoot({ 'half.json': '{ "conntrack": { "max": 655', 'text.json': 'max\n\u001b[2J65536' })
     expect(caught(() => readFactsFile(join(root, 'none.json')))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
       message: `cannot read the facts file '${root}/none.json': no such file or directory`
@@ -107,6 +107,9 @@ describe('readFactsFile', () => {
     expect(caught(() => readFactsFile(join(root, 'half.json')))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
       message: expect.stringMatching(/^the facts file '.*half\.json' is not JSON: \S/)
+    })
+    expect(caught(() => readFactsFile(join(root, 'text.json')))).toMatchObject({
+      message: expect.stringMatching(/^\P{Cc}*$/u)
     })
     expect(caught(() => readFactsFile(root))).toMatchObject({
       message: `cannot read the facts file '${root}': illegal operation on a directory`

@@ -23,6 +23,10 @@ it('names the facts that are missing, and what follows', () => {
   expect(unknowns({ ...here, client })).toEqual([
     'of this host nf_conntrack_max, RLIMIT_NOFILE: they are taken not to bind'
   ])
+  const listener = facts({ ...tracking, tcp: { somaxconn: null } })
+  expect(unknowns({ ...here, client: listener })).toEqual([
+    'of this host net.core.somaxconn: it is taken not to bind'
+  ])
   const unknown = { '/proc/sys/net/netfilter/nf_conntrack_max': 'ENOENT' }
   expect(unknowns({ ...here, client: { ...client, unknown } })).toEqual([
     'of this host RLIMIT_NOFILE: it is taken not to bind'
