@@ -26,6 +26,9 @@ const seriesEveryMs = 50
  */
 const diagnoseEveryMs = 500
 
+/** When that begins: loading what judges takes the CPU of a dial that is about to be over. */
+const firstDiagnosisMs = 1000
+
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
   /** Resolves when the first connection is about to start; rejects like {@link result} when none will. */
@@ -153,7 +156,9 @@ class Dial implements DialRun {
         })
       return loaded
     }
+    const judgeFromMs = performance.now() + firstDiagnosisMs - diagnoseEveryMs / 2
     const judgeSoFar = async () => {
+      if (performance.now() < judgeFromMs) return
       const doctor = await diagnostician()
       await doctor.observe()
       if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings

@@ -208,7 +208,8 @@ export async function draftDial(
   const sources = await findSources(sourceSpecs, {
     targets,
     connections,
-    tuplesPerAddress: ports * destinations
+    // Lanes that dial themselves are quicker with local ports that no other lane uses.
+    tuplesPerAddress: isSelf ? ports : ports * destinations
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   return { kind: 'dial', targets, ...plain, nat, sources, sourcePorts, ...shard, tuples, lanes, maxTables }

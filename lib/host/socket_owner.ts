@@ -23,6 +23,9 @@ export async function findOwners(
   procRoot = '/proc'
 ): Promise<Map<number, number>> {
   const pids = new Map<number, number>()
+  // Often they are our own; then nobody else's need be read.
+  await findIn(procRoot, process.pid, inodes, pids)
+  if (pids.size === inodes.size) return pids
   try {
     for await (const { name } of await opendir(procRoot)) {
       const pid = parseInteger(name)

@@ -114,7 +114,11 @@ void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
           dial.sources, dial.source_ports, dial.shard,
           std::vector<SocketAddress>{listening[lane->index]}, dial.churn);
     }
-    lane->cursor.emplace(lane->own_space ? *lane->own_space : *space_);
+    // Lanes that dial themselves could use the same local (address, port) pairs, but then the
+    // kernel would look through the sockets of all lanes in one bind bucket, and lock it for each.
+    TupleSpace& space = lane->own_space ? *lane->own_space : *space_;
+    const uint64_t offset = lane->own_space ? space.size() / lanes_.size() * lane->index : 0;
+    lane->cursor.emplace(space, offset);
   }
 }
 

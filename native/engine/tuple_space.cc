@@ -93,7 +93,7 @@ bool TupleCursor::Advance(uint64_t wanted) {
   if (slice_.begin == slice_.end) {
     slice_ = space_.Claim(wanted);
     if (slice_.begin == slice_.end) return false;
-    Seek(slice_.begin++);
+    Seek(slice_.begin++ + offset_);
     return true;
   }
   ++slice_.begin;

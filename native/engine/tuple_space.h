@@ -61,7 +61,9 @@ class TupleSpace {
 // One lane's walk over the slices it claims.
 class TupleCursor {
  public:
-  explicit TupleCursor(TupleSpace& space) : space_(space) {}
+  // `offset`: how far from the first tuple the line begins for this cursor; it goes on with the
+  // first after the last.
+  explicit TupleCursor(TupleSpace& space, uint64_t offset = 0) : space_(space), offset_(offset) {}
 
   // Steps to the next tuple; claims up to `wanted` when the slice at hand is used up, so that no
   // tuple is claimed that is not needed. False when the whole space is used up.
@@ -79,6 +81,7 @@ class TupleCursor {
   void Seek(uint64_t index);
 
   TupleSpace& space_;
+  const uint64_t offset_;
   TupleSpace::Slice slice_;
   SocketAddress source_;
   uint64_t port_index_ = 0;

@@ -39,6 +39,13 @@ std::vector<std::string> Walk(TupleSpace& space, uint64_t wanted) {
   return tuples;
 }
 
+std::vector<std::string> WalkFrom(TupleSpace space, uint64_t offset) {
+  TupleCursor cursor(space, offset);
+  std::vector<std::string> tuples;
+  while (cursor.Advance(4)) tuples.push_back(Tuple(cursor));
+  return tuples;
+}
+
 std::set<uint16_t> PortsOfShard(const Ports& ports, Shard shard) {
   TupleSpace space({{.first = Address("127.0.0.1"), .count = 1}}, ports, shard, Targets(1));
   TupleCursor cursor(space);
@@ -59,6 +66,17 @@ TupleSpace SmallSpace(bool endless = false) {
 }
 
 }  // namespace
+
+TEST_CASE("tuple space: an offset turns the line, and all of it is still walked") {
+  const std::vector<std::string> line = WalkFrom(SmallSpace(), 0);
+  REQUIRE(line.size() == 5 * 7 * 3);
+  for (const size_t offset : {size_t{1}, size_t{21}, size_t{50}, size_t{104}}) {
+    CAPTURE(offset);
+    std::vector<std::string> turned = line;
+    std::rotate(turned.begin(), turned.begin() + static_cast<ptrdiff_t>(offset), turned.end());
+    CHECK(WalkFrom(SmallSpace(), offset) == turned);
+  }
+}
 
 TEST_CASE("tuple_space: destinations turn fastest and then ports and then addresses") {
   TupleSpace space({{.first = Address("127.0.0.255"), .count = 2}}, {{.first = 10, .last = 11}}, {},
