@@ -39,7 +39,7 @@ describe.skipIf(!mayChangeHost)(`nf_conntrack_buckets (${whyNot})`, () => {
       using _few = await changeHost(buckets, 512)
       const result = await dial()
       expect(result.connections.established).toBeLessThan(connections)
-      expect(lastRate(result)).toBeLessThan(never.timing.connectsPerSecond / 20)
+      expect(lastRate(result)).toBeLessThan(never.timing.connectsPerSecond / 100)
       expect(causesOf(result)).toEqual(['conntrack-chain-too-long'])
       const [found] = result.findings
       expect(found?.title).toMatch(/: [\d,]+ entries in 512 buckets make chains of \d+/)

@@ -182,7 +182,7 @@ TEST_CASE("exchange: no heartbeat is further than a period from the one before")
 }
 
 TEST_CASE("exchange: heartbeats are spread over the period however fast the ramp was") {
-  constexpr int64_t kPeriodNs = 1600 * kNsPerMs;
+  constexpr int64_t kPeriodNs = 2400 * kNsPerMs;
   constexpr size_t kConnections = 64;
   const UniqueFd listener = Listening();
   RunOptions options = Talk(listener, {.send = "?", .expect = "", .every_ns = kPeriodNs});
@@ -209,8 +209,9 @@ TEST_CASE("exchange: heartbeats are spread over the period however fast the ramp
     while (beats[i] - beats[first] > kPeriodNs / 4) ++first;
     most = std::max(most, i - first + 1);
   }
-  // A quarter of them in each quarter of the period, were it not for a busy machine's stalls.
-  CHECK(most < kConnections * 3 / 4);
+  // A quarter of them in each quarter of the period, were it not for a busy machine's stalls: the
+  // period is long enough for those of half a second.
+  CHECK(most < kConnections / 2);
   CHECK(run.End());
 }
 
