@@ -156,9 +156,8 @@ class Dial implements DialRun {
         })
       return loaded
     }
-    const judgeFromMs = performance.now() + firstDiagnosisMs - diagnoseEveryMs / 2
     const judgeSoFar = async () => {
-      if (performance.now() < judgeFromMs) return
+      if (this.#seconds() * 1000 < firstDiagnosisMs) return
       const doctor = await diagnostician()
       await doctor.observe()
       if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings

@@ -33,7 +33,7 @@ export interface Snapshot {
   skippedPorts: number
   /** Failures so far by phase and code. */
   errors: Omit<ErrorTally, 'example'>[]
-  /** Causes named so far, judged anew every half second. */
+  /** Causes named so far, judged anew every half second from the first second on. */
   findings: readonly Finding[]
   /** TCP_INFO of as many connections as `sample` asks for, of about the time of the snapshot before; null without. */
   sample: CensusSummary | null

@@ -109,16 +109,15 @@ void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
                                           dial.churn);
   }
   for (const auto& lane : lanes_) {
-    if (state_.dials_itself()) {
-      lane->own_space = std::make_unique<TupleSpace>(
-          dial.sources, dial.source_ports, dial.shard,
-          std::vector<SocketAddress>{listening[lane->index]}, dial.churn);
+    if (!state_.dials_itself()) {
+      lane->cursor.emplace(*space_);
+      continue;
     }
-    // Lanes that dial themselves could use the same local (address, port) pairs, but then the
-    // kernel would look through the sockets of all lanes in one bind bucket, and lock it for each.
-    TupleSpace& space = lane->own_space ? *lane->own_space : *space_;
-    const uint64_t offset = lane->own_space ? space.size() / lanes_.size() * lane->index : 0;
-    lane->cursor.emplace(space, offset);
+    lane->own_space = std::make_unique<TupleSpace>(
+        dial.sources, dial.source_ports, dial.shard,
+        std::vector<SocketAddress>{listening[lane->index]}, dial.churn);
+    // Lanes that begin at the same place would share bind buckets, which the kernel searches.
+    lane->cursor.emplace(*lane->own_space, lane->own_space->size() / lanes_.size() * lane->index);
   }
 }
 
