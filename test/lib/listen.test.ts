@@ -111,15 +111,14 @@ describe('listen', () => {
     const lostBefore = timeWaitsLost()
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`], mode: 'close-first' })
-    const socket = (await connected(server)).resume()
-    await once(socket, 'close')
+    for (let i = 0; i < 20; i += 1) await once((await connected(server)).resume(), 'close')
     await expectNoSockets(address, 'LISTEN')
     const lost = timeWaitsLost() - lostBefore
     skip(lost > 0, 'somebody fills the TIME_WAIT table of this host (tcp_max_tw_buckets)')
-    // Who closes first keeps the TIME_WAIT.
-    expect(socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')).toEqual([
-      expect.objectContaining({ local: server.targets[0] })
-    ])
+    // Who closes first keeps the TIME_WAIT. A few may be gone: the RST to a TIME_WAIT's own ACK kills it (RFC 1337).
+    const rests = socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
+    expect(new Set(rests.map(({ local }) => local))).toEqual(new Set(server.targets))
+    expect(rests.length).toBeGreaterThan(10)
   })
 })
 
