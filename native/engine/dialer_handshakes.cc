@@ -1,5 +1,4 @@
 // How a dialer begins a handshake, learns how it ended, and what follows when it succeeded.
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,9 +49,7 @@ bool Dialer::Connect(const SourceSocket& socket) {
     ConnectTalking(socket, started_ns);
     return true;
   }
-  pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
-  if (probe) ::poll(&ready, 1, 0);
-  if (ready.revents == POLLOUT) {
+  if (probe && IsConnected(fd)) {
     missed_probes_ = 0;
     Establish(fd, socket.target, started_ns, NowNs(), /*watched=*/false);
   } else {

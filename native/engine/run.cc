@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "native/net/clock.h"
+#include "native/net/cpu.h"
 #include "native/net/descriptor_table.h"
 #include "native/net/socket.h"
 
@@ -42,6 +43,7 @@ Result<std::vector<SocketAddress>> Run::Start() {
   for (uint32_t i = 0; i < state_.options.lanes; ++i) {
     lanes_.push_back(std::make_unique<Lane>());
     lanes_.back()->index = i;
+    lanes_.back()->cpu = CpuOf(i, state_.options.lanes);
   }
   const auto listening = Listen();
   if (!listening.ok()) return listening;

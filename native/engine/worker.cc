@@ -15,6 +15,7 @@
 #include "native/engine/watcher.h"
 #include "native/engine/worker_context.h"
 #include "native/net/clock.h"
+#include "native/net/cpu.h"
 #include "native/net/descriptor_table.h"
 
 namespace c1m {
@@ -153,6 +154,7 @@ class Worker::Loop {
     if (table_.size() == 0) {
       run_.tables_used_up.store(true);
     } else {
+      worker_.lane_.cpu.store(CurrentCpu(), std::memory_order_relaxed);
       worker_.crew_.Ask(request, worker_.lane_);
     }
   }
@@ -241,6 +243,7 @@ void Worker::Main() {
   // away each time, and JavaScript's thread gets its turn at once.
   const sched_param no_priority{};
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
+  MoveToCpu(lane_.cpu.load(std::memory_order_relaxed));
   std::vector<int> inherited = Inherited(run_, lane_);
   int table_size = run_.descriptor_limit;
   int quota = run_.shared_table_quota;

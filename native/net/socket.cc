@@ -28,6 +28,12 @@ void ResetOnClose(int fd) {
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
 }
 
+bool IsConnected(int fd) {
+  sockaddr_storage peer;
+  socklen_t size = sizeof(peer);
+  return ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) == 0;
+}
+
 int PendingError(int fd) {
   int error = 0;
   socklen_t size = sizeof(error);

@@ -85,6 +85,38 @@ TEST_CASE("socket: accepted sockets inherit the RST") {
   CHECK(EndOf(client) == ECONNRESET);
 }
 
+TEST_CASE("socket: a connect has succeeded when the handshake is over, and not before") {
+  SUBCASE("answered") {
+    const UniqueFd listener = Listening();
+    const UniqueFd socket(OpenStream(AF_INET).value());
+    CHECK_FALSE(IsConnected(socket.get()));
+    const SocketAddress target = LocalAddress(listener);
+    CHECK(::connect(socket.get(), target.raw(), target.size()) == -1);
+    REQUIRE(Ready(socket.get(), POLLOUT));
+    CHECK(IsConnected(socket.get()));
+  }
+  SUBCASE("unanswered") {
+    const Deaf deaf = DeafListener();
+    const UniqueFd socket(OpenStream(AF_INET).value());
+    CHECK(::connect(socket.get(), deaf.address.raw(), deaf.address.size()) == -1);
+    CHECK_FALSE(IsConnected(socket.get()));
+  }
+  SUBCASE("refused") {
+    const UniqueFd socket(OpenStream(AF_INET).value());
+    const SocketAddress nobody = UniqueLoopback(1);
+    CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+    REQUIRE(Ready(socket.get(), POLLOUT));
+    CHECK_FALSE(IsConnected(socket.get()));
+  }
+}
+
+TEST_CASE("socket: what the peer has ended in order did succeed") {
+  Pair pair = ConnectedPair();
+  pair.theirs.Reset();
+  CHECK(EndOf(pair.ours) == 0);
+  CHECK(IsConnected(pair.ours.get()));
+}
+
 TEST_CASE("socket: a pending error is read once") {
   const UniqueFd socket(OpenStream(AF_INET).value());
   const SocketAddress nobody = UniqueLoopback(1);
