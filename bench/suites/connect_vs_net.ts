@@ -8,9 +8,8 @@ import type { Comparison, Figure } from '../result.js'
 import { compare, figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 
-const pairsPlanned = { quick: 3, full: 15 }
-/** Connections of each `net` process, unless its descriptors are fewer. */
-const perProcess = 15_000
+/** `each`: connections of each `net` process, unless its descriptors are fewer. */
+const plans = { quick: { pairs: 3, each: 5000 }, full: { pairs: 15, each: 15_000 } }
 /** Descriptors of a Node process that are no connections: about 20, and room to spare. */
 const reserve = 100
 /** Enough that no process has to search long for a free local port towards one of them. */
@@ -20,11 +19,11 @@ export const connectVsNet: Suite = {
   title: 'connects per second beside pure node:net, against one native listener',
   async run({ mode, progress }) {
     const limit = descriptorLimit()
-    const each = Math.min(perProcess, limit - reserve)
+    const { pairs, each: planned } = plans[mode]
+    const each = Math.min(planned, limit - reserve)
     if (each < 1000)
       throw new CannotRun(`RLIMIT_NOFILE of ${limit} leaves a net process no 1,000 connections`)
     const cores = availableParallelism()
-    const pairs = pairsPlanned[mode]
     const figures: Figure[] = []
     const comparisons: Comparison[] = []
     for (const { processes, goal } of [
@@ -74,7 +73,7 @@ export const connectVsNet: Suite = {
 function notes(limit: number, each: number): string[] {
   const bound = Number.isFinite(limit) ? formatNumber(limit) : 'unlimited'
   return [
-    `A net process dials ${formatNumber(each)}: libuv keeps all its sockets in the one descriptor table of the process, which RLIMIT_NOFILE bounds (here: ${bound}).`,
+    `A net process dials ${formatNumber(each)}; libuv keeps all its sockets in the one descriptor table of the process, which RLIMIT_NOFILE bounds (here: ${bound}).`,
     'The rate of several processes spans from the first connect of any to the last connection of all.'
   ]
 }

@@ -10,7 +10,7 @@ import { figure } from '../stats.js'
 import type { Suite } from '../suite.js'
 
 const plans = {
-  quick: { sizes: [100_000], rounds: 2 },
+  quick: { sizes: [50_000], rounds: 2 },
   full: { sizes: [200_000, 1_000_000], rounds: 3 }
 }
 

@@ -11,8 +11,8 @@ import { compare, figure } from '../stats.js'
 import type { Suite } from '../suite.js'
 
 const plans = {
-  quick: { censusOf: [50_000], rounds: 2, sampled: 100_000, pairs: 3 },
-  full: { censusOf: [200_000, 1_000_000], rounds: 3, sampled: 200_000, pairs: 15 }
+  quick: { censusOf: [50_000], holdSeconds: 0.5, rounds: 2, sampled: 100_000, pairs: 2 },
+  full: { censusOf: [200_000, 1_000_000], holdSeconds: 4, rounds: 3, sampled: 200_000, pairs: 15 }
 }
 
 /** Connections of a live sample; four are taken a second. */
@@ -21,7 +21,7 @@ const sampleSize = 1000
 export const observation: Suite = {
   title: 'what census, live sample and sock_diag cost',
   async run({ mode, progress }) {
-    const { censusOf, rounds, sampled, pairs } = plans[mode]
+    const { censusOf, holdSeconds, rounds, sampled, pairs } = plans[mode]
     const figures: Figure[] = []
     const comparisons: Comparison[] = []
     for (const connections of censusOf) {
@@ -30,7 +30,7 @@ export const observation: Suite = {
       const surveys: { perSecond: number; seconds: number }[] = []
       for (let round = 0; round < rounds; round++) {
         progress(`${count} connections, round ${round + 1} of ${rounds}`)
-        const result = await watched(connections, ['--census', '--hold', '4s'], async () => {
+        const result = await watched(connections, ['--census', '--hold', `${holdSeconds}s`], async () => {
           const { states, seconds } = await surveySockets([])
           const sockets = Object.values(states).reduce((sum, sockets) => sum + sockets, 0)
           surveys.push({ perSecond: sockets / seconds, seconds })
