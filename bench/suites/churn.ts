@@ -16,7 +16,7 @@ import type { BenchMode, Comparison, Figure } from '../result.js'
 import { type Bound, compare, figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 
-const plans = { quick: { rounds: 3, seconds: 0.3 }, full: { rounds: 11, seconds: 2 } }
+const plans = { quick: { rounds: 3, seconds: 0.3 }, full: { rounds: 9, seconds: 4 } }
 const flows = 100
 
 interface Contender {

@@ -56,7 +56,7 @@ export const spec: CommandSpec = {
     { title: 'Output', options: shownOptions }
   ],
   examples: [
-    { command: 'c1m-native bench', text: 'everything, small, in about a minute' },
+    { command: 'c1m-native bench', text: 'everything, small, in less than a minute' },
     {
       command: 'c1m-native bench --only connect-vs-net --out before.json',
       text: 'why there is a native engine, in ten seconds'
