@@ -66,8 +66,8 @@ export class Diagnostician {
     const counters = readCounters()
     const deltas = counterDeltas(this.#baseline.counters(), counters)
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
-    const chains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
-    const after = readHostFacts({ brief: !chains })
+    const refusedByChains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
+    const after = readHostFacts({ brief: !refusedByChains })
     const findings = explainFindings({
       facts: { before: this.#baseline.facts, after },
       counters,
