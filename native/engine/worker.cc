@@ -140,7 +140,11 @@ class Worker::Loop {
     if (dialer_->finished() && !relieved_) {
       relieved_ = true;
       finished_ns_ = now_ns;
-      if (dialer_->full()) Relieve(Crew::Request::kRelieveDialer);
+      if (dialer_->full()) {
+        // What it holds from now on leaves its CPU to the successor.
+        worker_.lane_.cpu = CurrentCpu();
+        Relieve(Crew::Request::kRelieveDialer);
+      }
     }
     if (dialer_->settled() && !settled_) {
       settled_ = true;
@@ -154,7 +158,6 @@ class Worker::Loop {
     if (table_.size() == 0) {
       run_.tables_used_up.store(true);
     } else {
-      worker_.lane_.cpu.store(CurrentCpu(), std::memory_order_relaxed);
       worker_.crew_.Ask(request, worker_.lane_);
     }
   }
@@ -243,7 +246,7 @@ void Worker::Main() {
   // away each time, and JavaScript's thread gets its turn at once.
   const sched_param no_priority{};
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
-  MoveToCpu(lane_.cpu.load(std::memory_order_relaxed));
+  MoveToCpu(lane_.cpu.exchange(-1));
   std::vector<int> inherited = Inherited(run_, lane_);
   int table_size = run_.descriptor_limit;
   int quota = run_.shared_table_quota;
