@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <utility>
 
@@ -48,16 +49,35 @@ int64_t Acceptor::TakeTurn(bool accepting) {
 
 void Acceptor::OnListener(int listener) {
   for (int i = 0; i < kAcceptsPerTurn && !full(); ++i) {
+    if (TakeOne(listener) != Take::kOne) return;
+  }
+}
+
+void Acceptor::TakeDialed() {
+  if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
+  const std::atomic<int64_t>& unaccepted = context_.lane.unaccepted;
+  // In the order in which they were dialed: destinations turn fastest.
+  for (size_t empty = 0; empty < listeners_.size() && !full();) {
+    if (unaccepted.load(std::memory_order_relaxed) <= 0) return;
+    const Take take = TakeOne(listeners_[next_]);
+    if (take == Take::kRefused) return;
+    empty = take == Take::kOne ? 0 : empty + 1;
+    next_ = (next_ + 1) % listeners_.size();
+  }
+}
+
+Acceptor::Take Acceptor::TakeOne(int listener) {
+  for (;;) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       Admit(fd);
-      continue;
+      return Take::kOne;
     }
-    if (errno == EAGAIN) return;
+    if (errno == EAGAIN) return Take::kNone;
     // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
     if (errno == ECONNABORTED || errno == EINTR) continue;
     Rest(listener, errno);
-    return;
+    return Take::kRefused;
   }
 }
 

@@ -18,6 +18,9 @@ class Acceptor {
   // Registers or leaves the listening sockets as the lane's turn demands. Returns the moment at
   // which it wants to be called again, or Reactor::kForever.
   int64_t TakeTurn(bool accepting);
+  // Takes what this worker has dialed to its own listeners off their queues, which are not
+  // registered meanwhile: an event for each batch, and a wake-up for each connection, are saved.
+  void TakeDialed();
   // Something waits on a listening socket.
   void OnListener(int listener);
   // An event of a descriptor in state kAccepted.
@@ -30,6 +33,8 @@ class Acceptor {
   [[nodiscard]] bool full() const { return context_.room() <= 0; }
 
  private:
+  enum class Take : uint8_t { kOne, kNone, kRefused };
+  Take TakeOne(int listener);
   void Admit(int fd);
   void Rest(int listener, int error);
   // Reads what has come and does with it what the mode says; false when the connection is over.
@@ -42,6 +47,8 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
+  // Whose queue is next when they are taken from in turn.
+  size_t next_ = 0;
   bool saw_leaving_ = false;
   // Connections in a row that had sent nothing yet when they were accepted.
   uint32_t silent_ = 0;

@@ -21,10 +21,9 @@ class Worker;
 
 struct Lane {
   uint32_t index = 0;
-  // The CPU that is free for the next worker, until it has moved there; or -1. A new thread often
-  // finds itself on a busy CPU, beside another lane, and it takes milliseconds until the scheduler
-  // moves it to the one that is idle.
-  std::atomic<int> cpu{-1};
+  // The CPU on which its first worker begins, or -1. A new thread often finds itself on a busy CPU,
+  // beside another lane, and it takes milliseconds until the scheduler moves it to an idle one.
+  int cpu = -1;
 
   // Dialing. The cursor belongs to the worker that dials now.
   std::unique_ptr<TupleSpace> own_space;  // when the lane dials its own listener

@@ -127,15 +127,39 @@ Worker* Run::AddWorker(Lane& lane, bool dials) {
   if (workers_.size() >= most_workers_) return nullptr;
   Crew& crew = *this;
   auto worker = std::make_unique<Worker>(state_, crew, lane, dials);
-  if (const int error = worker->Start(); error != 0) {
-    state_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
-    return nullptr;
-  }
+  if (!HasThread(worker->Start())) return nullptr;
   // The worker can't settle or end before we let go of the mutex.
+  Worker* added = Enlist(std::move(worker), dials);
+  if (state_.options.listen) LetAccept(lane, *added);
+  return added;
+}
+
+Worker* Run::Follow(Worker& full) {
+  const std::lock_guard lock(mutex_);
+  if (state_.closing || state_.schedule.exhausted()) return nullptr;
+  Lane& lane = full.lane();
+  Crew& crew = *this;
+  if (workers_.size() < most_workers_) {
+    auto next = std::make_unique<Worker>(state_, crew, lane, /*dials=*/true);
+    // Neither needs a call: the one isn't at work yet, and the other asks on this thread.
+    Worker* const accepts = lane.acceptor.exchange(next.get(), std::memory_order_acq_rel);
+    if (HasThread(full.StartKeeper())) return Enlist(std::move(next), /*dials=*/true);
+    lane.acceptor.store(accepts, std::memory_order_release);
+  }
+  state_.tables_used_up.store(true);
+  return nullptr;
+}
+
+bool Run::HasThread(int error) {
+  if (error == 0) return true;
+  state_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
+  return false;
+}
+
+Worker* Run::Enlist(std::unique_ptr<Worker> worker, bool dials) {
   ++running_;
   if (dials) ++dialing_;
   workers_.push_back(std::move(worker));
-  if (state_.options.listen) LetAccept(lane, *workers_.back());
   return workers_.back().get();
 }
 
@@ -164,10 +188,6 @@ void Run::Supervise() {
 
 std::optional<Run::Event> Run::Handle(Request request, Lane& lane) {
   switch (request) {
-    case Request::kRelieveDialer:
-      if (state_.closing || state_.schedule.exhausted()) return std::nullopt;
-      if (AddWorker(lane, /*dials=*/true) == nullptr) state_.tables_used_up.store(true);
-      return std::nullopt;
     case Request::kRelieveAcceptor:
       if (!state_.closing) RelieveAcceptor(lane);
       return std::nullopt;

@@ -67,6 +67,7 @@ class Run final : private Crew {
 
  private:
   void Ask(Request request, Lane& lane) override;
+  Worker* Follow(Worker& full) override;
 
   // The supervisor: the one thread of the run that stays in the process's descriptor table and so
   // can make workers, wake them, and call JavaScript's event loop.
@@ -83,6 +84,9 @@ class Run final : private Crew {
   void PrepareLanes(const std::vector<SocketAddress>& listening);
   // With mutex_ held: a new worker on the lane, or nullptr when there may be no more.
   Worker* AddWorker(Lane& lane, bool dials);
+  // With mutex_ held: whether a worker's thread was made; what failed is counted.
+  bool HasThread(int error);
+  Worker* Enlist(std::unique_ptr<Worker> worker, bool dials);
   void LetAccept(Lane& lane, Worker& worker);
 
   RunState state_;

@@ -69,14 +69,10 @@ struct RunState {
   }
 };
 
-// What a worker asks of the run. Each call only leaves a note for the supervisor: a worker sits in
-// a descriptor table of its own, where the process's descriptors (the wake-up, JavaScript's event
-// loop) have no meaning, and a thread made there would inherit that table.
+// What a worker asks of the run.
 class Crew {
  public:
   enum class Request : uint8_t {
-    // The lane's dialer has a full table and work is left: put the next worker on the lane.
-    kRelieveDialer,
     // The lane's acceptor has a full table: let another one accept.
     kRelieveAcceptor,
     // A worker will dial no more and all its handshakes have ended.
@@ -86,7 +82,13 @@ class Crew {
     // A worker has closed everything and is about to end.
     kWorkerEnded,
   };
+  // Leaves a note for the supervisor: a worker sits in a descriptor table of its own, where the
+  // process's descriptors (the wake-up, JavaScript's event loop) have no meaning.
   virtual void Ask(Request request, Lane& lane) = 0;
+  // The table of this dialing worker is full: gives it a keeper, and returns the worker that the
+  // calling thread is to be from now on; nullptr when nothing is left to dial, or no more workers
+  // can be had.
+  virtual Worker* Follow(Worker& full) = 0;
 
  protected:
   ~Crew() = default;

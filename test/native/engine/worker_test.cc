@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -105,6 +106,42 @@ TEST_CASE("worker: when there may be no more of them the ramp ends and says so")
       return now.accepted_open == now.dialed_open && now.dialed_open <= 3 * kRoom / 2;
     }));
     CHECK(run.End());
+  }
+}
+
+TEST_CASE("worker: a full table that can't be left ends the ramp, and stands") {
+  const auto dial = [](const std::string& call, int error) {
+    ScratchRun run(InSmallTables(SelfDialRun(2000)));
+    if (run.Start().empty()) return 10;
+    if (!run.Wait(Event::kRamped)) return 11;
+    const Totals totals = run.totals();
+    if (totals.established == 0 || totals.established >= 2000) return 12;
+    if (totals.dialed_open != totals.established || totals.failed != 0) return 13;
+    if (!run->tables_used_up()) return 14;
+    const auto errors = run->Errors();
+    if (errors.size() != 1 || errors[0].code != error || errors[0].example != call) return 15;
+    return run.End() ? 0 : 16;
+  };
+  REQUIRE(PrivateTablesWork());
+  SUBCASE("for want of a thread to keep it") {
+    CHECK(InChild([&] {
+            // Of a user nobody else is, and not root, who is not held to RLIMIT_NPROC.
+            const auto user = static_cast<uid_t>(100'000 + ::getpid());
+            if (::getuid() == 0 && ::setuid(user) != 0) return 2;
+            const rlimit limit{.rlim_cur = 6, .rlim_max = 6};
+            if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
+            return dial("pthread_create", EAGAIN);
+          }) == 0);
+  }
+  SUBCASE("for want of another table") {
+    CHECK(InChild([&] {
+            // The wake-up and one listening socket have the first numbers in a table of one's own,
+            // and others in the process's, from where the first table is entered.
+            const UniqueFd taken(OpenEventFd().value());
+            const UniqueFd also_taken(OpenEventFd().value());
+            if (!RefuseCloseRange(EPERM, kFirstFreeFd + 2)) return 2;
+            return dial("close_range", EPERM);
+          }) == 0);
   }
 }
 

@@ -3,7 +3,9 @@
 
 #include <sched.h>
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace c1m::test {
@@ -41,8 +43,8 @@ class OneCpu {
 // the signal when it was killed.
 int InChild(const std::function<int()>& body);
 
-// From now on close_range(2) fails with `error`, as under a kernel or a container that lacks it.
-// Can't be undone: for children only.
-bool RefuseCloseRange(int error);
+// From now on close_range(2) fails with `error`, as under a kernel or a container that lacks it; or
+// only when asked to begin at descriptor `first`. Can't be undone: for children only.
+bool RefuseCloseRange(int error, std::optional<uint32_t> first = std::nullopt);
 
 }  // namespace c1m::test
