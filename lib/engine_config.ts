@@ -1,12 +1,12 @@
 /** A scenario as the engine takes it. */
 import { nativeExchange } from './exchange.js'
 import type { NativeListenConfig, NativeRunConfig } from './native.js'
-import type { DialScenario } from './scenario.js'
+import { countDestinations, type DialScenario } from './scenario.js'
 
 /** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
 const ownBacklog = 65_535
 
-/** Without a target the run gets a listener of its own for each lane. */
+/** Without a target the run gets listeners of its own, as many for each lane. */
 export function engineConfig(scenario: DialScenario): NativeRunConfig {
   const { lanes, maxTables, sourcePorts, holdMs, exchange, exchangeTimeoutMs, churn, closeBy, ...rest } =
     scenario
@@ -27,9 +27,11 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
 }
 
 /** It answers what is sent, unless it is to close first. */
-function ownListener({ exchange, close }: DialScenario, closesFirst: boolean): NativeListenConfig {
+function ownListener(scenario: DialScenario, closesFirst: boolean): NativeListenConfig {
+  const { exchange, close } = scenario
+  const anyPort = { address: '127.0.0.1', firstPort: 0, lastPort: 0 }
   return {
-    targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
+    targets: Array.from({ length: countDestinations(scenario) }, () => anyPort),
     mode: closesFirst ? 'close-first' : exchange ? 'echo' : 'sink',
     backlog: ownBacklog,
     // It resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.

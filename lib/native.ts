@@ -36,7 +36,7 @@ export interface NativeDialConfig {
   /** From 0. */
   shardIndex: number
   shardCount: number
-  /** Empty: each lane dials its own listener. */
+  /** Empty: each lane dials its own listeners. */
   targets: NativeTarget[]
   connections: number
   window: number

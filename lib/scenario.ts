@@ -63,7 +63,7 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
   kind: 'dial'
-  /** What to dial; empty when the run dials its own loopback listeners, one per lane. */
+  /** What to dial; empty when the run dials its own loopback listeners. */
   targets: Target[]
   connections: number
   /** Schedule of connection starts; empty means as fast as possible. */
@@ -202,23 +202,41 @@ export async function draftDial(
   const sourceSpecs = checkTexts('source', options.source ?? [])
   const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial')
 
-  const destinations = countDestinations({ targets, lanes })
+  const destinations = countDestinations({ targets, lanes, connections })
   const nat = planNat(options, isSelf ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
   const sources = await findSources(sourceSpecs, {
     targets,
     connections,
     // Lanes that dial themselves are quicker with local ports that no other lane uses.
-    tuplesPerAddress: isSelf ? ports : ports * destinations
+    tuplesPerAddress: ports * (isSelf ? destinations / lanes : destinations)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   return { kind: 'dial', targets, ...plain, nat, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
 }
 
-/** Pairs of destination address and port. A run against itself has one for each lane. */
-export function countDestinations({ targets, lanes }: Pick<DialScenario, 'targets' | 'lanes'>): number {
-  if (targets.length === 0) return lanes
+/** Pairs of destination address and port. A run against itself has as many for each lane. */
+export function countDestinations({
+  targets,
+  lanes,
+  connections
+}: Pick<DialScenario, 'targets' | 'lanes' | 'connections'>): number {
+  if (targets.length === 0) return lanes * listenersPerLane(connections)
   return countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
+}
+
+/**
+ * Chains of the kernel's bind hash (`tcp_init` in net/ipv4/tcp.c makes 65,536, fewer where memory is short). bind(2) walks
+ * two of them, so it slows down once there are more local (address, port) pairs; a pair that dials several destinations
+ * counts once.
+ */
+const bindHashChains = 65_536
+
+/** More gain nothing: bind(2) also looks at each connection of the same pair. Measured at 200,000 and at a million. */
+const mostListenersPerLane = 4
+
+function listenersPerLane(connections: number): number {
+  return Math.min(mostListenersPerLane, Math.ceil(connections / bindHashChains))
 }
 
 /**

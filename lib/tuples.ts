@@ -10,7 +10,7 @@ export interface TupleSpace {
   /** Slice of the source ports, from 0: those whose index modulo `shardCount` equals it. */
   shardIndex: number
   shardCount: number
-  /** Pairs of destination address and port; in a run against itself, one for each lane. */
+  /** Pairs of destination address and port; in a run against itself, its own listeners. */
   destinations: number
 }
 
@@ -51,7 +51,7 @@ export function checkTuples(connections: number, space: TupleSpace, selfTargeted
     counted(addresses, 'source address', 'source addresses'),
     counted(ports, 'source port', 'source ports'),
     selfTargeted
-      ? counted(space.destinations, 'lane', 'lanes')
+      ? counted(space.destinations, 'listener', 'listeners')
       : counted(space.destinations, 'destination', 'destinations')
   ].join(' x ')
   throw new C1mError(

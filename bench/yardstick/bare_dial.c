@@ -5,7 +5,7 @@
 //
 // Opens that many loopback connections with both ends in this process, closes them all with RST (so
 // that no TIME_WAIT bends the next run) and prints one line of JSON. The work is that of the
-// engine: private descriptor tables, one lane per CPU whose thread dials the lane's own listener,
+// engine: private descriptor tables, one lane per CPU whose thread dials the lane's own listeners,
 // bind to a chosen port with SO_REUSEADDR, connect without blocking, see every handshake end,
 // accept, hold. What the engine does besides (latency histogram, errors as values, pacing,
 // timeouts, strangers' ports) is left out: the distance between the two is what that costs.
@@ -36,13 +36,14 @@ enum {
   MOST_LANES = 64,
   MOST_BATCH = 1024,
   SPARE_DESCRIPTORS = 8,
-  TENTHS = 10,  // it is also told when each tenth of the connections stood
+  LISTENERS = 4,  // of a lane; a local (address, port) dials each: a quarter of the bind buckets
+  TENTHS = 10,    // it is also told when each tenth of the connections stood
 };
 
 struct lane {
   int index;
-  int listener;
-  struct sockaddr_in target;
+  int listeners[LISTENERS];
+  struct sockaddr_in targets[LISTENERS];
   unsigned next;  // tuples used so far
 } __attribute__((aligned(64)));
 
@@ -68,22 +69,22 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-// Passes over the ports that strangers hold.
-static void bind_next(struct lane *lane, int fd) {
+// Passes over the ports that strangers hold; returns which listener is to be dialed.
+static int bind_next(struct lane *lane, int fd) {
   struct sockaddr_in source = {.sin_family = AF_INET};
   for (;;) {
-    unsigned tuple = lane->next++;
-    unsigned address = tuple / PORTS * (unsigned)lane_count + (unsigned)lane->index;
+    unsigned tuple = lane->next++, pair = tuple / LISTENERS;
+    unsigned address = pair / PORTS * (unsigned)lane_count + (unsigned)lane->index;
     source.sin_addr.s_addr = htonl(FIRST_SOURCE + address);
-    source.sin_port = htons((uint16_t)(FIRST_PORT + tuple % PORTS));
-    if (bind(fd, (struct sockaddr *)&source, sizeof source) == 0) return;
+    source.sin_port = htons((uint16_t)(FIRST_PORT + pair % PORTS));
+    if (bind(fd, (struct sockaddr *)&source, sizeof source) == 0) return (int)(tuple % LISTENERS);
     if (errno != EADDRINUSE) die("bind");
   }
 }
 
 // Every step is taken for the whole batch before the next one: the kernel's code for it stays in
 // the CPU's instruction cache.
-static void dial(struct lane *lane, struct pollfd *dialed, int count) {
+static void dial(struct lane *lane, struct pollfd *dialed, int *to, int count) {
   const int on = 1;
   for (int i = 0; i < count; i++) {
     dialed[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -93,10 +94,11 @@ static void dial(struct lane *lane, struct pollfd *dialed, int count) {
   for (int i = 0; i < count; i++) {
     setsockopt(dialed[i].fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
-  for (int i = 0; i < count; i++) bind_next(lane, dialed[i].fd);
-  const struct sockaddr *target = (struct sockaddr *)&lane->target;
+  for (int i = 0; i < count; i++) to[i] = bind_next(lane, dialed[i].fd);
   for (int i = 0; i < count; i++) {
-    if (connect(dialed[i].fd, target, sizeof lane->target) != 0 && errno != EINPROGRESS) {
+    const struct sockaddr_in *target = &lane->targets[to[i]];
+    if (connect(dialed[i].fd, (struct sockaddr *)target, sizeof *target) != 0 &&
+        errno != EINPROGRESS) {
       die("connect");
     }
   }
@@ -119,15 +121,13 @@ static void see_established(struct pollfd *waiting, int count) {
   }
 }
 
-static void accept_all(int listener, int count) {
-  while (count > 0) {
-    if (accept4(listener, NULL, NULL, SOCK_NONBLOCK) >= 0) {
-      count--;
-    } else if (errno == EAGAIN) {
+static void accept_all(const struct lane *lane, const int *to, int count) {
+  for (int i = 0; i < count; i++) {
+    const int listener = lane->listeners[to[i]];
+    while (accept4(listener, NULL, NULL, SOCK_NONBLOCK) < 0) {
+      if (errno != EAGAIN) die("accept4");
       struct pollfd more = {.fd = listener, .events = POLLIN};
       poll(&more, 1, -1);
-    } else {
-      die("accept4");
     }
   }
 }
@@ -151,17 +151,18 @@ static void start_thread(struct lane *lane);
 // One descriptor table: the part of a lane's work that RLIMIT_NOFILE lets one table hold.
 static void *serve(void *argument) {
   struct lane *lane = argument;
-  const int first = lanes[lane_count - 1].listener + 1;
+  const int first = lanes[lane_count - 1].listeners[LISTENERS - 1] + 1;
   if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_UNSHARE) != 0) die("close_range");
 
   struct pollfd dialed[MOST_BATCH];
+  int to[MOST_BATCH];
   int room = (table_size - first - SPARE_DESCRIPTORS) / 2, count = 0;
   errno = EMFILE;
   if (room <= 0) die("RLIMIT_NOFILE");
   while (room > 0 && (count = claim(batch < room ? batch : room)) > 0) {
-    dial(lane, dialed, count);
+    dial(lane, dialed, to, count);
     see_established(dialed, count);
-    accept_all(lane->listener, count);
+    accept_all(lane, to, count);
     count_established(count);
     room -= count;
   }
@@ -193,14 +194,16 @@ static void start_thread(struct lane *lane) {
 }
 
 static void listen_for(struct lane *lane) {
-  lane->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-  lane->target =
-      (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof lane->target;
-  if (lane->listener < 0 || bind(lane->listener, (struct sockaddr *)&lane->target, size) != 0 ||
-      listen(lane->listener, 65535) != 0 ||
-      getsockname(lane->listener, (struct sockaddr *)&lane->target, &size) != 0) {
-    die("listen");
+  for (int i = 0; i < LISTENERS; i++) {
+    struct sockaddr_in *target = &lane->targets[i];
+    *target =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof *target;
+    int fd = lane->listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)target, size) != 0 || listen(fd, 65535) != 0 ||
+        getsockname(fd, (struct sockaddr *)target, &size) != 0) {
+      die("listen");
+    }
   }
 }
 

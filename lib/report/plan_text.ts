@@ -63,7 +63,7 @@ function tuples({ tuples, scenario }: Plan): string[] {
   const factors = [
     count(sourceAddresses, 'source address', 'es'),
     count(sourcePorts, 'source port'),
-    count(destinations, scenario.targets.length === 0 ? 'lane' : 'destination')
+    count(destinations, scenario.targets.length === 0 ? 'listener' : 'destination')
   ].join(' x ')
   const taken = [
     tuples.reservedPorts ? `${count(tuples.reservedPorts, 'port')} reserved on this host` : '',

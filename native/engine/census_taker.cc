@@ -34,8 +34,7 @@ bool CensusTaker::Step() {
     info_bytes = size;
     rows[count] = CensusRow::From(info, *source);
     rows[count].syn_retries = static_cast<uint8_t>(table.syn_retries(next_fd_));
-    // A lane that dials itself has one target: its own listener.
-    rows[count].target = context_.lane.own_space ? context_.lane.index : table.tag(next_fd_);
+    rows[count].target = context_.TargetNumber(table.tag(next_fd_));
     ++count;
   }
   order.sheet->Append({rows.data(), count}, info_bytes);

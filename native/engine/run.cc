@@ -115,9 +115,12 @@ void Run::PrepareLanes(const std::vector<SocketAddress>& listening) {
       lane->cursor.emplace(*space_);
       continue;
     }
-    lane->own_space = std::make_unique<TupleSpace>(
-        dial.sources, dial.source_ports, dial.shard,
-        std::vector<SocketAddress>{listening[lane->index]}, dial.churn);
+    std::vector<SocketAddress> own;
+    for (size_t i = lane->index; i < listening.size(); i += lanes_.size()) {
+      own.push_back(listening[i]);
+    }
+    lane->own_space = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard,
+                                                   std::move(own), dial.churn);
     // Lanes that begin at the same place would share bind buckets, which the kernel searches.
     lane->cursor.emplace(*lane->own_space, lane->own_space->size() / lanes_.size() * lane->index);
   }

@@ -2,6 +2,7 @@
 // thread.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct WorkerContext {
   std::vector<int> revisits = {};
 
   [[nodiscard]] int room() const { return quota - table.size(); }
+
+  // The number in the whole run of a target of the lane: listening sockets of its own are dealt to
+  // the lanes in turn.
+  [[nodiscard]] uint32_t TargetNumber(uint32_t target) const {
+    return lane.own_space ? target * run.options.lanes + lane.index : target;
+  }
 
   void Revisit(int fd) {
     if (table.revisit(fd)) return;

@@ -31,14 +31,15 @@ describe('engineConfig', () => {
     expect(config({}).dial).not.toHaveProperty('exchange')
   })
 
-  it('listens with a port for each lane where there is none', () => {
-    const listen = {
-      mode: 'sink',
-      close: 'rst',
-      targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }]
-    }
-    expect(config({ targets: [] }).listen).toMatchObject(listen)
-    expect(config({ targets: [], churn: true }).listen).toMatchObject(listen)
+  it('listens with ports for each lane where there is none, more for many connections', () => {
+    const listen = { mode: 'sink', close: 'rst' }
+    const own = { targets: [], lanes: 4 }
+    expect(config(own).listen).toMatchObject(listen)
+    expect(config({ ...own, churn: true }).listen).toMatchObject(listen)
+    const ports = (connections: number) => config({ ...own, connections }).listen?.targets
+    expect(ports(65_536)).toEqual(Array(4).fill({ address: '127.0.0.1', firstPort: 0, lastPort: 0 }))
+    expect(ports(65_537)).toHaveLength(8)
+    expect(ports(1_000_000)).toHaveLength(16)
   })
 
   it('answers itself', () => {

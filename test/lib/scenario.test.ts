@@ -249,7 +249,7 @@ describe('resolveDial', () => {
     })
     await expect(resolveDial({ ...options, connections: 401 }, facts)).rejects.toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
-      message: expect.stringContaining('4 lanes')
+      message: expect.stringContaining('4 listeners')
     })
   })
 

@@ -68,7 +68,7 @@ describe('checkTuples', () => {
 
   it('offers no destinations to a run against itself', () => {
     expect(caught(() => checkTuples(1_000_000, { ...oneAddress, destinations: 4 }, true))).toMatchObject({
-      message: expect.stringMatching(/1 source address x 64,512 source ports x 4 lanes$/),
+      message: expect.stringMatching(/1 source address x 64,512 source ports x 4 listeners$/),
       hint: 'Use 4 source addresses (--source A-B).'
     })
   })

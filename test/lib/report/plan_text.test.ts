@@ -14,7 +14,7 @@ it('tells of a plan that fits', async () => {
   expect(text).toMatchInlineSnapshot(`
     "250,000 connections to its own listeners: nothing known will stop them.
 
-    tuples       1,032,192 for 250,000: 4 source addresses x 64,512 source ports x 4 lanes
+    tuples       1,032,192 for 250,000: 1 source address x 64,512 source ports x 16 listeners
     descriptors  500,000 of 20,447,232: 26 tables of 19,968, of 1,024
     memory       about 1.86GiB of kernel memory (23.1GiB available), 54MiB resident
     conntrack    250,000 entries (0 there now, nf_conntrack_max 262,144, 262,144 buckets)

@@ -6,9 +6,11 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/engine/connection_table.h"
+#include "native/net/inet_diag.h"
 #include "test/native/helpers/peer.h"
 #include "test/native/helpers/scratch_run.h"
 
@@ -127,6 +129,36 @@ TEST_CASE("census: it reads every connection once, over all lanes and tables") {
   }
   CHECK(tuples.size() == kConnections);
   CHECK(targets.size() == 2);
+  CHECK(run.End());
+}
+
+TEST_CASE("census: it tells which of its own listeners a connection went to") {
+  constexpr uint64_t kConnections = 300;
+  const SocketAddress address = UniqueLoopback();
+  RunOptions options = SelfDialRun(kConnections, /*lanes=*/2);
+  options.listen->addresses.assign(6, address);
+  ScratchRun run(std::move(options));
+  const auto listening = run.Start();
+  REQUIRE(listening.size() == 6);
+  REQUIRE(run.Wait(Run::Event::kRamped));
+  Sheet sheet(kConnections);
+  REQUIRE(run->TakeCensus({.sheet = &sheet.sheet}));
+  REQUIRE(run.Wait(Run::Event::kCensused));
+  REQUIRE(sheet.sheet.rows() == kConnections);
+  std::multiset<std::pair<uint16_t, uint16_t>> told;
+  for (size_t row = 0; row < kConnections; ++row) {
+    const auto target = sheet.At<uint32_t>("targetIndex", row);
+    REQUIRE(target < listening.size());
+    told.emplace(listening[target].port(), sheet.At<uint16_t>("sourcePort", row));
+  }
+  // What the kernel has of the accepted ends.
+  std::multiset<std::pair<uint16_t, uint16_t>> accepted;
+  const DiagFilter at_listeners{.states = StateBit(TcpState::kEstablished),
+                                .local = {{.address = address}}};
+  REQUIRE(VisitTcpSockets(at_listeners, [&](const DiagSocket& socket) {
+            accepted.emplace(socket.local_port, socket.remote_port);
+          }).ok());
+  CHECK(told == accepted);
   CHECK(run.End());
 }
 
