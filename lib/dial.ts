@@ -9,6 +9,7 @@ import { C1mError } from './errors.js'
 import { readHostFacts } from './host/facts.js'
 import { native } from './native.js'
 import { delay, sampled, signalled } from './pace.js'
+import { RampHealth } from './ramp_health.js'
 import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
 import { Series } from './series.js'
@@ -28,6 +29,9 @@ const diagnoseEveryMs = 500
 
 /** When that begins: loading what judges takes the CPU of a dial that is about to be over. */
 const firstDiagnosisMs = 1000
+
+/** How often while nothing in the run's own counters asks for a cause. */
+const diagnoseGoodEveryMs = 5000
 
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
@@ -156,8 +160,13 @@ class Dial implements DialRun {
         })
       return loaded
     }
+    const health = new RampHealth(scenario)
+    let judgedMs = 0
     const judgeSoFar = async () => {
-      if (this.#seconds() * 1000 < firstDiagnosisMs) return
+      const nowMs = this.#seconds() * 1000
+      const patienceMs = health.isGood(engine.counters()) ? diagnoseGoodEveryMs : 0
+      if (nowMs < Math.max(firstDiagnosisMs, judgedMs + patienceMs)) return
+      judgedMs = nowMs
       const doctor = await diagnostician()
       await doctor.observe()
       if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings
@@ -228,7 +237,7 @@ class Dial implements DialRun {
   }
 }
 
-/** Where connections with this target index go to: each lane of a run against itself has its own listener. */
+/** Where connections with this target index go to: the listeners of a run against itself are its own. */
 function destination({ targets }: DialScenario, engine: Engine, index: number): string {
   if (targets.length === 0) return engine.listening[index] ?? ''
   let left = index
