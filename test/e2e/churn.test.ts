@@ -82,7 +82,9 @@ describe('a churn', () => {
     expect(result.connections.closedByPeer).toBe(0)
     const rests = inTimeWait(source)
     expect(rests.length).toBeGreaterThan(200)
-    expect(new Set(rests.map(({ local }) => local))).toEqual(new Set([target]))
+    // What was still open when the run ended, the run has closed itself.
+    const open = result.connections.established - (result.churn?.transactions ?? 0)
+    expect(rests.filter(({ local }) => local !== target).length).toBeLessThanOrEqual(open)
   })
 
   it('takes a reset by the peer as its close as well', async () => {

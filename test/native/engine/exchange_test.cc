@@ -241,6 +241,7 @@ TEST_CASE("exchange: a peer that stops answering later is noticed at its next he
   const UniqueFd peer = Accepted(listener);
   REQUIRE(Receive(peer, 1) == "?");
   REQUIRE(SendAll(peer, "!"));
+  REQUIRE(Eventually([&] { return run.totals().exchanges == 1; }));
   CHECK(Eventually([&] { return run.totals().dialed_open == 0; }));
   CHECK(run.Errors(Phase::kExchange, ETIMEDOUT) == 1);
   CHECK(run.totals().exchanges == 1);
