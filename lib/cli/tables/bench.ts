@@ -18,7 +18,7 @@ export const benchOptions = {
   full: {
     name: 'full',
     type: 'flag',
-    text: 'the counts the project is held to, up to a million connections: a quarter of an hour and 10 GiB of memory'
+    text: 'the counts the project is held to, up to a million connections: twenty minutes and 10 GiB of memory'
   },
   only: {
     name: 'only',
