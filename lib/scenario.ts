@@ -227,8 +227,8 @@ export function countDestinations({
 
 /**
  * Chains of the kernel's bind hash (`tcp_init` in net/ipv4/tcp.c makes 65,536, fewer where memory is short). bind(2) walks
- * two of them, so it slows down once there are more local (address, port) pairs; a pair that dials several destinations
- * counts once.
+ * two of them (`inet_csk_get_port` in net/ipv4/inet_connection_sock.c: that of the address and that of any address), so it
+ * slows down once there are more local (address, port) pairs. A pair that dials several destinations counts once.
  */
 const bindHashChains = 65_536
 

@@ -144,7 +144,8 @@ Worker* Run::Follow(Worker& full) {
   Crew& crew = *this;
   if (workers_.size() < most_workers_) {
     auto next = std::make_unique<Worker>(state_, crew, lane, /*dials=*/true);
-    // Neither needs a call: the one isn't at work yet, and the other asks on this thread.
+    // Nobody has to be called: the next one isn't at work yet, and the full one asks on this
+    // thread.
     Worker* const accepts = lane.acceptor.exchange(next.get(), std::memory_order_acq_rel);
     if (HasThread(full.StartKeeper())) return Enlist(std::move(next), /*dials=*/true);
     lane.acceptor.store(accepts, std::memory_order_release);

@@ -86,6 +86,7 @@ class Run final : private Crew {
   Worker* AddWorker(Lane& lane, bool dials);
   // With mutex_ held: whether a worker's thread was made; what failed is counted.
   bool HasThread(int error);
+  // With mutex_ held: counts it among those at work.
   Worker* Enlist(std::unique_ptr<Worker> worker, bool dials);
   void LetAccept(Lane& lane, Worker& worker);
 
