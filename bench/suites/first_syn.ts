@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import { commandLine } from '../contenders.js'
 import { alternate } from '../pairs.js'
 import { compare, figure } from '../stats.js'
@@ -9,11 +10,16 @@ import type { Suite } from '../suite.js'
 
 const pairsPlanned = { quick: 10, full: 40 }
 
+/** How long a connection may take to be seen once the process that made it has ended. */
+const graceMs = 1000
+
 export const firstSyn: Suite = {
   title: 'from the start of the process to its first connection',
   async run({ mode, progress }) {
     const pairs = pairsPlanned[mode]
     const server = createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1')
+    // What ends this suite early must not be kept waiting by it.
+    server.unref()
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     // What they have Node do before it looks at any script is neither's to answer for.
@@ -22,7 +28,12 @@ export const firstSyn: Suite = {
       const startedMs = performance.now()
       const child = spawn(process.execPath, args, { stdio: 'ignore', env })
       const ended = once(child, 'exit')
-      const [socket] = await once(server, 'connection')
+      const silent = ended.then(async ([code, signal]) => {
+        // What it has sent may still be on its way to us.
+        await delay(graceMs)
+        throw new Error(`${args.join(' ')} ended (${signal ?? code}) and no connection came of it`)
+      })
+      const [socket] = await Promise.race([once(server, 'connection'), silent])
       const seenMs = performance.now()
       socket.destroy()
       await ended
