@@ -25,8 +25,9 @@ async function holding(connections: number): Promise<number> {
   throw new Error('the run ended before all connections stood')
 }
 
-// The first dials load and compile what the next ones use.
-let before = 0
-for (let i = 0; i < 5; i++) before = await holding(1000)
-const grownBytes = (await holding(Number(process.argv[2]))) - before
+const connections = Number(process.argv[2])
+// The first dials load and compile what the next ones use, a large one more than a small one.
+for (const count of [1000, 1000, 1000, 1000, connections]) await holding(count)
+const before = await holding(1000)
+const grownBytes = (await holding(connections)) - before
 console.log(JSON.stringify({ grownBytes } satisfies HeapReport))
