@@ -90,10 +90,7 @@ int64_t Worker::Loop::StepDialer() {
   const int64_t next_ns = dialer_->Step(now_ns);
   if (dialer_->finished() && finished_ns_ == 0) {
     finished_ns_ = now_ns;
-    // A table with room for nothing would be followed by another just like it, for ever.
-    const bool useless = table_.size() == 0;
-    leaving_ = dialer_->full() && !useless;
-    if (dialer_->full() && useless) run_.tables_used_up.store(true);
+    leaving_ = dialer_->full() && AnotherTableHelps();
     if (leaving_) return 0;
   }
   if (dialer_->settled() && !settled_) {
@@ -109,7 +106,7 @@ int64_t Worker::Loop::StepAcceptor(bool by_hand) {
   const bool mine = lane.acceptor.load(std::memory_order_acquire) == &worker_;
   const bool full = acceptor_->full();
   if (mine && full && !asked_for_relief_ && !run_.dials_itself()) {
-    AskForRelief();
+    if (AnotherTableHelps()) worker_.crew_.Ask(Crew::Request::kRelieveAcceptor, lane);
   } else if (!mine && !full && lane.unserved.load(std::memory_order_acquire) &&
              lane.unserved.exchange(false)) {
     worker_.crew_.Ask(Crew::Request::kRelieveAcceptor, lane);
@@ -119,12 +116,11 @@ int64_t Worker::Loop::StepAcceptor(bool by_hand) {
   return acceptor_->TakeTurn(mine && !full && !by_hand);
 }
 
-void Worker::Loop::AskForRelief() {
-  if (table_.size() == 0) {
-    run_.tables_used_up.store(true);
-  } else {
-    worker_.crew_.Ask(Crew::Request::kRelieveAcceptor, worker_.lane_);
-  }
+// A full table with room for nothing would be followed by another just like it, for ever.
+bool Worker::Loop::AnotherTableHelps() {
+  if (table_.size() > 0) return true;
+  run_.tables_used_up.store(true);
+  return false;
 }
 
 // Watching costs a system call for each connection, so it waits until nothing better is to be done.

@@ -46,7 +46,9 @@ class Worker::Loop {
   int64_t StepDialer();
   // `by_hand`: what this worker has dialed is accepted now, without an event that tells of it.
   int64_t StepAcceptor(bool by_hand);
-  void AskForRelief();
+  // Whether a table after this full one could hold more than nothing; if not, notes that tables are
+  // used up.
+  bool AnotherTableHelps();
   int64_t StepWatcher();
   void LeaveCensus();
   void Dispatch(std::span<const epoll_event> events);

@@ -26,7 +26,7 @@ void ResetOnClose(int fd);
 
 // Whether a connect(2) that did not wait has succeeded: until then getpeername(2) has ENOTCONN, as
 // it has after an RST. (Where both ends connect at the same time it succeeds a moment too early.)
-// Asked of one socket it takes a fifth less than poll(2).
+// Asked of one socket it is cheaper than poll(2).
 [[nodiscard]] bool IsConnected(int fd);
 
 // The pending error of a socket, cleared by reading it (SO_ERROR, socket(7)).
