@@ -11,6 +11,7 @@ import {
 } from './exchange.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type CloseMode, closeModes, type ListenMode, listenModes } from './modes.js'
+import { ownListenersPerLane } from './own_listeners.js'
 import { type NatOptions, type NatPlan, planNat } from './plan/nat.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
@@ -221,22 +222,8 @@ export function countDestinations({
   lanes,
   connections
 }: Pick<DialScenario, 'targets' | 'lanes' | 'connections'>): number {
-  if (targets.length === 0) return lanes * listenersPerLane(connections)
+  if (targets.length === 0) return lanes * ownListenersPerLane(connections)
   return countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
-}
-
-/**
- * Chains of the kernel's bind hash (`tcp_init` in net/ipv4/tcp.c makes 65,536, fewer where memory is short). bind(2) walks
- * two of them (`inet_csk_get_port` in net/ipv4/inet_connection_sock.c: that of the address and that of any address), so it
- * slows down once there are more local (address, port) pairs. A pair that dials several destinations counts once.
- */
-const bindHashChains = 65_536
-
-/** More gain nothing: bind(2) also looks at each connection of the same pair. Measured at 200,000 and at a million. */
-const mostListenersPerLane = 4
-
-function listenersPerLane(connections: number): number {
-  return Math.min(mostListenersPerLane, Math.ceil(connections / bindHashChains))
 }
 
 /**
