@@ -3,10 +3,12 @@
  *
  * Whole processes are measured where an engine is, functions where a function is.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readBounded } from '../lib/bounded_file.js'
 import type { Benchmarks, BenchRequest, Measurement, Report } from '../lib/cli/commands/bench.js'
 import type { suiteIds } from '../lib/cli/tables/bench.js'
+import { approximateBytes } from '../lib/units.js'
 import { version } from '../lib/version.js'
 import { compareResults } from './compare_results.js'
 import { comparisonReport } from './comparison_text.js'
@@ -66,13 +68,13 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
   return { result, missed: missed(result) }
 }
 
-export function compare([first, second]: readonly [string, string]): Report {
-  const result = compareResults(readResult(first), readResult(second))
+export async function compare([first, second]: readonly [string, string]): Promise<Report> {
+  const result = compareResults(await readResult(first), await readResult(second))
   return { result, text: () => comparisonReport(result) }
 }
 
-export function plot(path: string, directory: string): string[] {
-  const drawn = plots(readResult(path))
+export async function plot(path: string, directory: string): Promise<string[]> {
+  const drawn = plots(await readResult(path))
   mkdirSync(directory, { recursive: true })
   return Object.entries(drawn).map(([name, svg]) => {
     const file = join(directory, `${name}.svg`)
@@ -83,8 +85,13 @@ export function plot(path: string, directory: string): string[] {
 
 ;({ measure, compare, plot }) satisfies Benchmarks
 
-function readResult(path: string): BenchResult {
-  const result: unknown = JSON.parse(readFileSync(path, 'utf8'))
+/** Read at most: a full result has 50 KiB. */
+const mostBytes = 2 ** 24
+
+async function readResult(path: string): Promise<BenchResult> {
+  const bytes = await readBounded(path, mostBytes)
+  if (bytes.length > mostBytes) throw new Error(`${path} is longer than ${approximateBytes(mostBytes)}`)
+  const result: unknown = JSON.parse(bytes.toString('utf8'))
   const schema =
     result !== null && typeof result === 'object' && 'schema' in result ? result.schema : undefined
   if (schema !== benchSchema) throw new Error(`${path} is no ${benchSchema}`)

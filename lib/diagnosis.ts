@@ -1,9 +1,10 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
 import type { Census } from './census.js'
 import { censusView } from './census_summary.js'
-import { explainFindings, isPeerHere } from './checks/index.js'
+import { explainFindings, type FindingId, isPeerHere } from './checks/index.js'
 import type { Baseline, DialOutcome } from './dial_result.js'
 import type { Engine } from './engine.js'
+import { ownAddresses } from './host/addresses.js'
 import { type CounterChanges, counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
 import { dialNeeds } from './needs.js'
@@ -11,12 +12,14 @@ import type { Finding } from './result.js'
 import type { DialScenario } from './scenario.js'
 import { ServerObserver } from './server_observer.js'
 import type { LocalEnd } from './sockets.js'
-import { ownAddresses, parseTarget } from './targets.js'
+import { parseTarget } from './targets.js'
 
 /** What moved on this host since the run began, and what that means. */
 export interface Diagnosis {
   counters: CounterChanges
   findings: Finding[]
+  /** Checks that failed, and what with. */
+  unjudged: { id: FindingId; error: unknown }[]
 }
 
 /** Judges one dial, while it lasts and when it is over. */
@@ -68,7 +71,7 @@ export class Diagnostician {
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
     const refusedByChains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
     const after = readHostFacts({ brief: !refusedByChains })
-    const findings = explainFindings({
+    const context = {
       facts: { before: this.#baseline.facts, after },
       counters,
       deltas,
@@ -79,8 +82,10 @@ export class Diagnostician {
       ...this.#observer.seen,
       census: census && censusView(census, deltas),
       latencies: this.#engine.connectLatencies()
-    })
-    return { counters: deltas, findings }
+    }
+    const unjudged: Diagnosis['unjudged'] = []
+    const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
+    return { counters: deltas, findings, unjudged }
   }
 }
 

@@ -1,14 +1,24 @@
 /** `dial`: opens connections, holds or churns them, closes them, and tells what happened. */
 import { formatEndpoint } from './address.js'
+import { BestEffort } from './best_effort.js'
 import type { Census } from './census.js'
 import type { Diagnostician } from './diagnosis.js'
-import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
+import {
+  type Baseline,
+  type DialOutcome,
+  type DialTrace,
+  dialOutcome,
+  dialResult,
+  type Explanation,
+  readBaseline
+} from './dial_result.js'
 import { Engine } from './engine.js'
 import { engineConfig } from './engine_config.js'
 import { C1mError } from './errors.js'
+import { counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
 import { native } from './native.js'
-import { delay, sampled, signalled } from './pace.js'
+import { aborted, delay, sampled } from './pace.js'
 import { RampHealth } from './ramp_health.js'
 import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
@@ -35,11 +45,16 @@ const diagnoseGoodEveryMs = 5000
 
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
-  /** Resolves when the first connection is about to start; rejects like {@link result} when none will. */
+  /**
+   * Resolves when the first connection is about to start, or would be had the run not been stopped before; rejects like
+   * {@link result} when none can.
+   */
   readonly started: Promise<DialScenario>
   /**
-   * Resolves after the last socket is closed, also when the run was stopped or connections failed; rejects with a
-   * `C1mError` (or the signal's reason) only when nothing could be run.
+   * Resolves after the last socket is closed, also when the run was stopped or connections failed; what could not be
+   * read or judged is named in `unavailable`. Rejects with a `C1mError` (or the signal's reason) only when nothing could
+   * be run: C1M_RUN_STOPPED when it was stopped while it waited for a name or a file. Like any promise, it must be
+   * awaited by somebody; awaiting {@link started} will do.
    */
   readonly result: Promise<RunResult>
   /** Looks at the run every `everyMs` (default 250) until it is over; ends at once when nothing could be run. */
@@ -50,7 +65,7 @@ export interface DialRun extends AsyncDisposable {
    * @throws C1mError C1M_RUN_OVER, and what {@link started} rejects with
    */
   census(): Promise<Census>
-  /** Closes every connection now; {@link result} tells what was measured until then. */
+  /** Closes every connection now and opens no more; {@link result} tells what was measured until then. */
   stop(): void
 }
 
@@ -63,10 +78,15 @@ export function dial(options: DialOptions = {}): DialRun {
 }
 
 class Dial implements DialRun {
-  readonly started: Promise<DialScenario>
-  readonly result: Promise<RunResult>
-  readonly #stopped = signalled()
+  readonly #started: Promise<DialScenario>
+  readonly #result: Promise<RunResult>
+  /** Aborted by {@link stop}. */
+  readonly #stopping = new AbortController()
+  /** Aborted when the result is there, or none will be. */
+  readonly #over = new AbortController()
   readonly #series = new Series()
+  readonly #bestEffort = new BestEffort()
+  #awaited = false
   #engine: Engine | undefined
   #phase: DialPhase = 'dialing'
   #startedMs = 0
@@ -77,28 +97,44 @@ class Dial implements DialRun {
 
   constructor(options: DialOptions) {
     const prepared = this.#prepare(options)
-    this.started = prepared.then(({ scenario }) => scenario)
-    this.result = this.#conduct(prepared, options.signal)
-    // A caller may care about one of the two only.
-    this.started.catch(() => {})
-    this.result.catch(() => {})
+    this.#started = prepared.then(({ scenario }) => scenario)
+    this.#result = this.#conduct(prepared, options.signal)
+    // The result rejects with the same; there it is not lost.
+    this.#started.catch(() => {})
+  }
+
+  get started(): Promise<DialScenario> {
+    // The caller hears of a failure here, and may leave the result alone.
+    this.#result.catch(() => {})
+    this.#awaited = true
+    return this.#started.then((scenario) => scenario)
+  }
+
+  get result(): Promise<RunResult> {
+    this.#awaited = true
+    return this.#result
   }
 
   stop(): void {
-    this.#stopped.resolve()
+    this.#stopping.abort(
+      new C1mError('C1M_RUN_STOPPED', 'the run was stopped before its first connection', {
+        hint: 'It still waited for the name of a target or for a file.'
+      })
+    )
   }
 
   async *snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<Snapshot> {
-    const scenario = await this.started.catch(() => null)
+    const scenario = await this.#started.catch(() => null)
     if (!scenario || !this.#engine) return
     const { sample } = scenario
     const sampler = sample > 0 ? new (await import('./sampler.js')).Sampler(this.#engine, sample) : null
     const snapshots = new Snapshots(this.#engine, sampler)
-    yield* sampled(everyMs, this.result, () => snapshots.take(this.#seconds(), this.#phase, this.#findings))
+    const take = () => snapshots.take(this.#seconds(), this.#phase, this.#findings)
+    yield* sampled(everyMs, this.#over.signal, take)
   }
 
   async census(): Promise<Census> {
-    const census = (await this.#takeCensus(await this.started)) ?? this.#census
+    const census = (await this.#takeCensus(await this.#started)) ?? this.#census
     if (census) return census
     throw new C1mError('C1M_RUN_OVER', 'the run is over: no connection stands that a census could read', {
       hint: 'Ask while connections are held, or dial with census: true.'
@@ -115,29 +151,44 @@ class Dial implements DialRun {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
-    await this.result.catch(() => {})
+    if (this.#awaited) await this.#result.catch(() => {})
+    // Nobody else would hear of a run that could not begin.
+    else await this.#result
   }
 
   async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
     options.signal?.throwIfAborted()
     const facts = readHostFacts({ brief: true })
-    const scenario = await resolveDial(options, facts)
+    const scenario = await resolveDial(options, facts, this.#stopping.signal)
     options.signal?.throwIfAborted()
     checkTable(scenario)
     const baseline = readBaseline(facts)
     if (scenario.churn) this.#timeWaits = new TimeWaitWatch()
     this.#startedMs = performance.now()
     this.#engine = new Engine(engineConfig(scenario))
+    // A run that was stopped before it began ends as any other, with nothing opened.
+    if (!this.#stopping.signal.aborted) this.#engine.start()
     return { scenario, baseline }
   }
 
   async #conduct(prepared: Promise<{ scenario: DialScenario; baseline: Baseline }>, signal?: AbortSignal) {
-    const { scenario, baseline } = await prepared
-    const engine = this.#engine as Engine
-    const sampler = setInterval(() => this.#sample(engine), seriesEveryMs)
     const abort = () => this.stop()
     signal?.addEventListener('abort', abort, { once: true })
-    if (scenario.durationMs !== null) delay(scenario.durationMs, engine.closed).then(abort)
+    try {
+      const { scenario, baseline } = await prepared
+      return await this.#run(scenario, baseline, this.#engine as Engine)
+    } catch (error) {
+      // Stopped while it was prepared, as the caller's signal wanted.
+      throw signal?.aborted && isStop(error) ? signal.reason : error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#over.abort()
+    }
+  }
+
+  async #run(scenario: DialScenario, baseline: Baseline, engine: Engine): Promise<RunResult> {
+    const sampler = setInterval(() => this.#sample(engine), seriesEveryMs)
+    if (scenario.durationMs !== null) delay(scenario.durationMs, this.#over.signal).then(() => this.stop())
     const trace = (holdSeconds: number): DialTrace => ({
       scenario,
       baseline,
@@ -171,15 +222,16 @@ class Dial implements DialRun {
       await doctor.observe()
       if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings
     }
-    // What goes wrong with it goes wrong at the end too, where somebody hears of it.
+    // An error here surfaces again in the final diagnosis.
     const judging = setInterval(() => judgeSoFar().catch(() => {}), diagnoseEveryMs)
     try {
-      await Promise.race([engine.ramped, this.#stopped.promise])
+      await Promise.race([engine.ramped, aborted(this.#stopping.signal)])
       this.#sample(engine)
       const memory = readMemory()
-      const heldMs = await this.#hold(scenario)
+      const heldMs = await this.#hold(scenario, engine)
       this.#sample(engine)
-      if (scenario.census) this.#census = await this.#takeCensus(scenario)
+      if (scenario.census)
+        this.#census = await this.#bestEffort.attempt('the census', () => this.#takeCensus(scenario))
       // Nothing can be loaded while we hold the last file the host may open; then it is when all is closed.
       await diagnostician().then(
         (doctor) => doctor.observe(true),
@@ -191,38 +243,53 @@ class Dial implements DialRun {
       this.#phase = 'done'
       // Only now: until every worker has noticed, a churn goes on.
       const outcome = dialOutcome(trace(heldMs / 1000))
-      const diagnosis = (await diagnostician()).judge(outcome, this.#census)
-      this.#findings = diagnosis.findings
-      const census = this.#census && (await import('./census_summary.js')).summarizeCensus(this.#census)
-      return dialResult({ scenario, baseline }, outcome, memory, { ...diagnosis, census })
+      const explanation = await this.#explain(outcome, baseline, diagnostician)
+      return dialResult({ scenario, baseline }, outcome, memory, explanation)
     } finally {
       // Whatever went wrong, nothing stays open and nothing keeps the process.
       clearInterval(sampler)
       clearInterval(judging)
-      signal?.removeEventListener('abort', abort)
       engine.close()
       await engine.closed
     }
   }
 
-  /** Keeps the connections until their time has come, or somebody stops the run, or the last of them is gone. */
-  async #hold({ holdMs, churn }: DialScenario): Promise<number> {
+  /** What explains the outcome. Without it the result stands all the same, and says what is missing. */
+  async #explain(
+    outcome: DialOutcome,
+    baseline: Baseline,
+    diagnostician: () => Promise<Diagnostician>
+  ): Promise<Explanation> {
+    const census = this.#census
+    const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
+      (await diagnostician()).judge(outcome, census)
+    )
+    const summary =
+      census &&
+      (await this.#bestEffort.attempt('the census', async () =>
+        (await import('./census_summary.js')).summarizeCensus(census)
+      ))
+    for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
+    this.#findings = diagnosis?.findings ?? []
+    return {
+      counters: diagnosis?.counters ?? counterDeltas(baseline.counters(), readCounters()),
+      findings: this.#findings,
+      census: summary,
+      unavailable: this.#bestEffort.unavailable
+    }
+  }
+
+  /** Keeps the connections until their time has come, the run is stopped, or the last of them is gone. */
+  async #hold({ holdMs, churn }: DialScenario, engine: Engine): Promise<number> {
     if (churn) return 0
     this.#phase = 'holding'
     const began = performance.now()
-    if (holdMs > 0) await delay(holdMs, Promise.race([this.#stopped.promise, this.#deserted()]))
-    return performance.now() - began
-  }
-
-  /** Resolves when no connection is left to hold. */
-  async #deserted(): Promise<void> {
-    for await (const open of sampled(
-      seriesEveryMs,
-      this.#stopped.promise,
-      () => this.#engine?.counters().dialedOpen
-    )) {
-      if (open === 0 || this.#phase !== 'holding') return
+    const { signal } = this.#stopping
+    for (let leftMs = holdMs; leftMs > 0 && !signal.aborted; leftMs = began + holdMs - performance.now()) {
+      if (engine.counters().dialedOpen === 0) break
+      await delay(Math.min(leftMs, seriesEveryMs), signal)
     }
+    return performance.now() - began
   }
 
   #sample(engine: Engine): void {
@@ -235,6 +302,10 @@ class Dial implements DialRun {
   #seconds(): number {
     return (performance.now() - this.#startedMs) / 1000
   }
+}
+
+function isStop(error: unknown): boolean {
+  return error instanceof C1mError && error.code === 'C1M_RUN_STOPPED'
 }
 
 /** Where connections with this target index go to: the listeners of a run against itself are its own. */

@@ -86,7 +86,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     errors,
     timing: {
       dialSeconds,
-      connectsPerSecond: counters.established / dialSeconds,
+      connectsPerSecond: perSecond(counters.established, dialSeconds),
       holdSeconds: times.holdSeconds,
       totalSeconds: times.totalSeconds
     },
@@ -111,6 +111,11 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
   }
 }
 
+/** 0 of a run that was stopped before it began. */
+function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? count / seconds : 0
+}
+
 function exchanged(counters: EngineCounters, errors: readonly ErrorTally[]): Exchange {
   const failed = errors.filter(({ phase }) => phase === 'exchange')
   return {
@@ -126,18 +131,21 @@ function churned({ engine, counters, timeWaits }: DialTrace, dialSeconds: number
   const { shortestRestNs } = engine.status()
   return {
     transactions: counters.transactions,
-    transactionsPerSecond: counters.transactions / dialSeconds,
+    transactionsPerSecond: perSecond(counters.transactions, dialSeconds),
     timeWait: timeWaits,
     tupleRestSeconds: shortestRestNs === 0 ? null : shortestRestNs / 1e9
   }
 }
+
+/** What the kernel said of the outcome, and what that means. */
+export type Explanation = Pick<RunResult, 'counters' | 'findings' | 'census' | 'unavailable'>
 
 /** The one object at the end: the outcome with its host, its cost and its causes. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
   { series, process, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
-  { counters, findings, census }: Pick<RunResult, 'counters' | 'findings' | 'census'>
+  { counters, findings, census, unavailable }: Explanation
 ): RunResult {
   return {
     schema: SCHEMA,
@@ -156,6 +164,7 @@ export function dialResult(
     process,
     counters,
     findings,
+    unavailable,
     series
   }
 }

@@ -1,4 +1,5 @@
 /** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+import { stat } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from './errors.js'
@@ -48,46 +49,60 @@ export interface CensusRequest {
 
 /** One run of the native engine, from its first thread to its last. */
 export class Engine {
-  /** Addresses listened on, `address:port`. */
-  readonly listening: readonly string[]
+  readonly #addon: NativeAddon
+  readonly #run: NativeRun
+  readonly #values: Float64Array
   /** Resolves when each connection asked for was started and its handshake and first exchange have ended; not in a churn. */
   readonly ramped: Promise<void>
   /** Resolves when every socket is closed and every thread has ended. */
   readonly closed: Promise<void>
-  readonly #addon: NativeAddon
-  readonly #run: NativeRun
-  readonly #values: Float64Array
+  #listening: readonly string[] | undefined
+  #onRamped = () => {}
+  #onClosed = () => {}
   #censuses: Promise<unknown> = Promise.resolve()
   #onCensused = () => {}
 
-  /** @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED */
+  /** Takes the configuration; opens nothing yet. */
   constructor(config: NativeRunConfig) {
     this.#addon = native()
     this.#values = new Float64Array(this.#addon.counterNames.length)
-    let onRamped = () => {}
-    let onClosed = () => {}
     this.ramped = new Promise((resolve) => {
-      onRamped = resolve
+      this.#onRamped = resolve
     })
     this.closed = new Promise((resolve) => {
-      onClosed = resolve
+      this.#onClosed = resolve
     })
     this.#run = new this.#addon.Run(config, (event) => {
-      if (event === 'ramped') return onRamped()
+      if (event === 'ramped') return this.#onRamped()
       if (event === 'censused') return this.#onCensused()
       this.#run.join()
-      onClosed()
+      this.#onClosed()
     })
+  }
+
+  /**
+   * Opens the listeners and starts the threads. Once, and not after {@link close}.
+   * @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED
+   */
+  start(): void {
+    warmThreadPool()
     try {
-      this.listening = this.#run.start()
+      this.#listening = this.#run.start()
     } catch (error) {
       throw startFailure(error, this.#run.errors().find(({ phase }) => phase === 'bind')?.example)
     }
   }
 
+  /** Addresses listened on, `address:port`; none before {@link start}. */
+  get listening(): readonly string[] {
+    return this.#listening ?? []
+  }
+
   /** Begins to close everything; any number of times. */
   close(): void {
     this.#run.close()
+    // Without threads there is nothing to wait for.
+    if (this.#listening === undefined) this.#onClosed()
   }
 
   counters(): EngineCounters {
@@ -142,6 +157,14 @@ export class Engine {
   }
 }
 
+/**
+ * Has libuv make the threads of its pool now: it makes them with the first request, and ends the process when it can't,
+ * which it can't once our threads are all the host allows.
+ */
+function warmThreadPool(): void {
+  stat('/', () => {})
+}
+
 /** Node's own table knows the errors Node meets; EBADMSG, for one, is in the constants only. */
 function errorName(errno: number): string {
   const name = getSystemErrorName(-errno)
@@ -155,7 +178,9 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
   const { syscall, errno } = error as { syscall?: string; errno?: number }
   const code = errno === undefined ? '' : errorName(errno)
   const hints: Record<string, string> = {
-    EADDRINUSE: 'Choose another port, or end what listens there (ss -ltnp).',
+    EADDRINUSE: endpoint?.endsWith(':0')
+      ? 'Every port the kernel chooses from is taken: widen net.ipv4.ip_local_port_range, end what holds them (ss -tan), or name a port outside of it.'
+      : 'Choose another port, or end what listens there (ss -ltnp).',
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',
     EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer --workers.',

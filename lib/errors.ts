@@ -48,6 +48,7 @@ export const errorCatalogue = {
   C1M_ROUTE_UNKNOWN: exitCodes.target,
   C1M_RUN_FAILED: exitCodes.hostLimit,
   C1M_RUN_OVER: exitCodes.usage,
+  C1M_RUN_STOPPED: exitCodes.interrupted,
   C1M_SHARD_INVALID: exitCodes.usage,
   C1M_SOCK_DIAG_UNAVAILABLE: exitCodes.hostLimit,
   C1M_SOURCE_INVALID: exitCodes.usage,

@@ -1,7 +1,7 @@
 /** What is said on a connection, and what must come back. */
 import { checkWhole } from './check_option.js'
 import { C1mError } from './errors.js'
-import { formatMessage, readMessage } from './message.js'
+import { formatMessage, readMessage, unescaped } from './message.js'
 import type { NativeExchangeConfig } from './native.js'
 
 /** The part of the dial options that makes connections talk. Without any of them nothing is said. */
@@ -53,9 +53,13 @@ const filler = 'x'.charCodeAt(0)
 
 /**
  * The exchange the options ask for, or null when nothing is to be said.
+ * @param signal ends the waiting for a file, with the signal's reason
  * @throws C1mError C1M_OPTION_INVALID, C1M_OPTION_CONFLICT, C1M_MESSAGE_INVALID, C1M_FILE_UNREADABLE
  */
-export function resolveExchange(options: ExchangeOptions): ExchangeScenario | null {
+export async function resolveExchange(
+  options: ExchangeOptions,
+  signal?: AbortSignal
+): Promise<ExchangeScenario | null> {
   const { messageSize, everyMs } = options
   checkConflicts(options)
   const period = { everyMs: everyMs === undefined ? null : checkWhole('every in ms', everyMs, 1) }
@@ -63,8 +67,8 @@ export function resolveExchange(options: ExchangeOptions): ExchangeScenario | nu
     const size = checkWhole('message size', messageSize, 1, maxMessageSize)
     return { send: '', sendBytes: size, expect: '', expectBytes: size, ...period }
   }
-  const send = options.send === undefined ? null : readMessage(options.send, 'send')
-  const expect = options.expect === undefined ? null : readMessage(options.expect, 'expect')
+  const send = options.send === undefined ? null : await readMessage(options.send, 'send', signal)
+  const expect = options.expect === undefined ? null : await readMessage(options.expect, 'expect', signal)
   const counted =
     options.expectBytes === undefined ? 0 : checkWhole('expect-bytes', options.expectBytes, 1, maxExpectBytes)
   if (!send && !expect && counted === 0) return null
@@ -89,8 +93,8 @@ export function resolveExchangeTimeout({ exchangeTimeoutMs }: ExchangeOptions): 
 export function nativeExchange(exchange: ExchangeScenario | null, timeoutMs: number): NativeExchangeConfig {
   const { send, sendBytes, expect, expectBytes, everyMs } = exchange ?? silence
   return {
-    send: send === '' ? new Uint8Array(sendBytes).fill(filler) : readMessage(send, 'send'),
-    expect: expect === '' ? new Uint8Array() : readMessage(expect, 'expect'),
+    send: send === '' ? new Uint8Array(sendBytes).fill(filler) : unescaped(send, 'send'),
+    expect: unescaped(expect, 'expect'),
     expectBytes: expect === '' ? expectBytes : 0,
     everyMs: everyMs ?? 0,
     timeoutMs

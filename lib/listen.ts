@@ -2,7 +2,7 @@
 import { Engine, type EngineCounters } from './engine.js'
 import { readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
-import { sampled, signalled } from './pace.js'
+import { sampled } from './pace.js'
 import type { ErrorTally, ResultHost } from './result.js'
 import { type ListenOptions, resolveListen } from './scenario.js'
 import { version } from './version.js'
@@ -66,6 +66,7 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(options)
   options.signal?.throwIfAborted()
   const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  engine.start()
   return new Listener(engine, lanes, options.signal)
 }
 
@@ -76,7 +77,7 @@ class Listener implements ListenServer {
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
-  readonly #over = signalled()
+  readonly #over = new AbortController()
   readonly #sampler: NodeJS.Timeout
   readonly #signal: AbortSignal | undefined
   readonly #abort = () => this.close()
@@ -112,7 +113,7 @@ class Listener implements ListenServer {
   }
 
   snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<ListenSnapshot> {
-    return sampled(everyMs, this.#over.promise, () => this.snapshot())
+    return sampled(everyMs, this.#over.signal, () => this.snapshot())
   }
 
   close(): Promise<ListenResult> {
@@ -132,7 +133,7 @@ class Listener implements ListenServer {
     await this.#engine.closed
     const cpu = process.cpuUsage(this.#cpu)
     const { workers, privateTables } = this.#engine.status()
-    this.#over.resolve()
+    this.#over.abort()
     return {
       schema: 'c1m-native/listen-result@1',
       version,

@@ -1,5 +1,5 @@
 /** Messages as a person writes them: text with escapes, or the name of a file. */
-import { closeSync, openSync, readSync } from 'node:fs'
+import { readBounded } from './bounded_file.js'
 import { C1mError } from './errors.js'
 import { approximateBytes } from './units.js'
 
@@ -13,16 +13,21 @@ const escapes: Readonly<Record<string, number>> = { r: 13, n: 10, t: 9, '0': 0, 
  * The bytes a message stands for: those of a Uint8Array as they are, those of a text in UTF-8 with the escapes
  * `\r \n \t \0 \\ \xNN`, or those of the file it names as `@FILE`.
  * @param name what the message is for, named in errors, e.g. `send`
+ * @param signal ends the waiting for a file that is a pipe, with the signal's reason
  * @throws C1mError C1M_MESSAGE_INVALID for an unknown escape, an empty or an overlong message; C1M_FILE_UNREADABLE;
  * C1M_OPTION_INVALID for what is neither text nor bytes
  */
-export function readMessage(message: string | Uint8Array, name: string): Uint8Array {
+export async function readMessage(
+  message: string | Uint8Array,
+  name: string,
+  signal?: AbortSignal
+): Promise<Uint8Array> {
   if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
     throw new C1mError('C1M_OPTION_INVALID', `${name} is ${message}, and must be a text or a Uint8Array`)
   }
   const isFile = typeof message === 'string' && message.startsWith('@')
   const bytes = isFile
-    ? readFile(message.slice(1), name)
+    ? await readFile(message.slice(1), name, signal)
     : typeof message === 'string'
       ? unescaped(message, name)
       : message
@@ -37,23 +42,37 @@ export function readMessage(message: string | Uint8Array, name: string): Uint8Ar
   return bytes
 }
 
-/** Writes bytes as a text from which {@link readMessage} makes the same bytes. Printable ASCII is left as it is. */
+/** How each byte is written. */
+const written: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
+  const [letter] = Object.entries(escapes).find(([, value]) => value === byte) ?? []
+  if (letter !== undefined) return `\\${letter}`
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
+})
+
+/** Bytes written at a time: a text made of a million pieces takes a hundred times their memory. */
+const pieceBytes = 2 ** 14
+
+/** Writes bytes as a text from which {@link unescaped} makes the same bytes. Printable ASCII is left as it is. */
 export function formatMessage(bytes: Uint8Array): string {
-  const letters = new Map(Object.entries(escapes).map(([letter, byte]) => [byte, `\\${letter}`]))
-  let text = ''
-  for (const [i, byte] of bytes.entries()) {
-    const plain = byte >= 0x20 && byte < 0x7f && !(i === 0 && byte === 0x40)
-    text +=
-      letters.get(byte) ?? (plain ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`)
-  }
-  return text
+  const pieces: string[] = []
+  for (let at = 0; at < bytes.length; at += pieceBytes)
+    pieces.push(Array.from(bytes.subarray(at, at + pieceBytes), (byte) => written[byte]).join(''))
+  const text = pieces.join('')
+  // An @ in front would name a file.
+  return text.startsWith('@') ? `\\x40${text.slice(1)}` : text
 }
 
-function unescaped(text: string, name: string): Uint8Array {
-  const parts: (string | Uint8Array)[] = []
+/**
+ * The bytes of a text with escapes.
+ * @throws C1mError C1M_MESSAGE_INVALID
+ */
+export function unescaped(text: string, name: string): Uint8Array {
+  // No escape is shorter than the byte it stands for.
+  const bytes = Buffer.allocUnsafe(Buffer.byteLength(text))
+  let length = 0
   let done = 0
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', done)) {
-    const [, hex, letter = ''] = /^(?:x([0-9a-fA-F]{2})|([^x]|$))/.exec(text.slice(at + 1)) ?? []
+    const [, hex, letter = ''] = /^(?:x([0-9a-fA-F]{2})|([^x]|$))/.exec(text.slice(at + 1, at + 4)) ?? []
     const byte = hex === undefined ? escapes[letter] : Number.parseInt(hex, 16)
     if (byte === undefined) {
       const wrong = text.slice(at, at + (text[at + 1] === 'x' ? 4 : 2))
@@ -62,27 +81,19 @@ function unescaped(text: string, name: string): Uint8Array {
         'Escapes are \\r, \\n, \\t, \\0, \\xNN and, for a backslash itself, \\\\.'
       )
     }
-    parts.push(text.slice(done, at), Uint8Array.of(byte))
+    length += bytes.write(text.slice(done, at), length)
+    bytes[length++] = byte
     done = at + (hex === undefined ? 2 : 4)
   }
-  parts.push(text.slice(done))
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
+  length += bytes.write(text.slice(done), length)
+  return bytes.subarray(0, length)
 }
 
-/** One byte more than may be, so that neither a huge file nor an endless one (/dev/zero) is read to its end. */
-function readFile(path: string, name: string): Uint8Array {
-  const buffer = Buffer.allocUnsafe(maxMessageBytes + 1)
-  let length = 0
+async function readFile(path: string, name: string, signal?: AbortSignal): Promise<Uint8Array> {
   try {
-    const fd = openSync(path, 'r')
-    try {
-      for (let got = -1; got !== 0 && length < buffer.length; length += got) {
-        got = readSync(fd, buffer, length, buffer.length - length, null)
-      }
-    } finally {
-      closeSync(fd)
-    }
+    return await readBounded(path, maxMessageBytes, signal)
   } catch (cause) {
+    signal?.throwIfAborted()
     const { code = '' } = cause as NodeJS.ErrnoException
     const reason = { ENOENT: 'there is none', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code]
     throw new C1mError('C1M_FILE_UNREADABLE', `${name}: cannot read the file '${path}': ${reason ?? code}`, {
@@ -90,7 +101,6 @@ function readFile(path: string, name: string): Uint8Array {
       cause
     })
   }
-  return buffer.subarray(0, length)
 }
 
 function invalid(message: string, hint: string): C1mError {

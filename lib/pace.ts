@@ -1,54 +1,48 @@
 /** Waiting, without leaving a timer or a listener behind. */
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The longest delay a timer of Node takes, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1
 
-/** Resolves after `ms`, however long that is, or as soon as `ended` does. Never rejects. */
-export function delay(ms: number, ended: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    let timer: NodeJS.Timeout
-    const wait = (leftMs: number) => {
-      timer = setTimeout(
-        () => (leftMs > maxTimerMs ? wait(leftMs - maxTimerMs) : resolve()),
-        Math.min(leftMs, maxTimerMs)
-      )
-    }
-    wait(ms)
-    const stop = () => {
-      clearTimeout(timer)
-      resolve()
-    }
-    ended.then(stop, stop)
-  })
+/** Resolves after `ms`, however long that is, or as soon as `signal` is aborted. Never rejects. */
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  let leftMs = ms
+  // Waits once even when nothing is left, so that a caller in a loop lets other events through.
+  do {
+    // Rejects only when the signal is aborted.
+    await sleep(Math.min(leftMs, maxTimerMs), undefined, { signal }).catch(() => {})
+    leftMs -= maxTimerMs
+  } while (leftMs > 0 && !signal.aborted)
 }
 
-/** Calls `take` about every `everyMs` until `ended` resolves, and once more then. */
-export async function* sampled<T>(
-  everyMs: number,
-  ended: Promise<unknown>,
-  take: () => T
-): AsyncGenerator<T> {
-  let over = false
-  const end = ended.then(
-    () => {
-      over = true
-    },
-    () => {
-      over = true
-    }
-  )
-  while (!over) {
+/** Calls `take` about every `everyMs` until `signal` is aborted, and once more then. */
+export async function* sampled<T>(everyMs: number, signal: AbortSignal, take: () => T): AsyncGenerator<T> {
+  while (!signal.aborted) {
     yield take()
-    await delay(everyMs, end)
+    await delay(everyMs, signal)
   }
   yield take()
 }
 
-/** A promise and the function that resolves it. */
-export function signalled(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = () => {}
-  const promise = new Promise<void>((done) => {
-    resolve = done
+/** Resolves when `signal` is aborted. To be called once for a signal: it listens until then. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  return { promise, resolve }
+}
+
+/** What `promise` resolves to, unless `signal` is aborted first: then rejects with the signal's reason. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = () => {}
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      abort = () => reject(signal.reason)
+      if (signal.aborted) abort()
+      signal.addEventListener('abort', abort, { once: true })
+      promise.then(resolve, reject)
+    })
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
 }

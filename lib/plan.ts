@@ -8,6 +8,7 @@ import {
   predictFindings
 } from './checks/index.js'
 import { C1mError } from './errors.js'
+import { ownAddresses } from './host/addresses.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { type FactsOfHosts, parseFacts } from './host/facts_file.js'
 import {
@@ -26,7 +27,6 @@ import { type PlannedTuples, planTuples } from './plan/tuples.js'
 import { unknowns } from './plan/unknown.js'
 import type { DialOptions, DialScenario } from './scenario.js'
 import { parseSourcePorts } from './source_ports.js'
-import { ownAddresses } from './targets.js'
 import { countPorts } from './tuples.js'
 import { readMemory } from './usage.js'
 import { version } from './version.js'

@@ -38,6 +38,8 @@ export interface RunResult {
   counters: Record<string, CounterChange>
   /** Named causes; empty in a healthy run. */
   findings: Finding[]
+  /** What could not be read or judged, a sentence each; empty in a healthy run. What is named here is missing, not zero. */
+  unavailable: string[]
   /** The run over time, evenly spaced. */
   series: SeriesPoint[]
 }

@@ -145,17 +145,20 @@ export type SourceFinder = (specs: readonly string[], needs: SourceNeeds) => Pro
 
 /**
  * Checks dial options, fills the defaults, looks up names and finds source addresses. Sends nothing.
+ * @param signal ends the waiting for names and files, with the signal's reason
  * @throws C1mError for options that make no sense, targets that may not be dialed, and runs that cannot fit into the
  * tuple space or this host's descriptor limit
  */
 export async function resolveDial(
   options: DialOptions = {},
-  facts: ScenarioFacts = readHostFacts()
+  facts: ScenarioFacts = readHostFacts(),
+  signal?: AbortSignal
 ): Promise<DialScenario> {
-  const scenario = await draftDial(options, facts, (specs, needs) => {
+  const findSources: SourceFinder = (specs, needs) => {
     checkAuthorized(needs.targets, options.authorized ?? false)
     return resolveSources(specs, needs)
-  })
+  }
+  const scenario = await draftDial(options, facts, findSources, signal)
   const isSelf = scenario.targets.length === 0
   checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) }, isSelf)
   planTables(scenario.connections, isSelf ? 2 : 1, descriptorLimit(facts))
@@ -169,12 +172,13 @@ export async function resolveDial(
 export async function draftDial(
   options: DialOptions,
   facts: ScenarioFacts,
-  findSources: SourceFinder
+  findSources: SourceFinder,
+  signal?: AbortSignal
 ): Promise<DialScenario> {
   const connections = checkWhole('connections', options.connections ?? 10_000, 1)
   const isSelf = (options.targets ?? []).length === 0
   const churn = options.churn ?? false
-  const exchange = resolveExchange(options)
+  const exchange = await resolveExchange(options, signal)
   checkChurn(options, exchange !== null, isSelf)
   const plain = {
     connections,
@@ -201,7 +205,7 @@ export async function draftDial(
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
   const sourceSpecs = checkTexts('source', options.source ?? [])
-  const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial')
+  const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial', signal)
 
   const destinations = countDestinations({ targets, lanes, connections })
   const nat = planNat(options, isSelf ? 1 : destinations)

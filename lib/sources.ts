@@ -1,6 +1,5 @@
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { networkInterfaces } from 'node:os'
 import {
   type AddressRange,
   addressAfter,
@@ -14,7 +13,8 @@ import {
   parseAddressRange
 } from './address.js'
 import { C1mError } from './errors.js'
-import { ownAddresses, type Target } from './targets.js'
+import { interfaceAddresses, ownAddresses } from './host/addresses.js'
+import type { Target } from './targets.js'
 
 /** What sources are chosen for. */
 export interface SourceNeeds {
@@ -67,7 +67,8 @@ export function parseSource(spec: string, family: Family): AddressRange[] {
   const fail = (reason: string, hint = 'Write an address, A/len, A-B or the name of an interface.') =>
     new C1mError('C1M_SOURCE_INVALID', `source '${spec}' ${reason}`, { hint })
   const text = spec.trim()
-  const addresses = networkInterfaces()[text]
+  const interfaces = interfaceAddresses()
+  const addresses = interfaces?.[text]
   if (addresses) {
     // A link-local address is of use only together with its interface, which a source cannot say.
     const usable = addresses.filter((a) => a.family === `IPv${family}` && !a.scopeid)
@@ -76,6 +77,12 @@ export function parseSource(spec: string, family: Family): AddressRange[] {
     return usable.map(({ address }) => ({ first: address, last: address }))
   }
   const range = parseAddressRange(text)
+  if (!range && interfaces === null && /^[\w.:@-]+$/.test(text) && !/^[\d.]+$/.test(text)) {
+    throw fail(
+      'cannot be looked up as an interface: netlink sockets (AF_NETLINK) are refused here',
+      'Write its address.'
+    )
+  }
   if (!range) throw fail(explain(text))
   if (familyOf(range.first) !== family) {
     throw fail(

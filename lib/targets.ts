@@ -1,4 +1,3 @@
-import { networkInterfaces } from 'node:os'
 import {
   familyOf,
   formatAddress,
@@ -10,6 +9,8 @@ import {
   parseAddress
 } from './address.js'
 import { C1mError } from './errors.js'
+import { ownAddresses } from './host/addresses.js'
+import { unlessAborted } from './pace.js'
 
 /** One destination address with the ports to use there, all inclusive. */
 export interface Target {
@@ -79,12 +80,17 @@ function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mE
 /**
  * Reads targets and looks up their names (first address the resolver gives). Targets to dial must be of one
  * family, must each stand for one host, and must not overlap.
+ * @param signal ends the waiting for the resolver, with the signal's reason
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
  */
-export async function resolveTargets(texts: readonly string[], use: TargetUse): Promise<Target[]> {
+export async function resolveTargets(
+  texts: readonly string[],
+  use: TargetUse,
+  signal?: AbortSignal
+): Promise<Target[]> {
   const specs = texts.map((text) => parseTarget(text, use))
   const targets = await Promise.all(
-    specs.map(async (spec) => ({ ...spec, address: await resolveHost(spec.host) }))
+    specs.map(async (spec) => ({ ...spec, address: await resolveHost(spec.host, signal) }))
   )
   if (use === 'dial') for (const target of targets) checkDialable(target)
   if (use === 'dial') checkOneFamily(targets)
@@ -92,15 +98,18 @@ export async function resolveTargets(texts: readonly string[], use: TargetUse): 
   return targets
 }
 
-async function resolveHost(host: string): Promise<string> {
+async function resolveHost(host: string, signal?: AbortSignal): Promise<string> {
   const numeric = parseAddress(host)
   if (numeric) return formatAddress(numeric)
   try {
     // Loaded for names only: it takes its time.
     const { lookup } = await import('node:dns/promises')
-    const { address } = await lookup(host)
+    const asked = lookup(host)
+    // A resolver that does not answer is left to itself.
+    const { address } = await (signal ? unlessAborted(asked, signal) : asked)
     return address
   } catch (cause) {
+    signal?.throwIfAborted()
     const { code } = cause as NodeJS.ErrnoException
     throw new C1mError('C1M_TARGET_UNRESOLVED', `the name '${host}' has no address (${code})`, {
       hint: `Check the spelling and the resolver (getent hosts ${host}), or write the address.`,
@@ -155,13 +164,6 @@ function checkOverlap(targets: readonly Target[]) {
 /** Writes a target as it was written: `host:port` or `host:port-port`. */
 export function formatTarget({ host, firstPort, lastPort }: TargetSpec): string {
   return formatEndpoint(host, firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`)
-}
-
-/** Every address of this host's interfaces. */
-export function ownAddresses(): Set<string> {
-  return new Set(
-    Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address))
-  )
 }
 
 /**

@@ -1,14 +1,14 @@
 /** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
 
+import { BestEffort } from './best_effort.js'
 import { checkWhole } from './check_option.js'
 import { explainFindings, type ListenerFill } from './checks/index.js'
 import { DropCounter } from './drops.js'
-import { C1mError } from './errors.js'
 import type { CounterChanges, Counters } from './host/counters.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { ListenerOwners } from './listener_fill.js'
-import { delay, signalled } from './pace.js'
+import { aborted, delay } from './pace.js'
 import type { Finding } from './result.js'
 import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from './sockets.js'
 import { version } from './version.js'
@@ -59,9 +59,7 @@ export async function watch(options: WatchOptions = {}): Promise<Watch> {
   const everyMs = checkWhole('watch period in ms', options.everyMs ?? 1000, 10)
   const ends = await resolveEnds(options.targets ?? [], options.ports ?? [])
   options.signal?.throwIfAborted()
-  const watcher = new Watcher(ends, everyMs, options.drops ?? false)
-  options.signal?.addEventListener('abort', () => watcher.close(), { once: true })
-  return watcher
+  return new Watcher(ends, everyMs, options.drops ?? false, options.signal)
 }
 
 class Watcher implements Watch {
@@ -72,11 +70,13 @@ class Watcher implements Watch {
   readonly #startedMs = performance.now()
   readonly #facts: HostFacts
   readonly #history: CounterHistory
-  readonly #stopped = signalled()
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = () => this.#stopping.abort()
+  readonly #stopping = new AbortController()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new Map<string, ListenerPeak>()
   readonly #findings = new Map<string, Finding>()
-  readonly #unavailable: string[] = []
+  readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
   readonly #looking: Promise<void>
   #sockets: SocketSurvey | null = null
@@ -84,33 +84,36 @@ class Watcher implements Watch {
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
   #latest: WatchSnapshot | undefined
-  #looked = signalled()
+  /** Wakes those who wait for the next look. */
+  #looked = new AbortController()
   #over = false
   #result: Promise<WatchResult> | undefined
 
-  constructor(ends: readonly LocalEnd[], everyMs: number, drops: boolean) {
+  constructor(ends: readonly LocalEnd[], everyMs: number, drops: boolean, signal?: AbortSignal) {
     this.watched = ends.map(formatEnd)
     this.#ends = ends
     this.#everyMs = everyMs
     this.#facts = readHostFacts()
     this.#drops = drops ? this.#countDrops() : null
     this.#history = new CounterHistory()
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort, { once: true })
     this.#looking = this.#lookOnAndOn()
-    // Whoever closes the watch hears of it.
+    // close() rejects with the same.
     this.#looking.catch(() => {})
   }
 
   async *snapshots(): AsyncGenerator<WatchSnapshot> {
     let seen: WatchSnapshot | undefined
     while (true) {
-      const looked = this.#looked.promise
+      const looked = this.#looked.signal
       if (this.#latest && this.#latest !== seen) {
         seen = this.#latest
         yield seen
       } else if (this.#over) {
         return
       } else {
-        await looked
+        await aborted(looked)
       }
     }
   }
@@ -125,7 +128,8 @@ class Watcher implements Watch {
   }
 
   async #close(): Promise<WatchResult> {
-    this.#stopped.resolve()
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#stopping.abort()
     try {
       await this.#looking
       await this.#surveying
@@ -147,20 +151,17 @@ class Watcher implements Watch {
 
   /** Looks every period, and once more at the end. */
   async #lookOnAndOn(): Promise<void> {
+    const { signal } = this.#stopping
     try {
-      let stopped = false
-      this.#stopped.promise.then(() => {
-        stopped = true
-      })
-      for (let dueMs = this.#startedMs; !stopped; ) {
+      for (let dueMs = this.#startedMs; !signal.aborted; ) {
         await this.#look()
         dueMs = Math.max(dueMs + this.#everyMs, performance.now())
-        await delay(dueMs - performance.now(), this.#stopped.promise)
+        await delay(dueMs - performance.now(), signal)
       }
       await this.#look()
     } finally {
       this.#over = true
-      this.#looked.resolve()
+      this.#looked.abort()
     }
   }
 
@@ -169,7 +170,7 @@ class Watcher implements Watch {
     const facts = readHostFacts()
     const counters = this.#history.read(tSeconds)
     // After the counters: a queue that made one of them move is still full, as a rule.
-    const listeners = await this.#lookAtSockets()
+    const listeners = (await this.#bestEffort.attempt('the accept queues', () => this.#lookAtSockets())) ?? []
     this.#judge(facts, counters, listeners)
     this.#latest = {
       tSeconds: Number(tSeconds.toFixed(3)),
@@ -178,8 +179,8 @@ class Watcher implements Watch {
       socketsAgeSeconds: this.#sockets && Number(((performance.now() - this.#surveyedMs) / 1000).toFixed(1)),
       ...this.#view(facts)
     }
-    this.#looked.resolve()
-    this.#looked = signalled()
+    this.#looked.abort()
+    this.#looked = new AbortController()
   }
 
   /** The queues at once; all sockets as often as that may be, and for the first time now. */
@@ -207,7 +208,7 @@ class Watcher implements Watch {
     try {
       return await ask()
     } catch (error) {
-      if (this.#hasSockDiag) this.#cannotSee(error)
+      if (this.#hasSockDiag) this.#bestEffort.note(error)
       this.#hasSockDiag = false
       return null
     }
@@ -232,7 +233,7 @@ class Watcher implements Watch {
 
   /** A cause once named stays: what moved has moved, even if it is over. */
   #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
-    const findings = explainFindings({
+    const context = {
       facts: { before: this.#facts, after: facts },
       counters,
       deltas: this.#history.changes,
@@ -245,7 +246,10 @@ class Watcher implements Watch {
       server: null,
       census: null,
       latencies: []
-    })
+    }
+    const findings = explainFindings(context, (id, error) =>
+      this.#bestEffort.note(error, `the check for ${id}`)
+    )
     for (const finding of findings) this.#findings.set(finding.id, finding)
   }
 
@@ -254,7 +258,7 @@ class Watcher implements Watch {
       sockets: this.#sockets,
       conntrack: conntrackFill(facts, this.#history.changes),
       drops: this.#drops?.read() ?? null,
-      unavailable: [...this.#unavailable],
+      unavailable: [...this.#bestEffort.unavailable],
       findings: [...this.#findings.values()]
     }
   }
@@ -263,14 +267,9 @@ class Watcher implements Watch {
     try {
       return new DropCounter(this.#ends)
     } catch (error) {
-      this.#cannotSee(error)
+      this.#bestEffort.note(error)
       return null
     }
-  }
-
-  #cannotSee(error: unknown): void {
-    if (!(error instanceof C1mError)) throw error
-    this.#unavailable.push(`${error.message}. ${error.hint ?? ''}`.trim())
   }
 
   #seconds(): number {

@@ -3,6 +3,9 @@ import { type CounterChanges, type Counters, counterDeltas, readCounters } from 
 /** Readings of the last half minute tell what happens now from what has happened since the watch began. */
 const recentSeconds = 30
 
+/** They are kept this far apart, or a watch with a short period would keep thousands. */
+const spacingSeconds = 1
+
 interface Reading {
   tSeconds: number
   counters: Counters
@@ -11,8 +14,9 @@ interface Reading {
 /** The kernel's counters over a watch. */
 export class CounterHistory {
   readonly #first: Counters
+  #last: Reading
   /** Of the last half minute, the oldest first; never empty. */
-  #readings: Reading[]
+  #recent: Reading[]
   /** What has moved since the first reading. */
   changes: CounterChanges = {}
   /** What has moved in the last half minute. */
@@ -22,28 +26,32 @@ export class CounterHistory {
 
   constructor() {
     this.#first = readCounters()
-    this.#readings = [{ tSeconds: 0, counters: this.#first }]
+    this.#last = { tSeconds: 0, counters: this.#first }
+    this.#recent = [this.#last]
   }
 
   /** Reads them anew. */
   read(tSeconds: number): Counters {
     const counters = readCounters()
-    const before = this.#readings.at(-1) as Reading
-    const seconds = tSeconds - before.tSeconds
-    const moves = counterDeltas(before.counters, counters)
+    const seconds = tSeconds - this.#last.tSeconds
+    const moves = counterDeltas(this.#last.counters, counters)
     this.changes = counterDeltas(this.#first, counters)
-    this.recent = counterDeltas(this.#readings[0]?.counters ?? this.#first, counters)
+    this.recent = counterDeltas(this.#recent[0]?.counters ?? this.#first, counters)
     this.rates = Object.fromEntries(
       Object.entries(this.changes).map(([name, { delta }]) => [
         name,
         { delta, perSecond: seconds > 0 ? Number(((moves[name]?.delta ?? 0) / seconds).toFixed(1)) : 0 }
       ])
     )
-    const oldest = tSeconds - recentSeconds
-    this.#readings = [
-      ...this.#readings.filter((reading) => reading.tSeconds >= oldest),
-      { tSeconds, counters }
-    ]
+    this.#last = { tSeconds, counters }
+    this.#keep(this.#last)
     return counters
+  }
+
+  #keep(reading: Reading): void {
+    const oldest = reading.tSeconds - recentSeconds
+    const kept = this.#recent.filter(({ tSeconds }) => tSeconds >= oldest)
+    const latest = kept.at(-1)
+    this.#recent = latest && reading.tSeconds - latest.tSeconds < spacingSeconds ? kept : [...kept, reading]
   }
 }

@@ -93,13 +93,28 @@ export function byBinding(a: Prediction, b: Prediction): number {
 /**
  * What stopped or bent a run, or what goes on beside a server. The gravest first; then causes before symptoms. A finding
  * whose events another one accounts for, by half or more, is left out: it is a symptom of that.
+ * @param onError told of a check that fails; the others are made all the same
  */
-export function explainFindings(context: ExplainContext): Finding[] {
-  const judged = checks.flatMap((check) => named(check.id, check.explain?.(context)))
+export function explainFindings(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
+  const judged = checks.flatMap((check) => {
+    try {
+      return named(check.id, check.explain?.(context))
+    } catch (error) {
+      onError(check.id, error)
+      return []
+    }
+  })
   return judged
     .filter((verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2)
     .sort(bySeverity)
     .map(findingOf)
+}
+
+/** What becomes of a check that fails, which takes a bug or facts nobody has thought of. */
+export type CheckError = (id: FindingId, error: unknown) => void
+
+const rethrow: CheckError = (_, error) => {
+  throw error
 }
 
 function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {

@@ -3,8 +3,13 @@ import type { CommandSpec } from './options.js'
 
 /** What a command needs of the process around it. */
 export interface CommandContext {
-  /** Aborted by the first SIGINT or SIGTERM: stop, close, report. */
+  /**
+   * Aborted by the first SIGINT, SIGTERM or SIGHUP: stop, close, report. A command that never asks for it has nothing to
+   * close: then a signal ends the process at once.
+   */
   readonly interrupted: AbortSignal
+  /** To be called when all is closed: from now on a signal ends the process at once. */
+  allClosed(): void
 }
 
 export interface Command {

@@ -1,12 +1,10 @@
-/** argv to command to exit code. The only file that touches the signals and the end of the process. */
+/** argv to command to exit code. Beside interruption.ts, the only file that touches the end of the process. */
 import { exitCodes } from '../errors.js'
 import type { Paint } from '../report/text.js'
 import type { Command, CommandContext } from './command.js'
 import { commands } from './commands.js'
 import { describeFailure } from './failure.js'
-
-/** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
-const echoMs = 250
+import { takeSignals } from './interruption.js'
 
 async function main(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv
@@ -73,29 +71,12 @@ function fail(error: unknown): number {
   return exitCode
 }
 
-/** The first signal asks the command to stop, close and report; the second ends the process at once. */
-function interruption(): AbortSignal {
-  const controller = new AbortController()
-  let first: { readonly name: string; readonly atMs: number } | undefined
-  const onSignal = (name: string) => {
-    const atMs = performance.now()
-    if (!first) {
-      first = { name, atMs }
-      controller.abort()
-    } else if (name !== first.name || atMs - first.atMs > echoMs) {
-      process.exit(exitCodes.interrupted)
-    }
-  }
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  return controller.signal
-}
-
 // A closed stderr is no reason to stop: the run goes on, and its result goes to stdout.
 process.stderr.on('error', () => {})
 process.on('uncaughtException', (error) => process.exit(fail(error)))
-// What would end before it is done has a bug.
+// Exiting before main() settles is a bug.
 process.exitCode = exitCodes.internal
-main(process.argv.slice(2), { interrupted: interruption() })
+main(process.argv.slice(2), takeSignals())
   .catch(fail)
   .then((exitCode) => {
     process.exitCode = exitCode

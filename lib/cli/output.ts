@@ -1,21 +1,27 @@
-/** Where data goes: stdout, which may lose its reader, and the file of --out, which is checked before the run. */
+/** Where data goes: stdout, which may lose its reader or never be read, and the file of --out. */
 import {
   accessSync,
-  closeSync,
   constants,
+  lstatSync,
+  mkdtempSync,
   openSync,
-  promises,
-  realpathSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../errors.js'
 
-/** Standard output. Once its reader has gone (`| head`), what is written is dropped without a word. */
+/**
+ * Standard output. Once its reader has gone (`| head`, a terminal that was closed), what is written is dropped without a
+ * word.
+ */
 export class Stdout {
   readonly #stream: NodeJS.WriteStream
   readonly #gone = new AbortController()
@@ -37,7 +43,7 @@ export class Stdout {
     return new Promise((resolve, reject) => {
       this.#stream.write(text, (error) => {
         if (!error) return resolve()
-        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') return reject(cannotWrite('stdout', error))
+        if (!hasGone(error, this.#stream)) return reject(cannotWrite('stdout', error))
         this.#gone.abort()
         resolve()
       })
@@ -45,74 +51,129 @@ export class Stdout {
   }
 }
 
-/** A file the result will be in: whole, or not there at all. */
+/** A terminal that was closed gives EIO: see tty_hung_up_p in drivers/tty/tty_io.c. */
+function hasGone(error: NodeJS.ErrnoException, stream: NodeJS.WriteStream): boolean {
+  return error.code === 'EPIPE' || (error.code === 'EIO' && stream.isTTY)
+}
+
+/** A file the result will be in: whole, or as it was before. Nothing of it is on disk while the run goes on. */
 export class ResultFile {
   readonly #path: string
-  /** What is open while the run goes on; undefined for a device or a pipe, which is opened when there is a result. */
-  #temporary: { readonly path: string; readonly fd: number } | undefined
-  readonly #discard = () => this.discard()
+  /** Whether it is written where it is: a device, a pipe, or a file in a folder that takes no new ones. */
+  readonly #inPlace: boolean
 
-  private constructor(path: string) {
+  private constructor(path: string, inPlace: boolean) {
     this.#path = path
+    this.#inPlace = inPlace
   }
 
   /**
-   * Makes sure that `path` can be written to, by opening a temporary file beside it.
+   * Makes sure, before the run, that `path` can be written to.
    * @throws C1mError C1M_OUTPUT_FAILED
    */
-  static open(path: string): ResultFile {
+  static check(path: string): ResultFile {
     try {
-      const existing = statSync(path, { throwIfNoEntry: false })
+      const target = followLinks(path)
+      const existing = statSync(target, { throwIfNoEntry: false })
       if (existing?.isDirectory())
         throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to '${path}': it is a directory`, {
           hint: 'Name a file in it.'
         })
-      if (existing) accessSync(path, constants.W_OK)
-      if (existing && !existing.isFile()) return new ResultFile(path)
-      const file = new ResultFile(existing ? realpathSync(path) : path)
-      const temporary = join(dirname(file.#path), `.${basename(file.#path)}.${process.pid}.tmp`)
-      // The mode of a file that is replaced is kept, less the umask.
-      file.#temporary = {
-        path: temporary,
-        fd: openSync(temporary, 'wx', existing ? existing.mode & 0o777 : 0o666)
-      }
-      process.once('exit', file.#discard)
-      return file
+      if (existing) accessSync(target, constants.W_OK)
+      if (existing && (!existing.isFile() || !mayMakeFiles(dirname(target))))
+        return new ResultFile(target, true)
+      accessSync(dirname(target), constants.W_OK | constants.X_OK)
+      return new ResultFile(target, false)
     } catch (error) {
       throw error instanceof C1mError ? error : cannotWrite(`'${path}'`, error)
     }
   }
 
-  /** @throws C1mError C1M_OUTPUT_FAILED */
+  /** @throws C1mError C1M_OUTPUT_FAILED, which says where the text is instead, if it could be kept at all */
   async write(text: string): Promise<void> {
     try {
-      if (!this.#temporary) return await promises.writeFile(this.#path, text)
-      writeFileSync(this.#temporary.fd, text)
-      renameSync(this.#temporary.path, this.#path)
-      this.#release(this.#temporary)
+      // A file is written before the first await: only a FIFO may have to wait for its reader.
+      if (!this.#inPlace) replaceFile(this.#path, text)
+      else if (statSync(this.#path).isFIFO()) await writeFifo(this.#path, text)
+      else writeFileSync(this.#path, text)
     } catch (error) {
-      throw cannotWrite(`'${this.#path}'`, error)
+      throw cannotWrite(`'${this.#path}'`, error, kept(text))
     }
-  }
-
-  /** Leaves nothing behind of a file that was not written. */
-  discard(): void {
-    if (!this.#temporary) return
-    rmSync(this.#temporary.path, { force: true })
-    this.#release(this.#temporary)
-  }
-
-  #release({ fd }: { readonly fd: number }): void {
-    closeSync(fd)
-    this.#temporary = undefined
-    process.off('exit', this.#discard)
   }
 }
 
-function cannotWrite(what: string, error: unknown): C1mError {
+/** Where a path leads to. Unlike realpath(3) also through a link to a file that is yet to be made. */
+function followLinks(path: string): string {
+  // As many as the kernel follows: MAXSYMLINKS in include/linux/namei.h.
+  for (let target = path, links = 0; ; links++) {
+    const isLink = lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()
+    // More of them: open(2) will say ELOOP.
+    if (!isLink || links === 40) return target
+    target = resolve(dirname(target), readlinkSync(target))
+  }
+}
+
+function mayMakeFiles(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** By way of a file beside it, so that a reader finds the old text or the new one. */
+function replaceFile(path: string, text: string): void {
+  // A process ID alone comes again: in a container it is the same at every start.
+  const temporary = join(dirname(path), `.c1m-native-${process.pid}-${process.hrtime.bigint()}.tmp`)
+  const existing = statSync(path, { throwIfNoEntry: false })
+  try {
+    // The mode of a file that is replaced is kept, less the umask.
+    writeFileSync(temporary, text, { flag: 'wx', mode: existing ? existing.mode & 0o777 : 0o666 })
+    renameSync(temporary, path)
+  } catch (error) {
+    rmSync(temporary, { force: true })
+    // A file that is mounted on its own, as into a container, cannot be replaced.
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    writeFileSync(path, text)
+  }
+}
+
+/** How often it is tried to open a FIFO until somebody reads it, in milliseconds. */
+const fifoPollMs = 50
+
+/** Waits for a reader without a thread that waits in open(2): that would keep the process from exiting. */
+async function writeFifo(path: string, text: string): Promise<void> {
+  const { Socket } = await import('node:net')
+  for (;;) {
+    try {
+      const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
+      return await pipeline([text], new Socket({ fd, readable: false, writable: true }))
+    } catch (error) {
+      // fifo(7): nobody has opened it for reading yet.
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    }
+    await sleep(fifoPollMs)
+  }
+}
+
+/** Keeps a result that has no other place, in the folder for temporary files; null when that fails too. */
+function kept(text: string): string | null {
+  try {
+    const path = join(mkdtempSync(join(tmpdir(), 'c1m-native-')), 'result.json')
+    writeFileSync(path, text)
+    return path
+  } catch {
+    return null
+  }
+}
+
+/** @param kept where the text is instead */
+function cannotWrite(what: string, error: unknown, kept: string | null = null): C1mError {
   const { code = '', errno = 0, message } = error as NodeJS.ErrnoException
   const reason = getSystemErrorMap().get(errno)?.[1] ?? message
-  return new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${what}: ${reason}`, {
+  const instead = kept === null ? '' : `; the result is in '${kept}' instead`
+  return new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${what}: ${reason}${instead}`, {
     hint: remedies[code] ?? 'Choose another place.',
     cause: error
   })

@@ -37,7 +37,7 @@ export class Reporter implements Disposable {
       )
     const toStdout = out !== undefined && stdoutNames.has(out)
     this.#format = ndjson ? 'ndjson' : json || toStdout ? 'json' : 'text'
-    this.#file = out === undefined || toStdout ? undefined : ResultFile.open(out)
+    this.#file = out === undefined || toStdout ? undefined : ResultFile.check(out)
     this.#paint = painter(hasColor(process.stdout, color))
     const live = isLive(process.stderr)
     // Both streams on one terminal: the snapshots are progress enough, and would be overwritten.
@@ -67,24 +67,43 @@ export class Reporter implements Disposable {
     if (this.#format === 'text') await this.#stdout.write(text(this.#paint))
   }
 
-  /** The end of the run: `result` to where JSON is wanted, `text` to stdout where it is not. */
-  async result(result: object, text: (paint: Paint) => string | Promise<string>): Promise<void> {
-    this.#progress?.clear()
-    try {
+  /**
+   * The end of the run: `result` to the file, if there is one, then to stdout where JSON is wanted, where it is not `text`.
+   * @param shown what goes to stdout before
+   * @throws C1mError C1M_OUTPUT_FAILED, once all that can be written is
+   */
+  async result(
+    result: object,
+    text: (paint: Paint) => string | Promise<string>,
+    shown: Promise<void> = Promise.resolve()
+  ): Promise<void> {
+    // First, because the reader of stdout may keep us waiting for ever.
+    const written = this.#file?.write(indented(result))
+    const told = shown.then(async () => {
+      this.#progress?.clear()
       await this.#stdout.write(await this.#rendered(result, text))
-    } finally {
-      await this.#file?.write(indented(result))
-    }
+    })
+    const outcomes = await Promise.allSettled([written, told])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
   async #rendered(result: object, text: (paint: Paint) => string | Promise<string>): Promise<string> {
-    if (this.#format === 'text') return text(this.#paint)
-    return this.#format === 'json' ? indented(result) : `${JSON.stringify(result)}\n`
+    if (this.#format !== 'text')
+      return this.#format === 'json' ? indented(result) : `${JSON.stringify(result)}\n`
+    try {
+      return await text(this.#paint)
+    } catch (error) {
+      // The renderer is loaded now, for which the host may have no open file to spare; JSON takes nothing.
+      const { message } = error as Error
+      process.stderr.write(
+        `c1m-native: the report cannot be shown as text (${message}); here it is as JSON.\n`
+      )
+      return indented(result)
+    }
   }
 
   [Symbol.dispose](): void {
     this.#progress?.clear()
-    this.#file?.discard()
   }
 }
 

@@ -2,11 +2,12 @@
 import { checkChoice } from '../check_option.js'
 import { type FindingId, isPeerHere, type PredictContext } from '../checks/index.js'
 import { C1mError } from '../errors.js'
+import { ownAddresses } from '../host/addresses.js'
 import type { HostFacts } from '../host/facts.js'
 import { isTracked, type Load, reckonNeeds } from '../needs.js'
 import { draftPlan } from '../plan/draft.js'
 import type { DialScenario } from '../scenario.js'
-import { ownAddresses, resolveTargets } from '../targets.js'
+import { resolveTargets } from '../targets.js'
 
 /** Which ends of the connections this host has. */
 export type Role = 'client' | 'server' | 'both'

@@ -1,10 +1,14 @@
 /** Host facts from elsewhere: a file that another host printed, or that somebody wrote. */
-import { readFileSync } from 'node:fs'
 import { getSystemErrorMap } from 'node:util'
+import { readBounded } from '../bounded_file.js'
 import { C1mError } from '../errors.js'
+import { approximateBytes } from '../units.js'
 import type { HostFacts } from './facts.js'
 import { parseKernelVersion } from './kernel.js'
 import type { Limit } from './proc_reader.js'
+
+/** Read at most: a report of `doctor` with its facts has some 20 KiB. */
+const mostBytes = 2 ** 24
 
 /** Facts of the host that dials and of the one that is dialed. */
 export interface FactsOfHosts {
@@ -194,13 +198,14 @@ export function parseFacts(value: unknown): FactsOfHosts {
  * Reads a file of facts, see {@link parseFacts}.
  * @throws C1mError C1M_FACTS_INVALID
  */
-export function readFactsFile(path: string): FactsOfHosts {
-  return parseFacts(parseJson(path, readText(path)))
+export async function readFactsFile(path: string): Promise<FactsOfHosts> {
+  return parseFacts(parseJson(path, await readText(path)))
 }
 
-function readText(path: string): string {
+async function readText(path: string): Promise<string> {
   try {
-    return readFileSync(path, 'utf8')
+    const bytes = await readBounded(path, mostBytes)
+    if (bytes.length <= mostBytes) return bytes.toString('utf8')
   } catch (cause) {
     const { errno = 0, message } = cause as NodeJS.ErrnoException
     const reason = getSystemErrorMap().get(errno)?.[1] ?? message
@@ -209,6 +214,11 @@ function readText(path: string): string {
       cause
     })
   }
+  throw new C1mError(
+    'C1M_FACTS_INVALID',
+    `the facts file '${path}' is longer than ${approximateBytes(mostBytes)}, and facts are a few KiB`,
+    { hint: 'Make one with: c1m-native plan --print-facts > FILE' }
+  )
 }
 
 function parseJson(path: string, json: string): unknown {

@@ -35,7 +35,9 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
     ['census', result.census ? censusLines(result.census) : []],
     ['pacing', pacing(result)],
     ['memory', [memory(result)]],
-    ['process', [processUse(result)]]
+    ['process', [processUse(result)]],
+    // Results of earlier versions do not have it.
+    ['missing', result.unavailable ?? []]
   ]
   const labelWidth = Math.max(...sections.map(([label]) => label.length)) + 2
   const lines = sections.flatMap(([label, texts]) =>

@@ -58,7 +58,8 @@ class Run final : private Crew {
   [[nodiscard]] Histogram::Summary Lateness() const;
   // In a churn: how long a tuple rested at least before it was used again; 0 when none was.
   [[nodiscard]] int64_t ShortestRestNs() const;
-  // Nanoseconds from the start until the ramp ended, or until Close() cut it short, or until now.
+  // Nanoseconds from the start until the ramp ended, or until Close() cut it short, or until now; 0
+  // before the start.
   [[nodiscard]] int64_t DialingNs() const;
   [[nodiscard]] size_t worker_count() const;
   [[nodiscard]] bool private_tables() const { return state_.private_tables; }

@@ -15,6 +15,7 @@ CounterTotals Run::Totals() const {
 
 int64_t Run::DialingNs() const {
   const std::lock_guard lock(mutex_);
+  if (state_.started_ns == 0) return 0;
   return (dialed_ns_ == 0 ? NowNs() : dialed_ns_) - state_.started_ns;
 }
 

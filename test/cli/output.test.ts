@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
+  createReadStream,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,10 +14,12 @@ import {
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ResultFile } from '../../lib/cli/output.js'
-import { caught } from '../helpers/caught.js'
+import type { C1mError } from '../../lib/errors.js'
+import { caught, rejection } from '../helpers/caught.js'
 
 let folder: string
 beforeEach(() => {
@@ -25,28 +30,34 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 describe('ResultFile', () => {
   it('is there only when it is whole', async () => {
     const path = join(folder, 'result.json')
-    const file = ResultFile.open(path)
+    const file = ResultFile.check(path)
     expect(existsSync(path)).toBe(false)
     await file.write('{}\n')
     expect(readFileSync(path, 'utf8')).toBe('{}\n')
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('leaves nothing behind when there is no result, and an older one as it was', () => {
+  it('touches nothing before there is a result', () => {
     const path = join(folder, 'result.json')
     writeFileSync(path, 'old')
-    const file = ResultFile.open(path)
-    file.discard()
-    file.discard()
+    ResultFile.check(path)
+    ResultFile.check(join(folder, 'other.json'))
     expect(readdirSync(folder)).toEqual(['result.json'])
     expect(readFileSync(path, 'utf8')).toBe('old')
+  })
+
+  it('is not in the way of a file that a killed run has left', async () => {
+    const path = join(folder, 'result.json')
+    writeFileSync(join(folder, `.result.json.${process.pid}.tmp`), 'half')
+    await ResultFile.check(path).write('{}')
+    expect(readFileSync(path, 'utf8')).toBe('{}')
   })
 
   it('replaces a file and keeps who may read it', async () => {
     const path = join(folder, 'result.json')
     writeFileSync(path, 'a longer old result')
     chmodSync(path, 0o600)
-    await ResultFile.open(path).write('new')
+    await ResultFile.check(path).write('new')
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
@@ -55,12 +66,51 @@ describe('ResultFile', () => {
     mkdirSync(join(folder, 'there'))
     writeFileSync(join(folder, 'there', 'real.json'), 'old')
     symlinkSync(join('there', 'real.json'), join(folder, 'link.json'))
-    await ResultFile.open(join(folder, 'link.json')).write('new')
+    await ResultFile.check(join(folder, 'link.json')).write('new')
     expect(readFileSync(join(folder, 'there', 'real.json'), 'utf8')).toBe('new')
   })
 
+  it('makes the file that a link points to', async () => {
+    symlinkSync('there.json', join(folder, 'first'))
+    symlinkSync(join(folder, 'first'), join(folder, 'second'))
+    await ResultFile.check(join(folder, 'second')).write('new')
+    expect(readFileSync(join(folder, 'there.json'), 'utf8')).toBe('new')
+    expect(lstatSync(join(folder, 'second')).isSymbolicLink()).toBe(true)
+  })
+
+  it('refuses a link that goes in circles', () => {
+    symlinkSync('b', join(folder, 'a'))
+    symlinkSync('a', join(folder, 'b'))
+    expect(caught(() => ResultFile.check(join(folder, 'a')))).toMatchObject({
+      code: 'C1M_OUTPUT_FAILED',
+      message: expect.stringMatching(/too many symbolic links/)
+    })
+  })
+
+  it('waits for the reader of a FIFO', async () => {
+    const path = join(folder, 'fifo')
+    execFileSync('mkfifo', [path])
+    const writing = ResultFile.check(path).write('x'.repeat(100_000))
+    expect(await text(createReadStream(path))).toHaveLength(100_000)
+    await writing
+  })
+
+  it('is kept elsewhere when its place is gone', async () => {
+    const path = join(folder, 'sub', 'result.json')
+    mkdirSync(dirname(path))
+    const file = ResultFile.check(path)
+    rmSync(dirname(path), { recursive: true })
+    const error = (await rejection(file.write('{}'))) as C1mError
+    const [, kept = ''] =
+      /^cannot write to '.*': no such file or directory; the result is in '(.*)' instead$/.exec(
+        error.message
+      ) ?? []
+    expect(readFileSync(kept, 'utf8')).toBe('{}')
+    rmSync(dirname(kept), { recursive: true })
+  })
+
   it('does not replace a device', async () => {
-    await ResultFile.open('/dev/null').write('{}')
+    await ResultFile.check('/dev/null').write('{}')
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true)
   })
 
@@ -74,7 +124,7 @@ describe('ResultFile', () => {
     ],
     ['a file as folder', () => '/dev/null/r.json', 'not a directory', expect.stringContaining('is a file')]
   ])('refuses %s', (_, path, reason, hint) => {
-    expect(caught(() => ResultFile.open(path()))).toMatchObject({
+    expect(caught(() => ResultFile.check(path()))).toMatchObject({
       code: 'C1M_OUTPUT_FAILED',
       message: `cannot write to '${path()}': ${reason}`,
       hint,

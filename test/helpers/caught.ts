@@ -7,3 +7,13 @@ export function caught(action: () => unknown): unknown {
   }
   throw new Error('nothing was thrown')
 }
+
+/** The error `promise` rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('it resolved')
+    },
+    (error) => error
+  )
+}

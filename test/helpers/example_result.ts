@@ -84,6 +84,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     process: { cpuSeconds: 0.012, workers: 4, tables: 4, privateTables: true },
     counters: {},
     findings: [],
+    unavailable: [],
     series: [],
     ...changes
   }

@@ -61,7 +61,7 @@ describe('readBaseline', () => {
 })
 
 describe('dialResult', () => {
-  const { scenario, counters, findings, census, ...outcome } = exampleResult()
+  const { scenario, counters, findings, census, unavailable, ...outcome } = exampleResult()
   const baseline = readBaseline(readHostFacts())
 
   it('reckons memory from the baseline to the peak, for each connection at the peak', () => {
@@ -70,7 +70,8 @@ describe('dialResult', () => {
     const { memory } = dialResult({ scenario, baseline }, { ...outcome, connections }, peak, {
       counters,
       findings,
-      census
+      census,
+      unavailable
     })
     expect(memory).toMatchObject({ nativeBytesPerConnection: 16, jsHeapBytesPerConnection: 0 })
   })
@@ -79,7 +80,8 @@ describe('dialResult', () => {
     const without = dialResult({ scenario, baseline }, outcome, baseline.memory, {
       counters,
       findings,
-      census: null
+      census: null,
+      unavailable
     })
     expect(without.retransmits).toMatchObject({ segments: null, connectionsWithRetransmit: null })
   })

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { Engine, type EngineCounters } from '../../lib/engine.js'
+import type { Engine, EngineCounters } from '../../lib/engine.js'
 import { type NativeRunConfig, native } from '../../lib/native.js'
 import { expectNoSockets, freePort, ownAddress } from '../helpers/loopback.js'
+import { startEngine } from '../helpers/start_engine.js'
 
 interface Wishes {
   source?: string
@@ -65,7 +66,7 @@ async function closed(engine: Engine): Promise<void> {
 
 describe('Engine', () => {
   it('counts by the names the addon gives', async () => {
-    const engine = new Engine(dialConfig())
+    const engine = startEngine(dialConfig())
     await engine.ramped
     const names: (keyof EngineCounters)[] = [
       'attempted',
@@ -93,7 +94,7 @@ describe('Engine', () => {
 
   it('ramps, holds and closes', async () => {
     const source = ownAddress()
-    const engine = new Engine(dialConfig({ source }))
+    const engine = startEngine(dialConfig({ source }))
     expect(engine.listening).toEqual([
       expect.stringMatching(/^127\.0\.0\.1:\d+$/),
       expect.stringMatching(/^127\.0\.0\.1:\d+$/)
@@ -114,20 +115,20 @@ describe('Engine', () => {
   })
 
   it('may be closed again and again', async () => {
-    const engine = new Engine(dialConfig())
+    const engine = startEngine(dialConfig())
     engine.close()
     await closed(engine)
     await closed(engine)
   })
 
   it('closed in its ramp leaves the rest undone', async () => {
-    const engine = new Engine(dialConfig({ connections: 10_000, rate: 1 }))
+    const engine = startEngine(dialConfig({ connections: 10_000, rate: 1 }))
     await closed(engine)
     expect(engine.counters().attempted).toBeLessThan(10)
   })
 
   it('gives latencies in microseconds', async () => {
-    const engine = new Engine(dialConfig())
+    const engine = startEngine(dialConfig())
     await engine.ramped
     const latency = engine.latency('connect')
     expect(latency).toMatchObject({ unit: 'us', count: 100 })
@@ -146,7 +147,7 @@ describe('Engine', () => {
   it('names failures by phase and code, with an example', async () => {
     const [source, address] = [ownAddress(), ownAddress()]
     const port = await freePort(address)
-    const engine = new Engine(dialConfig({ source, target: { address, port } }))
+    const engine = startEngine(dialConfig({ source, target: { address, port } }))
     await engine.ramped
     expect(engine.counters()).toMatchObject({ attempted: 100, established: 0, failed: 100 })
     expect(engine.errors()).toEqual([
@@ -163,7 +164,7 @@ describe('Engine', () => {
   it('listens on every port of a range, whatever the number of lanes', async () => {
     for (const lanes of [1, 3]) {
       const address = ownAddress()
-      const engine = new Engine(listenConfig(address, 8100, 8101, lanes))
+      const engine = startEngine(listenConfig(address, 8100, 8101, lanes))
       expect(engine.listening).toEqual([`${address}:8100`, `${address}:8101`])
       await closed(engine)
       await expectNoSockets(address)
@@ -177,7 +178,7 @@ describe('an engine that cannot start', () => {
     const server = createServer().listen(0, address)
     await once(server, 'listening')
     const { port } = server.address() as { port: number }
-    expect(() => new Engine(listenConfig(address, port))).toThrow(
+    expect(() => startEngine(listenConfig(address, port))).toThrow(
       expect.objectContaining({
         name: 'C1mError',
         code: 'C1M_LISTEN_FAILED',
@@ -190,7 +191,7 @@ describe('an engine that cannot start', () => {
   })
 
   it('names the address that is not here, and the remedy', () => {
-    expect(() => new Engine(listenConfig('192.0.2.1', 80))).toThrow(
+    expect(() => startEngine(listenConfig('192.0.2.1', 80))).toThrow(
       expect.objectContaining({
         code: 'C1M_LISTEN_FAILED',
         message: 'cannot listen on 192.0.2.1:80: bind EADDRNOTAVAIL',
@@ -203,7 +204,7 @@ describe('an engine that cannot start', () => {
     const address = ownAddress()
     const server = createServer().listen(8101, address)
     await once(server, 'listening')
-    expect(() => new Engine(listenConfig(address, 8100, 8103))).toThrow('EADDRINUSE')
+    expect(() => startEngine(listenConfig(address, 8100, 8103))).toThrow('EADDRINUSE')
     server.close()
     await once(server, 'close')
     await expectNoSockets(address)

@@ -5,14 +5,14 @@ import {
   resolveExchange,
   resolveExchangeTimeout
 } from '../../lib/exchange.js'
-import { caught } from '../helpers/caught.js'
+import { caught, rejection } from '../helpers/caught.js'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 
 describe('resolveExchange', () => {
-  it('is null when nothing is to be said', () => {
-    expect(resolveExchange({})).toBeNull()
-    expect(resolveExchange({ exchangeTimeoutMs: 1 })).toBeNull()
+  it('is null when nothing is to be said', async () => {
+    expect(await resolveExchange({})).toBeNull()
+    expect(await resolveExchange({ exchangeTimeoutMs: 1 })).toBeNull()
   })
 
   it.each<[ExchangeOptions, object]>([
@@ -30,12 +30,12 @@ describe('resolveExchange', () => {
     [{ expect: '220 ' }, { send: '', sendBytes: 0, expect: '220 ', expectBytes: 4 }],
     [{ expectBytes: 1 }, { send: '', sendBytes: 0, expect: '', expectBytes: 1 }],
     [{ messageSize: 512 }, { send: '', sendBytes: 512, expect: '', expectBytes: 512 }]
-  ])('resolves %o', (options, exchange) => {
-    expect(resolveExchange(options)).toEqual({ ...exchange, everyMs: null })
+  ])('resolves %o', async (options, exchange) => {
+    expect(await resolveExchange(options)).toEqual({ ...exchange, everyMs: null })
   })
 
-  it('takes a period', () => {
-    expect(resolveExchange({ messageSize: 1, everyMs: 100 })).toMatchObject({ everyMs: 100 })
+  it('takes a period', async () => {
+    expect(await resolveExchange({ messageSize: 1, everyMs: 100 })).toMatchObject({ everyMs: 100 })
   })
 
   it.each<[ExchangeOptions, string]>([
@@ -47,8 +47,8 @@ describe('resolveExchange', () => {
     [{ expectBytes: 0 }, 'expect-bytes is 0, and must be a whole number from 1 to 536,870,911'],
     [{ send: 'a', everyMs: 0 }, 'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
     [{ send: 'a', everyMs: -1 }, 'every in ms is -1, and must be a whole number from 1 to 2,147,483,647']
-  ])('refuses %o', (options, message) => {
-    expect(caught(() => resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
+  ])('refuses %o', async (options, message) => {
+    expect(await rejection(resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
   })
 
   it.each<[ExchangeOptions, string]>([
@@ -69,8 +69,8 @@ describe('resolveExchange', () => {
       'expect and expect-bytes exclude each other: both say what the answer is'
     ],
     [{ expect: 'a', everyMs: 1 }, 'every needs something to send']
-  ])('refuses %o', (options, message) => {
-    expect(caught(() => resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message })
+  ])('refuses %o', async (options, message) => {
+    expect(await rejection(resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message })
   })
 })
 
@@ -87,22 +87,22 @@ describe('resolveExchangeTimeout', () => {
 })
 
 describe('nativeExchange', () => {
-  const native = (options: ExchangeOptions) => nativeExchange(resolveExchange(options), 250)
+  const native = async (options: ExchangeOptions) => nativeExchange(await resolveExchange(options), 250)
 
-  it('gives bytes in place of text', () => {
-    const { send, expect: expected, ...rest } = native({ send: 'a\\xff', expect: '\\0', everyMs: 20 })
+  it('gives bytes in place of text', async () => {
+    const { send, expect: expected, ...rest } = await native({ send: 'a\\xff', expect: '\\0', everyMs: 20 })
     expect([text(send), text(expected)]).toEqual(['a\xff', '\0'])
     expect(rest).toEqual({ expectBytes: 0, everyMs: 20, timeoutMs: 250 })
   })
 
-  it('fills a message of which only the size is known', () => {
-    const { send, expect: expected, ...rest } = native({ messageSize: 3 })
+  it('fills a message of which only the size is known', async () => {
+    const { send, expect: expected, ...rest } = await native({ messageSize: 3 })
     expect([text(send), text(expected)]).toEqual(['xxx', ''])
     expect(rest).toEqual({ expectBytes: 3, everyMs: 0, timeoutMs: 250 })
   })
 
-  it('is empty when nothing is said', () => {
-    const { send, expect: expected, ...rest } = native({})
+  it('is empty when nothing is said', async () => {
+    const { send, expect: expected, ...rest } = await native({})
     expect([send.length, expected.length]).toEqual([0, 0])
     expect(rest).toEqual({ expectBytes: 0, everyMs: 0, timeoutMs: 250 })
   })

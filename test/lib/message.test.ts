@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { formatMessage, readMessage } from '../../lib/message.js'
-import { caught } from '../helpers/caught.js'
+import { rejection } from '../helpers/caught.js'
 
 let folder: string
 beforeAll(() => {
@@ -12,7 +12,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const bytes = (message: string | Uint8Array) => [...readMessage(message, 'send')]
+const bytes = async (message: string | Uint8Array) => [...(await readMessage(message, 'send'))]
 
 describe('readMessage', () => {
   it.each<[string, number[]]>([
@@ -30,12 +30,12 @@ describe('readMessage', () => {
     ['\r\n', [13, 10]],
     ['a@b', [97, 64, 98]],
     ['\\x40b', [64, 98]]
-  ])('reads %j', (text, expected) => {
-    expect(bytes(text)).toEqual(expected)
+  ])('reads %j', async (text, expected) => {
+    expect(await bytes(text)).toEqual(expected)
   })
 
-  it('takes bytes as they are', () => {
-    expect(bytes(Uint8Array.of(64, 92, 113))).toEqual([64, 92, 113])
+  it('takes bytes as they are', async () => {
+    expect(await bytes(Uint8Array.of(64, 92, 113))).toEqual([64, 92, 113])
   })
 
   it.each([
@@ -47,8 +47,8 @@ describe('readMessage', () => {
     ['\\X41', "'\\X' at character 1"],
     ['\\n\\u0041', "'\\u' at character 3"],
     ['\\\n', "'\\\n' at character 1"]
-  ])('refuses %j', (text, what) => {
-    expect(caught(() => readMessage(text, 'send'))).toMatchObject({
+  ])('refuses %j', async (text, what) => {
+    expect(await rejection(readMessage(text, 'send'))).toMatchObject({
       code: 'C1M_MESSAGE_INVALID',
       message: `send: ${what} is no escape`,
       hint: 'Escapes are \\r, \\n, \\t, \\0, \\xNN and, for a backslash itself, \\\\.',
@@ -56,25 +56,25 @@ describe('readMessage', () => {
     })
   })
 
-  it('reads a file as it is', () => {
+  it('reads a file as it is', async () => {
     const path = join(folder, 'request')
     writeFileSync(path, 'GET /\\n\r\n')
-    expect(Buffer.from(readMessage(`@${path}`, 'send')).toString()).toBe('GET /\\n\r\n')
+    expect(Buffer.from(await readMessage(`@${path}`, 'send')).toString()).toBe('GET /\\n\r\n')
   })
 
-  it('reads a pipe', () => {
+  it('reads a pipe', async () => {
     const path = join(folder, 'pipe')
     execFileSync('mkfifo', [path])
     execFileSync('bash', ['-c', `(printf piped > ${path}) > /dev/null 2>&1 &`])
-    expect(Buffer.from(readMessage(`@${path}`, 'send')).toString()).toBe('piped')
+    expect(Buffer.from(await readMessage(`@${path}`, 'send')).toString()).toBe('piped')
   })
 
   it.each([
     ['@/nonexistent/file', "expect: cannot read the file '/nonexistent/file': there is none"],
     ['@/tmp', "expect: cannot read the file '/tmp': it is a directory"],
     ['@', "expect: cannot read the file '': there is none"]
-  ])('refuses %s', (text, message) => {
-    expect(caught(() => readMessage(text, 'expect'))).toMatchObject({
+  ])('refuses %s', async (text, message) => {
+    expect(await rejection(readMessage(text, 'expect'))).toMatchObject({
       code: 'C1M_FILE_UNREADABLE',
       message,
       hint: 'Name a file after the @; a text that begins with an @ is written \\x40.',
@@ -87,16 +87,16 @@ describe('readMessage', () => {
     ['@/dev/null', "send: the file '/dev/null' is empty"],
     ['', 'send is empty'],
     ['a'.repeat(2 ** 20 + 1), 'send is longer than 1MiB']
-  ])('refuses %.12s', (text, message) => {
-    expect(caught(() => readMessage(text, 'send'))).toMatchObject({ code: 'C1M_MESSAGE_INVALID', message })
+  ])('refuses %.12s', async (text, message) => {
+    expect(await rejection(readMessage(text, 'send'))).toMatchObject({ code: 'C1M_MESSAGE_INVALID', message })
   })
 
-  it('takes the longest message', () => {
-    expect(readMessage('a'.repeat(2 ** 20), 'send').length).toBe(2 ** 20)
+  it('takes the longest message', async () => {
+    expect((await readMessage('a'.repeat(2 ** 20), 'send')).length).toBe(2 ** 20)
   })
 
-  it('refuses what is neither text nor bytes', () => {
-    expect(caught(() => readMessage(5 as unknown as string, 'send'))).toMatchObject({
+  it('refuses what is neither text nor bytes', async () => {
+    expect(await rejection(readMessage(5 as unknown as string, 'send'))).toMatchObject({
       code: 'C1M_OPTION_INVALID',
       message: 'send is 5, and must be a text or a Uint8Array'
     })
@@ -114,9 +114,10 @@ describe('formatMessage', () => {
     expect(formatMessage(Buffer.from('@@'))).toBe('\\x40@')
   })
 
-  it('gives back every byte in any neighbourhood', () => {
+  it('gives back every byte in any neighbourhood', async () => {
     const all = Uint8Array.from({ length: 1024 }, (_, i) => (i * 7 + (i >> 8)) & 255)
-    expect(bytes(formatMessage(all))).toEqual([...all])
-    for (let byte = 0; byte < 256; byte++) expect(bytes(formatMessage(Uint8Array.of(byte)))).toEqual([byte])
+    expect(await bytes(formatMessage(all))).toEqual([...all])
+    for (let byte = 0; byte < 256; byte++)
+      expect(await bytes(formatMessage(Uint8Array.of(byte)))).toEqual([byte])
   })
 })

@@ -1,104 +1,120 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { delay, sampled, signalled } from '../../lib/pace.js'
+import { getEventListeners } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import { aborted, delay, sampled, unlessAborted } from '../../lib/pace.js'
+import { rejection } from '../helpers/caught.js'
 
-const never = new Promise<never>(() => {})
+/** Never aborted. */
+const never = new AbortController().signal
 
-beforeEach(() => {
-  vi.useFakeTimers()
-})
-afterEach(() => {
-  vi.useRealTimers()
-})
+const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
-/** Whether `promise` is settled once all that is due has been done. */
-async function settled(promise: Promise<unknown>): Promise<boolean> {
-  let done = false
-  promise.then(
-    () => {
-      done = true
-    },
-    () => {
-      done = true
-    }
-  )
-  await vi.advanceTimersByTimeAsync(0)
-  return done
+/** Whether `promise` is settled once all that is due now has been done. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol('pending')
+  await new Promise(setImmediate)
+  return (await Promise.race([promise, Promise.resolve(pending)])) !== pending
 }
 
 describe('delay', () => {
   it('lasts as long as asked', async () => {
-    const waiting = delay(1000, never)
-    await vi.advanceTimersByTimeAsync(999)
-    expect(await settled(waiting)).toBe(false)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await settled(waiting)).toBe(true)
+    const began = performance.now()
+    await delay(30, never)
+    // A timer of Node counts in whole milliseconds.
+    expect(performance.now() - began).toBeGreaterThanOrEqual(29)
   })
 
   it('lasts longer than one timer can', async () => {
-    const days = 60 * 24 * 3600 * 1000
-    const waiting = delay(days, never)
-    await vi.advanceTimersByTimeAsync(days - 1)
-    expect(await settled(waiting)).toBe(false)
-    await vi.advanceTimersByTimeAsync(1)
-    expect(await settled(waiting)).toBe(true)
+    const end = new AbortController()
+    // One timer of so many milliseconds would end at once (TimeoutOverflowWarning).
+    const waiting = delay(2 ** 31 + 1000, end.signal)
+    await delay(5, never)
+    expect(await isSettled(waiting)).toBe(false)
+    end.abort()
+    await waiting
   })
 
-  it.each(['resolves', 'rejects'])('ends when the other promise %s, and leaves no timer', async (how) => {
-    let end = () => {}
-    const ended = new Promise<void>((resolve, reject) => {
-      end = how === 'resolves' ? resolve : () => reject(new Error('ended'))
-    })
-    const waiting = delay(1000, ended)
-    end()
-    expect(await settled(waiting)).toBe(true)
-    expect(vi.getTimerCount()).toBe(0)
+  it('ends when the signal is aborted', async () => {
+    const end = new AbortController()
+    const waiting = delay(600_000, end.signal)
+    expect(await isSettled(waiting)).toBe(false)
+    end.abort()
+    await waiting
   })
 
-  it('of a promise that has ended takes no time', async () => {
-    expect(await settled(delay(1000, Promise.resolve()))).toBe(true)
-    expect(vi.getTimerCount()).toBe(0)
+  it('takes no time after the signal was aborted', async () => {
+    await delay(600_000, AbortSignal.abort())
+  })
+
+  it('leaves no listener on the signal', async () => {
+    const { signal } = new AbortController()
+    for (let i = 0; i < 20; i++) await delay(0, signal)
+    expect(listeners(signal)).toBe(0)
+  })
+
+  it('lets other events through even when it lasts no time', async () => {
+    let isReached = false
+    setTimeout(() => {
+      isReached = true
+    }, 5)
+    while (!isReached) await delay(0, never)
   })
 })
 
 describe('sampled', () => {
-  it('takes one at once, one each period, and one at the end', async () => {
-    const end = signalled()
-    let taken = 0
+  it('takes a sample at once, one each period, and one at the end', async () => {
+    const end = new AbortController()
     const seen: number[] = []
-    const consuming = (async () => {
-      for await (const sample of sampled(100, end.promise, () => ++taken)) seen.push(sample)
-    })()
-    await vi.advanceTimersByTimeAsync(0)
-    expect(seen).toEqual([1])
-    await vi.advanceTimersByTimeAsync(200)
-    expect(seen).toEqual([1, 2, 3])
-    end.resolve()
-    expect(await settled(consuming)).toBe(true)
-    expect(seen).toEqual([1, 2, 3, 4])
-    expect(vi.getTimerCount()).toBe(0)
+    let taken = 0
+    for await (const sample of sampled(1, end.signal, () => ++taken)) {
+      seen.push(sample)
+      if (sample === 5) end.abort()
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6])
+    expect(listeners(end.signal)).toBe(0)
   })
 
-  it('ends also when what it watches fails', async () => {
+  it('takes one sample when the signal was aborted before', async () => {
     const seen: number[] = []
-    for await (const sample of sampled(100, Promise.reject(new Error('failed')), () => 1)) seen.push(sample)
-    expect(seen.length).toBeGreaterThan(0)
+    for await (const sample of sampled(600_000, AbortSignal.abort(), () => 1)) seen.push(sample)
+    expect(seen).toEqual([1])
   })
 
   it('takes nothing more once the consumer has left', async () => {
-    const take = vi.fn(() => 1)
-    for await (const _ of sampled(100, never, take)) break
-    await vi.advanceTimersByTimeAsync(1000)
-    expect(take).toHaveBeenCalledTimes(1)
-    expect(vi.getTimerCount()).toBe(0)
+    let taken = 0
+    for await (const _ of sampled(1, never, () => ++taken)) break
+    await delay(5, never)
+    expect(taken).toBe(1)
   })
 })
 
-describe('signalled', () => {
-  it('resolves when told, any number of times', async () => {
-    const { promise, resolve } = signalled()
-    expect(await settled(promise)).toBe(false)
-    resolve()
-    resolve()
-    expect(await settled(promise)).toBe(true)
+describe('aborted', () => {
+  it('resolves when the signal is aborted, also before', async () => {
+    const end = new AbortController()
+    const waiting = aborted(end.signal)
+    expect(await isSettled(waiting)).toBe(false)
+    end.abort()
+    await waiting
+    await aborted(end.signal)
+  })
+})
+
+describe('unlessAborted', () => {
+  it('gives what the promise resolves to, and leaves no listener', async () => {
+    const { signal } = new AbortController()
+    expect(await unlessAborted(Promise.resolve(5), signal)).toBe(5)
+    expect(await rejection(unlessAborted(Promise.reject(new Error('failed')), signal))).toMatchObject({
+      message: 'failed'
+    })
+    expect(listeners(signal)).toBe(0)
+  })
+
+  it('rejects with the reason of the signal when that comes first', async () => {
+    const end = new AbortController()
+    const waiting = unlessAborted(new Promise(() => {}), end.signal)
+    end.abort(new Error('enough'))
+    expect(await rejection(waiting)).toMatchObject({ message: 'enough' })
+    expect(await rejection(unlessAborted(new Promise(() => {}), end.signal))).toMatchObject({
+      message: 'enough'
+    })
   })
 })

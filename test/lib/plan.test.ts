@@ -4,7 +4,7 @@ import { type FactsOfHosts, readFactsFile } from '../../lib/host/facts_file.js'
 import { type PlanOptions, plan } from '../../lib/plan.js'
 import { facts } from './checks/fixtures.js'
 
-const incident = readFactsFile(fileURLToPath(new URL('../fixtures/incident-1.json', import.meta.url)))
+const incident = await readFactsFile(fileURLToPath(new URL('../fixtures/incident-1.json', import.meta.url)))
 
 /** The command of the first incident, on hosts with these settings. */
 const million = (hosts: FactsOfHosts = incident, options: PlanOptions = {}) =>

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Engine } from '../../lib/engine.js'
+import type { Engine } from '../../lib/engine.js'
 import { Snapshots } from '../../lib/snapshot.js'
 import { freePort, ownAddress } from '../helpers/loopback.js'
+import { startEngine } from '../helpers/start_engine.js'
 
 const connections = 50
 let held: Engine
@@ -27,7 +28,7 @@ beforeAll(async () => {
     churn: false,
     peerCloses: false
   }
-  held = new Engine({
+  held = startEngine({
     lanes: 1,
     maxTables: 2,
     dial,
@@ -38,7 +39,7 @@ beforeAll(async () => {
       close: 'rst'
     }
   })
-  refused = new Engine({
+  refused = startEngine({
     lanes: 1,
     maxTables: 2,
     dial: { ...dial, targets: [{ address, firstPort: port, lastPort: port }] }

@@ -16,9 +16,9 @@ import { benchTable, suiteIds } from '../tables/bench.js'
 export interface Benchmarks {
   measure(request: BenchRequest): Promise<Measurement>
   /** Throws with a sentence when a file is no result. */
-  compare(paths: readonly [string, string]): Report
+  compare(paths: readonly [string, string]): Promise<Report>
   /** Writes SVG files into `directory`, and gives their paths. */
-  plot(path: string, directory: string): string[]
+  plot(path: string, directory: string): Promise<string[]>
 }
 
 export interface BenchRequest {
@@ -43,10 +43,10 @@ export interface Measurement {
   readonly missed: boolean
 }
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(benchTable, argv, 'c1m-native bench')
   const [action, ...files] = positionals
-  if (action === undefined) return await measure(values, interrupted)
+  if (action === undefined) return await measure(values, context.interrupted)
   const [first, second, ...more] = files
   if ((action !== 'compare' && action !== 'plot') || !first || !second || more.length > 0) {
     throw usageError(
@@ -60,10 +60,10 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
   const { compare, plot } = await benchmarks()
   try {
     if (action === 'compare') {
-      const { result, text } = compare([first, second])
+      const { result, text } = await compare([first, second])
       await reporter.result(result, text)
     } else {
-      const written = plot(first, second)
+      const written = await plot(first, second)
       await reporter.result({ written }, () => `${written.join('\n')}\n`)
     }
   } catch (error) {

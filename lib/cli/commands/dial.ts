@@ -1,6 +1,7 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
 import type { DialRun } from '../../dial.js'
 import type { FailIf } from '../../fail_if.js'
+import type { Paint } from '../../report/text.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
 import { parseOptions, pick } from '../options.js'
@@ -8,22 +9,27 @@ import { dialProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
 import { dialOptions, dialTable, natOptions } from '../tables/dial.js'
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
   const conditions = await readConditions(values.failIf ?? [])
   using reporter = new Reporter(values)
 
   const { dial } = await import('../../dial.js')
+  const { interrupted } = context
   await using dialing = dial({ ...pick(values, dialOptions), ...pick(values, natOptions), targets })
   const stop = () => dialing.stop()
   for (const signal of [interrupted, reporter.unwatched]) {
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
   }
-  const [result] = await Promise.all([dialing.result, watch(dialing, reporter)])
+  const watching = watch(dialing, reporter)
+  // A run that cannot be shown is stopped; what it has measured until then is reported all the same.
+  watching.catch(stop)
+  const result = await dialing.result
+  context.allClosed()
 
-  const { textReport } = await import('../../report/text.js')
-  await reporter.result(result, (paint) => textReport(result, paint))
+  const text = async (paint: Paint) => (await import('../../report/text.js')).textReport(result, paint)
+  await reporter.result(result, text, watching)
   const failures = conditions.flatMap((condition) => condition.holds(result) ?? [])
   for (const failure of failures) process.stderr.write(`c1m-native: --fail-if: ${failure}.\n`)
   return dialExitCode({ result, interrupted: interrupted.aborted, failed: failures.length > 0 })

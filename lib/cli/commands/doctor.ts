@@ -7,7 +7,7 @@ import { type OptionValues, parseOptions, pick, usageError } from '../options.js
 import { Reporter } from '../reporter.js'
 import { doctorTable, goalOptions } from '../tables/doctor.js'
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(doctorTable, argv, 'c1m-native doctor')
   const { apply, revert, allowHostChanges = false } = values
   if (apply && revert) throw usageError('--apply and --revert exclude each other', 'Choose one.')
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
     ]
     if (goal.length > 0)
       throw usageError('--self-test takes no goal, no TARGET and no --apply', 'Leave the others out.')
-    return await testSelf(values, allowHostChanges, argv, interrupted)
+    return await testSelf(values, allowHostChanges, argv, context.interrupted)
   }
   if (allowHostChanges) throw usageError('--allow-host-changes is for --self-test', 'Leave it out.')
   using reporter = new Reporter(values)

@@ -18,11 +18,11 @@ import { labTable, parameterOptions } from '../tables/lab.js'
 
 type Values = OptionValues<typeof labTable>
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = parseOptions(labTable, argv, 'c1m-native lab')
   assertLinux()
   const [action, ...names] = positionals
-  if (action === 'run') return await runChosen(chosen(names, values), values, argv, interrupted)
+  if (action === 'run') return await runChosen(chosen(names, values), values, argv, context.interrupted)
   if (action !== 'list' && action !== 'clean') {
     throw usageError(
       action === undefined ? 'lab needs to be told what to do' : `unknown action '${action}'`,

@@ -11,7 +11,7 @@ import { listenOptions, listenTable } from '../tables/listen.js'
 /** The longest delay a timer of Node takes: 2^31 - 1 ms, almost 25 days. */
 const maxTimerMs = 2 ** 31 - 1
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(listenTable, argv, 'c1m-native listen')
   const { durationMs, quiet } = values
   if (durationMs !== undefined && durationMs > maxTimerMs) {
@@ -27,13 +27,18 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
   if (!quiet) process.stderr.write(`listening on ${server.targets.join(', ')}\n`)
   await reporter.line({ targets: server.targets })
 
+  const { interrupted } = context
   const watching = watch(server, reporter)
-  // Nobody may be watching; only a watcher that fails ends the listening.
-  const failing = watching.then(() => new Promise<never>(() => {}))
+  // Without progress nobody watches; only a watcher that fails ends the listening.
+  const failing = watching.then(
+    () => new Promise<never>(() => {}),
+    () => {}
+  )
   await Promise.race([ended(durationMs, [interrupted, reporter.unwatched]), failing])
-  const [result] = await Promise.all([server.close(), watching])
+  const result = await server.close()
+  context.allClosed()
 
-  await reporter.result(result, (paint) => listenReport(result, paint))
+  await reporter.result(result, (paint) => listenReport(result, paint), watching)
   return listenExitCode({ errors: result.errors, interrupted: interrupted.aborted })
 }
 

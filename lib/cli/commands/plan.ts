@@ -1,6 +1,6 @@
 /** `c1m-native plan`: say what a dial will take and what will stop it. */
 import { exitCodes } from '../../errors.js'
-import { readHostFacts } from '../../host/facts.js'
+import { type HostFacts, readHostFacts } from '../../host/facts.js'
 import { readFactsFile } from '../../host/facts_file.js'
 import { plan } from '../../plan.js'
 import { planReport } from '../../report/plan_text.js'
@@ -19,15 +19,15 @@ export async function run(argv: readonly string[]): Promise<number> {
   const made = await plan({
     ...pick(values, planOptions),
     targets,
-    ...(values.facts !== undefined && { facts: readFactsFile(values.facts) }),
-    ...(values.serverFacts !== undefined && { serverFacts: oneHost(values.serverFacts) })
+    ...(values.facts !== undefined && { facts: await readFactsFile(values.facts) }),
+    ...(values.serverFacts !== undefined && { serverFacts: await oneHost(values.serverFacts) })
   })
   await reporter.result(made, (paint) => planReport(made, paint))
   return made.fits ? exitCodes.ok : exitCodes.hostLimit
 }
 
-function oneHost(path: string) {
-  const { client, server } = readFactsFile(path)
+async function oneHost(path: string): Promise<HostFacts> {
+  const { client, server } = await readFactsFile(path)
   if (client && !server) return client
   throw usageError(
     `--server-facts: '${path}' holds the facts of several hosts`,

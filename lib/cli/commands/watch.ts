@@ -1,6 +1,6 @@
 /** `c1m-native watch`: look at a server from beside it, report what was seen. */
 import { exitCodes } from '../../errors.js'
-import { delay } from '../../pace.js'
+import { aborted, delay } from '../../pace.js'
 import { watchReport } from '../../report/watch_text.js'
 import { type Watch, watch } from '../../watch.js'
 import type { CommandContext } from '../command.js'
@@ -11,23 +11,27 @@ import { watchOptions, watchTable } from '../tables/watch.js'
 import { hasColor, isLive, painter } from '../terminal.js'
 import { watchLine, watchPage } from '../watch_view.js'
 
-export async function run(argv: readonly string[], { interrupted }: CommandContext): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(watchTable, argv, 'c1m-native watch')
   // Its own view takes the place of the one line of progress.
   using reporter = new Reporter({ ...values, quiet: true })
+  const { interrupted } = context
   await using watching = await watch({ ...pick(values, watchOptions), targets })
 
-  const close = () => watching.close()
+  const ending = new AbortController()
+  const end = () => ending.abort()
   for (const signal of [interrupted, reporter.unwatched]) {
-    signal.addEventListener('abort', close, { once: true })
-    if (signal.aborted) close()
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
   }
   const shown = show(watching, reporter, values)
-  if (values.durationMs !== undefined) delay(values.durationMs, shown).then(close)
-  await shown
-
+  shown.catch(end)
+  if (values.durationMs !== undefined) delay(values.durationMs, ending.signal).then(end)
+  await aborted(ending.signal)
   const result = await watching.close()
-  await reporter.result(result, (paint) => watchReport(result, paint))
+  context.allClosed()
+
+  await reporter.result(result, (paint) => watchReport(result, paint), shown)
   return interrupted.aborted ? exitCodes.interrupted : exitCodes.ok
 }
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readHostFacts } from '../../../lib/host/facts.js'
 import { parseFacts, readFactsFile } from '../../../lib/host/facts_file.js'
-import { caught } from '../../helpers/caught.js'
+import { caught, rejection } from '../../helpers/caught.js'
 import { facts } from '../checks/fixtures.js'
 import { fakeRoot } from './fake_root.js'
 
@@ -91,28 +91,35 @@ describe('says which field is wrong', () => {
 })
 
 describe('readFactsFile', () => {
-  it('reads the settings of the first incident', () => {
+  it('reads the settings of the first incident', async () => {
     const path = fileURLToPath(new URL('../../fixtures/incident-1.json', import.meta.url))
-    const { client, server } = readFactsFile(path)
+    const { client, server } = await readFactsFile(path)
     expect(client?.kernel.version).toEqual({ major: 3, minor: 10, patch: 0 })
     expect(server?.conntrack.max).toBe(65_536)
   })
 
-  it('tells a missing file from one that is not JSON', () => {
+  it('tells a missing file from one that is not JSON', async () => {
     const root = fakeRoot({ 'half.json': '{ "conntrack": { "max": 655', 'text.json': 'max\n\u001b[2J65536' })
-    expect(caught(() => readFactsFile(join(root, 'none.json')))).toMatchObject({
+    expect(await rejection(readFactsFile(join(root, 'none.json')))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
       message: `cannot read the facts file '${root}/none.json': no such file or directory`
     })
-    expect(caught(() => readFactsFile(join(root, 'half.json')))).toMatchObject({
+    expect(await rejection(readFactsFile(join(root, 'half.json')))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
       message: expect.stringMatching(/^the facts file '.*half\.json' is not JSON: \S/)
     })
-    expect(caught(() => readFactsFile(join(root, 'text.json')))).toMatchObject({
+    expect(await rejection(readFactsFile(join(root, 'text.json')))).toMatchObject({
       message: expect.stringMatching(/^\P{Cc}*$/u)
     })
-    expect(caught(() => readFactsFile(root))).toMatchObject({
+    expect(await rejection(readFactsFile(root))).toMatchObject({
       message: `cannot read the facts file '${root}': illegal operation on a directory`
+    })
+  })
+
+  it('does not read a file without an end to its end', async () => {
+    expect(await rejection(readFactsFile('/dev/zero'))).toMatchObject({
+      code: 'C1M_FACTS_INVALID',
+      message: "the facts file '/dev/zero' is longer than 16MiB, and facts are a few KiB"
     })
   })
 })

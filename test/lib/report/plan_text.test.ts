@@ -5,7 +5,9 @@ import { type PlanOptions, plan } from '../../../lib/plan.js'
 import { binding, planReport } from '../../../lib/report/plan_text.js'
 import { facts } from '../checks/fixtures.js'
 
-const incident = readFactsFile(fileURLToPath(new URL('../../fixtures/incident-1.json', import.meta.url)))
+const incident = await readFactsFile(
+  fileURLToPath(new URL('../../fixtures/incident-1.json', import.meta.url))
+)
 const report = async (options: PlanOptions) =>
   planReport(await plan({ facts: { client: facts() }, ...options }))
 

@@ -1,0 +1,70 @@
+/** Files that a user names: read up to a bound, and without blocking the event loop where somebody must write first. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+
+/** With O_NONBLOCK, open(2) of a FIFO does not wait for a writer. A terminal named here is not to become ours. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+
+/**
+ * The bytes of a file, but at most one more than `mostBytes`, by which a caller sees that there are too many: neither a
+ * huge file nor an endless one (/dev/zero) is read to its end. A FIFO, a pipe or a terminal is waited for until its
+ * writers have closed it.
+ * @throws what open(2) and read(2) say, and the signal's reason when that is aborted while it waits
+ */
+export async function readBounded(path: string, mostBytes: number, signal?: AbortSignal): Promise<Buffer> {
+  const fd = openSync(path, flags)
+  let stream: Readable | undefined
+  try {
+    stream = await streamOf(fd)
+    return stream ? await readStream(stream, mostBytes, signal) : readFile(fd, mostBytes)
+  } finally {
+    if (!stream) closeSync(fd)
+  }
+}
+
+/** What may have to be waited for, as a stream that owns the descriptor; undefined for what is read at once. */
+async function streamOf(fd: number): Promise<Readable | undefined> {
+  const stat = fstatSync(fd)
+  if (stat.isFIFO()) {
+    const { Socket } = await import('node:net')
+    return new Socket({ fd, readable: true, writable: false })
+  }
+  if (!stat.isCharacterDevice()) return undefined
+  const { isatty, ReadStream } = await import('node:tty')
+  return isatty(fd) ? new ReadStream(fd) : undefined
+}
+
+function readFile(fd: number, mostBytes: number): Buffer {
+  // A regular file tells its size; what has none (a device, /proc) says 0.
+  const room = Math.min(mostBytes, Math.max(fstatSync(fd).size, 2 ** 16)) + 1
+  let buffer = Buffer.allocUnsafe(room)
+  let length = 0
+  for (;;) {
+    const got = readSync(fd, buffer, length, buffer.length - length, null)
+    length += got
+    if (got === 0 || length > mostBytes) return buffer.subarray(0, length)
+    if (length < buffer.length) continue
+    const larger = Buffer.allocUnsafe(Math.min(mostBytes + 1, buffer.length * 2))
+    buffer.copy(larger)
+    buffer = larger
+  }
+}
+
+async function readStream(stream: Readable, mostBytes: number, signal?: AbortSignal): Promise<Buffer> {
+  const abort = () => stream.destroy(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
+  try {
+    const chunks: Buffer[] = []
+    let length = 0
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      length += chunk.length
+      if (length > mostBytes) break
+    }
+    return Buffer.concat(chunks).subarray(0, mostBytes + 1)
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    stream.destroy()
+  }
+}

@@ -1,0 +1,9 @@
+import { Engine } from '../../lib/engine.js'
+import type { NativeRunConfig } from '../../lib/native.js'
+
+/** An engine that is at work. */
+export function startEngine(config: NativeRunConfig): Engine {
+  const engine = new Engine(config)
+  engine.start()
+  return engine
+}

@@ -1,0 +1,119 @@
+/** Signals that end the command line, whatever it is doing. */
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunResult } from '../../lib/result.js'
+import type { Snapshot } from '../../lib/snapshot.js'
+import { ending, startCli } from '../cli/run_cli.js'
+import { eventually } from '../helpers/eventually.js'
+import { ownAddress } from '../helpers/loopback.js'
+import { main } from '../helpers/namespace.js'
+
+let folder: string
+let fifo: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'c1m-signals-'))
+  fifo = join(folder, 'fifo')
+  execFileSync('mkfifo', [fifo])
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Whether the process has the FIFO open. */
+function waitsAtFifo(pid: number): boolean {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(join(folder, name)) === fifo
+    } catch {
+      // Closed meanwhile.
+      return false
+    }
+  })
+}
+
+describe('a signal while a FIFO is waited for', () => {
+  it.each([
+    ['SIGINT', ['dial', '--send', '@FIFO']],
+    ['SIGTERM', ['dial', '--send', 'a', '--expect', '@FIFO']],
+    ['SIGHUP', ['dial', '--send', '@FIFO']],
+    ['SIGTERM', ['plan', '--send', '@FIFO']],
+    ['SIGINT', ['plan', '--facts', 'FIFO']],
+    ['SIGTERM', ['plan', '--server-facts', 'FIFO']],
+    ['SIGTERM', ['bench', 'compare', 'FIFO', 'FIFO']],
+    ['SIGINT', ['bench', 'plot', 'FIFO', '/nonexistent']]
+  ] as const)('%s ends %j', async (signal, args) => {
+    const child = startCli(args.map((argument) => argument.replace('FIFO', fifo)))
+    await eventually(() => waitsAtFifo(child.pid as number))
+    child.kill(signal)
+    expect(await ending(child)).toMatchObject({ code: 130, signal: null, stdout: '' })
+  })
+
+  it('ends a dial whose result waits for the reader of --out', async () => {
+    const source = ownAddress()
+    const child = startCli(['dial', '-c', '10', '-s', source, '--out', fifo])
+    const ended = ending(child)
+    // The report is on stdout, so all is closed.
+    await new Promise((resolve) => child.stdout?.once('data', resolve))
+    child.kill('SIGTERM')
+    expect(await ended).toMatchObject({ code: 130, signal: null })
+  })
+})
+
+/** Starts a dial by a line of shell in which `$C1M` stands for the command line; gives it while it holds. */
+async function holding(script: string) {
+  const child = spawn('bash', ['-c', script], {
+    env: {
+      ...process.env,
+      C1M: `${process.execPath} ${main} dial -c 10 --hold 10m --ndjson -q -s ${ownAddress()}`
+    },
+    stdio: ['ignore', 'pipe', 'pipe']
+  })
+  const lines: string[] = []
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)))
+  const read = createInterface({ input: child.stdout })
+  await new Promise<void>((resolve) => {
+    read.on('line', (line) => {
+      lines.push(line)
+      if ((JSON.parse(line) as Snapshot).phase === 'holding') resolve()
+    })
+  })
+  return {
+    pid: child.pid as number,
+    lines,
+    /** The result, once it has ended. */
+    end: async () => {
+      const code = await ended
+      const result = JSON.parse(lines.at(-1) ?? '') as RunResult
+      return { code, established: result.connections.established, schema: result.schema }
+    }
+  }
+}
+
+describe('SIGHUP', () => {
+  it('ends a run as SIGTERM does', async () => {
+    const run = await holding('exec $C1M')
+    process.kill(run.pid, 'SIGHUP')
+    expect(await run.end()).toEqual({ code: 130, established: 10, schema: 'c1m-native/result@1' })
+  })
+
+  it.each([
+    ['nohup', 'nohup $C1M & wait $!'],
+    ['a shell that ignores it', 'trap "" HUP; $C1M & wait $!']
+  ])('is ignored by a run that %s has started to outlive its terminal', async (_, script) => {
+    const run = await holding(script)
+    const pid = childOf(run.pid)
+    process.kill(pid, 'SIGHUP')
+    const seen = run.lines.length
+    // It goes on: more snapshots than were under way come.
+    await eventually(() => run.lines.length > seen + 2)
+    process.kill(pid, 'SIGTERM')
+    expect(await run.end()).toMatchObject({ code: 130, established: 10 })
+  })
+})
+
+function childOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim())
+}
