@@ -18,7 +18,7 @@ import { C1mError } from './errors.js'
 import { counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
 import { native } from './native.js'
-import { aborted, delay, sampled } from './pace.js'
+import { aborted, delay, newEnd, sampled } from './pace.js'
 import { RampHealth } from './ramp_health.js'
 import type { Finding, RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
@@ -81,9 +81,9 @@ class Dial implements DialRun {
   readonly #started: Promise<DialScenario>
   readonly #result: Promise<RunResult>
   /** Aborted by {@link stop}. */
-  readonly #stopping = new AbortController()
+  readonly #stopping = newEnd()
   /** Aborted when the result is there, or none will be. */
-  readonly #over = new AbortController()
+  readonly #over = newEnd()
   readonly #series = new Series()
   readonly #bestEffort = new BestEffort()
   #awaited = false

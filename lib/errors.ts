@@ -12,7 +12,7 @@ export const exitCodes = {
   target: 4,
   /** The run ended without reaching its goal, or a `--fail-if` held. */
   goal: 5,
-  /** Ended by SIGINT or SIGTERM, after closing and reporting. */
+  /** Ended by SIGINT, SIGTERM or SIGHUP, after closing and reporting. */
   interrupted: 130
 } as const
 

@@ -2,7 +2,7 @@
 import { Engine, type EngineCounters } from './engine.js'
 import { readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
-import { sampled } from './pace.js'
+import { newEnd, sampled } from './pace.js'
 import type { ErrorTally, ResultHost } from './result.js'
 import { type ListenOptions, resolveListen } from './scenario.js'
 import { version } from './version.js'
@@ -77,7 +77,7 @@ class Listener implements ListenServer {
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
-  readonly #over = new AbortController()
+  readonly #over = newEnd()
   readonly #sampler: NodeJS.Timeout
   readonly #signal: AbortSignal | undefined
   readonly #abort = () => this.close()

@@ -1,8 +1,16 @@
 /** Waiting, without leaving a timer or a listener behind. */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** The longest delay a timer of Node takes, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1
+
+/** An end that any number of waiters may listen for at a time; Node warns of more than ten. */
+export function newEnd(): AbortController {
+  const end = new AbortController()
+  setMaxListeners(0, end.signal)
+  return end
+}
 
 /** Resolves after `ms`, however long that is, or as soon as `signal` is aborted. Never rejects. */
 export async function delay(ms: number, signal: AbortSignal): Promise<void> {

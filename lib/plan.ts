@@ -26,8 +26,7 @@ import { type PlannedTime, planTime } from './plan/time.js'
 import { type PlannedTuples, planTuples } from './plan/tuples.js'
 import { unknowns } from './plan/unknown.js'
 import type { DialOptions, DialScenario } from './scenario.js'
-import { parseSourcePorts } from './source_ports.js'
-import { countPorts } from './tuples.js'
+import { portsKeptBack } from './source_ports.js'
 import { readMemory } from './usage.js'
 import { version } from './version.js'
 
@@ -91,7 +90,7 @@ export async function plan(options: PlanOptions = {}): Promise<Plan> {
   const { nat } = scenario
   const otherSockets = here ? readMemory().sockets : null
   const tuples = planTuples(scenario, {
-    reservedPorts: reservedPorts(scenario, options, client),
+    keptBack: portsKeptBack(options.sourcePorts, client),
     nat,
     otherSockets
   })
@@ -162,19 +161,6 @@ function hosts({ facts, serverFacts }: PlanOptions): {
 
 function nothingKnown(): HostFacts {
   return (parseFacts({}) as Required<FactsOfHosts>).client
-}
-
-/** Ports asked for that `ip_local_reserved_ports` keeps back; null where that is unknown. */
-function reservedPorts(
-  scenario: DialScenario,
-  { sourcePorts }: DialOptions,
-  facts: HostFacts
-): number | null {
-  if (facts.ports.reserved === null) return null
-  const unreserved = { ...facts, ports: { ...facts.ports, reserved: [] } }
-  return (
-    countPorts(parseSourcePorts(sourcePorts ?? '1024-65535', unreserved)) - countPorts(scenario.sourcePorts)
-  )
 }
 
 /** All shards meet at the server. */

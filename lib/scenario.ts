@@ -15,11 +15,11 @@ import { ownListenersPerLane } from './own_listeners.js'
 import { type NatOptions, type NatPlan, planNat } from './plan/nat.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
-import { type PortRange, parseSourcePorts } from './source_ports.js'
+import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
 import { resolveSources, type SourceNeeds } from './sources.js'
 import { maxTables, planTables, tablesFor } from './tables.js'
 import { checkAuthorized, resolveTargets, type Target } from './targets.js'
-import { checkTuples, countPorts, countTuples, portsInShard } from './tuples.js'
+import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
@@ -35,7 +35,10 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
   window?: number
   /** Source addresses: address, `A/len`, `A-B` or interface name. Default: see `resolveSources`. */
   source?: string[]
-  /** Source ports as `A-B`. Default `1024-65535`. Ports in `ip_local_reserved_ports` are left out. */
+  /**
+   * Source ports as `A-B`. Default: `1024-65535` but the last 1,024 of `ip_local_port_range`, so that other programs on
+   * this host can still open connections. Ports in `ip_local_reserved_ports` are left out of either.
+   */
   sourcePorts?: string
   /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. Default `1/1`. */
   shard?: string
@@ -203,7 +206,7 @@ export async function draftDial(
   const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
   const lanes = Math.max(resolveLanes(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
-  const sourcePorts = parseSourcePorts(options.sourcePorts ?? '1024-65535', facts)
+  const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
   const sourceSpecs = checkTexts('source', options.source ?? [])
   const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial', signal)
 

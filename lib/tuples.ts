@@ -1,6 +1,6 @@
 import { type AddressRange, countAddresses } from './address.js'
 import { C1mError } from './errors.js'
-import type { PortRange } from './source_ports.js'
+import { countPorts, type PortRange } from './source_ports.js'
 import { formatNumber } from './units.js'
 
 /** What spans a tuple space: every source address with every source port of the shard with every destination. */
@@ -12,11 +12,6 @@ export interface TupleSpace {
   shardCount: number
   /** Pairs of destination address and port; in a run against itself, its own listeners. */
   destinations: number
-}
-
-/** How many ports the ranges hold. */
-export function countPorts(ranges: readonly PortRange[]): number {
-  return ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0)
 }
 
 /** How many of `ports` ports fall to a shard: those whose index modulo `shardCount` equals `shardIndex`. */

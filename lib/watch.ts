@@ -8,7 +8,7 @@ import type { CounterChanges, Counters } from './host/counters.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { ListenerOwners } from './listener_fill.js'
-import { aborted, delay } from './pace.js'
+import { aborted, delay, newEnd } from './pace.js'
 import type { Finding } from './result.js'
 import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from './sockets.js'
 import { version } from './version.js'
@@ -72,7 +72,7 @@ class Watcher implements Watch {
   readonly #history: CounterHistory
   readonly #signal: AbortSignal | undefined
   readonly #abort = () => this.#stopping.abort()
-  readonly #stopping = new AbortController()
+  readonly #stopping = newEnd()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new Map<string, ListenerPeak>()
   readonly #findings = new Map<string, Finding>()
@@ -85,7 +85,7 @@ class Watcher implements Watch {
   #hasSockDiag = true
   #latest: WatchSnapshot | undefined
   /** Wakes those who wait for the next look. */
-  #looked = new AbortController()
+  #looked = newEnd()
   #over = false
   #result: Promise<WatchResult> | undefined
 
@@ -180,7 +180,7 @@ class Watcher implements Watch {
       ...this.#view(facts)
     }
     this.#looked.abort()
-    this.#looked = new AbortController()
+    this.#looked = newEnd()
   }
 
   /** The queues at once; all sockets as often as that may be, and for the first time now. */

@@ -8,7 +8,7 @@ const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAV
 /** How a dial ended. */
 export interface DialEnding {
   readonly result: Pick<RunResult, 'scenario' | 'connections' | 'errors' | 'exchange' | 'churn'>
-  /** SIGINT or SIGTERM ended it. */
+  /** SIGINT, SIGTERM or SIGHUP ended it. */
   readonly interrupted: boolean
   /** A --fail-if held. */
   readonly failed: boolean

@@ -1,7 +1,8 @@
 /** The tuple space of a plan: how many 4-tuples there are, what spans them and what takes of them. */
 import { countAddresses } from '../address.js'
 import { countDestinations, type DialScenario } from '../scenario.js'
-import { countPorts, portsInShard } from '../tuples.js'
+import { countPorts, type PortsKeptBack } from '../source_ports.js'
+import { portsInShard } from '../tuples.js'
 import type { NatPlan } from './nat.js'
 
 /** Capacity is source addresses x source ports x destinations; a NAT may allow less. */
@@ -15,6 +16,8 @@ export interface PlannedTuples {
   destinations: number
   /** Ports of the range that `ip_local_reserved_ports` keeps back; null where that is unknown. */
   reservedPorts: number | null
+  /** Ephemeral ports left to other programs on the host. */
+  portsLeftToOthers: number
   /** Ports left to the other shards. */
   portsOfOtherShards: number
   /** Bound of a NAT that was described; null: none was. */
@@ -24,11 +27,14 @@ export interface PlannedTuples {
 }
 
 /** What else bounds the tuple space. */
-export type TupleBounds = Pick<PlannedTuples, 'reservedPorts' | 'otherSockets'> & { nat: NatPlan | null }
+export interface TupleBounds extends Pick<PlannedTuples, 'otherSockets'> {
+  keptBack: PortsKeptBack
+  nat: NatPlan | null
+}
 
 export function planTuples(
   scenario: DialScenario,
-  { reservedPorts, otherSockets, nat }: TupleBounds
+  { keptBack, otherSockets, nat }: TupleBounds
 ): PlannedTuples {
   const { tuples, sources, sourcePorts, shardIndex, shardCount } = scenario
   const ports = countPorts(sourcePorts)
@@ -38,7 +44,8 @@ export function planTuples(
     sourceAddresses: Number(countAddresses(sources)),
     sourcePorts: ofShard,
     destinations: countDestinations(scenario),
-    reservedPorts,
+    reservedPorts: keptBack.reserved,
+    portsLeftToOthers: keptBack.leftToOthers,
     portsOfOtherShards: ports - ofShard,
     natTuples: nat?.tuples ?? null,
     otherSockets

@@ -67,6 +67,9 @@ function tuples({ tuples, scenario }: Plan): string[] {
   ].join(' x ')
   const taken = [
     tuples.reservedPorts ? `${count(tuples.reservedPorts, 'port')} reserved on this host` : '',
+    tuples.portsLeftToOthers
+      ? `${count(tuples.portsLeftToOthers, 'ephemeral port')} left to other programs`
+      : '',
     tuples.portsOfOtherShards ? `${count(tuples.portsOfOtherShards, 'port')} left to other shards` : '',
     natTuples !== null && natTuples <= capacity ? `the NAT has ${formatNumber(natTuples)} for them` : ''
   ].filter((text) => text !== '')

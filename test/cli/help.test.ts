@@ -34,8 +34,8 @@ describe('help', () => {
                                     name of an interface (repeatable; default loopback
                                     targets: as much of 127/8 as needed; others: the
                                     address of the route)
-            --source-ports A-B      source ports to use (default 1024-65535 less
-                                    ip_local_reserved_ports)
+            --source-ports A-B      source ports to use (default 1024-65535 less the
+                                    reserved ones and the last 1,024 ephemeral ones)
             --shard K/N             use the K-th of N disjoint slices of the tuple
                                     space, so that N processes or hosts never collide
             --workers N             threads that dial at a time (default from the
@@ -123,7 +123,7 @@ describe('help', () => {
         3    this host's limits stopped it
         4    the target refused or never answered
         5    fewer connections than asked for, a failed exchange, or a --fail-if held
-        130  stopped by SIGINT or SIGTERM, after closing and reporting
+        130  stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting
       "
     `)
   })
@@ -150,8 +150,8 @@ describe('help', () => {
                                     CPUs)
             --close fin|rst         how connections end: an orderly close, or a reset
                                     that leaves no TIME_WAIT (default fin)
-            --duration D            how long to listen (default until SIGINT or
-                                    SIGTERM)
+            --duration D            how long to listen (default until SIGINT, SIGTERM
+                                    or SIGHUP)
 
       Output:
             --json                  the result as JSON on stdout, instead of text
@@ -175,7 +175,7 @@ describe('help', () => {
         1    internal error
         2    usage: an option or an address is not valid
         3    this host's limits stopped it
-        130  stopped by SIGINT or SIGTERM, after closing and reporting
+        130  stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting
       "
     `)
   })

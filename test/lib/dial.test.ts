@@ -1,4 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial.js'
 import type { Snapshot } from '../../lib/snapshot.js'
@@ -150,7 +154,23 @@ describe('snapshots', () => {
   })
 
   it('of a run that could not begin are none', async () => {
-    for await (const snapshot of dial({ targets: ['nonsense'] }).snapshots()) expect(snapshot).toBe('none')
+    const run = dial({ targets: ['nonsense'] })
+    for await (const snapshot of run.snapshots()) expect(snapshot).toBe('none')
+    await expect(run.result).rejects.toMatchObject({ code: 'C1M_TARGET_INVALID' })
+  })
+
+  it('leave no listener behind, however many there are', async () => {
+    const run = dial({ connections: 10, holdMs: 600_000, source: [ownAddress()] })
+    const watchers = Array.from({ length: 20 }, async () => {
+      for await (const { phase } of run.snapshots({ everyMs: 1 })) if (phase === 'done') return phase
+      return null
+    })
+    const warnings: Error[] = []
+    process.on('warning', (warning) => warnings.push(warning))
+    await run.started
+    run.stop()
+    expect(await Promise.all(watchers)).toEqual(Array(20).fill('done'))
+    expect(warnings).toEqual([])
   })
 })
 
@@ -169,11 +189,40 @@ describe('a run that is ended early', () => {
     await expectNoSockets(source)
   })
 
-  it('by stop() before it has begun opens hardly anything', async () => {
-    const run = endless()
+  it('by stop() before it has begun opens nothing', async () => {
+    await using server = await netServer(ownAddress())
+    const run = dial({ targets: [server.target], connections: 5000, holdMs: 600_000 })
     run.stop()
-    const { connections } = await run.result
-    expect(connections.attempted).toBeLessThan(1000)
+    const { connections, timing, findings, errors } = await run.result
+    expect(connections).toMatchObject({ requested: 5000, attempted: 0, established: 0, peak: 0 })
+    expect(timing).toMatchObject({ dialSeconds: 0, connectsPerSecond: 0 })
+    expect({ findings, errors }).toEqual({ findings: [], errors: [] })
+    expect(await run.started).toMatchObject({ connections: 5000 })
+    expect(server.peers).toEqual([])
+  })
+
+  it('by disposal before it has begun opens nothing', async () => {
+    await using server = await netServer(ownAddress())
+    {
+      await using _ = dial({ targets: [server.target], connections: 5000, churn: true })
+    }
+    expect(server.peers).toEqual([])
+  })
+
+  it('while it waits for a file has no result', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'c1m-dial-'))
+    const fifo = join(folder, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const run = dial({ targets: ['127.0.0.1:9'], send: `@${fifo}` })
+    run.stop()
+    await expect(run.result).rejects.toMatchObject({ code: 'C1M_RUN_STOPPED' })
+    await expect(run.started).rejects.toMatchObject({ code: 'C1M_RUN_STOPPED' })
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const other = dial({ targets: ['127.0.0.1:9'], send: `@${fifo}`, signal: controller.signal })
+    controller.abort(reason)
+    await expect(other.result).rejects.toBe(reason)
+    rmSync(folder, { recursive: true })
   })
 
   it('by its signal gives the result, and forgets the signal', async () => {

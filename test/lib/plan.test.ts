@@ -196,6 +196,8 @@ it('knows which ports are kept back', async () => {
     plan({ targets: ['10.0.0.2:80'], sourcePorts, facts: { client: facts({ ports }) } })
   expect((await of('1024-65535')).tuples).toMatchObject({ reservedPorts: 87, sourcePorts: 64_425 })
   expect((await of('2000-3000')).tuples).toMatchObject({ reservedPorts: 0, sourcePorts: 1001 })
+  const byDefault = await plan({ targets: ['10.0.0.2:80'], facts: { client: facts({ ports }) } })
+  expect(byDefault.tuples).toMatchObject({ reservedPorts: 87, portsLeftToOthers: 1024, sourcePorts: 63_401 })
   const unknown = await plan({ targets: ['10.0.0.2:80'], facts: {} })
   expect(unknown.tuples.reservedPorts).toBeNull()
 })

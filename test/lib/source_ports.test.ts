@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type PortRange, type PortRules, parseSourcePorts } from '../../lib/source_ports.js'
+import {
+  countPorts,
+  type PortRange,
+  type PortRules,
+  parseSourcePorts,
+  portsKeptBack,
+  portsLeftToOthers,
+  resolveSourcePorts
+} from '../../lib/source_ports.js'
 import { caught } from '../helpers/caught.js'
 
 function rules(
@@ -115,5 +123,56 @@ describe('parseSourcePorts', () => {
       code: 'C1M_SOURCE_PORTS_INVALID',
       message: "source ports: '9000-9001' is wholly reserved by net.ipv4.ip_local_reserved_ports"
     })
+  })
+})
+
+describe('portsLeftToOthers', () => {
+  const left = (localRange: PortRange | null, reserved: PortRange[] | null = []) =>
+    portsLeftToOthers({ localRange, reserved, unprivilegedStart: 1024 })
+
+  it('are the last 1,024 ephemeral ports', () => {
+    expect(left([32_768, 60_999])).toEqual([[59_976, 60_999]])
+    expect(left([1024, 65_535])).toEqual([[64_512, 65_535]])
+  })
+
+  it('are all of them where there are fewer', () => {
+    expect(left([2048, 2080])).toEqual([[2048, 2080]])
+  })
+
+  it('are none that are reserved, because the kernel gives those to nobody', () => {
+    expect(
+      left(
+        [32_768, 60_999],
+        [
+          [60_990, 61_100],
+          [60_000, 60_899]
+        ]
+      )
+    ).toEqual([
+      [60_900, 60_989],
+      [59_066, 59_999]
+    ])
+  })
+
+  it('are those of the kernel default where the host does not say', () => {
+    expect(left(null, null)).toEqual([[59_976, 60_999]])
+  })
+})
+
+describe('resolveSourcePorts', () => {
+  it('leaves some ephemeral ports to others by default', () => {
+    const ports = resolveSourcePorts(undefined, rules())
+    expect(ports).toEqual([
+      [1024, 59_975],
+      [61_000, 65_535]
+    ])
+    expect(countPorts(ports)).toBe(64_512 - 1024)
+    expect(portsKeptBack(undefined, rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 1024 })
+  })
+
+  it('takes every port that is asked for', () => {
+    expect(resolveSourcePorts('1024-65535', rules())).toEqual([[1024, 65_535]])
+    expect(portsKeptBack('1024-65535', rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 0 })
+    expect(portsKeptBack('1024-65535', rules(null)).reserved).toBeNull()
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkTuples, countPorts, countTuples, portsInShard, type TupleSpace } from '../../lib/tuples.js'
+import { checkTuples, countTuples, portsInShard, type TupleSpace } from '../../lib/tuples.js'
 import { caught } from '../helpers/caught.js'
 
 const oneAddress: TupleSpace = {
@@ -9,16 +9,6 @@ const oneAddress: TupleSpace = {
   shardCount: 1,
   destinations: 1
 }
-
-it('counts ports', () => {
-  expect(countPorts([[1024, 65_535]])).toBe(64_512)
-  expect(
-    countPorts([
-      [1, 1],
-      [5, 7]
-    ])
-  ).toBe(4)
-})
 
 it('deals ports to shards without loss', () => {
   expect([0, 1, 2].map((k) => portsInShard(10, k, 3))).toEqual([4, 3, 3])

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import type { RunResult } from '../../lib/result.js'
 import { ending, runCli } from '../cli/run_cli.js'
 import { defineInUse } from '../helpers/in_use.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
@@ -78,11 +79,25 @@ describe('a run nobody awaits', () => {
     await expectNoSockets(source)
   })
 
-  it('may fail in silence', async () => {
-    expect(await runScript("c1m.dial({ targets: ['nonsense'] })")).toEqual({
+  it.each([
+    ['dial', "c1m.dial({ targets: ['nonsense'] })"],
+    ['snapshots()', "for await (const _ of c1m.dial({ targets: ['nonsense'] }).snapshots());"],
+    ['disposal', "await c1m.dial({ targets: ['nonsense'] })[Symbol.asyncDispose]()"]
+  ])('ends the process when it cannot begin and only %s is called', async (_, script) => {
+    const { code, stderr } = await runScript(script)
+    expect(code).toBe(1)
+    expect(stderr).toContain("C1mError: target 'nonsense' has no port")
+  })
+
+  it('may fail in silence when the caller hears of it elsewhere', async () => {
+    const script = `
+      const run = c1m.dial({ targets: ['nonsense'] })
+      await run.started.catch(({ code }) => console.log(code))
+      await run[Symbol.asyncDispose]()`
+    expect(await runScript(script)).toEqual({
       code: 0,
       signal: null,
-      stdout: '',
+      stdout: 'C1M_TARGET_INVALID\n',
       stderr: ''
     })
   })
@@ -121,7 +136,7 @@ describe('await using', () => {
 })
 
 describe('when a part of the program cannot be loaded', () => {
-  it('a run lasts as long as it should, closes its sockets and fails', async () => {
+  it('a run gives all of its result but the findings, and says so', async () => {
     const source = ownAddress()
     const hook = `data:text/javascript,${encodeURIComponent(`
       export const resolve = (name, context, next) => {
@@ -134,11 +149,36 @@ describe('when a part of the program cannot be loaded', () => {
       // Only now, because the hook takes a thread of its own.
       ${defineInUse(source)}
       const before = inUse()
-      const error = await c1m.dial({ connections: 100, holdMs: 1500, source: ['${source}'] }).result.catch((e) => e)
-      console.log(JSON.stringify({ message: error.message, before, after: inUse() }))`
-    const { message, before, after } = await resultOf<Record<string, object>>(script)
-    expect(message).toBe('no such file')
+      const result = await c1m.dial({ connections: 100, holdMs: 1500, source: ['${source}'] }).result
+      console.log(JSON.stringify({ result, before, after: inUse() }))`
+    const { result, before, after } = await resultOf<{ result: RunResult; before: object; after: object }>(
+      script
+    )
+    expect(result).toMatchObject({
+      connections: { established: 100, failed: 0 },
+      findings: [],
+      unavailable: ['the findings: no such file']
+    })
+    // The counters are read without it.
+    expect(result.counters['Tcp.ActiveOpens']?.delta).toBeGreaterThanOrEqual(100)
     expect(after).toEqual(before)
+  })
+
+  it('the command line shows the result as JSON where the report is missing', async () => {
+    const hook = `
+      import Module from 'node:module'
+      const resolve = Module._resolveFilename
+      Module._resolveFilename = (name, ...rest) => {
+        if (/[.][/]text[0-9]*.cjs$/.test(name)) throw new Error('no such file')
+        return resolve(name, ...rest)
+      }`
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`
+    const { code, stdout, stderr } = await runCli(['dial', '-c', '10', '-s', ownAddress()], { NODE_OPTIONS })
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'c1m-native: the report cannot be shown as text (no such file); here it is as JSON.\n'
+    })
+    expect(JSON.parse(stdout)).toMatchObject({ connections: { established: 10 }, unavailable: [] })
   })
 
   it('the command line says so and ends', async () => {

@@ -68,6 +68,6 @@ export const spec: CommandSpec = {
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option, a suite or a result file is not valid' },
     { code: 5, text: 'a goal was missed, or a suite failed' },
-    { code: 130, text: 'stopped by SIGINT or SIGTERM' }
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP' }
   ]
 }

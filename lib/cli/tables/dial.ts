@@ -48,7 +48,7 @@ export const dialOptions = {
     name: 'source-ports',
     type: 'text',
     value: 'A-B',
-    default: '1024-65535 less ip_local_reserved_ports',
+    default: '1024-65535 less the reserved ones and the last 1,024 ephemeral ones',
     text: 'source ports to use'
   },
   shard: {
@@ -264,6 +264,6 @@ export const spec: CommandSpec = {
     { code: 3, text: "this host's limits stopped it" },
     { code: 4, text: 'the target refused or never answered' },
     { code: 5, text: 'fewer connections than asked for, a failed exchange, or a --fail-if held' },
-    { code: 130, text: 'stopped by SIGINT or SIGTERM, after closing and reporting' }
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting' }
   ]
 }

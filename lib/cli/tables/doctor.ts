@@ -92,6 +92,9 @@ export const spec: CommandSpec = {
     { code: 3, text: 'something binds, or a sysctl could not be set; with --self-test: no lab can run here' },
     { code: 4, text: 'the name of a target has no address' },
     { code: 5, text: 'with --self-test: a cause was not named as it should be' },
-    { code: 130, text: 'with --self-test: stopped by SIGINT or SIGTERM, after taking everything back' }
+    {
+      code: 130,
+      text: 'with --self-test: stopped by SIGINT, SIGTERM or SIGHUP, after taking everything back'
+    }
   ]
 }

@@ -93,6 +93,6 @@ export const spec: CommandSpec = {
     { code: 2, text: 'usage: an option or a name is not valid' },
     { code: 3, text: 'this host lacks what a lab needs, or refused to let it be set up' },
     { code: 5, text: 'a lab did not show what it is there to show' },
-    { code: 130, text: 'stopped by SIGINT or SIGTERM, after taking everything back' }
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after taking everything back' }
   ]
 }

@@ -42,7 +42,7 @@ export const runOptions = {
     name: 'duration',
     type: 'duration',
     value: 'D',
-    default: 'until SIGINT or SIGTERM',
+    default: 'until SIGINT, SIGTERM or SIGHUP',
     text: 'how long to listen'
   }
 } as const satisfies Record<string, OptionSpec>
@@ -71,6 +71,6 @@ export const spec: CommandSpec = {
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or an address is not valid' },
     { code: 3, text: "this host's limits stopped it" },
-    { code: 130, text: 'stopped by SIGINT or SIGTERM, after closing and reporting' }
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting' }
   ]
 }

@@ -32,7 +32,7 @@ export const runOptions = {
     name: 'duration',
     type: 'duration',
     value: 'D',
-    default: 'until SIGINT or SIGTERM',
+    default: 'until SIGINT, SIGTERM or SIGHUP',
     text: 'how long to watch'
   }
 } as const satisfies Record<string, OptionSpec>
@@ -62,6 +62,6 @@ export const spec: CommandSpec = {
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or an address is not valid' },
     { code: 4, text: 'the name of a target has no address' },
-    { code: 130, text: 'stopped by SIGINT or SIGTERM, after reporting' }
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after reporting' }
   ]
 }

@@ -16,7 +16,8 @@ it('tells of a plan that fits', async () => {
   expect(text).toMatchInlineSnapshot(`
     "250,000 connections to its own listeners: nothing known will stop them.
 
-    tuples       1,032,192 for 250,000: 1 source address x 64,512 source ports x 16 listeners
+    tuples       1,015,808 for 250,000: 1 source address x 63,488 source ports x 16 listeners
+                 1,024 ephemeral ports left to other programs
     descriptors  500,000 of 20,447,232: 26 tables of 19,968, of 1,024
     memory       about 1.86GiB of kernel memory (23.1GiB available), 54MiB resident
     conntrack    250,000 entries (0 there now, nf_conntrack_max 262,144, 262,144 buckets)
@@ -40,7 +41,8 @@ it('tells of one that does not, and what to do', async () => {
   expect(text).toMatchInlineSnapshot(`
     "1,000,000 connections to 192.0.2.120:8100-8119 will not do: 3 limits bind, the first from connection 65,416 on.
 
-    tuples       1,290,240 for 1,000,000: 1 source address x 64,512 source ports x 20 destinations
+    tuples       1,269,760 for 1,000,000: 1 source address x 63,488 source ports x 20 destinations
+                 1,024 ephemeral ports left to other programs
     descriptors  1,000,000 of 999,936: this kernel has one table for all threads
     memory       about 3.63GiB of kernel memory, 53.5MiB resident
     conntrack    unknown
@@ -129,9 +131,11 @@ it('says what takes of the tuple space', async () => {
     facts: { client: facts({ ports }) }
   })
   expect(text).toContain(
-    'tuples       16,103 for 10,000: 1 source address x 16,103 source ports x 1 destination\n'
+    'tuples       15,847 for 10,000: 1 source address x 15,847 source ports x 1 destination\n'
   )
-  expect(text).toContain('             100 ports reserved on this host, 48,309 ports left to other shards\n')
+  expect(text).toContain(
+    '             100 ports reserved on this host, 1,024 ephemeral ports left to other programs, 47,541 ports left to other shards\n'
+  )
 })
 
 describe('binding', () => {

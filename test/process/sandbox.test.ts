@@ -1,0 +1,68 @@
+/** What a sandbox refuses costs what depends on it, and nothing else. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { RunResult } from '../../lib/result.js'
+import type { WatchResult } from '../../lib/watch_result.js'
+import { runShell } from '../cli/run_cli.js'
+import { freePort, ownAddress } from '../helpers/loopback.js'
+import { compileRefuse, mayRefuse } from '../helpers/refuse.js'
+
+let refuse: ReturnType<typeof compileRefuse> | undefined
+beforeAll(() => {
+  if (mayRefuse) refuse = compileRefuse()
+})
+afterAll(() => refuse?.[Symbol.dispose]())
+
+describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', () => {
+  const run = (args: string) => runShell(`exec ${refuse?.path} netlink $C1M ${args}`)
+
+  it('dial gives its result and its findings', async () => {
+    const address = ownAddress()
+    const { code, stdout, stderr } = await run(
+      `dial ${address}:${await freePort(address)} -s ${address} -c 100 --json`
+    )
+    expect({ code, stderr }).toEqual({ code: 4, stderr: '' })
+    const result = JSON.parse(stdout) as RunResult
+    expect(result.connections).toMatchObject({ attempted: 100, failed: 100 })
+    expect(result.findings.map(({ id }) => id)).toEqual(['connection-refused'])
+    expect(result.unavailable).toEqual([])
+  })
+
+  it.each(['plan -c 100', 'plan 127.0.0.1:80', 'doctor -c 1000'])('%s is answered', async (args) => {
+    const { code, stderr } = await run(args)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
+  it('watch gives what else there is to see, and says what is not', async () => {
+    const { code, stdout } = await run('watch --duration 100ms --every 50ms --json')
+    expect(code).toBe(0)
+    const { sockets, unavailable } = JSON.parse(stdout) as WatchResult
+    expect(sockets).toBeNull()
+    expect(unavailable).toEqual([
+      'the kernel would not list its sockets: socket EAFNOSUPPORT. Allow netlink sockets (AF_NETLINK).'
+    ])
+  })
+
+  it('the name of an interface is refused, with the reason', async () => {
+    const { code, stderr } = await run('dial 127.0.0.1:9 -s lo -c 1')
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr:
+        "c1m-native: source 'lo' cannot be looked up as an interface: netlink sockets (AF_NETLINK) are refused here. Write its address.\n"
+    })
+  })
+})
+
+describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)', () => {
+  /** All threads and processes of a user count for RLIMIT_NPROC; nobody has none but these, and root is exempt. */
+  const limited = (threads: number, args: string) =>
+    runShell(`cd /; exec prlimit --nproc=${threads} setpriv --reuid=65534 --regid=65534 --clear-groups \\
+      --inh-caps=-all --bounding-set=-all --no-new-privs bash -c 'ulimit -n 64; exec $C1M ${args}'`)
+
+  it.each([14, 16, 20, 40])('%i of them give a result, or a sentence, and never a crash', async (threads) => {
+    const { code, stdout, stderr } = await limited(threads, `dial -c 2000 -s ${ownAddress()} --json`)
+    expect([0, 3]).toContain(code)
+    if (stdout === '')
+      expect(stderr).toMatch(/^c1m-native: the engine cannot start: pthread_create: [^\n]+\n$/)
+    else expect(JSON.parse(stdout)).toMatchObject({ schema: 'c1m-native/result@1', unavailable: [] })
+  })
+})
