@@ -4,7 +4,7 @@ import { type CounterChanges, type Counters, counterDeltas, readCounters } from 
 const recentSeconds = 30
 
 /** They are kept this far apart, or a watch with a short period would keep thousands. */
-const spacingSeconds = 1
+const spacingSeconds = 5
 
 interface Reading {
   tSeconds: number
