@@ -8,6 +8,36 @@ it('has one check for each name, in the same order', () => {
   expect(checks.map(({ id }) => id)).toEqual(findingIds)
 })
 
+describe('a check that fails', () => {
+  const context = () => {
+    const refused = explaining({
+      run: run({
+        connections: { requested: 1000, attempted: 1000, established: 0, failed: 1000, peak: 0 },
+        errors: [tally('connect', 'ECONNREFUSED', 1000)]
+      })
+    })
+    // What a bug in the only check that looks at the server's count would do.
+    return Object.defineProperty({ ...refused }, 'server', {
+      get: () => {
+        throw new Error('a bug')
+      }
+    })
+  }
+
+  it('is told of, and the others are made all the same', () => {
+    const failed: string[] = []
+    const findings = explainFindings(context(), (id, error) =>
+      failed.push(`${id}: ${(error as Error).message}`)
+    )
+    expect(ids(findings)).toContain('connection-refused')
+    expect(failed).toEqual(['phantom-established: a bug'])
+  })
+
+  it('throws where nobody wants to be told', () => {
+    expect(() => explainFindings(context())).toThrow('a bug')
+  })
+})
+
 describe('a healthy run has no findings', () => {
   it('against a listener elsewhere', () => {
     expect(explainFindings(explaining())).toEqual([])
