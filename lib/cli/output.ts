@@ -1,6 +1,7 @@
 /** Where data goes: stdout, which may lose its reader or never be read, and the file of --out. */
 import {
   accessSync,
+  closeSync,
   constants,
   lstatSync,
   mkdtempSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  unlinkSync,
   writeFileSync
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -75,15 +77,15 @@ export class ResultFile {
     try {
       const target = followLinks(path)
       const existing = statSync(target, { throwIfNoEntry: false })
-      if (existing?.isDirectory())
+      if (existing?.isDirectory() || path.endsWith('/'))
         throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to '${path}': it is a directory`, {
           hint: 'Name a file in it.'
         })
-      if (existing) accessSync(target, constants.W_OK)
-      if (existing && (!existing.isFile() || !mayMakeFiles(dirname(target))))
-        return new ResultFile(target, true)
-      accessSync(dirname(target), constants.W_OK | constants.X_OK)
-      return new ResultFile(target, false)
+      if (existing) mayBeOpened(target)
+      const inPlace = existing !== undefined && (!existing.isFile() || !takesFiles(dirname(target)))
+      // By making one: access(2) knows nothing of file systems that take none, such as /proc and /sys.
+      if (!inPlace) unlinkSync(makeFile(dirname(target), ''))
+      return new ResultFile(target, inPlace)
     } catch (error) {
       throw error instanceof C1mError ? error : cannotWrite(`'${path}'`, error)
     }
@@ -113,7 +115,21 @@ function followLinks(path: string): string {
   }
 }
 
-function mayMakeFiles(folder: string): boolean {
+/** Throws what open(2) would say to somebody who writes; it does not wait for the reader of a FIFO. */
+function mayBeOpened(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY))
+  } catch (error) {
+    if (!isFifoWithoutReader(path, error)) throw error
+  }
+}
+
+/** fifo(7): nobody has opened it for reading yet. */
+function isFifoWithoutReader(path: string, error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENXIO' && statSync(path).isFIFO()
+}
+
+function takesFiles(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK | constants.X_OK)
     return true
@@ -122,14 +138,25 @@ function mayMakeFiles(folder: string): boolean {
   }
 }
 
+/** Writes a file of a name that nobody has, and gives its path. */
+function makeFile(folder: string, text: string, mode = 0o666): string {
+  // A process ID alone comes again: in a container it is the same at every start.
+  const path = join(folder, `.c1m-native-${process.pid}-${process.hrtime.bigint()}.tmp`)
+  try {
+    writeFileSync(path, text, { flag: 'wx', mode })
+    return path
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
+  }
+}
+
 /** By way of a file beside it, so that a reader finds the old text or the new one. */
 function replaceFile(path: string, text: string): void {
-  // A process ID alone comes again: in a container it is the same at every start.
-  const temporary = join(dirname(path), `.c1m-native-${process.pid}-${process.hrtime.bigint()}.tmp`)
   const existing = statSync(path, { throwIfNoEntry: false })
+  // The mode of a file that is replaced is kept, less the umask.
+  const temporary = makeFile(dirname(path), text, existing && existing.mode & 0o777)
   try {
-    // The mode of a file that is replaced is kept, less the umask.
-    writeFileSync(temporary, text, { flag: 'wx', mode: existing ? existing.mode & 0o777 : 0o666 })
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -150,8 +177,7 @@ async function writeFifo(path: string, text: string): Promise<void> {
       const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
       return await pipeline([text], new Socket({ fd, readable: false, writable: true }))
     } catch (error) {
-      // fifo(7): nobody has opened it for reading yet.
-      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+      if (!isFifoWithoutReader(path, error)) throw error
     }
     await sleep(fifoPollMs)
   }

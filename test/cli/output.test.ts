@@ -122,6 +122,18 @@ describe('ResultFile', () => {
       'no such file or directory',
       'Make the folder first.'
     ],
+    [
+      'a folder that is not there yet',
+      () => `${join(folder, 'new')}/`,
+      'it is a directory',
+      'Name a file in it.'
+    ],
+    [
+      'a file system that takes no files',
+      () => '/proc/r.json',
+      'no such file or directory',
+      'Make the folder first.'
+    ],
     ['a file as folder', () => '/dev/null/r.json', 'not a directory', expect.stringContaining('is a file')]
   ])('refuses %s', (_, path, reason, hint) => {
     expect(caught(() => ResultFile.check(path()))).toMatchObject({
