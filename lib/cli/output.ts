@@ -14,6 +14,7 @@ import {
 import { basename, dirname, join } from 'node:path'
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../errors.js'
+import { quote } from '../quote.js'
 
 /** Standard output. Once its reader has gone (`| head`), what is written is dropped without a word. */
 export class Stdout {
@@ -64,7 +65,7 @@ export class ResultFile {
     try {
       const existing = statSync(path, { throwIfNoEntry: false })
       if (existing?.isDirectory())
-        throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to '${path}': it is a directory`, {
+        throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${quote(path)}: it is a directory`, {
           hint: 'Name a file in it.'
         })
       if (existing) accessSync(path, constants.W_OK)
@@ -79,7 +80,7 @@ export class ResultFile {
       process.once('exit', file.#discard)
       return file
     } catch (error) {
-      throw error instanceof C1mError ? error : cannotWrite(`'${path}'`, error)
+      throw error instanceof C1mError ? error : cannotWrite(quote(path), error)
     }
   }
 
@@ -91,7 +92,7 @@ export class ResultFile {
       renameSync(this.#temporary.path, this.#path)
       this.#release(this.#temporary)
     } catch (error) {
-      throw cannotWrite(`'${this.#path}'`, error)
+      throw cannotWrite(quote(this.#path), error)
     }
   }
 
@@ -109,7 +110,8 @@ export class ResultFile {
   }
 }
 
-function cannotWrite(what: string, error: unknown): C1mError {
+/** The error of a place that does not take what is written to it. */
+export function cannotWrite(what: string, error: unknown): C1mError {
   const { code = '', errno = 0, message } = error as NodeJS.ErrnoException
   const reason = getSystemErrorMap().get(errno)?.[1] ?? message
   return new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${what}: ${reason}`, {
