@@ -1,6 +1,7 @@
 /** `dial`: opens connections, holds or churns them, closes them, and tells what happened. */
 import { formatEndpoint } from './address.js'
 import type { Census } from './census.js'
+import { checkOptions } from './check_options.js'
 import type { Diagnostician } from './diagnosis.js'
 import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
@@ -8,6 +9,7 @@ import { engineConfig } from './engine_config.js'
 import { C1mError } from './errors.js'
 import { readHostFacts } from './host/facts.js'
 import { native } from './native.js'
+import { dialChecks, type SnapshotOptions, snapshotPeriodMs } from './options.js'
 import { delay, sampled, signalled } from './pace.js'
 import { RampHealth } from './ramp_health.js'
 import type { Finding, RunResult } from './result.js'
@@ -42,8 +44,11 @@ export interface DialRun extends AsyncDisposable {
    * `C1mError` (or the signal's reason) only when nothing could be run.
    */
   readonly result: Promise<RunResult>
-  /** Looks at the run every `everyMs` (default 250) until it is over; ends at once when nothing could be run. */
-  snapshots(options?: { everyMs?: number }): AsyncIterableIterator<Snapshot>
+  /**
+   * Looks at the run every `everyMs` (default 250, at least 1) until it is over; ends at once when nothing could be run.
+   * @throws C1mError C1M_OPTION_INVALID, at the call
+   */
+  snapshots(options?: SnapshotOptions): AsyncIterableIterator<Snapshot>
   /**
    * TCP_INFO of every connection that stands now, as columns; about a microsecond each, on all cores. Once the hold is
    * over, that of its end, if the option `census` asked for it.
@@ -62,6 +67,13 @@ export function dial(options: DialOptions = {}): DialRun {
   return new Dial(options)
 }
 
+/** What is known before the first connection. */
+interface Prepared {
+  scenario: DialScenario
+  baseline: Baseline
+  signal: AbortSignal | undefined
+}
+
 class Dial implements DialRun {
   readonly started: Promise<DialScenario>
   readonly result: Promise<RunResult>
@@ -78,7 +90,7 @@ class Dial implements DialRun {
   constructor(options: DialOptions) {
     const prepared = this.#prepare(options)
     this.started = prepared.then(({ scenario }) => scenario)
-    this.result = this.#conduct(prepared, options.signal)
+    this.result = this.#conduct(prepared)
     // A caller may care about one of the two only.
     this.started.catch(() => {})
     this.result.catch(() => {})
@@ -88,7 +100,11 @@ class Dial implements DialRun {
     this.#stopped.resolve()
   }
 
-  async *snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<Snapshot> {
+  snapshots(options?: SnapshotOptions): AsyncGenerator<Snapshot> {
+    return this.#snapshots(snapshotPeriodMs(options))
+  }
+
+  async *#snapshots(everyMs: number): AsyncGenerator<Snapshot> {
     const scenario = await this.started.catch(() => null)
     if (!scenario || !this.#engine) return
     const { sample } = scenario
@@ -118,21 +134,23 @@ class Dial implements DialRun {
     await this.result.catch(() => {})
   }
 
-  async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
-    options.signal?.throwIfAborted()
+  async #prepare(given: DialOptions): Promise<Prepared> {
+    const options = checkOptions('dial', given, dialChecks)
+    const { signal } = options
+    signal?.throwIfAborted()
     const facts = readHostFacts({ brief: true })
     const scenario = await resolveDial(options, facts)
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     checkTable(scenario)
     const baseline = readBaseline(facts)
     if (scenario.churn) this.#timeWaits = new TimeWaitWatch()
     this.#startedMs = performance.now()
     this.#engine = new Engine(engineConfig(scenario))
-    return { scenario, baseline }
+    return { scenario, baseline, signal }
   }
 
-  async #conduct(prepared: Promise<{ scenario: DialScenario; baseline: Baseline }>, signal?: AbortSignal) {
-    const { scenario, baseline } = await prepared
+  async #conduct(prepared: Promise<Prepared>) {
+    const { scenario, baseline, signal } = await prepared
     const engine = this.#engine as Engine
     const sampler = setInterval(() => this.#sample(engine), seriesEveryMs)
     const abort = () => this.stop()

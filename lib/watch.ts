@@ -1,6 +1,7 @@
 /** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
 
-import { checkWhole } from './check_option.js'
+import { abortSignal, flag, texts, whole } from './check_option.js'
+import { checkOptions, type OptionChecks } from './check_options.js'
 import { explainFindings, type ListenerFill } from './checks/index.js'
 import { DropCounter } from './drops.js'
 import { C1mError } from './errors.js'
@@ -29,12 +30,20 @@ export interface WatchOptions {
   targets?: string[]
   /** Ports of the server at whatever address: `443` or `8100-8119`. */
   ports?: string[]
-  /** How often to look, milliseconds. Default 1,000. */
+  /** How often to look, milliseconds. At least 10, default 1,000. */
   everyMs?: number
   /** Count dropped packets by reason and call chain, which takes root. Default false. */
   drops?: boolean
   /** Ends the watch. */
   signal?: AbortSignal
+}
+
+const watchChecks: OptionChecks<WatchOptions> = {
+  targets: texts,
+  ports: texts,
+  everyMs: whole(10),
+  drops: flag,
+  signal: abortSignal
 }
 
 /** A watch under way. Disposing of it (`await using`) ends it. */
@@ -55,12 +64,13 @@ const surveyShare = 0.1
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
  */
 export async function watch(options: WatchOptions = {}): Promise<Watch> {
-  options.signal?.throwIfAborted()
-  const everyMs = checkWhole('watch period in ms', options.everyMs ?? 1000, 10)
-  const ends = await resolveEnds(options.targets ?? [], options.ports ?? [])
-  options.signal?.throwIfAborted()
-  const watcher = new Watcher(ends, everyMs, options.drops ?? false)
-  options.signal?.addEventListener('abort', () => watcher.close(), { once: true })
+  const checked = checkOptions('watch', options, watchChecks)
+  const { targets = [], ports = [], everyMs = 1000, drops = false, signal } = checked
+  signal?.throwIfAborted()
+  const ends = await resolveEnds(targets, ports)
+  signal?.throwIfAborted()
+  const watcher = new Watcher(ends, everyMs, drops)
+  signal?.addEventListener('abort', () => watcher.close(), { once: true })
   return watcher
 }
 

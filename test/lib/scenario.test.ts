@@ -182,17 +182,20 @@ describe('resolveDial', () => {
     [{ workers: 1025 }, 'workers is 1,025, and must be a whole number from 1 to 1,024'],
     [
       { connectTimeoutMs: 0 },
-      'connect timeout in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+      'connectTimeoutMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
     ],
-    [{ synRetries: 0 }, 'SYN retries is 0, and must be a whole number from 1 to 127'],
-    [{ synRetries: 128 }, 'SYN retries is 128, and must be a whole number from 1 to 127'],
+    [{ synRetries: 0 }, 'synRetries is 0, and must be a whole number from 1 to 127'],
+    [{ synRetries: 128 }, 'synRetries is 128, and must be a whole number from 1 to 127'],
     [
       { everyMs: 0, send: 'a', holdMs: 1 },
-      'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+      'everyMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
     ],
-    [{ closeBy: 'me' as 'client' }, "close-by is 'me', and must be client or server"],
-    [{ holdMs: -1 }, 'hold in ms is -1, and must be a whole number from 0 to 2,147,483,647'],
-    [{ durationMs: 0 }, 'duration in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ closeBy: 'me' as 'client' }, "closeBy is 'me', and must be client or server"],
+    [{ holdMs: -1 }, 'holdMs is -1, and must be a whole number of milliseconds from 0 to 2,147,483,647'],
+    [
+      { durationMs: 0 },
+      'durationMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
+    ],
     [{ close: 'abort' as 'fin' }, "close is 'abort', and must be fin or rst"],
     [
       { targets: 'localhost:80' as unknown as string[] },
@@ -237,7 +240,7 @@ describe('resolveDial', () => {
       message: expect.stringContaining(
         'there are 64,511: 1 source address x 64,511 source ports x 1 destination'
       ),
-      hint: 'Use 2 source addresses (--source A-B) or 2 destination ports (host:port-port).'
+      hint: 'Use 2 source addresses (source) or 2 destination ports (host:port-port).'
     })
   })
 
