@@ -53,6 +53,8 @@ export default defineConfig([
     input: {
       'cli/bin': 'lib/cli/bin.ts',
       'cli/main': 'lib/cli/main.ts',
+      // For tests, which run command lines without a process for each.
+      'cli/program': 'lib/cli/program.ts',
       'cli/version': 'lib/cli/version.ts'
     },
     output: {
@@ -60,7 +62,7 @@ export default defineConfig([
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
-      codeSplitting: startup('cli/commands.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial.ts')
+      codeSplitting: startup('cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial.ts')
     }
   }
 ])

@@ -1,6 +1,7 @@
 /** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
 import { formatEndpoint } from './address.js'
 import { addressOf } from './address_bytes.js'
+import { checkWhole } from './check_option.js'
 import type { Engine } from './engine.js'
 import { type NativeCensus, native } from './native.js'
 
@@ -64,9 +65,9 @@ export interface Census extends CensusColumns {
   readonly missing: number
   /** How long it took, milliseconds. */
   readonly tookMs: number
-  /** Where connection `index` comes from, `address:port`. */
+  /** Where connection `index`, from 0, comes from, `address:port`. Throws C1mError C1M_OPTION_INVALID for any other. */
   source(index: number): string
-  /** Where connection `index` goes to, `address:port`. */
+  /** Where connection `index`, from 0, goes to, `address:port`. Throws C1mError C1M_OPTION_INVALID for any other. */
   target(index: number): string
 }
 
@@ -97,10 +98,14 @@ export async function takeCensus(
     missing: Math.max(0, open - taken.rows),
     tookMs: performance.now() - began,
     source(index) {
+      checkWhole('index', index, 0, taken.rows - 1)
       const address = addressOf(columns.sourceAddress.subarray(index * 16, index * 16 + 16))
       return formatEndpoint(address, columns.sourcePort[index] ?? 0)
     },
-    target: (index) => target(columns.targetIndex[index] ?? 0)
+    target(index) {
+      checkWhole('index', index, 0, taken.rows - 1)
+      return target(columns.targetIndex[index] ?? 0)
+    }
   }
 }
 

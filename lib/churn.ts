@@ -1,5 +1,7 @@
 /** Churning: connections that are closed after their exchange and replaced. */
-import { C1mError } from './errors.js'
+import { choice, flag } from './check_option.js'
+import type { OptionChecks } from './check_options.js'
+import { C1mError, type Wording } from './errors.js'
 import type { ExchangeOptions } from './exchange.js'
 
 /** Who closes first: `client` is the dialing side, `server` the peer, which then keeps the TIME_WAIT. */
@@ -14,6 +16,12 @@ export interface ChurnOptions {
   churn?: boolean
   /** Who closes first in a churn. Default `client`; `server` waits for the peer's FIN or RST. */
   closeBy?: CloseBy
+}
+
+/** What each of them may be. */
+export const churnChecks: OptionChecks<ChurnOptions> = {
+  churn: flag,
+  closeBy: choice(['client', 'server'] satisfies CloseBy[])
 }
 
 /** How long a churn lasts when nobody says, in milliseconds. */
@@ -31,36 +39,41 @@ export function checkChurn(
   isSelf: boolean
 ): void {
   const { churn = false, closeBy, everyMs, holdMs = 0, exchangeTimeoutMs } = options
-  const conflict = (message: string, hint: string) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
+  const conflict = (message: Wording, hint: Wording) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
   const waits = talks || closeBy === 'server'
   if (exchangeTimeoutMs !== undefined && !waits) {
     throw conflict(
-      'exchange-timeout without an exchange bounds nothing',
-      'Say what is exchanged with --send.'
+      (option) => `${option('exchangeTimeoutMs')} without an exchange bounds nothing`,
+      (option) => `Say what is exchanged with ${option('send')}.`
     )
   }
   if (!churn) {
     if (closeBy === 'server') {
       throw conflict(
-        'close-by server is for churns: the peer of a held connection may close it at any time',
-        'Add --churn.'
+        (option) =>
+          `${option('closeBy', 'server')} is for churns: the peer of a held connection may close it at any time`,
+        (option) => `Add ${option('churn', true)}.`
       )
     }
     if (everyMs !== undefined && holdMs === 0) {
-      throw conflict('every needs a hold: without one no heartbeat falls due', 'Say how long with --hold D.')
+      throw conflict(
+        (option) => `${option('everyMs')} needs a hold: without one no heartbeat falls due`,
+        (option) => `Say how long with ${option('holdMs')}.`
+      )
     }
     return
   }
   if (everyMs !== undefined) {
     throw conflict(
-      'every and churn exclude each other: a churned connection is closed after one exchange',
-      'Pace a churn with --rate N/s.'
+      (option) =>
+        `${option('everyMs')} and ${option('churn')} exclude each other: a churned connection is closed after one exchange`,
+      (option) => `Pace a churn with ${option('rate')}.`
     )
   }
   if (holdMs > 0) {
     throw conflict(
-      'hold and churn exclude each other: a churn holds nothing',
-      'Say how long it lasts with --duration D.'
+      (option) => `${option('holdMs')} and ${option('churn')} exclude each other: a churn holds nothing`,
+      (option) => `Say how long it lasts with ${option('durationMs')}.`
     )
   }
   if (closeBy === 'server' && isSelf && talks) {

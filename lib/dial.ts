@@ -2,6 +2,7 @@
 import { formatEndpoint } from './address.js'
 import { BestEffort } from './best_effort.js'
 import type { Census } from './census.js'
+import { checkOptions } from './check_options.js'
 import type { Diagnostician } from './diagnosis.js'
 import {
   type Baseline,
@@ -18,6 +19,7 @@ import { C1mError } from './errors.js'
 import { counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
 import { native } from './native.js'
+import { dialChecks, type SnapshotOptions, snapshotPeriodMs } from './options.js'
 import { aborted, delay, newEnd, sampled } from './pace.js'
 import { RampHealth } from './ramp_health.js'
 import type { Finding, RunResult } from './result.js'
@@ -57,8 +59,11 @@ export interface DialRun extends AsyncDisposable {
    * awaited by somebody; awaiting {@link started} will do.
    */
   readonly result: Promise<RunResult>
-  /** Looks at the run every `everyMs` (default 250) until it is over; ends at once when nothing could be run. */
-  snapshots(options?: { everyMs?: number }): AsyncIterableIterator<Snapshot>
+  /**
+   * Looks at the run every `everyMs` (default 250, at least 1) until it is over; ends at once when nothing could be run.
+   * @throws C1mError C1M_OPTION_INVALID, at the call
+   */
+  snapshots(options?: SnapshotOptions): AsyncIterableIterator<Snapshot>
   /**
    * TCP_INFO of every connection that stands now, as columns; about a microsecond each, on all cores. Once the hold is
    * over, that of its end, if the option `census` asked for it.
@@ -77,6 +82,12 @@ export function dial(options: DialOptions = {}): DialRun {
   return new Dial(options)
 }
 
+/** What is known before the first connection. */
+interface Prepared {
+  scenario: DialScenario
+  baseline: Baseline
+}
+
 class Dial implements DialRun {
   readonly #started: Promise<DialScenario>
   readonly #result: Promise<RunResult>
@@ -86,6 +97,8 @@ class Dial implements DialRun {
   readonly #over = newEnd()
   readonly #series = new Series()
   readonly #bestEffort = new BestEffort()
+  readonly #abort = () => this.stop()
+  #signal: AbortSignal | undefined
   #awaited = false
   #engine: Engine | undefined
   #phase: DialPhase = 'dialing'
@@ -98,16 +111,13 @@ class Dial implements DialRun {
   constructor(options: DialOptions) {
     const prepared = this.#prepare(options)
     this.#started = prepared.then(({ scenario }) => scenario)
-    this.#result = this.#conduct(prepared, options.signal)
+    this.#result = this.#conduct(prepared)
     // The result rejects with the same; there it is not lost.
     this.#started.catch(() => {})
   }
 
   get started(): Promise<DialScenario> {
-    // The caller hears of a failure here, and may leave the result alone.
-    this.#result.catch(() => {})
-    this.#awaited = true
-    return this.#started.then((scenario) => scenario)
+    return this.#start()
   }
 
   get result(): Promise<RunResult> {
@@ -123,7 +133,11 @@ class Dial implements DialRun {
     )
   }
 
-  async *snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<Snapshot> {
+  snapshots(options?: SnapshotOptions): AsyncGenerator<Snapshot> {
+    return this.#snapshots(snapshotPeriodMs(options))
+  }
+
+  async *#snapshots(everyMs: number): AsyncGenerator<Snapshot> {
     const scenario = await this.#started.catch(() => null)
     if (!scenario || !this.#engine) return
     const { sample } = scenario
@@ -134,7 +148,7 @@ class Dial implements DialRun {
   }
 
   async census(): Promise<Census> {
-    const census = (await this.#takeCensus(await this.#started)) ?? this.#census
+    const census = (await this.#takeCensus(await this.#start())) ?? this.#census
     if (census) return census
     throw new C1mError('C1M_RUN_OVER', 'the run is over: no connection stands that a census could read', {
       hint: 'Ask while connections are held, or dial with census: true.'
@@ -149,6 +163,13 @@ class Dial implements DialRun {
     return takeCensus(engine, scenario.connections, (index) => destination(scenario, engine, index))
   }
 
+  /** For a caller who hears here of a run that could not begin, and may leave the result alone. */
+  #start(): Promise<DialScenario> {
+    this.#awaited = true
+    this.#result.catch(() => {})
+    return this.#started.then((scenario) => scenario)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop()
     if (this.#awaited) await this.#result.catch(() => {})
@@ -156,11 +177,15 @@ class Dial implements DialRun {
     else await this.#result
   }
 
-  async #prepare(options: DialOptions): Promise<{ scenario: DialScenario; baseline: Baseline }> {
-    options.signal?.throwIfAborted()
+  async #prepare(given: DialOptions): Promise<Prepared> {
+    const options = checkOptions('dial', given, dialChecks)
+    const { signal } = options
+    signal?.throwIfAborted()
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort, { once: true })
     const facts = readHostFacts({ brief: true })
     const scenario = await resolveDial(options, facts, this.#stopping.signal)
-    options.signal?.throwIfAborted()
+    signal?.throwIfAborted()
     checkTable(scenario)
     const baseline = readBaseline(facts)
     if (scenario.churn) this.#timeWaits = new TimeWaitWatch()
@@ -171,17 +196,15 @@ class Dial implements DialRun {
     return { scenario, baseline }
   }
 
-  async #conduct(prepared: Promise<{ scenario: DialScenario; baseline: Baseline }>, signal?: AbortSignal) {
-    const abort = () => this.stop()
-    signal?.addEventListener('abort', abort, { once: true })
+  async #conduct(prepared: Promise<Prepared>): Promise<RunResult> {
     try {
       const { scenario, baseline } = await prepared
       return await this.#run(scenario, baseline, this.#engine as Engine)
     } catch (error) {
       // Stopped while it was prepared, as the caller's signal wanted.
-      throw signal?.aborted && isStop(error) ? signal.reason : error
+      throw this.#signal?.aborted && isStop(error) ? this.#signal.reason : error
     } finally {
-      signal?.removeEventListener('abort', abort)
+      this.#signal?.removeEventListener('abort', this.#abort)
       this.#over.abort()
     }
   }

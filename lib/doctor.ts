@@ -1,9 +1,18 @@
 /** `doctor`: what of this host binds first for a goal, and what lifts it. */
+import { flag } from './check_option.js'
+import { checkOptions, type OptionChecks } from './check_options.js'
 import { type Needs, predictFindings } from './checks/index.js'
 import { type Application, applySettings } from './doctor/apply.js'
-import { concerns, type Goal, type GoalOptions, type JudgedGoal, resolveGoal } from './doctor/goal.js'
+import {
+  concerns,
+  type Goal,
+  type GoalOptions,
+  goalChecks,
+  type JudgedGoal,
+  resolveGoal
+} from './doctor/goal.js'
 import type { Caller } from './doctor/knobs.js'
-import { type Places, systemPlaces } from './doctor/places.js'
+import { type Places, resolvePlaces } from './doctor/places.js'
 import { type Reversion, revertSettings } from './doctor/revert.js'
 import { type Binding, type Setting, settingsFor, withSteps } from './doctor/steps.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
@@ -18,6 +27,8 @@ export interface DoctorOptions extends GoalOptions {
   /** Set the sysctls the goal needs, as far as they can be set from here; a journal remembers what they were. Default false. */
   apply?: boolean
 }
+
+const doctorChecks: OptionChecks<DoctorOptions> = { ...goalChecks, apply: flag }
 
 /** What of this host binds first, and what lifts it. Plain JSON. */
 export interface DoctorReport {
@@ -42,14 +53,16 @@ export interface DoctorReport {
 
 /**
  * Judges this host for a goal. Sends nothing, and changes nothing unless told to.
- * @param places where to read and write; tests have their own
+ * @param given where to read and write; tests have their own
  * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID,
  * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
  */
 export async function doctor(
-  { apply = false, ...goal }: DoctorOptions = {},
-  places: Places = systemPlaces()
+  options: DoctorOptions = {},
+  given: Partial<Places> = {}
 ): Promise<DoctorReport> {
+  const { apply = false, ...goal } = checkOptions('doctor', options, doctorChecks)
+  const places = resolvePlaces(given)
   const found = await examine(goal, places)
   if (!apply) return { ...found, application: null }
   const application = applySettings(found.settings, places)
@@ -61,11 +74,12 @@ export async function doctor(
 
 /**
  * Puts back the sysctls that `doctor` with `apply` has set, except those that somebody else has changed since.
- * @param places where to read and write; tests have their own
+ * @param given where to read and write; tests have their own
  * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
  * C1M_SYSCTL_FAILED
  */
-export function revertDoctor(places: Places = systemPlaces()): Reversion {
+export function revertDoctor(given: Partial<Places> = {}): Reversion {
+  const places = resolvePlaces(given)
   return revertSettings(places, callerOf(readHostFacts(places)))
 }
 

@@ -183,7 +183,7 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
       : 'Choose another port, or end what listens there (ss -ltnp).',
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',
-    EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer --workers.',
+    EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.',
     EMFILE: 'Each port takes a descriptor: listen on fewer, or raise the limit (ulimit -n).'
   }
   return new C1mError(

@@ -64,10 +64,25 @@ export const errorCatalogue = {
 /** A stable error code; match on this, not on the message. */
 export type ErrorCode = keyof typeof errorCatalogue
 
+/** Writes an option, and the value to give it where one is named: `authorized: true`, or `--authorized`. */
+export type WriteOption = (option: string, value?: string | true) => string
+
+/** A text, or one that names options, which the library and the command line write differently. */
+export type Wording = string | ((option: WriteOption) => string)
+
+const asInLibrary: WriteOption = (option, value) => {
+  if (value === undefined) return option
+  return `${option}: ${value === true ? value : `'${value}'`}`
+}
+
+function written(text: Wording, option: WriteOption): string {
+  return typeof text === 'string' ? text : text(option)
+}
+
 /** What may accompany an error beside its code and message. */
 export interface ErrorDetails {
   /** The remedy: what to type or change. */
-  hint?: string
+  hint?: Wording
   /** The error underneath, when there is one. */
   cause?: unknown
 }
@@ -81,11 +96,25 @@ export class C1mError extends Error {
   readonly hint: string | undefined
   /** What the command line exits with when this error ends it. */
   readonly exitCode: ExitCode
+  readonly #message: Wording
+  readonly #hint: Wording | undefined
 
-  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+  constructor(code: ErrorCode, message: Wording, { hint, cause }: ErrorDetails = {}) {
+    super(written(message, asInLibrary), cause === undefined ? undefined : { cause })
     this.code = code
-    this.hint = details.hint
+    this.hint = hint === undefined ? undefined : written(hint, asInLibrary)
     this.exitCode = errorCatalogue[code]
+    this.#message = message
+    this.#hint = hint
+  }
+
+  /** The same error with its options written as a command line has them. */
+  reworded(inMessage: WriteOption, inHint: WriteOption): C1mError {
+    const error = new C1mError(this.code, written(this.#message, inMessage), {
+      ...(this.#hint !== undefined && { hint: written(this.#hint, inHint) }),
+      cause: this.cause
+    })
+    if (this.stack !== undefined) error.stack = this.stack
+    return error
   }
 }

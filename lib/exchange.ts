@@ -1,6 +1,7 @@
 /** What is said on a connection, and what must come back. */
-import { checkWhole } from './check_option.js'
-import { C1mError } from './errors.js'
+import { textOrBytes, whole } from './check_option.js'
+import type { OptionChecks } from './check_options.js'
+import { C1mError, type Wording } from './errors.js'
 import { formatMessage, readMessage, unescaped } from './message.js'
 import type { NativeExchangeConfig } from './native.js'
 
@@ -46,47 +47,46 @@ const maxExpectBytes = 2 ** 29 - 1
 /** The engine remembers a beginning in 32 bits of microseconds, from which 35 minutes can be told from their past. */
 const maxTimeoutMs = 30 * 60_000
 
+/** What each option may be. */
+export const exchangeChecks: OptionChecks<ExchangeOptions> = {
+  send: textOrBytes,
+  expect: textOrBytes,
+  expectBytes: whole(1, maxExpectBytes),
+  messageSize: whole(1, maxMessageSize),
+  everyMs: whole(1),
+  exchangeTimeoutMs: whole(1, maxTimeoutMs)
+}
+
 const silence: ExchangeScenario = { send: '', sendBytes: 0, expect: '', expectBytes: 0, everyMs: null }
 
 /** What `messageSize` sends. */
 const filler = 'x'.charCodeAt(0)
 
 /**
- * The exchange the options ask for, or null when nothing is to be said.
+ * The exchange the options, which have passed {@link exchangeChecks}, ask for, or null when nothing is to be said.
  * @param signal ends the waiting for a file, with the signal's reason
- * @throws C1mError C1M_OPTION_INVALID, C1M_OPTION_CONFLICT, C1M_MESSAGE_INVALID, C1M_FILE_UNREADABLE
+ * @throws C1mError C1M_OPTION_CONFLICT, C1M_MESSAGE_INVALID, C1M_FILE_UNREADABLE
  */
 export async function resolveExchange(
   options: ExchangeOptions,
   signal?: AbortSignal
 ): Promise<ExchangeScenario | null> {
-  const { messageSize, everyMs } = options
+  const { messageSize, everyMs = null } = options
   checkConflicts(options)
-  const period = { everyMs: everyMs === undefined ? null : checkWhole('every in ms', everyMs, 1) }
   if (messageSize !== undefined) {
-    const size = checkWhole('message size', messageSize, 1, maxMessageSize)
-    return { send: '', sendBytes: size, expect: '', expectBytes: size, ...period }
+    return { send: '', sendBytes: messageSize, expect: '', expectBytes: messageSize, everyMs }
   }
   const send = options.send === undefined ? null : await readMessage(options.send, 'send', signal)
   const expect = options.expect === undefined ? null : await readMessage(options.expect, 'expect', signal)
-  const counted =
-    options.expectBytes === undefined ? 0 : checkWhole('expect-bytes', options.expectBytes, 1, maxExpectBytes)
+  const counted = options.expectBytes ?? 0
   if (!send && !expect && counted === 0) return null
   return {
     send: formatMessage(send ?? new Uint8Array()),
     sendBytes: send?.length ?? 0,
     expect: formatMessage(expect ?? new Uint8Array()),
     expectBytes: expect?.length ?? counted,
-    ...period
+    everyMs
   }
-}
-
-/**
- * How long an answer, or the peer's close, may take, in milliseconds.
- * @throws C1mError C1M_OPTION_INVALID
- */
-export function resolveExchangeTimeout({ exchangeTimeoutMs }: ExchangeOptions): number {
-  return checkWhole('exchange timeout in ms', exchangeTimeoutMs ?? 5000, 1, maxTimeoutMs)
 }
 
 /** The scenario's exchange as the engine takes it; without one, nothing is said and only the timeout counts. */
@@ -102,20 +102,26 @@ export function nativeExchange(exchange: ExchangeScenario | null, timeoutMs: num
 }
 
 function checkConflicts({ send, expect, expectBytes, messageSize, everyMs }: ExchangeOptions): void {
-  const conflict = (message: string, hint: string) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
+  const conflict = (message: Wording, hint: Wording) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
   if (messageSize !== undefined && [send, expect, expectBytes].some((option) => option !== undefined)) {
     throw conflict(
-      'message-size excludes send, expect and expect-bytes: it stands for them',
-      'Write --send and --expect-bytes for messages of different sizes.'
+      (option) =>
+        `${option('messageSize')} excludes ${option('send')}, ${option('expect')} and ${option('expectBytes')}: it stands for them`,
+      (option) => `Write ${option('send')} and ${option('expectBytes')} for messages of different sizes.`
     )
   }
   if (expect !== undefined && expectBytes !== undefined) {
     throw conflict(
-      'expect and expect-bytes exclude each other: both say what the answer is',
-      'Keep --expect to look at how it begins, --expect-bytes to wait for all of it.'
+      (option) =>
+        `${option('expect')} and ${option('expectBytes')} exclude each other: both say what the answer is`,
+      (option) =>
+        `Keep ${option('expect')} to look at how it begins, ${option('expectBytes')} to wait for all of it.`
     )
   }
   if (everyMs !== undefined && send === undefined && messageSize === undefined) {
-    throw conflict('every needs something to send', 'Say what with --send S or --message-size N.')
+    throw conflict(
+      (option) => `${option('everyMs')} needs something to send`,
+      (option) => `Say what with ${option('send')} or ${option('messageSize')}.`
+    )
   }
 }

@@ -1,4 +1,5 @@
 import { C1mError } from './errors.js'
+import { escapeControls, quote } from './quote.js'
 import type { Latency, RunResult } from './result.js'
 import { formatNumber, parseQuantity, type QuantityKind } from './units.js'
 
@@ -136,25 +137,26 @@ const comparisons = {
  */
 export function parseFailIf(text: string): FailIf {
   const fail = (reason: string, hint: string, cause?: unknown) =>
-    new C1mError('C1M_FAIL_IF_INVALID', `condition '${text}' ${reason}`, { hint, cause })
-  const match = /^\s*([\w.]+)\s*([<>=!]+)\s*(.*?)\s*$/.exec(text)
+    new C1mError('C1M_FAIL_IF_INVALID', `condition ${quote(text)} ${reason}`, { hint, cause })
+  const match = /^([\w.]+)\s*([<>=!]+)\s*(.*)$/.exec(text.trim())
   if (!match) throw fail('is not of the form FIGURE OPERATOR NUMBER', "Write e.g. 'failed>0'.")
   const [, name = '', operator = '', literal = ''] = match
   if (!isComparison(operator))
     throw fail(`has the operator ${operator}`, `Operators are ${Object.keys(comparisons).join(' ')}.`)
   const path = (shortNames.get(name) ?? name).split('.')
   const unit = unitOf(path)
-  if (unit === null) throw fail(`names '${name}', which is no figure of the result`, figuresNear(path))
+  if (unit === null) throw fail(`names ${quote(name)}, which is no figure of the result`, figuresNear(path))
   const limit = readLimit(literal, unit, (cause) =>
-    fail(`compares with '${literal}', which is no ${noun(unit)}`, cause.hint ?? '', cause)
+    fail(`compares with ${quote(literal)}, which is no ${noun(unit)}`, cause.hint ?? '', cause)
   )
+  const shown = escapeControls(text)
   return {
     text,
     holds(result) {
       const value = valueAt(result, path)
-      if (value === null) return `${path.join('.')} was not measured in this run, so ${text} counts as held`
+      if (value === null) return `${path.join('.')} was not measured in this run, so ${shown} counts as held`
       return comparisons[operator](value, limit)
-        ? `${path.join('.')} is ${formatNumber(value)}${units[unit].suffix}, so ${text} holds`
+        ? `${path.join('.')} is ${formatNumber(value)}${units[unit].suffix}, so ${shown} holds`
         : null
     }
   }

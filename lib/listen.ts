@@ -1,7 +1,9 @@
 /** `listen`: accepts connections and holds them, for as long as the caller likes. */
+import { checkOptions } from './check_options.js'
 import { Engine, type EngineCounters } from './engine.js'
 import { readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
+import { listenChecks, type SnapshotOptions, snapshotPeriodMs } from './options.js'
 import { newEnd, sampled } from './pace.js'
 import type { ErrorTally, ResultHost } from './result.js'
 import { type ListenOptions, resolveListen } from './scenario.js'
@@ -48,8 +50,11 @@ export interface ListenServer extends AsyncDisposable {
   /** Where it listens, `address:port`, with the ports the kernel chose; ready to be dialed. */
   readonly targets: string[]
   snapshot(): ListenSnapshot
-  /** Looks at the listener every `everyMs` (default 250) until it is closed. */
-  snapshots(options?: { everyMs?: number }): AsyncIterableIterator<ListenSnapshot>
+  /**
+   * Looks at the listener every `everyMs` (default 250, at least 1) until it is closed.
+   * @throws C1mError C1M_OPTION_INVALID, at the call
+   */
+  snapshots(options?: SnapshotOptions): AsyncIterableIterator<ListenSnapshot>
   /** Closes every connection and resolves when that is done; any number of times. */
   close(): Promise<ListenResult>
 }
@@ -62,12 +67,14 @@ const peakEveryMs = 100
  * @throws C1mError C1M_LISTEN_FAILED and those of `resolveListen`
  */
 export async function listen(options: ListenOptions = {}): Promise<ListenServer> {
-  options.signal?.throwIfAborted()
-  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(options)
-  options.signal?.throwIfAborted()
+  const checked = checkOptions('listen', options, listenChecks)
+  const { signal } = checked
+  signal?.throwIfAborted()
+  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  signal?.throwIfAborted()
   const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
   engine.start()
-  return new Listener(engine, lanes, options.signal)
+  return new Listener(engine, lanes, signal)
 }
 
 class Listener implements ListenServer {
@@ -112,8 +119,8 @@ class Listener implements ListenServer {
     }
   }
 
-  snapshots({ everyMs = 250 }: { everyMs?: number } = {}): AsyncGenerator<ListenSnapshot> {
-    return sampled(everyMs, this.#over.signal, () => this.snapshot())
+  snapshots(options?: SnapshotOptions): AsyncGenerator<ListenSnapshot> {
+    return sampled(snapshotPeriodMs(options), this.#over.signal, () => this.snapshot())
   }
 
   close(): Promise<ListenResult> {

@@ -1,6 +1,8 @@
 /** Messages as a person writes them: text with escapes, or the name of a file. */
 import { readBounded } from './bounded_file.js'
-import { C1mError } from './errors.js'
+import { textOrBytes } from './check_option.js'
+import { C1mError, type Wording, type WriteOption } from './errors.js'
+import { quote } from './quote.js'
 import { approximateBytes } from './units.js'
 
 /** Longest message that can be written out, in bytes. It is part of the result. */
@@ -22,21 +24,21 @@ export async function readMessage(
   name: string,
   signal?: AbortSignal
 ): Promise<Uint8Array> {
-  if (typeof message !== 'string' && !(message instanceof Uint8Array)) {
-    throw new C1mError('C1M_OPTION_INVALID', `${name} is ${message}, and must be a text or a Uint8Array`)
-  }
+  textOrBytes(name, message)
   const isFile = typeof message === 'string' && message.startsWith('@')
   const bytes = isFile
     ? await readFile(message.slice(1), name, signal)
     : typeof message === 'string'
       ? unescaped(message, name)
       : message
-  const what = isFile ? `${name}: the file '${message.slice(1)}'` : name
-  if (bytes.length === 0) throw invalid(`${what} is empty`, 'Leave the option out to say nothing.')
+  const what = (option: WriteOption) =>
+    isFile ? `${option(name)}: the file ${quote(message.slice(1))}` : option(name)
+  if (bytes.length === 0)
+    throw invalid((option) => `${what(option)} is empty`, 'Leave the option out to say nothing.')
   if (bytes.length > maxMessageBytes) {
     throw invalid(
-      `${what} is longer than ${approximateBytes(maxMessageBytes)}`,
-      'To send so many bytes whatever they are, use --message-size N.'
+      (option) => `${what(option)} is longer than ${approximateBytes(maxMessageBytes)}`,
+      (option) => `To send so many bytes whatever they are, use ${option('messageSize')}.`
     )
   }
   return bytes
@@ -77,7 +79,7 @@ export function unescaped(text: string, name: string): Uint8Array {
     if (byte === undefined) {
       const wrong = text.slice(at, at + (text[at + 1] === 'x' ? 4 : 2))
       throw invalid(
-        `${name}: '${wrong}' at character ${at + 1} is no escape`,
+        (option) => `${option(name)}: ${quote(wrong)} at character ${at + 1} is no escape`,
         'Escapes are \\r, \\n, \\t, \\0, \\xNN and, for a backslash itself, \\\\.'
       )
     }
@@ -96,13 +98,14 @@ async function readFile(path: string, name: string, signal?: AbortSignal): Promi
     signal?.throwIfAborted()
     const { code = '' } = cause as NodeJS.ErrnoException
     const reason = { ENOENT: 'there is none', EISDIR: 'it is a directory', EACCES: 'permission denied' }[code]
-    throw new C1mError('C1M_FILE_UNREADABLE', `${name}: cannot read the file '${path}': ${reason ?? code}`, {
-      hint: 'Name a file after the @; a text that begins with an @ is written \\x40.',
-      cause
-    })
+    throw new C1mError(
+      'C1M_FILE_UNREADABLE',
+      (option) => `${option(name)}: cannot read the file ${quote(path)}: ${reason ?? code}`,
+      { hint: 'Name a file after the @; a text that begins with an @ is written \\x40.', cause }
+    )
   }
 }
 
-function invalid(message: string, hint: string): C1mError {
+function invalid(message: Wording, hint: Wording): C1mError {
   return new C1mError('C1M_MESSAGE_INVALID', message, { hint })
 }

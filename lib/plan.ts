@@ -1,4 +1,6 @@
 /** `plan`: what a dial will take and what will stop it, before a packet is sent. */
+
+import { checkOptions, type OptionChecks } from './check_options.js'
 import {
   byBinding,
   type FindingId,
@@ -20,12 +22,13 @@ import {
   residentBytes,
   tablesUsed
 } from './needs.js'
+import { type DialOptions, dialChecks } from './options.js'
 import { draftPlan } from './plan/draft.js'
 import type { NatPlan } from './plan/nat.js'
 import { type PlannedTime, planTime } from './plan/time.js'
 import { type PlannedTuples, planTuples } from './plan/tuples.js'
 import { unknowns } from './plan/unknown.js'
-import type { DialOptions, DialScenario } from './scenario.js'
+import type { DialScenario } from './scenario.js'
 import { portsKeptBack } from './source_ports.js'
 import { readMemory } from './usage.js'
 import { version } from './version.js'
@@ -34,7 +37,7 @@ import { version } from './version.js'
 export const PLAN_SCHEMA = 'c1m-native/plan@1'
 
 /** What a caller may ask of `plan`: what one may ask of `dial`, and what is known of hosts and path. */
-export interface PlanOptions extends Omit<DialOptions, 'signal'> {
+export interface PlanOptions extends DialOptions {
   /**
    * Facts of the host that dials, or of both hosts. Default: this host's, read now. With them nothing of this host counts;
    * what they leave out is unknown.
@@ -42,6 +45,13 @@ export interface PlanOptions extends Omit<DialOptions, 'signal'> {
   facts?: HostFacts | FactsOfHosts
   /** Facts of the host that is dialed, where that is another one. Default: unknown. */
   serverFacts?: HostFacts
+}
+
+const planChecks: OptionChecks<PlanOptions> = {
+  ...dialChecks,
+  // `parseFacts` says which field is wrong.
+  facts: (_, value) => value as FactsOfHosts,
+  serverFacts: (_, value) => value as HostFacts
 }
 
 /** What a dial takes and what will stop it. Plain JSON. */
@@ -81,12 +91,14 @@ export interface PlannedMemory {
  * Plans a dial: sends nothing, and explains what `dial` would refuse. Names of targets are looked up.
  * @throws C1mError for options that make no sense, C1M_FACTS_INVALID
  */
-export async function plan(options: PlanOptions = {}): Promise<Plan> {
-  const { client, here, ...given } = hosts(options)
+export async function plan(given: PlanOptions = {}): Promise<Plan> {
+  const options = checkOptions('plan', given, planChecks)
+  options.signal?.throwIfAborted()
+  const { client, here, ...known } = hosts(options)
   const workers = options.workers ?? (here ? undefined : (client.kernel.cpus ?? undefined))
   const { scenario, sources } = await draftPlan({ ...options, ...(workers && { workers }) }, client, here)
   const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
-  const server = peerIsHere ? null : given.server
+  const server = peerIsHere ? null : known.server
   const { nat } = scenario
   const otherSockets = here ? readMemory().sockets : null
   const tuples = planTuples(scenario, {
@@ -150,7 +162,7 @@ function hosts({ facts, serverFacts }: PlanOptions): {
   const server = serverFacts === undefined ? null : (parseFacts(serverFacts).client ?? null)
   if (server && given?.server)
     throw new C1mError('C1M_OPTION_CONFLICT', 'facts of the server are given twice', {
-      hint: 'Leave out --server-facts, or "server" in the file of --facts.'
+      hint: (option) => `Leave out ${option('serverFacts')}, or "server" in ${option('facts')}.`
     })
   return {
     client: given === null ? readHostFacts() : (given.client ?? nothingKnown()),

@@ -1,5 +1,6 @@
 import { mostPerSecond } from './check_option.js'
 import { C1mError } from './errors.js'
+import { quote } from './quote.js'
 import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from './units.js'
 
 /** One corner of a piecewise-linear schedule of connection starts. */
@@ -20,12 +21,12 @@ const mostMs = 2 ** 31 - 1
  */
 export function parseRamp(text: string): RampPoint[] {
   const fail = (reason: string) =>
-    new C1mError('C1M_RAMP_INVALID', `ramp: '${text}' ${reason}`, {
+    new C1mError('C1M_RAMP_INVALID', `ramp: ${quote(text)} ${reason}`, {
       hint: 'Write TIME:RATE pairs, e.g. 0:10k/s,30s:200k/s.'
     })
   const points = text.split(',').map((point) => {
     const [time = '', rate, ...rest] = point.split(':')
-    if (rate === undefined || rest.length > 0) throw fail(`has '${point}' where TIME:RATE is expected`)
+    if (rate === undefined || rest.length > 0) throw fail(`has ${quote(point)} where TIME:RATE is expected`)
     return { atMs: parseDurationMs(time, 'ramp time'), perSecond: parseRate(rate, 'ramp rate') }
   })
   if (points[0]?.atMs !== 0) throw fail('does not say the rate at time 0')

@@ -1,18 +1,14 @@
 import { availableParallelism } from 'node:os'
 import type { AddressRange } from './address.js'
-import { checkChoice, checkRate, checkTexts, checkWhole } from './check_option.js'
-import { type ChurnOptions, type CloseBy, checkChurn, churnDurationMs } from './churn.js'
+import { checkOptions } from './check_options.js'
+import { type CloseBy, checkChurn, churnDurationMs } from './churn.js'
 import { C1mError } from './errors.js'
-import {
-  type ExchangeOptions,
-  type ExchangeScenario,
-  resolveExchange,
-  resolveExchangeTimeout
-} from './exchange.js'
+import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type HostFacts, readHostFacts } from './host/facts.js'
-import { type CloseMode, closeModes, type ListenMode, listenModes } from './modes.js'
+import type { CloseMode, ListenMode } from './modes.js'
+import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
 import { ownListenersPerLane } from './own_listeners.js'
-import { type NatOptions, type NatPlan, planNat } from './plan/nat.js'
+import { type NatPlan, planNat } from './plan/nat.js'
 import { parseRamp, type RampPoint } from './ramp.js'
 import { parseShard } from './shard.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
@@ -21,48 +17,7 @@ import { maxTables, planTables, tablesFor } from './tables.js'
 import { checkAuthorized, resolveTargets, type Target } from './targets.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
-/** What a caller may ask of `dial`. Every option has a default. */
-export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
-  /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
-  targets?: string[]
-  /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
-  connections?: number
-  /** Connections started per second. Default: as fast as possible. Not together with `ramp`. */
-  rate?: number
-  /** Piecewise-linear rate over time, e.g. `0:10k/s,30s:200k/s`; the last value holds. */
-  ramp?: string
-  /** Handshakes in flight at most. Default 1,024. */
-  window?: number
-  /** Source addresses: address, `A/len`, `A-B` or interface name. Default: see `resolveSources`. */
-  source?: string[]
-  /**
-   * Source ports as `A-B`. Default: `1024-65535` but the last 1,024 of `ip_local_port_range`, so that other programs on
-   * this host can still open connections. Ports in `ip_local_reserved_ports` are left out of either.
-   */
-  sourcePorts?: string
-  /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. Default `1/1`. */
-  shard?: string
-  /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
-  workers?: number
-  /** A handshake not done after this is a failure. Milliseconds, default 5,000. */
-  connectTimeoutMs?: number
-  /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
-  synRetries?: number
-  /** How long to keep the connections once dialing has ended. Milliseconds, default 0. */
-  holdMs?: number
-  /** How to end connections. Default `fin`. */
-  close?: CloseMode
-  /** Upper bound of the whole run. Milliseconds; default: none, in a churn 10,000. */
-  durationMs?: number
-  /** Reads TCP_INFO of every connection at the end of the hold, for `result.census`. Default false. */
-  census?: boolean
-  /** Connections of which each snapshot shows TCP_INFO. Default 0: none. */
-  sample?: number
-  /** Says that you may flood a target that is neither loopback nor private. Default false. */
-  authorized?: boolean
-  /** Ends the run early; the result is that of the part that ran. */
-  signal?: AbortSignal
-}
+export type { DialOptions, ListenOptions }
 
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
@@ -110,22 +65,6 @@ export interface DialScenario {
   authorized: boolean
 }
 
-/** What a caller may ask of `listen`. */
-export interface ListenOptions {
-  /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
-  targets?: string[]
-  /** Default `sink`. */
-  mode?: ListenMode
-  /** Threads that accept. Default: the CPUs this process may use. */
-  workers?: number
-  /** Length of the accept queue asked for; the kernel lowers it to `net.core.somaxconn`. Default 4,096. */
-  backlog?: number
-  /** How to end connections. Default `fin`. */
-  close?: CloseMode
-  /** Stops listening and closes every connection. */
-  signal?: AbortSignal
-}
-
 /** {@link ListenOptions} with every default resolved. Plain JSON. */
 export interface ListenScenario {
   kind: 'listen'
@@ -141,8 +80,6 @@ export interface ListenScenario {
 /** What a scenario needs to know of the host: its ports, descriptors and privileges. */
 export type ScenarioFacts = Pick<HostFacts, 'kernel' | 'limits' | 'ports'>
 
-const closers = ['client', 'server'] as const satisfies CloseBy[]
-
 /** Finds the source addresses of a scenario: `resolveSources`, or something more lenient. */
 export type SourceFinder = (specs: readonly string[], needs: SourceNeeds) => Promise<AddressRange[]>
 
@@ -153,10 +90,11 @@ export type SourceFinder = (specs: readonly string[], needs: SourceNeeds) => Pro
  * tuple space or this host's descriptor limit
  */
 export async function resolveDial(
-  options: DialOptions = {},
+  given: DialOptions = {},
   facts: ScenarioFacts = readHostFacts(),
   signal?: AbortSignal
 ): Promise<DialScenario> {
+  const options = checkOptions('dial', given, dialChecks)
   const findSources: SourceFinder = (specs, needs) => {
     checkAuthorized(needs.targets, options.authorized ?? false)
     return resolveSources(specs, needs)
@@ -169,7 +107,7 @@ export async function resolveDial(
 }
 
 /**
- * The scenario the options ask for, whether or not it may be run and fits: {@link resolveDial} without its refusals.
+ * The scenario that options which have passed {@link dialChecks} ask for, whether or not it may be run and fits: {@link resolveDial} without its refusals.
  * @throws C1mError for options that make no sense, and what `findSources` throws
  */
 export async function draftDial(
@@ -178,28 +116,28 @@ export async function draftDial(
   findSources: SourceFinder,
   signal?: AbortSignal
 ): Promise<DialScenario> {
-  const connections = checkWhole('connections', options.connections ?? 10_000, 1)
-  const isSelf = (options.targets ?? []).length === 0
-  const churn = options.churn ?? false
+  const { connections = 10_000, targets: targetTexts = [], churn = false } = options
+  const isSelf = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
   checkChurn(options, exchange !== null, isSelf)
   const plain = {
     connections,
     rate: resolveRate(options),
     // Measured on loopback, anything from 8 to 4,000 dials alike; this allows 100k/s at a round trip of 10 ms.
-    window: checkWhole('window', options.window ?? 1024, 1, 2 ** 24),
-    connectTimeoutMs: checkWhole('connect timeout in ms', options.connectTimeoutMs ?? 5000, 1),
+    window: options.window ?? 1024,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
     // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
-    synRetries: options.synRetries === undefined ? 0 : checkWhole('SYN retries', options.synRetries, 1, 127),
-    holdMs: checkWhole('hold in ms', options.holdMs ?? 0, 0),
+    synRetries: options.synRetries ?? 0,
+    holdMs: options.holdMs ?? 0,
     exchange,
-    exchangeTimeoutMs: resolveExchangeTimeout(options),
+    exchangeTimeoutMs: options.exchangeTimeoutMs ?? 5000,
     churn,
-    close: checkChoice('close', options.close ?? 'fin', closeModes),
-    closeBy: checkChoice('close-by', options.closeBy ?? 'client', closers),
-    durationMs: resolveDuration(options),
+    close: options.close ?? 'fin',
+    closeBy: options.closeBy ?? 'client',
+    durationMs: options.durationMs ?? (churn ? churnDurationMs : null),
     census: options.census ?? false,
-    sample: checkWhole('sample', options.sample ?? 0, 0),
+    // Memory is set aside for each of them, and there are no more.
+    sample: Math.min(options.sample ?? 0, connections),
     authorized: options.authorized ?? false
   }
   // The connections of a churn are open at once in the tables of their lanes, which have one each.
@@ -207,13 +145,12 @@ export async function draftDial(
   const lanes = Math.max(resolveLanes(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
-  const sourceSpecs = checkTexts('source', options.source ?? [])
-  const targets = await resolveTargets(checkTexts('targets', options.targets ?? []), 'dial', signal)
+  const targets = await resolveTargets(targetTexts, 'dial', signal)
 
   const destinations = countDestinations({ targets, lanes, connections })
   const nat = planNat(options, isSelf ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
-  const sources = await findSources(sourceSpecs, {
+  const sources = await findSources(options.source ?? [], {
     targets,
     connections,
     // Lanes that dial themselves are quicker with local ports that no other lane uses.
@@ -237,42 +174,39 @@ export function countDestinations({
  * Checks listen options, fills the defaults and looks up names.
  * @throws C1mError C1M_OPTION_INVALID, C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
  */
-export async function resolveListen(options: ListenOptions = {}): Promise<ListenScenario> {
+export async function resolveListen(given: ListenOptions = {}): Promise<ListenScenario> {
+  const options = checkOptions('listen', given, listenChecks)
   return {
     kind: 'listen',
-    targets: await resolveTargets(checkTexts('targets', options.targets ?? ['127.0.0.1:0']), 'listen'),
-    mode: checkChoice('mode', options.mode ?? 'sink', listenModes),
+    targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
+    mode: options.mode ?? 'sink',
     lanes: resolveLanes(options.workers),
     maxTables,
     // somaxconn since Linux 5.4; a backlog of 64 was measured to stall a fast dialer on SYN retries.
-    backlog: checkWhole('backlog', options.backlog ?? 4096, 1),
-    close: checkChoice('close', options.close ?? 'fin', closeModes)
+    backlog: options.backlog ?? 4096,
+    close: options.close ?? 'fin'
   }
 }
 
 /** A lane without a connection, or without a place in the window, would be a thread for nothing. */
-function resolveLanes(workers: number | undefined, atOnce = Number.POSITIVE_INFINITY): number {
-  const wanted = workers === undefined ? availableParallelism() : checkWhole('workers', workers, 1, maxTables)
-  return Math.min(wanted, atOnce)
-}
-
-function resolveDuration({ durationMs, churn }: DialOptions): number | null {
-  if (durationMs !== undefined) return checkWhole('duration in ms', durationMs, 1)
-  return churn ? churnDurationMs : null
+function resolveLanes(workers = availableParallelism(), atOnce = Number.POSITIVE_INFINITY): number {
+  return Math.min(workers, atOnce)
 }
 
 function resolveRate({ rate, ramp }: DialOptions): RampPoint[] {
   if (rate !== undefined && ramp !== undefined) {
     throw new C1mError(
       'C1M_OPTION_CONFLICT',
-      'rate and ramp exclude each other: both say when connections start',
+      (option) =>
+        `${option('rate')} and ${option('ramp')} exclude each other: both say when connections start`,
       {
-        hint: 'Write a constant rate as --rate N/s, a changing one as --ramp 0:N/s,TIME:N/s.'
+        hint: (option) =>
+          `Write a constant rate as ${option('rate')}, a changing one as ${option('ramp', '0:N/s,TIME:N/s')}.`
       }
     )
   }
   if (ramp !== undefined) return parseRamp(ramp)
-  return rate === undefined ? [] : [{ atMs: 0, perSecond: checkRate('rate', rate) }]
+  return rate === undefined ? [] : [{ atMs: 0, perSecond: rate }]
 }
 
 /** Where the limit cannot be read, opening descriptors decides. */

@@ -1,4 +1,5 @@
 import { C1mError } from './errors.js'
+import { quote } from './quote.js'
 
 /** One of several disjoint slices of a tuple space. */
 export interface Shard {
@@ -16,7 +17,7 @@ const maxShards = 65_535
  */
 export function parseShard(text: string): Shard {
   const fail = (reason: string) =>
-    new C1mError('C1M_SHARD_INVALID', `shard '${text}' ${reason}`, {
+    new C1mError('C1M_SHARD_INVALID', `shard ${quote(text)} ${reason}`, {
       hint: 'Write K/N: 1/2 here and 2/2 in the other process.'
     })
   const match = /^(\d+)\/(\d+)$/.exec(text.trim())

@@ -1,5 +1,6 @@
 import { C1mError } from './errors.js'
 import type { HostFacts } from './host/facts.js'
+import { quote } from './quote.js'
 
 /** First and last port, inclusive. */
 export type PortRange = [first: number, last: number]
@@ -75,7 +76,11 @@ export function countPorts(ranges: readonly PortRange[]): number {
  */
 export function parseSourcePorts(text: string, { kernel, ports }: PortRules): PortRange[] {
   const fail = (reason: string, hint = 'Write FIRST-LAST, e.g. 1024-65535.') =>
-    new C1mError('C1M_SOURCE_PORTS_INVALID', `source ports: '${text}' ${reason}`, { hint })
+    new C1mError(
+      'C1M_SOURCE_PORTS_INVALID',
+      (option) => `${option('sourcePorts')}: ${quote(text)} ${reason}`,
+      { hint }
+    )
   const match = /^(\d+)(?:-(\d+))?$/.exec(text.trim())
   if (!match) throw fail('is not a port range')
   const first = Number(match[1])

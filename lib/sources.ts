@@ -14,6 +14,7 @@ import {
 } from './address.js'
 import { C1mError } from './errors.js'
 import { interfaceAddresses, ownAddresses } from './host/addresses.js'
+import { quote } from './quote.js'
 import type { Target } from './targets.js'
 
 /** What sources are chosen for. */
@@ -65,10 +66,11 @@ export async function resolveSources(specs: readonly string[], needs: SourceNeed
  */
 export function parseSource(spec: string, family: Family): AddressRange[] {
   const fail = (reason: string, hint = 'Write an address, A/len, A-B or the name of an interface.') =>
-    new C1mError('C1M_SOURCE_INVALID', `source '${spec}' ${reason}`, { hint })
+    new C1mError('C1M_SOURCE_INVALID', `source ${quote(spec)} ${reason}`, { hint })
   const text = spec.trim()
   const interfaces = interfaceAddresses()
-  const addresses = interfaces?.[text]
+  // Not those that every object has: `constructor` is no interface.
+  const addresses = interfaces && Object.hasOwn(interfaces, text) ? interfaces[text] : undefined
   if (addresses) {
     // A link-local address is of use only together with its interface, which a source cannot say.
     const usable = addresses.filter((a) => a.family === `IPv${family}` && !a.scopeid)
@@ -190,7 +192,7 @@ async function routeSource(targets: readonly Target[]): Promise<AddressRange> {
   throw new C1mError(
     'C1M_SOURCE_INVALID',
     `no one source address serves all targets: ${target} is reached from ${source}, ${other[0]} from ${other[1]}`,
-    { hint: 'Name the source (--source), or dial them in separate runs.' }
+    { hint: (option) => `Name the source (${option('source')}), or dial them in separate runs.` }
   )
 }
 

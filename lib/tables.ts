@@ -54,7 +54,7 @@ export function planTables(
     throw new C1mError(
       'C1M_DESCRIPTOR_LIMIT',
       `${fit} into ${formatNumber(maxTables)} descriptor tables of ${formatNumber(Math.min(hardLimit, maxDescriptorsPerTable))} descriptors, the most one process uses`,
-      { hint: 'Split the run over several processes with --shard K/N.' }
+      { hint: (option) => `Split the run over several processes with ${option('shard', 'K/N')}.` }
     )
   }
   const needed = Math.ceil(connections / maxTables) * descriptorsPerConnection + reservedPerTable

@@ -11,6 +11,8 @@ import {
 import { C1mError } from './errors.js'
 import { ownAddresses } from './host/addresses.js'
 import { unlessAborted } from './pace.js'
+import { printable, quote } from './quote.js'
+import { formatNumber } from './units.js'
 
 /** One destination address with the ports to use there, all inclusive. */
 export interface Target {
@@ -25,10 +27,13 @@ export interface Target {
 /** A target as written: the host is not looked up yet. */
 export type TargetSpec = Omit<Target, 'address'>
 
-/** Whether targets are to be dialed or listened on: only a listener may leave address and port open. */
-export type TargetUse = 'dial' | 'listen'
+/** What is done with targets: only a listener, which may be watched, may leave address and port open. */
+export type TargetUse = 'dial' | 'listen' | 'watch'
 
 const maxPort = 65_535
+
+/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/connection_table.h, less one. */
+const maxEndpoints = 2 ** 24 - 1
 
 /**
  * Reads `host:port`, `host:port-port` or `[v6]:port`.
@@ -36,7 +41,7 @@ const maxPort = 65_535
  */
 export function parseTarget(text: string, use: TargetUse): TargetSpec {
   const fail = (reason: string, hint = 'Write host:port, host:port-port or [v6]:port.') =>
-    new C1mError('C1M_TARGET_INVALID', `target '${text}' ${reason}`, { hint })
+    new C1mError('C1M_TARGET_INVALID', `target ${quote(text)} ${reason}`, { hint })
   const trimmed = text.trim()
   if (trimmed === '') throw fail('is empty')
   if (/^\w+:\/\//.test(trimmed)) throw fail('is a URL', 'Leave out the scheme and the path: write host:port.')
@@ -51,11 +56,11 @@ export function parseTarget(text: string, use: TargetUse): TargetSpec {
   if (host === '') throw fail('has no host')
   if (bracketed !== undefined && parseAddress(bracketed) === null) {
     throw fail(
-      `has '${bracketed}' in brackets, which is not an IPv6 address${bracketed.includes('%') ? ' without a zone' : ''}`
+      `has ${quote(bracketed)} in brackets, which is not an IPv6 address${bracketed.includes('%') ? ' without a zone' : ''}`
     )
   }
   if (bracketed === undefined && !/^[\w.-]+$/.test(host)) {
-    throw fail(`has the host '${host}', which is neither a name nor an address`)
+    throw fail(`has the host ${quote(host)}, which is neither a name nor an address`)
   }
   if (ports === undefined || ports === '') throw fail('has no port')
   return { host, ...parsePorts(ports, use, fail) }
@@ -65,9 +70,9 @@ function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mE
   const [first = 0, last = first] = text.split(/-(.*)/, 2).map((port) => {
     if (!/^\d+$/.test(port))
       throw fail(
-        port === '' ? 'has a port range with one end' : `has the port '${port}', which is not a number`
+        port === '' ? 'has a port range with one end' : `has the port ${quote(port)}, which is not a number`
       )
-    if (Number(port) > maxPort) throw fail(`has the port ${port}, and ports end at ${maxPort}`)
+    if (Number(port) > maxPort) throw fail(`has the port ${printable(port)}, and ports end at ${maxPort}`)
     return Number(port)
   })
   if (first > last) throw fail(`has a reversed port range: ${first} is above ${last}`)
@@ -79,7 +84,8 @@ function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mE
 
 /**
  * Reads targets and looks up their names (first address the resolver gives). Targets to dial must be of one
- * family, must each stand for one host, and must not overlap.
+ * family, must each stand for one host, and must not overlap. Those to dial or to listen on are at most 16,777,215 pairs
+ * of address and port.
  * @param signal ends the waiting for the resolver, with the signal's reason
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
  */
@@ -89,6 +95,7 @@ export async function resolveTargets(
   signal?: AbortSignal
 ): Promise<Target[]> {
   const specs = texts.map((text) => parseTarget(text, use))
+  if (use !== 'watch') checkEndpoints(specs)
   const targets = await Promise.all(
     specs.map(async (spec) => ({ ...spec, address: await resolveHost(spec.host, signal) }))
   )
@@ -96,6 +103,16 @@ export async function resolveTargets(
   if (use === 'dial') checkOneFamily(targets)
   checkOverlap(targets)
   return targets
+}
+
+function checkEndpoints(specs: readonly TargetSpec[]) {
+  const endpoints = specs.reduce((sum, { firstPort, lastPort }) => sum + lastPort - firstPort + 1, 0)
+  if (endpoints <= maxEndpoints) return
+  throw new C1mError(
+    'C1M_TARGET_INVALID',
+    `the targets are ${formatNumber(endpoints)} pairs of address and port, and may be at most ${formatNumber(maxEndpoints)}`,
+    { hint: 'Name fewer targets, or fewer ports of each.' }
+  )
 }
 
 async function resolveHost(host: string, signal?: AbortSignal): Promise<string> {
@@ -106,16 +123,26 @@ async function resolveHost(host: string, signal?: AbortSignal): Promise<string> 
     const { lookup } = await import('node:dns/promises')
     const asked = lookup(host)
     // A resolver that does not answer is left to itself.
-    const { address } = await (signal ? unlessAborted(asked, signal) : asked)
-    return address
+    return asHere(await (signal ? unlessAborted(asked, signal) : asked))
   } catch (cause) {
     signal?.throwIfAborted()
-    const { code } = cause as NodeJS.ErrnoException
-    throw new C1mError('C1M_TARGET_UNRESOLVED', `the name '${host}' has no address (${code})`, {
-      hint: `Check the spelling and the resolver (getent hosts ${host}), or write the address.`,
-      cause
-    })
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new C1mError(
+      'C1M_TARGET_UNRESOLVED',
+      `the name ${quote(host)} has no address (${code ?? message})`,
+      {
+        hint: `Check the spelling and the resolver (getent hosts ${printable(host)}), or write the address.`,
+        cause
+      }
+    )
   }
+}
+
+/** An address of a link (`fe80::1%eth0`) is of use only together with its interface, which a target cannot say. */
+function asHere({ address }: { address: string }): string {
+  const numeric = parseAddress(address)
+  if (numeric === null) throw new Error(`${printable(address)} is none that can be dialed`)
+  return formatAddress(numeric)
 }
 
 function checkDialable(target: Target) {
@@ -128,7 +155,7 @@ function checkDialable(target: Target) {
   if (kind === null) return
   throw new C1mError(
     'C1M_TARGET_INVALID',
-    `target '${formatTarget(target)}' cannot be dialed: ${address} ${kind}`,
+    `target ${quote(formatTarget(target))} cannot be dialed: ${address} ${kind}`,
     {
       hint: 'Name one host, e.g. 127.0.0.1 or [::1] for this one.'
     }
@@ -141,7 +168,7 @@ function checkOneFamily(targets: readonly Target[]) {
   if (!first || !other) return
   throw new C1mError(
     'C1M_TARGET_INVALID',
-    `targets mix IPv4 and IPv6: '${formatTarget(first)}' is ${first.address}, '${formatTarget(other)}' is ${other.address}`,
+    `targets mix IPv4 and IPv6: ${quote(formatTarget(first))} is ${first.address}, ${quote(formatTarget(other))} is ${other.address}`,
     { hint: 'Source addresses are of one family: dial each family in a run of its own.' }
   )
 }
@@ -155,7 +182,7 @@ function checkOverlap(targets: readonly Target[]) {
       return
     throw new C1mError(
       'C1M_TARGET_INVALID',
-      `targets '${formatTarget(previous)}' and '${formatTarget(next)}' overlap at ${formatEndpoint(next.address, next.firstPort)}`,
+      `targets ${quote(formatTarget(previous))} and ${quote(formatTarget(next))} overlap at ${formatEndpoint(next.address, next.firstPort)}`,
       { hint: 'Name each address and port once.' }
     )
   })
@@ -181,7 +208,10 @@ export function checkAuthorized(targets: readonly Target[], authorized: boolean)
   const { host, address } = stranger
   throw new C1mError(
     'C1M_AUTHORIZATION_REQUIRED',
-    `target '${formatTarget(stranger)}'${host === address ? '' : ` (${address})`} is neither loopback nor private`,
-    { hint: 'A connection flood needs the consent of whoever runs the target. With it, add --authorized.' }
+    `target ${quote(formatTarget(stranger))}${host === address ? '' : ` (${address})`} is neither loopback nor private`,
+    {
+      hint: (option) =>
+        `A connection flood needs the consent of whoever runs the target. With it, add ${option('authorized', true)}.`
+    }
   )
 }

@@ -1,5 +1,5 @@
 import { type AddressRange, countAddresses } from './address.js'
-import { C1mError } from './errors.js'
+import { C1mError, type WriteOption } from './errors.js'
 import { countPorts, type PortRange } from './source_ports.js'
 import { formatNumber } from './units.js'
 
@@ -52,7 +52,7 @@ export function checkTuples(connections: number, space: TupleSpace, selfTargeted
   throw new C1mError(
     'C1M_TUPLES_EXHAUSTED',
     `${formatNumber(connections)} connections need as many 4-tuples, and there are ${formatNumber(tuples)}: ${factors}`,
-    { hint: remedy(connections, space, { addresses, ports, allPorts, selfTargeted }) }
+    { hint: (option) => remedy(connections, space, { addresses, ports, allPorts, selfTargeted }, option) }
   )
 }
 
@@ -63,16 +63,17 @@ function counted(n: number, one: string, many: string): string {
 function remedy(
   connections: number,
   space: TupleSpace,
-  have: { addresses: number; ports: number; allPorts: number; selfTargeted: boolean }
+  have: { addresses: number; ports: number; allPorts: number; selfTargeted: boolean },
+  option: WriteOption
 ): string {
   const { addresses, ports, allPorts, selfTargeted } = have
-  if (ports === 0) return `Use at most ${allPorts} shards, or more source ports (--source-ports).`
+  if (ports === 0) return `Use at most ${allPorts} shards, or more source ports (${option('sourcePorts')}).`
   const sources = Math.ceil(connections / (ports * space.destinations))
   const destinations = Math.ceil(connections / (ports * addresses))
-  const ways = [`${formatNumber(sources)} source addresses (--source A-B)`]
+  const ways = [`${formatNumber(sources)} source addresses (${option('source')})`]
   if (!selfTargeted) ways.push(`${formatNumber(destinations)} destination ports (host:port-port)`)
   const portsNeeded = Math.ceil(connections / (addresses * space.destinations)) * space.shardCount
-  if (portsNeeded <= 64_512) ways.push(`${formatNumber(portsNeeded)} source ports (--source-ports A-B)`)
-  if (space.shardCount > 1) ways.push('fewer shards (--shard K/N)')
+  if (portsNeeded <= 64_512) ways.push(`${formatNumber(portsNeeded)} source ports (${option('sourcePorts')})`)
+  if (space.shardCount > 1) ways.push(`fewer shards (${option('shard')})`)
   return `Use ${ways.join(' or ')}.`
 }

@@ -1,4 +1,5 @@
 import { C1mError, type ErrorCode } from './errors.js'
+import { quote } from './quote.js'
 
 interface Quantity {
   code: ErrorCode
@@ -76,7 +77,7 @@ interface Reading {
 
 function refusal(kind: QuantityKind, text: string, name: string, reason: string): C1mError {
   const { code, example } = quantities[kind]
-  return new C1mError(code, `${name}: '${text}' ${reason}`, { hint: `Write ${example}.` })
+  return new C1mError(code, `${name}: ${quote(text)} ${reason}`, { hint: `Write ${example}.` })
 }
 
 /**
@@ -85,6 +86,8 @@ function refusal(kind: QuantityKind, text: string, name: string, reason: string)
  */
 function read(kind: QuantityKind, text: string, name: string, { positive = false }: Demands): Reading {
   const fail = (reason: string) => refusal(kind, text, name, reason)
+  // Reading more digits than any value has would take time in proportion to their square.
+  if (text.length > 100) throw fail('is too long')
   const match = /^(-?)(\d+)(?:\.(\d+))?\s*([a-z/]*)$/i.exec(text.trim())
   if (!match) throw fail(`is not a ${kind === 'bytes' ? 'size' : kind}`)
   const [, sign, whole = '', fraction = '', suffix = ''] = match
@@ -94,7 +97,7 @@ function read(kind: QuantityKind, text: string, name: string, { positive = false
   const units: Quantity['units'] = quantities[kind].units
   const unit =
     suffix === '' ? units[0] : units.find(([known]) => known.toLowerCase() === wanted.toLowerCase())
-  if (!unit) throw fail(`has an unknown unit, '${suffix}'`)
+  if (!unit) throw fail(`has an unknown unit, ${quote(suffix)}`)
   const scaled = BigInt(whole + fraction) * BigInt(unit[1])
   const divisor = 10n ** BigInt(fraction.length)
   const value = Number(scaled) / Number(divisor)

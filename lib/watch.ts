@@ -1,7 +1,8 @@
 /** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
 
 import { BestEffort } from './best_effort.js'
-import { checkWhole } from './check_option.js'
+import { abortSignal, flag, texts, whole } from './check_option.js'
+import { checkOptions, type OptionChecks } from './check_options.js'
 import { explainFindings, type ListenerFill } from './checks/index.js'
 import { DropCounter } from './drops.js'
 import type { CounterChanges, Counters } from './host/counters.js'
@@ -29,12 +30,20 @@ export interface WatchOptions {
   targets?: string[]
   /** Ports of the server at whatever address: `443` or `8100-8119`. */
   ports?: string[]
-  /** How often to look, milliseconds. Default 1,000. */
+  /** How often to look, milliseconds. At least 10, default 1,000. */
   everyMs?: number
   /** Count dropped packets by reason and call chain, which takes root. Default false. */
   drops?: boolean
   /** Ends the watch. */
   signal?: AbortSignal
+}
+
+const watchChecks: OptionChecks<WatchOptions> = {
+  targets: texts,
+  ports: texts,
+  everyMs: whole(10),
+  drops: flag,
+  signal: abortSignal
 }
 
 /** A watch under way. Disposing of it (`await using`) ends it. */
@@ -55,11 +64,12 @@ const surveyShare = 0.1
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
  */
 export async function watch(options: WatchOptions = {}): Promise<Watch> {
-  options.signal?.throwIfAborted()
-  const everyMs = checkWhole('watch period in ms', options.everyMs ?? 1000, 10)
-  const ends = await resolveEnds(options.targets ?? [], options.ports ?? [])
-  options.signal?.throwIfAborted()
-  return new Watcher(ends, everyMs, options.drops ?? false, options.signal)
+  const checked = checkOptions('watch', options, watchChecks)
+  const { targets = [], ports = [], everyMs = 1000, drops = false, signal } = checked
+  signal?.throwIfAborted()
+  const ends = await resolveEnds(targets, ports)
+  signal?.throwIfAborted()
+  return new Watcher(ends, everyMs, drops, signal)
 }
 
 class Watcher implements Watch {

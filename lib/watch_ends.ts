@@ -1,6 +1,6 @@
 import { formatEndpoint, isUnspecified } from './address.js'
-import { checkTexts } from './check_option.js'
 import { C1mError } from './errors.js'
+import { quote } from './quote.js'
 import type { LocalEnd } from './sockets.js'
 import { parseTarget, resolveTargets } from './targets.js'
 
@@ -12,15 +12,19 @@ export const mostEnds = 1000
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
  */
 export async function resolveEnds(targets: readonly string[], ports: readonly string[]): Promise<LocalEnd[]> {
-  const resolved = await resolveTargets(checkTexts('targets', targets), 'listen')
+  const resolved = await resolveTargets(targets, 'watch')
   const ends = resolved.map(({ host, address, firstPort, lastPort }) => {
     if (firstPort === 0)
-      throw new C1mError('C1M_TARGET_INVALID', `target '${host}:0' has port 0, which nobody listens on`, {
-        hint: 'Write the port of the server, or nothing to watch every socket.'
-      })
+      throw new C1mError(
+        'C1M_TARGET_INVALID',
+        `target ${quote(`${host}:0`)} has port 0, which nobody listens on`,
+        {
+          hint: 'Write the port of the server, or nothing to watch every socket.'
+        }
+      )
     return isUnspecified(address) ? { firstPort, lastPort } : { address, firstPort, lastPort }
   })
-  const all = [...ends, ...checkTexts('ports', ports).map(parsePorts)]
+  const all = [...ends, ...ports.map(parsePorts)]
   if (all.length <= mostEnds) return all
   throw new C1mError('C1M_OPTION_INVALID', `${all.length} targets and ports are more than ${mostEnds}`, {
     hint: 'Write neighbouring ports as a range: address:8100-8119.'
@@ -33,7 +37,7 @@ function parsePorts(text: string): LocalEnd {
     const { firstPort, lastPort } = parseTarget(`0.0.0.0:${text.trim()}`, 'dial')
     return { firstPort, lastPort }
   } catch (cause) {
-    throw new C1mError('C1M_OPTION_INVALID', `port '${text}' is neither a port nor a range of ports`, {
+    throw new C1mError('C1M_OPTION_INVALID', `port ${quote(text)} is neither a port nor a range of ports`, {
       hint: 'Write 443 or 8100-8119.',
       cause
     })

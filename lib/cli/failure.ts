@@ -1,5 +1,6 @@
 /** An error as one sentence on stderr, with its remedy and its exit code. */
 import { type C1mError, type ExitCode, exitCodes } from '../errors.js'
+import { escapeControls } from '../quote.js'
 
 export interface Failure {
   readonly text: string
@@ -8,17 +9,17 @@ export interface Failure {
 
 /** @param debug C1M_DEBUG=1: the stack as well */
 export function describeFailure(error: unknown, debug: boolean): Failure {
-  const stack = debug && error instanceof Error ? `\n${error.stack}${causeOf(error)}` : ''
+  const stack = debug && error instanceof Error ? harmless(`\n${error.stack}${causeOf(error)}`) : ''
   if (isC1mError(error)) {
-    const hint = error.hint === undefined ? '' : ` ${sentence(error.hint)}`
-    return { text: `c1m-native: ${sentence(error.message)}${hint}${stack}\n`, exitCode: error.exitCode }
+    const hint = error.hint === undefined ? '' : ` ${oneLine(error.hint)}`
+    return { text: `c1m-native: ${oneLine(error.message)}${hint}${stack}\n`, exitCode: error.exitCode }
   }
   const message = error instanceof Error ? error.message : String(error)
   const report = debug
     ? ''
     : ' This is a bug: please report it with what the same command prints under C1M_DEBUG=1.'
   return {
-    text: `c1m-native: internal error: ${sentence(message)}${report}${stack}\n`,
+    text: `c1m-native: internal error: ${oneLine(message)}${report}${stack}\n`,
     exitCode: exitCodes.internal
   }
 }
@@ -28,8 +29,18 @@ function isC1mError(error: unknown): error is C1mError {
   return error instanceof Error && error.name === ('C1mError' satisfies C1mError['name'])
 }
 
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
+/** The most of a message that is printed, in UTF-16 code units: errors quote briefly, but some come from elsewhere. */
+const mostShown = 4000
+
+/** A sentence that stays one line, whoever wrote it: messages of the system and of Node quote without escaping. */
+function oneLine(text: string): string {
+  const shown = escapeControls(text.length > mostShown ? `${text.slice(0, mostShown)}...` : text)
+  return /[.!?]$/.test(shown) ? shown : `${shown}.`
+}
+
+/** Several lines without anything else that a terminal obeys. */
+function harmless(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n')
 }
 
 function causeOf(error: Error): string {

@@ -4,8 +4,9 @@
  */
 import { parseArgs } from 'node:util'
 import { C1mError } from '../errors.js'
+import { suggestion } from '../nearest.js'
+import { printable, quote } from '../quote.js'
 import { parseBytes, parseCount, parseDurationMs, parseRate } from '../units.js'
-import { suggestion } from './nearest.js'
 
 /** One option of a command. Its key in the table is the name of the value (and of the library's option). */
 export interface OptionSpec {
@@ -105,7 +106,7 @@ export function parseOptions<const T extends OptionTable>(
     if (spec.type === 'flag') {
       if (token.value !== undefined) {
         throw usageError(
-          `${token.rawName} takes no value, but got '${token.value}'`,
+          `${token.rawName} takes no value, but got ${quote(token.value)}`,
           `Write just ${token.rawName}.`
         )
       }
@@ -133,8 +134,8 @@ function required(
     next !== value && (known.has(next) || [...known.values()].some(({ spec }) => spec.short === next))
   if (isOption && !token.inlineValue) {
     throw usageError(
-      `${rawName} needs a value, but the next argument is the option ${value}`,
-      `${example}, or ${rawName}=${value} if that is the value.`
+      `${rawName} needs a value, but the next argument is the option ${printable(value)}`,
+      `${example}, or ${rawName}=${printable(value)} if that is the value.`
     )
   }
   return value
@@ -153,13 +154,13 @@ function convert(value: string, spec: OptionSpec, rawName: string): string | num
     case 'integer':
       if (/^\d{1,15}$/.test(value)) return Number(value)
       throw usageError(
-        `${rawName} must be a whole number, not '${value}'`,
+        `${rawName} must be a whole number, not ${quote(value)}`,
         `Write ${rawName} ${spec.value ?? 'N'}.`
       )
     case 'choice':
       if (spec.choices?.includes(value)) return value
       throw usageError(
-        `${rawName} must be ${spec.choices?.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, not '${value}'`,
+        `${rawName} must be ${spec.choices?.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, not ${quote(value)}`,
         `Write ${rawName} ${spec.choices?.[0]}.`
       )
     default:
@@ -171,7 +172,7 @@ function unknownOption(rawName: string, names: readonly string[], command: strin
   const near = suggestion(rawName.replace(/^-+/, ''), names)
   const hint =
     near === undefined ? `See ${command} --help.` : `Did you mean --${near}? See ${command} --help.`
-  return usageError(`unknown option ${rawName}`, hint)
+  return usageError(`unknown option ${printable(rawName)}`, hint)
 }
 
 /** The values of those options that `wanted`, a part of their table, has. */

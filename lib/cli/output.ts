@@ -19,6 +19,7 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../errors.js'
+import { quote } from '../quote.js'
 
 /**
  * Standard output. Once its reader has gone (`| head`, a terminal that was closed), what is written is dropped without a
@@ -78,7 +79,7 @@ export class ResultFile {
       const target = followLinks(path)
       const existing = statSync(target, { throwIfNoEntry: false })
       if (existing?.isDirectory() || path.endsWith('/'))
-        throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to '${path}': it is a directory`, {
+        throw new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${quote(path)}: it is a directory`, {
           hint: 'Name a file in it.'
         })
       if (existing) mayBeOpened(target)
@@ -87,7 +88,7 @@ export class ResultFile {
       if (!inPlace) unlinkSync(makeFile(dirname(target), ''))
       return new ResultFile(target, inPlace)
     } catch (error) {
-      throw error instanceof C1mError ? error : cannotWrite(`'${path}'`, error)
+      throw error instanceof C1mError ? error : cannotWrite(quote(path), error)
     }
   }
 
@@ -99,7 +100,7 @@ export class ResultFile {
       else if (statSync(this.#path).isFIFO()) await writeFifo(this.#path, text)
       else writeFileSync(this.#path, text)
     } catch (error) {
-      throw cannotWrite(`'${this.#path}'`, error, kept(text))
+      throw cannotWrite(quote(this.#path), error, kept(text))
     }
   }
 }
@@ -194,8 +195,11 @@ function kept(text: string): string | null {
   }
 }
 
-/** @param kept where the text is instead */
-function cannotWrite(what: string, error: unknown, kept: string | null = null): C1mError {
+/**
+ * The error of a place that does not take what is written to it.
+ * @param kept where the text is instead
+ */
+export function cannotWrite(what: string, error: unknown, kept: string | null = null): C1mError {
   const { code = '', errno = 0, message } = error as NodeJS.ErrnoException
   const reason = getSystemErrorMap().get(errno)?.[1] ?? message
   const instead = kept === null ? '' : `; the result is in '${kept}' instead`

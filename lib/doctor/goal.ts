@@ -1,11 +1,13 @@
 /** What a host is judged for. */
-import { checkChoice } from '../check_option.js'
+import { choice, rate, texts, whole } from '../check_option.js'
+import type { OptionChecks } from '../check_options.js'
 import { type FindingId, isPeerHere, type PredictContext } from '../checks/index.js'
 import { C1mError } from '../errors.js'
 import { ownAddresses } from '../host/addresses.js'
 import type { HostFacts } from '../host/facts.js'
 import { isTracked, type Load, reckonNeeds } from '../needs.js'
 import { draftPlan } from '../plan/draft.js'
+import { printable } from '../quote.js'
 import type { DialScenario } from '../scenario.js'
 import { resolveTargets } from '../targets.js'
 
@@ -26,6 +28,14 @@ export interface GoalOptions {
   role?: Role
 }
 
+/** What each of them may be. */
+export const goalChecks: OptionChecks<GoalOptions> = {
+  targets: texts,
+  connections: whole(1),
+  rate,
+  role: choice(roles)
+}
+
 /** The goal with every default resolved. */
 export interface Goal {
   targets: string[]
@@ -42,16 +52,16 @@ export interface JudgedGoal {
 }
 
 /**
- * Resolves a goal for the host with these facts; sends nothing.
+ * Resolves a goal, which has passed {@link goalChecks}, for the host with these facts; sends nothing.
  * @throws C1mError for options that make no sense
  */
 export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promise<JudgedGoal> {
   const targets = options.targets ?? []
-  const role = checkChoice('role', options.role ?? (targets.length > 0 ? 'client' : 'both'), roles)
+  const role = options.role ?? (targets.length > 0 ? 'client' : 'both')
   // A server's ports are none that it dials, and without targets a client's are not known.
   const dialed = role === 'server' ? [] : targets
-  const { connections = 1_000_000, rate } = options
-  const asked = { connections, targets: dialed, ...(rate !== undefined && { rate }) }
+  const { connections = 1_000_000, rate: perSecond } = options
+  const asked = { connections, targets: dialed, ...(perSecond !== undefined && { rate: perSecond }) }
   const { scenario, sources } = await draftPlan(asked, facts, true)
   const goal: Goal = {
     targets,
@@ -63,9 +73,10 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
   if (role === 'both' && !targetIsHere)
     throw new C1mError(
       'C1M_OPTION_CONFLICT',
-      `both ends are to be here, but ${targets[0]} is not on this host`,
+      `both ends are to be here, but ${printable(targets[0] ?? '')} is not on this host`,
       {
-        hint: 'Judge each host for its own end: --role client here, --role server there.'
+        hint: (option) =>
+          `Judge each host for its own end: ${option('role', 'client')} here, ${option('role', 'server')} there.`
       }
     )
   const peerIsHere = role !== 'client' || (targets.length > 0 && targetIsHere)

@@ -1,6 +1,8 @@
 /** Where the doctor reads and writes. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { text } from '../check_option.js'
+import { checkOptions, type OptionChecks } from '../check_options.js'
 
 export interface Places {
   /** Default `/proc`. */
@@ -15,6 +17,16 @@ export interface Places {
 
 export const journalName = 'sysctl-journal.json'
 
+const placesChecks: OptionChecks<Places> = { procRoot: text, sysRoot: text, etcRoot: text, stateFolder: text }
+
+/**
+ * The places that were given, and the system's own for the rest.
+ * @throws C1mError C1M_OPTION_INVALID
+ */
+export function resolvePlaces(given: Partial<Places>): Places {
+  return { ...systemPlaces(), ...checkOptions('places', given, placesChecks) }
+}
+
 export function systemPlaces(): Places {
   return { procRoot: '/proc', sysRoot: '/sys', etcRoot: '/etc', stateFolder: stateFolder() }
 }
@@ -27,5 +39,15 @@ function stateFolder(): string {
   const named = process.env.XDG_STATE_HOME
   // A relative path is to be ignored, says the specification.
   if (named?.startsWith('/')) return join(named, 'c1m-native')
-  return process.geteuid?.() === 0 ? '/var/lib/c1m-native' : join(homedir(), '.local/state/c1m-native')
+  const home = process.geteuid?.() === 0 ? null : homeFolder()
+  return home === null ? '/var/lib/c1m-native' : join(home, '.local/state/c1m-native')
+}
+
+/** Null for a user without HOME whom the system does not know: for that one, homedir throws. */
+function homeFolder(): string | null {
+  try {
+    return homedir()
+  } catch {
+    return null
+  }
 }

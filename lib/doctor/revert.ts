@@ -1,6 +1,7 @@
 /** Puts sysctls back to what they were before they were applied. */
 import { C1mError } from '../errors.js'
 import { reasonOf } from '../host/proc_reader.js'
+import { quote } from '../quote.js'
 import { type Change, journalPath, readJournal, saveJournal } from './journal.js'
 import { type Caller, obstacle, readKnob, writeKnob } from './knobs.js'
 import { withLock } from './lock.js'
@@ -43,7 +44,7 @@ export function revertSettings(places: Places, caller: Caller): Reversion {
   if (readJournal(places) === null)
     throw new C1mError(
       'C1M_JOURNAL_MISSING',
-      `there is no journal at '${path}': nothing was applied from here`,
+      `there is no journal at ${quote(path)}: nothing was applied from here`,
       {
         hint: 'It is where doctor --apply was: same user, same XDG_STATE_HOME.'
       }

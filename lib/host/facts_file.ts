@@ -1,7 +1,9 @@
 /** Host facts from elsewhere: a file that another host printed, or that somebody wrote. */
 import { getSystemErrorMap } from 'node:util'
 import { readBounded } from '../bounded_file.js'
+import { describeValue } from '../check_option.js'
 import { C1mError } from '../errors.js'
+import { printable, quote } from '../quote.js'
 import { approximateBytes } from '../units.js'
 import type { HostFacts } from './facts.js'
 import { parseKernelVersion } from './kernel.js'
@@ -20,10 +22,19 @@ export interface FactsOfHosts {
 type Reader<T> = (value: unknown, path: string) => T
 
 function refuse(path: string, problem: string, hint: string): never {
-  throw new C1mError('C1M_FACTS_INVALID', `facts: ${path === '' ? 'this' : path} ${problem}`, { hint })
+  throw new C1mError('C1M_FACTS_INVALID', `facts: ${path === '' ? 'this' : printable(path)} ${problem}`, {
+    hint
+  })
 }
 
-const shown = (value: unknown) => JSON.stringify(value)?.slice(0, 60) ?? String(value)
+/** As JSON, where it can be written so: neither a nesting of thousands nor a BigInt can. */
+function shown(value: unknown): string {
+  try {
+    return printable(JSON.stringify(value).slice(0, 60))
+  } catch {
+    return describeValue(value)
+  }
+}
 
 /** A fact that passes `test`; one that is missing or null is unknown. */
 const fact =
@@ -55,7 +66,8 @@ const hexadecimal = fact<string>(
 const range = fact<[number, number]>('two ports, [first, last]', isRange)
 const ranges = fact<[number, number][]>(
   'a list of port ranges, [[first, last], ...]',
-  (value) => Array.isArray(value) && value.every(isRange)
+  // Spread, because `every` passes over holes.
+  (value) => Array.isArray(value) && [...value].every(isRange)
 )
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -182,8 +194,24 @@ function readHost(value: unknown, path: string): HostFacts {
  * @throws C1mError C1M_FACTS_INVALID, naming the field that is wrong
  */
 export function parseFacts(value: unknown): FactsOfHosts {
+  try {
+    return parseHosts(value)
+  } catch (cause) {
+    if (cause instanceof C1mError) throw cause
+    throw new C1mError('C1M_FACTS_INVALID', 'facts: a part of them cannot be read', {
+      hint: 'Facts are plain JSON; the cause is what a getter or a proxy has thrown.',
+      cause
+    })
+  }
+}
+
+function parseHosts(value: unknown): FactsOfHosts {
   if (!isObject(value))
-    return refuse('', `is ${shown(value)}, and must be a JSON object`, 'See: c1m-native plan --print-facts')
+    return refuse(
+      '',
+      `is ${shown(value)}, and must be a JSON object`,
+      'Give what `c1m-native plan --print-facts` prints, or the facts of a plan or of a report of doctor.'
+    )
   const inner = 'schema' in value && isObject(value.facts) ? value.facts : value
   if (!('client' in inner) && !('server' in inner)) return { client: readHost(value, '') }
   const stranger = Object.keys(inner).find((name) => name !== 'client' && name !== 'server')
@@ -209,7 +237,7 @@ async function readText(path: string): Promise<string> {
   } catch (cause) {
     const { errno = 0, message } = cause as NodeJS.ErrnoException
     const reason = getSystemErrorMap().get(errno)?.[1] ?? message
-    throw new C1mError('C1M_FACTS_INVALID', `cannot read the facts file '${path}': ${reason}`, {
+    throw new C1mError('C1M_FACTS_INVALID', `cannot read the facts file ${quote(path)}: ${reason}`, {
       hint: 'Make one with: c1m-native plan --print-facts > FILE',
       cause
     })
@@ -226,8 +254,8 @@ function parseJson(path: string, json: string): unknown {
     return JSON.parse(json)
   } catch (cause) {
     // It quotes the file, which may hold line ends, or what a terminal obeys.
-    const problem = (cause as Error).message.replace(/\p{Cc}+/gu, ' ')
-    throw new C1mError('C1M_FACTS_INVALID', `the facts file '${path}' is not JSON: ${problem}`, {
+    const problem = printable((cause as Error).message)
+    throw new C1mError('C1M_FACTS_INVALID', `the facts file ${quote(path)} is not JSON: ${problem}`, {
       hint: 'Make one with: c1m-native plan --print-facts > FILE',
       cause
     })

@@ -1,8 +1,10 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
-import { checkWhole } from '../check_option.js'
+import { text, whole } from '../check_option.js'
+import type { OptionChecks } from '../check_options.js'
 import type { NatNeeds } from '../checks/index.js'
 import { C1mError } from '../errors.js'
 import { portCount, reuseRatePerSecond, tupleCount, tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
+import { quote } from '../quote.js'
 import { formatNumber } from '../units.js'
 
 /** A NAT on the way. Any one of these says that there is one. */
@@ -17,6 +19,15 @@ export interface NatOptions {
   timeWaitMs?: number
   /** How long a load balancer (LVS) keeps the entry of a closed connection. Milliseconds; default: there is none. */
   lvsTimeoutMs?: number
+}
+
+/** What each of them may be. */
+export const natChecks: OptionChecks<NatOptions> = {
+  natPorts: text,
+  natSources: whole(1),
+  natDestinations: whole(1),
+  timeWaitMs: whole(1),
+  lvsTimeoutMs: whole(1)
 }
 
 /** Who remembers a 5-tuple after its connection, and what that means. */
@@ -41,7 +52,7 @@ export interface NatPlan {
 }
 
 /**
- * Reckons with the NAT of the options; null when they name none.
+ * Reckons with the NAT of the options, which have passed {@link natChecks}; null when they name none.
  * @param destinations pairs of address and port of the targets
  * @throws C1mError C1M_OPTION_INVALID
  */
@@ -52,21 +63,17 @@ export function planNat(options: NatOptions, destinations: number): NatPlan | nu
   const [firstPort, lastPort] = parseNatPorts(natPorts ?? '1024-65535')
   const tuples = {
     ports: portCount(firstPort, lastPort),
-    sourceAddresses: checkWhole('NAT sources', natSources ?? 1, 1),
-    destinations: checkWhole('NAT destinations', natDestinations ?? destinations, 1)
+    sourceAddresses: natSources ?? 1,
+    destinations: natDestinations ?? destinations
   }
   const limit = (rememberedBy: string, lifetimeSeconds: number): NatLimit => ({
     rememberedBy,
     lifetimeSeconds,
     perSecond: reuseRatePerSecond(tuples, lifetimeSeconds)
   })
-  const timeWait =
-    timeWaitMs === undefined
-      ? tupleLifetimeSeconds.timeWait
-      : checkWhole('TIME_WAIT in ms', timeWaitMs, 1) / 1000
+  const timeWait = timeWaitMs === undefined ? tupleLifetimeSeconds.timeWait : timeWaitMs / 1000
   const limits = [limit('TIME_WAIT', timeWait)]
-  if (lvsTimeoutMs !== undefined)
-    limits.push(limit('LVS', checkWhole('LVS timeout in ms', lvsTimeoutMs, 1) / 1000))
+  if (lvsTimeoutMs !== undefined) limits.push(limit('LVS', lvsTimeoutMs / 1000))
   limits.sort((a, b) => a.perSecond - b.perSecond)
   return { firstPort, lastPort, ...tuples, tuples: tupleCount(tuples), limits }
 }
@@ -77,13 +84,14 @@ export function natNeeds({ ports, sourceAddresses, destinations, limits }: NatPl
   return { ports, sourceAddresses, destinations, rememberedBy, lifetimeSeconds }
 }
 
-function parseNatPorts(text: string): [first: number, last: number] {
-  const match = /^(\d+)-(\d+)$/.exec(text.trim())
+function parseNatPorts(range: string): [first: number, last: number] {
+  const match = /^(\d+)-(\d+)$/.exec(range.trim())
   const [first, last] = [Number(match?.[1]), Number(match?.[2])]
   if (match && first >= 1 && last >= first && last <= 65_535) return [first, last]
   throw new C1mError(
     'C1M_OPTION_INVALID',
-    `NAT ports are '${text}', and must be FIRST-LAST within 1 and ${formatNumber(65_535)}`,
+    (option) =>
+      `${option('natPorts')} is ${quote(range)}, and must be FIRST-LAST within 1 and ${formatNumber(65_535)}`,
     { hint: 'Write e.g. 2048-65535.' }
   )
 }

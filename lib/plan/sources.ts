@@ -1,6 +1,7 @@
 /** Source addresses of a plan: what `dial` would refuse is noted instead. */
 import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../address.js'
 import { C1mError } from '../errors.js'
+import { quote } from '../quote.js'
 import { missingAddresses, parseSource, resolveSources, type SourceNeeds } from '../sources.js'
 
 /** Sources to plan with, and what is wrong with them. */
@@ -53,8 +54,8 @@ function elsewhere(spec: string, family: 4 | 6): AddressRange[] {
   if (parseAddressRange(spec.trim()) === null && /^[a-z]/i.test(spec) && !spec.includes(':'))
     throw new C1mError(
       'C1M_SOURCE_INVALID',
-      `source '${spec}' is not an address, and names of interfaces say nothing about another host`,
-      { hint: 'With --facts write an address, A/len or A-B.' }
+      `source ${quote(spec)} is not an address, and names of interfaces say nothing about another host`,
+      { hint: 'Write an address, A/len or A-B.' }
     )
   return parseSource(spec, family)
 }

@@ -121,7 +121,7 @@ describe('help', () => {
         1    internal error
         2    usage: an option or a target is not valid
         3    this host's limits stopped it
-        4    the target refused or never answered
+        4    the target refused, never answered, or has no address or route
         5    fewer connections than asked for, a failed exchange, or a --fail-if held
         130  stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting
       "
@@ -172,9 +172,12 @@ describe('help', () => {
 
       Exit codes:
         0    --duration has passed
-        1    internal error
-        2    usage: an option or an address is not valid
-        3    this host's limits stopped it
+        1    internal error, or no addon for this system
+        2    usage: an option or an address is not valid, or the result cannot be
+             written
+        3    cannot listen there (the port is taken, the address is not this host's),
+             or this host's limits stopped it
+        4    the name in an address has no address
         130  stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting
       "
     `)

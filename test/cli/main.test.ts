@@ -40,19 +40,27 @@ describe('c1m-native', () => {
     `)
   })
 
+  it('prints its version quietly when nobody reads it', async () => {
+    const { code, stderr } = await runShell('exec {gone}> >(exec true); wait $!; $C1M --version >&$gone')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
   it('finishes quietly when the reader of its help leaves', async () => {
     const { code, stdout, stderr } = await runShell('$C1M dial --help | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toBe('Usage: c1m-native dial [options] [TARGET...]\n')
   })
 
-  it('says so when its output cannot be written', async () => {
-    const { code, stderr } = await runShell('$C1M --help >/dev/full')
-    expect(code).toBe(2)
-    expect(stderr).toBe(
-      'c1m-native: cannot write to stdout: no space left on device. Make room, or choose another place.\n'
-    )
-  })
+  it.each(['--help', '--version', '-V', 'dial --help', 'completion bash', 'plan --print-facts'])(
+    'says so when the output of %s cannot be written',
+    async (args) => {
+      const { code, stderr } = await runShell(`$C1M ${args} >/dev/full`)
+      expect(code).toBe(2)
+      expect(stderr).toBe(
+        'c1m-native: cannot write to stdout: no space left on device. Make room, or choose another place.\n'
+      )
+    }
+  )
 
   it('does without stderr', async () => {
     expect(await runShell('$C1M dail 2>&-')).toMatchObject({ code: 2, stdout: '' })

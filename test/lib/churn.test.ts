@@ -20,11 +20,11 @@ describe('checkChurn', () => {
   })
 
   it.each<[Options, boolean, boolean, string]>([
-    [{ exchangeTimeoutMs: 1 }, false, true, 'exchange-timeout without an exchange bounds nothing'],
-    [{ closeBy: 'server' }, true, false, 'close-by server is for churns'],
-    [{ everyMs: 1 }, true, false, 'every needs a hold'],
-    [{ churn: true, everyMs: 1 }, true, false, 'every and churn exclude each other'],
-    [{ churn: true, holdMs: 1 }, false, false, 'hold and churn exclude each other'],
+    [{ exchangeTimeoutMs: 1 }, false, true, 'exchangeTimeoutMs without an exchange bounds nothing'],
+    [{ closeBy: 'server' }, true, false, "closeBy: 'server' is for churns"],
+    [{ everyMs: 1 }, true, false, 'everyMs needs a hold'],
+    [{ churn: true, everyMs: 1 }, true, false, 'everyMs and churn exclude each other'],
+    [{ churn: true, holdMs: 1 }, false, false, 'holdMs and churn exclude each other'],
     [{ churn: true, closeBy: 'server' }, true, true, 'either answers or closes first']
   ])('refuses %o, talking %s, to itself %s', (options, talks, isSelf, message) => {
     expect(caught(() => checkChurn(options, talks, isSelf))).toMatchObject({

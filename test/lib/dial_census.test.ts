@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial.js'
 import { listen } from '../../lib/listen.js'
 import { tcpOptions } from '../../lib/tcp_names.js'
+import { caught } from '../helpers/caught.js'
 
 describe('census', () => {
   it('reads every connection at the end of the hold', async () => {
@@ -54,6 +55,11 @@ describe('census', () => {
       expect(census.totalRetransmits[i]).toBe(0)
       expect(census.sndMss[i]).toBeGreaterThan(500)
       expect((census.options[i] ?? 0) & tcpOptions.timestamps).toBe(tcpOptions.timestamps)
+    }
+    for (const index of [-1, 300, 0.5, Number.NaN, '0' as unknown as number]) {
+      const refusal = { code: 'C1M_OPTION_INVALID', message: expect.stringMatching(/^index is /) }
+      expect(caught(() => census.source(index))).toMatchObject(refusal)
+      expect(caught(() => census.target(index))).toMatchObject(refusal)
     }
     // Two at once follow each other.
     const both = await Promise.all([run.census(), run.census()])

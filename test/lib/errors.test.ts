@@ -25,6 +25,32 @@ it('has neither hint nor cause when none is given', () => {
   expect('cause' in error).toBe(false)
 })
 
+describe('an error that names options', () => {
+  const error = new C1mError('C1M_OPTION_CONFLICT', (option) => `${option('holdMs')} is in the way`, {
+    hint: (option) => `Add ${option('authorized', true)} and ${option('role', 'client')}.`
+  })
+
+  it('writes them as the library has them', () => {
+    expect(error).toMatchObject({
+      message: 'holdMs is in the way',
+      hint: "Add authorized: true and role: 'client'."
+    })
+  })
+
+  it('is written again as another has them, and is the same error otherwise', () => {
+    const reworded = error.reworded(
+      (option) => `<${option}>`,
+      (option, value) => `[${option} ${value}]`
+    )
+    expect(reworded).toMatchObject({
+      code: 'C1M_OPTION_CONFLICT',
+      message: '<holdMs> is in the way',
+      hint: 'Add [authorized true] and [role client].',
+      stack: error.stack
+    })
+  })
+})
+
 describe('the catalogue', () => {
   it('is in alphabetical order', () => {
     expect(codes).toEqual([...codes].sort())

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  type ExchangeOptions,
-  nativeExchange,
-  resolveExchange,
-  resolveExchangeTimeout
-} from '../../lib/exchange.js'
+import { checkOptions } from '../../lib/check_options.js'
+import { type ExchangeOptions, exchangeChecks, nativeExchange, resolveExchange } from '../../lib/exchange.js'
 import { caught, rejection } from '../helpers/caught.js'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
@@ -39,51 +35,51 @@ describe('resolveExchange', () => {
   })
 
   it.each<[ExchangeOptions, string]>([
-    [{ messageSize: 0 }, 'message size is 0, and must be a whole number from 1 to 16,777,216'],
+    [{ messageSize: 0 }, 'messageSize is 0, and must be a whole number from 1 to 16,777,216'],
     [
       { messageSize: 2 ** 24 + 1 },
-      'message size is 16,777,217, and must be a whole number from 1 to 16,777,216'
+      'messageSize is 16,777,217, and must be a whole number from 1 to 16,777,216'
     ],
-    [{ expectBytes: 0 }, 'expect-bytes is 0, and must be a whole number from 1 to 536,870,911'],
-    [{ send: 'a', everyMs: 0 }, 'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
-    [{ send: 'a', everyMs: -1 }, 'every in ms is -1, and must be a whole number from 1 to 2,147,483,647']
-  ])('refuses %o', async (options, message) => {
-    expect(await rejection(resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
+    [{ expectBytes: 0 }, 'expectBytes is 0, and must be a whole number from 1 to 536,870,911'],
+    [
+      { send: 'a', everyMs: 0 },
+      'everyMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
+    ],
+    [
+      { send: 'a', everyMs: -1 },
+      'everyMs is -1, and must be a whole number of milliseconds from 1 to 2,147,483,647'
+    ]
+  ])('refuses %o', (options, message) => {
+    const check = () => checkOptions('dial', options, exchangeChecks)
+    expect(caught(check)).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
   })
 
   it.each<[ExchangeOptions, string]>([
-    [
-      { messageSize: 1, send: 'a' },
-      'message-size excludes send, expect and expect-bytes: it stands for them'
-    ],
+    [{ messageSize: 1, send: 'a' }, 'messageSize excludes send, expect and expectBytes: it stands for them'],
     [
       { messageSize: 1, expect: 'a' },
-      'message-size excludes send, expect and expect-bytes: it stands for them'
+      'messageSize excludes send, expect and expectBytes: it stands for them'
     ],
     [
       { messageSize: 1, expectBytes: 1 },
-      'message-size excludes send, expect and expect-bytes: it stands for them'
+      'messageSize excludes send, expect and expectBytes: it stands for them'
     ],
     [
       { expect: 'a', expectBytes: 1 },
-      'expect and expect-bytes exclude each other: both say what the answer is'
+      'expect and expectBytes exclude each other: both say what the answer is'
     ],
-    [{ expect: 'a', everyMs: 1 }, 'every needs something to send']
+    [{ expect: 'a', everyMs: 1 }, 'everyMs needs something to send']
   ])('refuses %o', async (options, message) => {
     expect(await rejection(resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message })
   })
 })
 
-describe('resolveExchangeTimeout', () => {
-  it('is 5 s unless said otherwise, and at most half an hour', () => {
-    expect(resolveExchangeTimeout({})).toBe(5000)
-    expect(resolveExchangeTimeout({ exchangeTimeoutMs: 1_800_000 })).toBe(1_800_000)
-    for (const exchangeTimeoutMs of [0, 1_800_001]) {
-      expect(caught(() => resolveExchangeTimeout({ exchangeTimeoutMs }))).toMatchObject({
-        code: 'C1M_OPTION_INVALID'
-      })
-    }
-  })
+it('takes an exchange timeout of at most half an hour', () => {
+  const check = (exchangeTimeoutMs: number) => checkOptions('dial', { exchangeTimeoutMs }, exchangeChecks)
+  expect(check(1_800_000)).toEqual({ exchangeTimeoutMs: 1_800_000 })
+  for (const exchangeTimeoutMs of [0, 1_800_001]) {
+    expect(caught(() => check(exchangeTimeoutMs))).toMatchObject({ code: 'C1M_OPTION_INVALID' })
+  }
 })
 
 describe('nativeExchange', () => {

@@ -46,7 +46,7 @@ describe('readMessage', () => {
     ['\\x4g!', "'\\x4g' at character 1"],
     ['\\X41', "'\\X' at character 1"],
     ['\\n\\u0041', "'\\u' at character 3"],
-    ['\\\n', "'\\\n' at character 1"]
+    ['\\\n', "'\\\\n' at character 1"]
   ])('refuses %j', async (text, what) => {
     expect(await rejection(readMessage(text, 'send'))).toMatchObject({
       code: 'C1M_MESSAGE_INVALID',

@@ -35,11 +35,12 @@ describe('resolveDial', () => {
       sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
       sourcePorts: [
         [1024, 8079],
-        [8081, 65_535]
+        [8081, 59_975],
+        [61_000, 65_535]
       ],
       shardIndex: 0,
       shardCount: 1,
-      tuples: 64_511 * cpus,
+      tuples: 63_487 * cpus,
       lanes: cpus,
       maxTables: 1024,
       connectTimeoutMs: 5000,
@@ -149,7 +150,7 @@ describe('resolveDial', () => {
 
   it('gives a churn as many lanes as tables for connections that are open at once', async () => {
     const options = { churn: true, connections: 60_000, workers: 2 }
-    expect(await resolveDial(options, facts)).toMatchObject({ lanes: 7, tuples: 7 * 64_511 })
+    expect(await resolveDial(options, facts)).toMatchObject({ lanes: 7, tuples: 7 * 63_487 })
     expect(await resolveDial({ ...options, targets: ['127.0.0.1:80'] }, facts)).toMatchObject({ lanes: 4 })
     expect(await resolveDial({ ...options, connections: 10_000 }, facts)).toMatchObject({ lanes: 2 })
   })
@@ -182,17 +183,20 @@ describe('resolveDial', () => {
     [{ workers: 1025 }, 'workers is 1,025, and must be a whole number from 1 to 1,024'],
     [
       { connectTimeoutMs: 0 },
-      'connect timeout in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+      'connectTimeoutMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
     ],
-    [{ synRetries: 0 }, 'SYN retries is 0, and must be a whole number from 1 to 127'],
-    [{ synRetries: 128 }, 'SYN retries is 128, and must be a whole number from 1 to 127'],
+    [{ synRetries: 0 }, 'synRetries is 0, and must be a whole number from 1 to 127'],
+    [{ synRetries: 128 }, 'synRetries is 128, and must be a whole number from 1 to 127'],
     [
       { everyMs: 0, send: 'a', holdMs: 1 },
-      'every in ms is 0, and must be a whole number from 1 to 2,147,483,647'
+      'everyMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
     ],
-    [{ closeBy: 'me' as 'client' }, "close-by is 'me', and must be client or server"],
-    [{ holdMs: -1 }, 'hold in ms is -1, and must be a whole number from 0 to 2,147,483,647'],
-    [{ durationMs: 0 }, 'duration in ms is 0, and must be a whole number from 1 to 2,147,483,647'],
+    [{ closeBy: 'me' as 'client' }, "closeBy is 'me', and must be client or server"],
+    [{ holdMs: -1 }, 'holdMs is -1, and must be a whole number of milliseconds from 0 to 2,147,483,647'],
+    [
+      { durationMs: 0 },
+      'durationMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'
+    ],
     [{ close: 'abort' as 'fin' }, "close is 'abort', and must be fin or rst"],
     [
       { targets: 'localhost:80' as unknown as string[] },
@@ -235,9 +239,9 @@ describe('resolveDial', () => {
     await expect(resolveDial(options, facts)).rejects.toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
       message: expect.stringContaining(
-        'there are 64,511: 1 source address x 64,511 source ports x 1 destination'
+        'there are 63,487: 1 source address x 63,487 source ports x 1 destination'
       ),
-      hint: 'Use 2 source addresses (--source A-B) or 2 destination ports (host:port-port).'
+      hint: 'Use 2 source addresses (source) or 2 destination ports (host:port-port).'
     })
   })
 

@@ -95,7 +95,7 @@ describe('parseSourcePorts', () => {
   ])('refuses %j', (text, reason) => {
     expect(caught(() => parseSourcePorts(text, rules()))).toMatchObject({
       code: 'C1M_SOURCE_PORTS_INVALID',
-      message: `source ports: '${text}' ${reason}`,
+      message: `sourcePorts: '${text}' ${reason}`,
       exitCode: 2
     })
   })
@@ -121,7 +121,7 @@ describe('parseSourcePorts', () => {
     ]
     expect(caught(() => parseSourcePorts('9000-9001', rules(reserved)))).toMatchObject({
       code: 'C1M_SOURCE_PORTS_INVALID',
-      message: "source ports: '9000-9001' is wholly reserved by net.ipv4.ip_local_reserved_ports"
+      message: "sourcePorts: '9000-9001' is wholly reserved by net.ipv4.ip_local_reserved_ports"
     })
   })
 })

@@ -49,7 +49,7 @@ describe('planTables', () => {
     expect(caught(() => planTables(70_000_000, 1, Number.POSITIVE_INFINITY))).toMatchObject({
       message:
         'of 70,000,000 connections, 67,076,096 fit into 1,024 descriptor tables of 65,536 descriptors, the most one process uses',
-      hint: 'Split the run over several processes with --shard K/N.'
+      hint: "Split the run over several processes with shard: 'K/N'."
     })
   })
 })

@@ -148,7 +148,7 @@ describe('checkAuthorized', () => {
     ).toMatchObject({
       code: 'C1M_AUTHORIZATION_REQUIRED',
       message: "target 'example.org:443' (8.8.8.8) is neither loopback nor private",
-      hint: expect.stringContaining('--authorized'),
+      hint: expect.stringContaining('add authorized: true.'),
       exitCode: 2
     })
     expect(caught(() => checkAuthorized(target('2001:db8::1'), false))).toMatchObject({

@@ -26,13 +26,13 @@ describe('refused before anything is dialed:', () => {
       'more connections than tuples',
       ['127.0.0.1:9', '-s', '127.0.0.1', '-c', '100k'],
       2,
-      '100,000 connections need as many 4-tuples, and there are 63,488: 1 source address x 63,488 source ports x 1 destination. Use 2 source addresses (--source A-B) or 2 destination ports (host:port-port).'
+      '100,000 connections need as many 4-tuples, and there are 63,488: 1 source address x 63,488 source ports x 1 destination. Use 2 source addresses (--source A) or 2 destination ports (host:port-port).'
     ],
     [
       'an empty tuple space',
       ['127.0.0.1:9', '-s', '127.0.0.1', '-c', '5', '--source-ports', '2000-2002', '--shard', '4/4'],
       2,
-      '5 connections need as many 4-tuples, and there are 0: 1 source address x 0 source ports x 1 destination. Use at most 3 shards, or more source ports (--source-ports).'
+      '5 connections need as many 4-tuples, and there are 0: 1 source address x 0 source ports x 1 destination. Use at most 3 shards, or more source ports (--source-ports A-B).'
     ],
     [
       'a port range reversed',
@@ -50,7 +50,7 @@ describe('refused before anything is dialed:', () => {
       'no connections',
       ['127.0.0.1:9', '-c', '0'],
       2,
-      'connections is 0, and must be a whole number from 1 to 2,147,483,647.'
+      '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'
     ],
     [
       'a name nobody has',
@@ -183,7 +183,7 @@ describe('without privileges', () => {
       code: 'C1M_RUN_FAILED',
       exitCode: 3,
       message: 'the engine cannot start: pthread_create: Resource temporarily unavailable',
-      hint: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer --workers.'
+      hint: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.'
     })
   })
 

@@ -1,10 +1,11 @@
 /** `c1m-native bench`: what this host does with this engine, and with others. */
 import { accessSync, constants } from 'node:fs'
 import { type ExitCode, exitCodes } from '../../errors.js'
+import { suggestion } from '../../nearest.js'
 import { assertLinux } from '../../platform.js'
+import { printable, quote } from '../../quote.js'
 import type { Paint } from '../../report/text.js'
 import type { CommandContext } from '../command.js'
-import { suggestion } from '../nearest.js'
 import { type OptionValues, parseOptions, usageError } from '../options.js'
 import { Reporter } from '../reporter.js'
 import { benchTable, suiteIds } from '../tables/bench.js'
@@ -52,7 +53,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
     throw usageError(
       action === 'compare' || action === 'plot'
         ? `bench ${action} needs two arguments and got ${files.length}`
-        : `unknown action '${action}'`,
+        : `unknown action ${quote(action)}`,
       'Write bench, bench compare A B or bench plot FILE DIR.'
     )
   }
@@ -67,7 +68,10 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
       await reporter.result({ written }, () => `${written.join('\n')}\n`)
     }
   } catch (error) {
-    throw usageError(`bench ${action}: ${(error as Error).message}`, 'Give it what bench --out has written.')
+    throw usageError(
+      `bench ${action}: ${printable((error as Error).message)}`,
+      'Give it what bench --out has written.'
+    )
   }
   return exitCodes.ok
 }
@@ -91,7 +95,7 @@ function checkSuite(id: string): void {
   if (suiteIds.some((known) => known === id)) return
   const near = suggestion(id, suiteIds)
   throw usageError(
-    `--only: there is no suite '${id}'`,
+    `--only: there is no suite ${quote(id)}`,
     near === undefined ? `Write one of ${suiteIds.join(', ')}.` : `Did you mean ${near}?`
   )
 }
@@ -101,7 +105,7 @@ function checkProgram(path: string): void {
     accessSync(path, constants.X_OK)
   } catch (error) {
     throw usageError(
-      `--neper: ${(error as Error).message}`,
+      `--neper: ${printable((error as Error).message)}`,
       "Give the path of google/neper's tcp_crr, built on this host."
     )
   }

@@ -1,5 +1,6 @@
 /** `c1m-native completion`: a script that completes this command line in a shell. */
 
+import { quote } from '../../quote.js'
 import type { Command } from '../command.js'
 import { bashCompletion } from '../completion/bash.js'
 import { fishCompletion } from '../completion/fish.js'
@@ -23,7 +24,7 @@ export async function run(
   const [wanted, ...more] = positionals
   const shell = shells.find((name) => name === wanted)
   if (!shell || more.length > 0) {
-    const given = positionals.length === 0 ? 'and none was given' : `not '${positionals.join(' ')}'`
+    const given = positionals.length === 0 ? 'and none was given' : `not ${quote(positionals.join(' '))}`
     throw usageError(`completion needs a shell, ${given}`, `Write one of ${shells.join(', ')}.`)
   }
   await new Stdout().write(scripts[shell](await completed(commands)))

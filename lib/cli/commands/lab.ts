@@ -9,9 +9,10 @@ import { runElsewhere } from '../../labs/rootless.js'
 import { type RunLabOptions, runLab } from '../../labs/run_lab.js'
 import { runLabs } from '../../labs/run_labs.js'
 import { cleanedText, labStory, listText, reportText } from '../../labs/story.js'
+import { suggestion } from '../../nearest.js'
 import { assertLinux } from '../../platform.js'
+import { quote } from '../../quote.js'
 import type { CommandContext } from '../command.js'
-import { suggestion } from '../nearest.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
 import { Reporter } from '../reporter.js'
 import { labTable, parameterOptions } from '../tables/lab.js'
@@ -25,12 +26,12 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   if (action === 'run') return await runChosen(chosen(names, values), values, argv, context.interrupted)
   if (action !== 'list' && action !== 'clean') {
     throw usageError(
-      action === undefined ? 'lab needs to be told what to do' : `unknown action '${action}'`,
+      action === undefined ? 'lab needs to be told what to do' : `unknown action ${quote(action)}`,
       'Write lab list, lab run NAME or lab clean.'
     )
   }
   if (names.length > 0)
-    throw usageError(`lab ${action} takes no names, but got '${names[0]}'`, 'Leave it out.')
+    throw usageError(`lab ${action} takes no names, but got ${quote(names[0] ?? '')}`, 'Leave it out.')
   using reporter = new Reporter(values)
   if (action === 'list') {
     const list = listLabs(labs, { allowHostChanges: values.allowHostChanges ?? false })
@@ -110,5 +111,5 @@ function labNamed(name: string, known: readonly string[]): Lab {
   if (lab) return lab
   const near = suggestion(name, known)
   const hint = near === undefined ? '' : `Did you mean ${near}? `
-  throw usageError(`there is no lab '${name}'`, `${hint}The labs are ${known.join(', ')}.`)
+  throw usageError(`there is no lab ${quote(name)}`, `${hint}The labs are ${known.join(', ')}.`)
 }

@@ -3,6 +3,7 @@ import { exitCodes } from '../../errors.js'
 import { type HostFacts, readHostFacts } from '../../host/facts.js'
 import { readFactsFile } from '../../host/facts_file.js'
 import { plan } from '../../plan.js'
+import { quote } from '../../quote.js'
 import { planReport } from '../../report/plan_text.js'
 import { parseOptions, pick, usageError } from '../options.js'
 import { Stdout } from '../output.js'
@@ -30,7 +31,7 @@ async function oneHost(path: string): Promise<HostFacts> {
   const { client, server } = await readFactsFile(path)
   if (client && !server) return client
   throw usageError(
-    `--server-facts: '${path}' holds the facts of several hosts`,
+    `--server-facts: ${quote(path)} holds the facts of several hosts`,
     'Give it to --facts, or a file with the facts of one host.'
   )
 }

@@ -68,9 +68,13 @@ export const spec: CommandSpec = {
   ],
   exitCodes: [
     { code: 0, text: '--duration has passed' },
-    { code: 1, text: 'internal error' },
-    { code: 2, text: 'usage: an option or an address is not valid' },
-    { code: 3, text: "this host's limits stopped it" },
+    { code: 1, text: 'internal error, or no addon for this system' },
+    { code: 2, text: 'usage: an option or an address is not valid, or the result cannot be written' },
+    {
+      code: 3,
+      text: "cannot listen there (the port is taken, the address is not this host's), or this host's limits stopped it"
+    },
+    { code: 4, text: 'the name in an address has no address' },
     { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting' }
   ]
 }

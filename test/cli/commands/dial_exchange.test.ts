@@ -8,23 +8,23 @@ describe('dial that talks', () => {
     [
       'an unknown escape',
       ['--send', 'a\\q'],
-      /^c1m-native: send: '\\q' at character 2 is no escape\. Escapes are /
+      /^c1m-native: --send: '\\q' at character 2 is no escape\. Escapes are /
     ],
     [
       'a missing file',
       ['--send', '@/nonexistent'],
-      /^c1m-native: send: cannot read the file '\/nonexistent': there is none\. /
+      /^c1m-native: --send: cannot read the file '\/nonexistent': there is none\. /
     ],
     [
       'a folder',
       ['--expect', '@/tmp'],
-      /^c1m-native: expect: cannot read the file '\/tmp': it is a directory\. /
+      /^c1m-native: --expect: cannot read the file '\/tmp': it is a directory\. /
     ],
-    ['a period of zero', ['--send', 'a', '--every', '0s', '--hold', '1s'], /^c1m-native: every in ms is 0, /],
+    ['a period of zero', ['--send', 'a', '--every', '0s', '--hold', '1s'], /^c1m-native: --every is 0, /],
     ['a period without a hold', ['--send', 'a', '--every', '1s'], /--hold D\.\n$/],
     ['a period without a message', ['--every', '1s', '--hold', '1s'], /--send S or --message-size N\.\n$/],
     ['a hold in a churn', ['--churn', '--hold', '1s'], /--duration D\.\n$/],
-    ['two sizes', ['--message-size', '1', '--expect-bytes', '2'], /^c1m-native: message-size excludes /],
+    ['two sizes', ['--message-size', '1', '--expect-bytes', '2'], /^c1m-native: --message-size excludes /],
     ['no size', ['--message-size', 'big'], /^c1m-native: --message-size: 'big' is not a size\. Write /]
   ])('refuses %s in one line', async (_, args, line) => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '10', ...args])

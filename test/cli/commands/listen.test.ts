@@ -1,8 +1,9 @@
 import type { ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
+import { spec } from '../../../lib/cli/tables/listen.js'
 import type { ListenResult, ListenSnapshot } from '../../../lib/listen.js'
 import { type Ended, ending, runCli, runShell, startCli } from '../run_cli.js'
 
@@ -117,5 +118,39 @@ describe('listen', () => {
     const { code, stdout, stderr } = await runShell('$C1M listen -q --ndjson | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toEqual({ targets: [expect.any(String)] })
+  })
+})
+
+describe('every exit code is documented:', () => {
+  const documented = spec.exitCodes.map(({ code }) => code)
+
+  it.each([
+    [2, ['127.0.0.1']],
+    [2, ['127.0.0.1:0', '--out', '/nonexistent/result.json']],
+    [4, ['nobody.invalid:8100']]
+  ])('%i for %j', async (code, args) => {
+    expect(await runCli(['listen', '-q', ...args])).toMatchObject({ code, stdout: '' })
+    expect(documented).toContain(code)
+  })
+
+  it('2 for a stdout that takes nothing', async () => {
+    const { code, stderr } = await runShell('$C1M listen -q --duration 1ms >/dev/full')
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr:
+        'c1m-native: cannot write to stdout: no space left on device. Make room, or choose another place.\n'
+    })
+  })
+
+  it('3 for a port that is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    expect(await runCli(['listen', '-q', `127.0.0.1:${port}`])).toMatchObject({ code: 3, stdout: '' })
+    server.close()
+  })
+
+  it('in its help, its manual and its page', () => {
+    expect(documented).toEqual([0, 1, 2, 3, 4, 130])
   })
 })

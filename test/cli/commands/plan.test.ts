@@ -28,7 +28,7 @@ describe('exit codes', () => {
 
   it.each([
     [['--facts', '/nowhere.json'], "cannot read the facts file '/nowhere.json': no such file or directory"],
-    [['--nat-ports', 'all'], "NAT ports are 'all', and must be FIRST-LAST"],
+    [['--nat-ports', 'all'], "--nat-ports is 'all', and must be FIRST-LAST"],
     [['--time-wait', '60'], "--time-wait: '60' has no unit"],
     [['--server-facts', incident], `--server-facts: '${incident}' holds the facts of several hosts`],
     [['--ndjson'], 'unknown option --ndjson']

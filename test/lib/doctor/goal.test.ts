@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { concerns, resolveGoal } from '../../../lib/doctor/goal.js'
+import { checkOptions } from '../../../lib/check_options.js'
+import { concerns, goalChecks, resolveGoal } from '../../../lib/doctor/goal.js'
+import { caught } from '../../helpers/caught.js'
 import { facts } from '../checks/fixtures.js'
 
 describe('resolveGoal', () => {
@@ -47,12 +49,10 @@ describe('resolveGoal', () => {
       code: 'C1M_OPTION_CONFLICT',
       message: 'both ends are to be here, but 198.51.100.1:80 is not on this host'
     })
-    await expect(resolveGoal({ role: 'peer' as never }, facts())).rejects.toMatchObject({
-      code: 'C1M_OPTION_INVALID'
-    })
-    await expect(resolveGoal({ connections: 0 }, facts())).rejects.toMatchObject({
-      code: 'C1M_OPTION_INVALID'
-    })
+    for (const options of [{ role: 'peer' }, { connections: 0 }]) {
+      const check = () => checkOptions('doctor', options, goalChecks)
+      expect(caught(check)).toMatchObject({ code: 'C1M_OPTION_INVALID' })
+    }
     await expect(resolveGoal({ role: 'server', targets: ['x'] }, facts())).rejects.toMatchObject({
       code: 'C1M_TARGET_INVALID'
     })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { natNeeds, planNat } from '../../../lib/plan/nat.js'
+import { checkOptions } from '../../../lib/check_options.js'
+import { natChecks, natNeeds, planNat } from '../../../lib/plan/nat.js'
 import { caught } from '../../helpers/caught.js'
 
 const rates = (...args: Parameters<typeof planNat>) =>
@@ -70,13 +71,20 @@ it('tells the checks who remembers longest', () => {
 })
 
 it.each([
-  [{ natPorts: 'all' }, "NAT ports are 'all', and must be FIRST-LAST within 1 and 65,535"],
-  [{ natPorts: '2048' }, "NAT ports are '2048', and must be FIRST-LAST within 1 and 65,535"],
-  [{ natPorts: '0-9' }, "NAT ports are '0-9', and must be FIRST-LAST within 1 and 65,535"],
-  [{ natPorts: '9-8' }, "NAT ports are '9-8', and must be FIRST-LAST within 1 and 65,535"],
-  [{ natPorts: '1-65536' }, "NAT ports are '1-65536', and must be FIRST-LAST within 1 and 65,535"],
-  [{ natSources: 0 }, 'NAT sources is 0, and must be a whole number from 1 to 2,147,483,647'],
-  [{ timeWaitMs: 0 }, 'TIME_WAIT in ms is 0, and must be a whole number from 1 to 2,147,483,647']
+  [{ natPorts: 'all' }, "natPorts is 'all', and must be FIRST-LAST within 1 and 65,535"],
+  [{ natPorts: '2048' }, "natPorts is '2048', and must be FIRST-LAST within 1 and 65,535"],
+  [{ natPorts: '0-9' }, "natPorts is '0-9', and must be FIRST-LAST within 1 and 65,535"],
+  [{ natPorts: '9-8' }, "natPorts is '9-8', and must be FIRST-LAST within 1 and 65,535"],
+  [{ natPorts: '1-65536' }, "natPorts is '1-65536', and must be FIRST-LAST within 1 and 65,535"]
 ])('refuses %j', (options, message) => {
   expect(caught(() => planNat(options, 1))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
+})
+
+it.each([
+  [{ natSources: 0 }, 'natSources is 0, and must be a whole number from 1 to 2,147,483,647'],
+  [{ natDestinations: 0.5 }, 'natDestinations is 0.5, and must be a whole number from 1 to 2,147,483,647'],
+  [{ timeWaitMs: 0 }, 'timeWaitMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647']
+])('does not pass %j', (options, message) => {
+  const check = () => checkOptions('plan', options, natChecks)
+  expect(caught(check)).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
 })

@@ -5,6 +5,8 @@
  * beginning of exactly one.
  */
 export function suggestion(word: string, known: readonly string[]): string | undefined {
+  // No name is as long, and comparing takes time in proportion.
+  if (word.length > 100) return undefined
   const prefixed = known.filter((name) => name.startsWith(word))
   if (word.length > 1 && prefixed.length === 1) return prefixed[0]
   let best: string | undefined

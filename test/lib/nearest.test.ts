@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { editDistance, suggestion } from '../../lib/cli/nearest.js'
+import { editDistance, suggestion } from '../../lib/nearest.js'
 
 describe('editDistance', () => {
   it.each([

@@ -1,0 +1,82 @@
+/** argv to command to exit code. */
+import { C1mError, exitCodes } from '../errors.js'
+import type { Paint } from '../report/text.js'
+import type { Command, CommandContext } from './command.js'
+import { commands } from './commands.js'
+
+/** @throws C1mError in words of the command line, for what a command refuses or cannot do */
+export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
+  const [name, ...rest] = argv
+  if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) throw await unknownCommand(name)
+  if (asksForHelp(rest)) return await print(await commandHelp(command, rest))
+  try {
+    return await command.run(rest, context)
+  } catch (error) {
+    throw error instanceof C1mError ? await inItsWords(command, error) : error
+  }
+}
+
+async function inItsWords(command: Command, error: C1mError): Promise<C1mError> {
+  try {
+    const { inWordsOf } = await import('./wording.js')
+    return inWordsOf(await command.spec(), error)
+  } catch {
+    // Nothing can be loaded, e.g. without a descriptor left: the library's words will do.
+    return error
+  }
+}
+
+/** Even among options that are wrong: whoever asks for help needs it. */
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h')
+}
+
+async function programHelp(): Promise<string> {
+  const [{ programHelp }, { version }, paint] = await Promise.all([
+    import('./help.js'),
+    import('../version.js'),
+    helpPaint([])
+  ])
+  return programHelp(paint, version)
+}
+
+async function commandHelp(command: Command, argv: readonly string[]): Promise<string> {
+  const [{ commandHelp }, paint] = await Promise.all([import('./help.js'), helpPaint(argv)])
+  return commandHelp(await command.spec(), paint)
+}
+
+async function helpPaint(argv: readonly string[]): Promise<Paint> {
+  const { hasColor, painter } = await import('./terminal.js')
+  const wanted = argv.includes('--no-color') ? false : argv.includes('--color') || undefined
+  return painter(hasColor(process.stdout, wanted))
+}
+
+async function unknownCommand(name: string): Promise<Error> {
+  const [{ usageError }, { suggestion }, { printable, quote }] = await Promise.all([
+    import('./options.js'),
+    import('../nearest.js'),
+    import('../quote.js')
+  ])
+  const names = Object.keys(commands)
+  if (name.startsWith('-')) {
+    return usageError(
+      `unknown option ${printable(name)} where a command belongs`,
+      `Options follow their command, which is one of ${names.join(', ')}.`
+    )
+  }
+  const near = suggestion(name, names)
+  const hint = near === undefined ? '' : `Did you mean ${near}? `
+  return usageError(
+    `unknown command ${quote(name)}`,
+    `${hint}The commands are ${names.join(', ')}; see c1m-native --help.`
+  )
+}
+
+async function print(text: string): Promise<number> {
+  const { Stdout } = await import('./output.js')
+  await new Stdout().write(text)
+  return exitCodes.ok
+}

@@ -1,0 +1,24 @@
+/** Errors of the library as the command line writes them: with the options a person can type. */
+import type { C1mError, WriteOption } from '../errors.js'
+import type { CommandSpec } from './options.js'
+
+/** The same error, with `--hold` in its message and `--hold D` in its hint where the library says `holdMs`. */
+export function inWordsOf({ sections }: CommandSpec, error: C1mError): C1mError {
+  const table = Object.assign(
+    {},
+    ...sections.map(({ options }) => options)
+  ) as CommandSpec['sections'][0]['options']
+  const option =
+    (withPlaceholder: boolean): WriteOption =>
+    (name, value) => {
+      const spec = Object.hasOwn(table, name) ? table[name] : undefined
+      // Such as `targets`, which are arguments, and what has been named by the command line itself.
+      if (!spec) return name
+      const shown =
+        value === true || spec.type === 'flag'
+          ? undefined
+          : (value ?? (withPlaceholder ? spec.value : undefined))
+      return shown === undefined ? `--${spec.name}` : `--${spec.name} ${shown}`
+    }
+  return error.reworded(option(false), option(true))
+}

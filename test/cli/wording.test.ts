@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest'
+import { spec as dialSpec } from '../../lib/cli/tables/dial.js'
+import { inWordsOf } from '../../lib/cli/wording.js'
+import { C1mError } from '../../lib/errors.js'
+import { checkAuthorized } from '../../lib/targets.js'
+import { caught } from '../helpers/caught.js'
+import { runCli } from './run_cli.js'
+
+describe('an error of the library names options as they are typed:', () => {
+  it.each([
+    [['dial', '-c', '0'], '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'],
+    [
+      ['dial', '--connect-timeout', '0'],
+      '--connect-timeout is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647.'
+    ],
+    [
+      ['dial', '--churn', '--hold', '1s'],
+      '--hold and --churn exclude each other: a churn holds nothing. Say how long it lasts with --duration D.'
+    ],
+    [
+      ['dial', '--close-by', 'server'],
+      '--close-by server is for churns: the peer of a held connection may close it at any time. Add --churn.'
+    ],
+    [
+      ['dial', '-r', '5', '--ramp', '0:5'],
+      '--rate and --ramp exclude each other: both say when connections start. Write a constant rate as --rate N/s, a changing one as --ramp 0:N/s,TIME:N/s.'
+    ],
+    [
+      ['plan', '--source-ports', '80-9'],
+      "--source-ports: '80-9' is reversed: 80 is above 9. Write FIRST-LAST, e.g. 1024-65535."
+    ],
+    [
+      ['doctor', '--role', 'both', '198.51.100.1:80'],
+      'both ends are to be here, but 198.51.100.1:80 is not on this host. Judge each host for its own end: --role client here, --role server there.'
+    ],
+    [['listen', '--workers', '2000'], '--workers is 2,000, and must be a whole number from 1 to 1,024.'],
+    [
+      ['watch', '--every', '1ms'],
+      '--every is 1, and must be a whole number of milliseconds from 10 to 2,147,483,647.'
+    ]
+  ])('%j', async (args, line) => {
+    expect(await runCli(args)).toEqual({ code: 2, signal: null, stdout: '', stderr: `c1m-native: ${line}\n` })
+  })
+
+  it('a target that needs consent', () => {
+    const stranger = { host: '8.8.8.8', address: '8.8.8.8', firstPort: 53, lastPort: 53 }
+    const error = caught(() => checkAuthorized([stranger], false)) as C1mError
+    expect(inWordsOf(dialSpec, error).hint).toMatch(/ With it, add --authorized\.$/)
+    expect(error.hint).toMatch(/ With it, add authorized: true\.$/)
+  })
+
+  it('an argument, which has no dashes', () => {
+    const error = new C1mError('C1M_OPTION_INVALID', (option) => `${option('targets')} is 5`)
+    expect(inWordsOf(dialSpec, error).message).toBe('targets is 5')
+  })
+})
+
+describe('what a terminal would obey is escaped, and what is long is cut:', () => {
+  const evil = `\u001b[2J\u202e\n${'x'.repeat(20_000)}`
+  it.each([
+    [[evil]],
+    [[`-${evil}`]],
+    [['dial', evil]],
+    [['dial', `--${evil}`]],
+    [['dial', '-c', evil]],
+    [['dial', '--close', evil]],
+    [['dial', '--workers', evil]],
+    [['dial', `--json=${evil}`]],
+    [['dial', '-s', evil]],
+    [['dial', '--ramp', evil]],
+    [['dial', '--shard', evil]],
+    [['dial', '--source-ports', evil]],
+    [['dial', '--nat-ports', evil]],
+    [['dial', '--send', `\\${evil}`]],
+    [['dial', '--send', `@${evil}`]],
+    [['dial', '--fail-if', evil]],
+    [['dial', '--fail-if', `failed>${evil}`]],
+    [['dial', '--out', evil]],
+    [['dial', '--out', `/nonexistent/\u001b[2J`]],
+    [['listen', evil]],
+    [['watch', '-p', evil]],
+    [['plan', '--facts', evil]],
+    [['plan', '--facts', '/dev/null', '--server-facts', evil]],
+    [['lab', evil]],
+    [['lab', 'run', evil]],
+    [['bench', evil]],
+    [['bench', '--only', evil]],
+    [['bench', 'compare', evil, evil]],
+    [['completion', evil]]
+  ])('%#', async (args) => {
+    const { code, stdout, stderr } = await runCli(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^c1m-native: [^\p{Cc}\p{Cf}]+\n$/u)
+    expect(stderr.length).toBeLessThan(1500)
+  })
+})
