@@ -50,11 +50,18 @@ export class Diagnostician {
    * @param last whether they are about to be closed: no later look counts
    */
   observe(last = false): Promise<void> {
-    this.#looks = this.#looks.then(async () => {
+    const looked = this.#looks.then(async () => {
       if (!this.#settled) await this.#look()
       this.#settled ||= last
     })
-    return this.#looks
+    // One that fails is its caller's concern, not the next one's.
+    this.#looks = looked.catch(() => {})
+    return looked
+  }
+
+  /** Whether the last look was taken: the connections are being closed. */
+  get isOver(): boolean {
+    return this.#settled
   }
 
   async #look(): Promise<void> {

@@ -3,26 +3,16 @@ import { formatEndpoint } from './address.js'
 import { BestEffort } from './best_effort.js'
 import type { Census } from './census.js'
 import { checkOptions } from './check_options.js'
-import type { Diagnostician } from './diagnosis.js'
-import {
-  type Baseline,
-  type DialOutcome,
-  type DialTrace,
-  dialOutcome,
-  dialResult,
-  type Explanation,
-  readBaseline
-} from './dial_result.js'
+import { type Baseline, type DialTrace, dialOutcome, dialResult, readBaseline } from './dial_result.js'
 import { Engine } from './engine.js'
 import { engineConfig } from './engine_config.js'
 import { C1mError } from './errors.js'
-import { counterDeltas, readCounters } from './host/counters.js'
 import { readHostFacts } from './host/facts.js'
+import { diagnoseEveryMs, LazyDiagnosis } from './lazy_diagnosis.js'
 import { native } from './native.js'
 import { dialChecks, type SnapshotOptions, snapshotPeriodMs } from './options.js'
 import { aborted, delay, newEnd, sampled } from './pace.js'
-import { RampHealth } from './ramp_health.js'
-import type { Finding, RunResult } from './result.js'
+import type { RunResult } from './result.js'
 import { type DialOptions, type DialScenario, resolveDial } from './scenario.js'
 import { Series } from './series.js'
 import { type DialPhase, type Snapshot, Snapshots } from './snapshot.js'
@@ -32,18 +22,6 @@ import { readMemory } from './usage.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
 const seriesEveryMs = 50
-
-/**
- * How often the kernel's counters are held against the run while it lasts, a few milliseconds each. A lost SYN shows when
- * it comes again, after a second: so each cause is named within two.
- */
-const diagnoseEveryMs = 500
-
-/** When that begins: loading what judges takes the CPU of a dial that is about to be over. */
-const firstDiagnosisMs = 1000
-
-/** How often while nothing in the run's own counters asks for a cause. */
-const diagnoseGoodEveryMs = 5000
 
 /** A dial under way. Not thenable: await {@link result}. */
 export interface DialRun extends AsyncDisposable {
@@ -105,7 +83,7 @@ class Dial implements DialRun {
   #startedMs = 0
   #peak = 0
   #timeWaits: TimeWaitWatch | undefined
-  #findings: Finding[] = []
+  #diagnosis: LazyDiagnosis | undefined
   #census: Census | null = null
 
   constructor(options: DialOptions) {
@@ -143,7 +121,7 @@ class Dial implements DialRun {
     const { sample } = scenario
     const sampler = sample > 0 ? new (await import('./sampler.js')).Sampler(this.#engine, sample) : null
     const snapshots = new Snapshots(this.#engine, sampler)
-    const take = () => snapshots.take(this.#seconds(), this.#phase, this.#findings)
+    const take = () => snapshots.take(this.#seconds(), this.#phase, this.#diagnosis?.findings ?? [])
     yield* sampled(everyMs, this.#over.signal, take)
   }
 
@@ -223,30 +201,12 @@ class Dial implements DialRun {
       holdSeconds,
       totalSeconds: this.#seconds()
     })
-    // Loaded when first needed: the checks are most of the code, and the ramp wants the CPU.
-    let loaded: Promise<Diagnostician> | undefined
-    const diagnostician = () => {
-      loaded ??= import('./diagnosis.js')
-        .then((module) => new module.Diagnostician(scenario, baseline, engine))
-        .catch((error) => {
-          loaded = undefined
-          throw error
-        })
-      return loaded
-    }
-    const health = new RampHealth(scenario)
-    let judgedMs = 0
-    const judgeSoFar = async () => {
-      const nowMs = this.#seconds() * 1000
-      const patienceMs = health.isGood(engine.counters()) ? diagnoseGoodEveryMs : 0
-      if (nowMs < Math.max(firstDiagnosisMs, judgedMs + patienceMs)) return
-      judgedMs = nowMs
-      const doctor = await diagnostician()
-      await doctor.observe()
-      if (this.#phase !== 'done') this.#findings = doctor.judge(dialOutcome(trace(0)), null).findings
-    }
-    // An error here surfaces again in the final diagnosis.
-    const judging = setInterval(() => judgeSoFar().catch(() => {}), diagnoseEveryMs)
+    const diagnosis = new LazyDiagnosis(scenario, baseline, engine, this.#bestEffort)
+    this.#diagnosis = diagnosis
+    const judging = setInterval(
+      () => diagnosis.judgeSoFar(this.#seconds() * 1000, () => dialOutcome(trace(0))),
+      diagnoseEveryMs
+    )
     try {
       await Promise.race([engine.ramped, aborted(this.#stopping.signal)])
       this.#sample(engine)
@@ -255,18 +215,14 @@ class Dial implements DialRun {
       this.#sample(engine)
       if (scenario.census)
         this.#census = await this.#bestEffort.attempt('the census', () => this.#takeCensus(scenario))
-      // Nothing can be loaded while we hold the last file the host may open; then it is when all is closed.
-      await diagnostician().then(
-        (doctor) => doctor.observe(true),
-        () => {}
-      )
+      await diagnosis.lookForTheLastTime()
       this.#phase = 'closing'
       engine.close()
       await engine.closed
       this.#phase = 'done'
       // Only now: until every worker has noticed, a churn goes on.
       const outcome = dialOutcome(trace(heldMs / 1000))
-      const explanation = await this.#explain(outcome, baseline, diagnostician)
+      const explanation = await diagnosis.explain(outcome, this.#census)
       return dialResult({ scenario, baseline }, outcome, memory, explanation)
     } finally {
       // Whatever went wrong, nothing stays open and nothing keeps the process.
@@ -274,31 +230,6 @@ class Dial implements DialRun {
       clearInterval(judging)
       engine.close()
       await engine.closed
-    }
-  }
-
-  /** What explains the outcome. Without it the result stands all the same, and says what is missing. */
-  async #explain(
-    outcome: DialOutcome,
-    baseline: Baseline,
-    diagnostician: () => Promise<Diagnostician>
-  ): Promise<Explanation> {
-    const census = this.#census
-    const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
-      (await diagnostician()).judge(outcome, census)
-    )
-    const summary =
-      census &&
-      (await this.#bestEffort.attempt('the census', async () =>
-        (await import('./census_summary.js')).summarizeCensus(census)
-      ))
-    for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
-    this.#findings = diagnosis?.findings ?? []
-    return {
-      counters: diagnosis?.counters ?? counterDeltas(baseline.counters(), readCounters()),
-      findings: this.#findings,
-      census: summary,
-      unavailable: this.#bestEffort.unavailable
     }
   }
 
