@@ -1,6 +1,7 @@
 /** `doctor`: what of this host binds first for a goal, and what lifts it. */
 import { type Needs, predictFindings } from './checks/index.js'
 import { type Application, applySettings } from './doctor/apply.js'
+import { settleLabs } from './doctor/beside_labs.js'
 import { concerns, type Goal, type GoalOptions, type JudgedGoal, resolveGoal } from './doctor/goal.js'
 import type { Caller } from './doctor/knobs.js'
 import { type Places, systemPlaces } from './doctor/places.js'
@@ -50,6 +51,7 @@ export async function doctor(
   { apply = false, ...goal }: DoctorOptions = {},
   places: Places = systemPlaces()
 ): Promise<DoctorReport> {
+  if (apply) settleLabs(places)
   const found = await examine(goal, places)
   if (!apply) return { ...found, application: null }
   const application = applySettings(found.settings, places)

@@ -30,7 +30,9 @@ export async function run(argv: readonly string[], { interrupted }: CommandConte
   }
   const report = await doctor({ ...pick(values, goalOptions), targets, ...(apply && { apply }) })
   await reporter.result(report, (paint) => doctorReport(report, paint))
-  return report.fits ? exitCodes.ok : exitCodes.hostLimit
+  // A warning does not stand against the goal, but what was asked for has not been done.
+  const isApplied = !apply || report.settings.length === 0
+  return report.fits && isApplied ? exitCodes.ok : exitCodes.hostLimit
 }
 
 async function testSelf(

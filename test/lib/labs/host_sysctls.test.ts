@@ -1,44 +1,82 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { identifyProcess, thisProcess } from '../../../lib/host/process_identity.js'
 import { HostSysctls, isReadOnly, restoreAbandoned } from '../../../lib/labs/host_sysctls.js'
-import { readOwner } from '../../../lib/labs/owner.js'
+import { caught } from '../../helpers/caught.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 const max = 'net.netfilter.nf_conntrack_max'
 const buckets = 'net.netfilter.nf_conntrack_buckets'
 const never = new AbortController().signal
+const nothing = { sysctls: {}, gone: [] }
+
+/** Of a process that is no more. */
+const dead = { pid: 4194305, startTicks: 1 }
 
 /** A host of its own, on which this process runs. */
 function host() {
-  const procRoot = fakeRoot({
-    'sys/net/netfilter/nf_conntrack_max': '262144\n',
-    'sys/net/netfilter/nf_conntrack_buckets': '65536\n'
+  const root = fakeRoot({
+    'proc/sys/net/netfilter/nf_conntrack_max': '262144\n',
+    'proc/sys/net/netfilter/nf_conntrack_buckets': '65536\n',
+    'proc/sys/kernel/core_pattern': 'core\n',
+    'proc/sys/kernel/random/boot_id': '7a383d13-8d46-4290-9057-ea3c9ab20150\n',
+    'etc/machine-id': '3d1219c7c4c5404aaa1f6d2a48adfda4\n'
   })
-  const read = (name: string) => readFileSync(`${procRoot}/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()
+  const procRoot = `${root}/proc`
+  mkdirSync(`${procRoot}/self/ns`, { recursive: true })
+  symlinkSync('net:[1]', `${procRoot}/self/ns/net`)
+  const paths = { procRoot, etcRoot: `${root}/etc`, stateFolder: `${root}/run/c1m-native` }
+  const pathOf = (name: string) => `${procRoot}/sys/${name.replaceAll('.', '/')}`
   const lives = (pid: number) => {
     mkdirSync(`${procRoot}/${pid}`)
     writeFileSync(`${procRoot}/${pid}/stat`, readFileSync(`/proc/${pid}/stat`))
   }
   lives(process.pid)
-  return { paths: { procRoot, stateFolder: `${procRoot}/run/c1m-native` }, read, lives }
+  return {
+    paths,
+    lives,
+    pathOf,
+    journal: `${paths.stateFolder}/host-sysctls.json`,
+    read: (name: string) => readFileSync(pathOf(name), 'utf8').trim(),
+    write: (name: string, value: string) => writeFileSync(pathOf(name), `${value}\n`),
+    /** What is in the folder of the journal. */
+    files: () => (existsSync(paths.stateFolder) ? readdirSync(paths.stateFolder) : [])
+  }
 }
 
-const self = readOwner(process.pid) ?? { pid: 0, startTicks: 0 }
+type Host = ReturnType<typeof host>
+
+function writeJournal({ paths, journal }: Host, content: unknown): void {
+  mkdirSync(paths.stateFolder, { recursive: true })
+  writeFileSync(journal, typeof content === 'string' ? content : JSON.stringify(content))
+}
+
+/** As a killed run leaves it: both are changed. */
+async function abandoned(): Promise<Host> {
+  const fake = host()
+  const sysctls = new HostSysctls(dead, fake.paths)
+  await sysctls.set([max, buckets], max, 1000, never)
+  await sysctls.set([max, buckets], buckets, 512, never)
+  return fake
+}
+
+const self = thisProcess()
 
 describe('sysctls of the host', () => {
   it('are put back, all of them, and the journal is gone', async () => {
-    const { paths, read } = host()
+    const { paths, read, files } = host()
     const sysctls = new HostSysctls(self, paths)
     await sysctls.set([max, buckets], max, 1000, never)
     await sysctls.set([max, buckets], buckets, 512, never)
     await sysctls.set([max, buckets], max, 2000, never)
     expect([read(max), read(buckets)]).toEqual(['2000', '512'])
+    expect(files()).toEqual(['host-sysctls.json'])
     sysctls.restore()
     sysctls.restore()
     expect([read(max), read(buckets)]).toEqual(['262144', '65536'])
-    expect(existsSync(`${paths.stateFolder}/host-sysctls.json`)).toBe(false)
+    expect(files()).toEqual([])
   })
 
   it('stay as they are while a living run has changed them, which is waited for', async () => {
@@ -47,11 +85,30 @@ describe('sysctls of the host', () => {
     await first.set([max], max, 1000, never)
     const second = new HostSysctls(self, paths)
     const waiting = second.set([max], max, 3000, never)
-    expect(restoreAbandoned(paths)).toEqual({})
+    expect(restoreAbandoned(paths)).toEqual(nothing)
     expect(read(max)).toBe('1000')
     first.restore()
     await waiting
     expect(read(max)).toBe('3000')
+    second.restore()
+    expect(read(max)).toBe('262144')
+  })
+
+  it('are read once nobody else can have changed them', async () => {
+    const { paths, read } = host()
+    const first = new HostSysctls(self, paths)
+    await first.set([max], max, 1000, never)
+    // The first run ends between the reading of the one and of the other.
+    const names = Object.defineProperty([max, buckets], 1, {
+      get: () => {
+        first.restore()
+        return buckets
+      }
+    })
+    const second = new HostSysctls(self, paths)
+    const waiting = second.set(names, max, 3000, never)
+    first.restore()
+    await waiting
     second.restore()
     expect(read(max)).toBe('262144')
   })
@@ -67,29 +124,225 @@ describe('sysctls of the host', () => {
     first.restore()
   })
 
-  it('are put back by whoever comes next after a SIGKILL', async () => {
-    const { paths, read, lives } = host()
+  it('are waited for while somebody else works on them', async () => {
+    const { paths, read, files } = host()
+    const worker = spawn('cat')
+    await once(worker, 'spawn')
+    const { pid, startTicks } = identifyProcess(worker.pid ?? 0) ?? dead
+    mkdirSync(paths.stateFolder, { recursive: true })
+    symlinkSync(`${pid}-${startTicks}`, `${paths.stateFolder}/host-sysctls.json.lock`)
+    const sysctls = new HostSysctls(self, paths)
+    const waiting = sysctls.set([max], max, 3000, never)
+    expect([files(), read(max)]).toEqual([['host-sysctls.json.lock'], '262144'])
+    worker.kill('SIGKILL')
+    await waiting
+    expect(read(max)).toBe('3000')
+    sysctls.restore()
+    expect(files()).toEqual([])
+  })
+
+  it('that are not there, or none of ours, are named', async () => {
+    const { paths, files } = host()
+    const set = (name: string) => new HostSysctls(self, paths).set([name], name, 1, never)
+    for (const name of ['net.ipv4.tcp_max_orphans', 'kernel.core_pattern', 'net.nothing'])
+      await expect(set(name)).rejects.toMatchObject({
+        code: 'C1M_LAB_FAILED',
+        message: expect.stringContaining(name)
+      })
+    expect(files()).toEqual([])
+    expect(isReadOnly('net.nothing', paths)).toBe(false)
+  })
+
+  it('one that was not remembered is not changed', async () => {
+    const { paths, read } = host()
+    const sysctls = new HostSysctls(self, paths)
+    await expect(sysctls.set([max], buckets, 512, never)).rejects.toMatchObject({ code: 'C1M_LAB_FAILED' })
+    sysctls.restore()
+    expect(read(buckets)).toBe('65536')
+  })
+})
+
+describe('what a killed run has left', () => {
+  it('is put back by whoever comes next', async () => {
+    const { paths, read, lives, files } = host()
     const victim = spawn('cat')
     await once(victim, 'spawn')
-    const owner = readOwner(victim.pid as number)
+    const owner = identifyProcess(victim.pid as number)
     lives(victim.pid as number)
     await new HostSysctls(owner as NonNullable<typeof owner>, paths).set([max], max, 1000, never)
     victim.kill('SIGKILL')
     await once(victim, 'exit')
     // The number goes to another process, as it may.
     writeFileSync(`${paths.procRoot}/${victim.pid}/stat`, readFileSync(`/proc/${process.pid}/stat`))
-    expect(restoreAbandoned(paths)).toEqual({ [max]: '262144' })
+    expect(restoreAbandoned(paths)).toEqual({ sysctls: { [max]: '262144' }, gone: [] })
     expect(read(max)).toBe('262144')
-    expect(restoreAbandoned(paths)).toEqual({})
+    expect(files()).toEqual([])
+    expect(restoreAbandoned(paths)).toEqual(nothing)
   })
 
-  it('that are not there are named', async () => {
-    const { paths } = host()
-    const setting = new HostSysctls(self, paths).set(['net.nothing'], 'net.nothing', 1, never)
-    await expect(setting).rejects.toMatchObject({
-      code: 'C1M_LAB_FAILED',
-      message: expect.stringContaining('net.nothing')
-    })
-    expect(isReadOnly('net.nothing', paths)).toBe(false)
+  it('is put back by the next run that changes something, before it reads', async () => {
+    const { paths, read } = await abandoned()
+    const sysctls = new HostSysctls(self, paths)
+    await sysctls.set([max], max, 3000, never)
+    expect(read(buckets)).toBe('65536')
+    sysctls.restore()
+    expect(read(max)).toBe('262144')
+  })
+
+  it('is put back from a journal of version 0.1.0', () => {
+    const fake = host()
+    fake.write(max, '1000')
+    writeJournal(fake, { ...dead, before: { [max]: '262144' } })
+    expect(restoreAbandoned(fake.paths)).toEqual({ sysctls: { [max]: '262144' }, gone: [] })
+    expect(fake.read(max)).toBe('262144')
+    expect(fake.files()).toEqual([])
+  })
+
+  it('is put back once: a slow one leaves alone what a later run has changed', async () => {
+    const fake = await abandoned()
+    const later = new HostSysctls(self, fake.paths)
+    const claimed: Promise<void>[] = []
+    // Between the look at the journal and the putting back, another one puts back and a new run begins.
+    const slow = {
+      ...fake.paths,
+      get procRoot() {
+        restoreAbandoned(fake.paths)
+        if (claimed.length === 0) claimed.push(later.set([max], max, 3000, never))
+        return fake.paths.procRoot
+      }
+    }
+    restoreAbandoned(slow)
+    await claimed[0]
+    expect(fake.read(max)).toBe('3000')
+    expect(fake.files()).toEqual(['host-sysctls.json'])
+    later.restore()
+    expect(fake.read(max)).toBe('262144')
+  })
+
+  it('is put back but for what is gone with its module, which is said', async () => {
+    const { paths, pathOf, read, files } = await abandoned()
+    rmSync(pathOf(max))
+    expect(restoreAbandoned(paths)).toEqual({ sysctls: { [buckets]: '65536' }, gone: [max] })
+    expect(read(buckets)).toBe('65536')
+    expect(existsSync(pathOf(max))).toBe(false)
+    expect(files()).toEqual([])
+  })
+
+  it.each([max, buckets])(
+    'is put back but for %s, which may not be written and stays in the journal',
+    async (stuck) => {
+      const { paths, pathOf, read, write, files } = await abandoned()
+      const other = stuck === max ? buckets : max
+      const before: Record<string, string> = { [max]: '262144', [buckets]: '65536' }
+      rmSync(pathOf(stuck))
+      // Read-only to root as well.
+      symlinkSync('/proc/sys/kernel/cap_last_cap', pathOf(stuck))
+      expect(caught(() => restoreAbandoned(paths))).toMatchObject({
+        code: 'C1M_LAB_FAILED',
+        message: expect.stringContaining(
+          `cannot change ${stuck}: it was ${before[stuck]} before a lab; EACCES`
+        )
+      })
+      expect(read(other)).toBe(before[other])
+      // A run would not know what it was before, and does not wait for it.
+      await expect(new HostSysctls(self, paths).set([max], max, 3000, never)).rejects.toMatchObject({
+        code: 'C1M_LAB_FAILED'
+      })
+      rmSync(pathOf(stuck))
+      write(stuck, '7')
+      write(other, '8')
+      expect(restoreAbandoned(paths)).toEqual({ sysctls: { [stuck]: before[stuck] ?? '' }, gone: [] })
+      expect(read(other)).toBe('8')
+      expect(files()).toEqual([])
+    }
+  )
+
+  it('is put back by the run itself but for what may not be written', async () => {
+    const { paths, pathOf, read, write, files } = host()
+    const sysctls = new HostSysctls(self, paths)
+    await sysctls.set([max, buckets], max, 1000, never)
+    await sysctls.set([max, buckets], buckets, 512, never)
+    rmSync(pathOf(max))
+    symlinkSync('/proc/sys/kernel/cap_last_cap', pathOf(max))
+    expect(caught(() => sysctls.restore())).toMatchObject({ code: 'C1M_LAB_FAILED' })
+    expect([read(buckets), files()]).toEqual(['65536', ['host-sysctls.json']])
+    rmSync(pathOf(max))
+    write(max, '1000')
+    sysctls.restore()
+    expect([read(max), files()]).toEqual(['262144', []])
+  })
+})
+
+describe('a journal that cannot be understood is refused, not waited for, and nothing is changed:', () => {
+  const good = { schema: 'c1m-native/sysctl-journal@1', host: null, at: '', owner: dead, changes: [] }
+  const evil = [{ name: 'kernel.core_pattern', before: '1', ours: [] }]
+
+  it.each<[string, unknown]>([
+    ['empty', ''],
+    ['half written', '{"pid": 1, "startTi'],
+    ['of nobody', { before: { [max]: '1' } }],
+    ['without values', { pid: 1, startTicks: 1 }],
+    ['of another schema', { ...good, schema: 'x' }],
+    ['with a sysctl that is none of ours', { ...dead, before: { 'kernel.core_pattern': '|/bin/sh' } }],
+    ['with such a sysctl, as it is written now', { ...good, changes: evil }],
+    ['with a path', { ...dead, before: { '../../etc/passwd': '1' } }],
+    ['with a value that is no number', { ...dead, before: { [max]: '|/bin/sh' } }]
+  ])('%s', async (_, content) => {
+    const fake = host()
+    writeJournal(fake, content)
+    const refused = {
+      code: 'C1M_JOURNAL_INVALID',
+      message: expect.stringMatching(/^the journal '\S+' (is|has|does) .+; nothing was changed$/)
+    }
+    expect(caught(() => restoreAbandoned(fake.paths))).toMatchObject(refused)
+    const waiting = new HostSysctls(self, fake.paths).set([max], max, 3000, never)
+    await expect(waiting).rejects.toMatchObject(refused)
+    expect([fake.read(max), fake.read('kernel.core_pattern')]).toEqual(['262144', 'core'])
+    expect(fake.files()).toEqual(['host-sysctls.json'])
+  })
+
+  it('a named pipe', async () => {
+    const fake = host()
+    mkdirSync(fake.paths.stateFolder, { recursive: true })
+    execFileSync('mkfifo', [fake.journal])
+    expect(caught(() => restoreAbandoned(fake.paths))).toMatchObject({ code: 'C1M_JOURNAL_INVALID' })
+  })
+
+  it.each([
+    ['another boot', 'sys/kernel/random/boot_id', 'an earlier boot, with which its settings have gone'],
+    ['another machine', '../etc/machine-id', 'another host (machine-id 3d1219c7c4c5404aaa1f6d2a48adfda4)']
+  ])('of %s', async (_, file, described) => {
+    const fake = await abandoned()
+    writeFileSync(`${fake.paths.procRoot}/${file}`, 'other\n')
+    const refused = {
+      code: 'C1M_JOURNAL_FOREIGN',
+      message: `the journal '${fake.journal}' is of ${described}; nothing was changed`
+    }
+    expect(caught(() => restoreAbandoned(fake.paths))).toMatchObject(refused)
+    const waiting = new HostSysctls(self, fake.paths).set([max], max, 3000, never)
+    await expect(waiting).rejects.toMatchObject(refused)
+    expect(fake.read(max)).toBe('1000')
+  })
+
+  it('of another network namespace, also of a run that lives', async () => {
+    const fake = host()
+    const { paths, read } = fake
+    const elsewhere = () => {
+      rmSync(`${paths.procRoot}/self/ns/net`)
+      symlinkSync('net:[2]', `${paths.procRoot}/self/ns/net`)
+    }
+    const living = new HostSysctls(self, paths)
+    await living.set([max], max, 1000, never)
+    elsewhere()
+    const refused = {
+      code: 'C1M_JOURNAL_FOREIGN',
+      message: expect.stringContaining('another network namespace')
+    }
+    await expect(new HostSysctls(self, paths).set([max], max, 3000, never)).rejects.toMatchObject(refused)
+    // It is nobody's business to clean here.
+    expect(restoreAbandoned(paths)).toEqual(nothing)
+    rmSync(`${paths.procRoot}/${process.pid}`, { recursive: true })
+    expect(caught(() => restoreAbandoned(paths))).toMatchObject(refused)
+    expect(read(max)).toBe('1000')
   })
 })
