@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemPlaces } from '../../../../lib/doctor/places.js'
@@ -46,15 +47,9 @@ function show(host: FakeHost, { pid }: ChildProcess): void {
 const start = (task: Task) =>
   spawn(process.execPath, [changer, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** Kills it, and gives what it complained of before. */
-async function kill(child: ChildProcess): Promise<string> {
-  const closed = once(child, 'close')
-  let complaint = ''
-  child.stderr?.on('data', (text) => {
-    complaint += text
-  })
-  child.kill('SIGKILL')
-  await closed
+/** What it complains of until its end, be that its own or not. */
+async function complaints(child: ChildProcess): Promise<string> {
+  const [complaint] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
   return complaint
 }
 
@@ -68,18 +63,19 @@ async function killPairs(
   secondMs = 15
 ): Promise<string> {
   const random = seeded(10)
-  let complaints = ''
+  const told: string[] = []
   for (let round = 0; round < kills; round++) {
-    const pair = begin()
-    await Promise.all(pair.map((child) => once(child.stdout as Readable, 'data')))
-    for (const [nth, child] of pair.entries()) {
+    const pair = begin().map((child) => ({ child, ended: complaints(child) }))
+    await Promise.all(pair.map(({ child }) => once(child.stdout as Readable, 'data')))
+    for (const [nth, { child, ended }] of pair.entries()) {
       // The moment of the crash.
       await sleep(random() * (nth === 0 ? 15 : secondMs))
-      complaints += await kill(child)
+      child.kill('SIGKILL')
+      told.push(await ended)
     }
     await check()
   }
-  return complaints
+  return told.join('')
 }
 
 const filesIn = (path: string) => (existsSync(path) ? readdirSync(path) : [])
@@ -92,7 +88,7 @@ describe('labs', () => {
   it(`two at once, at ${kills} random moments`, { timeout: 60_000 }, async () => {
     const host = new FakeHost()
     const before = host.values()
-    const complaints = await killPairs(
+    const told = await killPairs(
       () =>
         [1, 2].map((times) => {
           const child = start({
@@ -110,7 +106,7 @@ describe('labs', () => {
       // A lab looks every 100 ms whether it may begin.
       150
     )
-    expect(complaints).toBe('')
+    expect(told).toBe('')
   })
 
   /** Runs it again and again, killed before each of its calls in turn, until it comes to its end. */
@@ -185,7 +181,7 @@ describe.skipIf(!mayMakeNamespaces)('doctors (in a namespace: needs root)', () =
       labStateFolder: join(state.path, 'run')
     }
     const task: Task = { role: 'doctor', places, values: { 'net.core.somaxconn': '65535' }, loops: true }
-    const complaints = await killPairs(
+    const told = await killPairs(
       () => [1, 2].map(() => namespace.spawn(process.execPath, changer, JSON.stringify(task))),
       () => {
         const said = namespace.run(
@@ -197,7 +193,7 @@ describe.skipIf(!mayMakeNamespaces)('doctors (in a namespace: needs root)', () =
         expect(filesIn(places.stateFolder).filter((name) => name !== 'sysctl-journal.json')).toEqual([])
       }
     )
-    expect(complaints).toBe('')
+    expect(told).toBe('')
   })
 })
 
@@ -219,7 +215,7 @@ describe.skipIf(!mayChangeHost)(`a doctor and a lab on the host itself (${whyNot
       values: { [name]: `${Number(before) + more}` },
       loops: role === 'doctor' || role === 'lab'
     })
-    const complaints = await killPairs(
+    const told = await killPairs(
       () => [start(task('doctor', 16)), start(task('lab', 8))],
       async () => {
         await once(start(task('revert', 0)), 'close')
@@ -228,7 +224,7 @@ describe.skipIf(!mayChangeHost)(`a doctor and a lab on the host itself (${whyNot
         expect(filesIn(places.stateFolder).filter((file) => file !== 'sysctl-journal.json')).toEqual([])
       }
     )
-    expect(complaints).toBe('')
+    expect(told).toBe('')
   })
 })
 
