@@ -3,6 +3,7 @@ import { flag } from './check_option.js'
 import { checkOptions, type OptionChecks } from './check_options.js'
 import { type Needs, predictFindings } from './checks/index.js'
 import { type Application, applySettings } from './doctor/apply.js'
+import { settleLabs } from './doctor/beside_labs.js'
 import {
   concerns,
   type Goal,
@@ -63,6 +64,7 @@ export async function doctor(
 ): Promise<DoctorReport> {
   const { apply = false, ...goal } = checkOptions('doctor', options, doctorChecks)
   const places = resolvePlaces(given)
+  if (apply) settleLabs(places)
   const found = await examine(goal, places)
   if (!apply) return { ...found, application: null }
   const application = applySettings(found.settings, places)

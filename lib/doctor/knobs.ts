@@ -1,6 +1,8 @@
 /** The sysctls a goal may need: whose they are, and whether they can be set from here. */
-import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { reasonOf } from '../host/proc_reader.js'
+import type { Change } from '../host/sysctl/journal.js'
+import { sysctlPath } from '../host/sysctl/values.js'
 import type { Places } from './places.js'
 
 /**
@@ -33,20 +35,25 @@ export function isKnob(name: string): boolean {
   return Object.hasOwn(scopes, name) && !adviceOnly.has(name)
 }
 
-/** The value of a sysctl, white space evened out. @throws the errno error of the read */
-export function readKnob(name: string, { procRoot }: Places): string {
-  return even(readFileSync(fileOf(name, procRoot), 'latin1'))
-}
+/** Names of the sysctls that are written. */
+export const knobs: readonly string[] = Object.keys(scopes).filter(isKnob)
 
-/** @throws the errno error of the write */
-export function writeKnob(name: string, value: string, { procRoot }: Places): void {
-  writeFileSync(fileOf(name, procRoot), `${value}\n`)
+/** Those that are one for all namespaces: labs change some of them for seconds. */
+export function isHostWide(name: string): boolean {
+  return scopeOf(name) !== 'namespace'
 }
 
 /** Whether `current` does as well as `wanted`: no setting is ever lowered. */
 export function suffices(current: string, wanted: string): boolean {
   const [is, should] = [Number(current), Number(wanted)]
   return Number.isFinite(is) && Number.isFinite(should) ? is >= should : current === wanted
+}
+
+/** Whether a value is one that was set by us, after this change or in the middle of it. */
+export function isOurs({ before, ours, unsettled = false }: Change, value: string): boolean {
+  const latest = ours.at(-1) ?? before
+  // Rounded up, as nf_conntrack_buckets to whole pages, when the process was killed before it could say so.
+  return ours.includes(value) || (unsettled && suffices(value, latest))
 }
 
 /** Who is asking. */
@@ -56,10 +63,19 @@ export interface Caller {
   initialUserNamespace: boolean | null
 }
 
+export function mayWrite(name: string, { procRoot }: Places): boolean {
+  try {
+    accessSync(sysctlPath(name, procRoot), constants.R_OK | constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Why the sysctl cannot be written from here; null when it can. */
 export function obstacle(name: string, caller: Caller, { procRoot }: Places): string | null {
   try {
-    accessSync(fileOf(name, procRoot), constants.R_OK | constants.W_OK)
+    accessSync(sysctlPath(name, procRoot), constants.R_OK | constants.W_OK)
     return null
   } catch (error) {
     const reason = reasonOf(error)
@@ -71,12 +87,4 @@ export function obstacle(name: string, caller: Caller, { procRoot }: Places): st
       return 'needs the root of the host, and this is the root of a user namespace'
     return `cannot be written here (${reason})`
   }
-}
-
-function fileOf(name: string, procRoot: string): string {
-  return `${procRoot}/sys/${name.replaceAll('.', '/')}`
-}
-
-function even(text: string): string {
-  return text.trim().replace(/\s+/g, ' ')
 }

@@ -3,6 +3,8 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { text } from '../check_option.js'
 import { checkOptions, type OptionChecks } from '../check_options.js'
+import { hostPaths } from '../host/sysctl/host_journal.js'
+import type { JournalPlace } from '../host/sysctl/journal_place.js'
 
 export interface Places {
   /** Default `/proc`. */
@@ -13,11 +15,32 @@ export interface Places {
   etcRoot: string
   /** Where the journal is. */
   stateFolder: string
+  /** Where the journal of labs is. Default `/run/c1m-native`. */
+  labStateFolder: string
 }
 
-export const journalName = 'sysctl-journal.json'
+/** The doctor's journal: nobody's own, so that any call can revert it. */
+export function doctorJournal({ procRoot, etcRoot, stateFolder }: Places): JournalPlace {
+  return {
+    path: join(stateFolder, 'sysctl-journal.json'),
+    procRoot,
+    etcRoot,
+    modes: { file: 0o600, folder: 0o700 },
+    hasOwner: false,
+    hints: {
+      unwritable: 'Be root, or name a place you may write to with XDG_STATE_HOME.',
+      foreign: 'Revert it where it was written, or name another place with XDG_STATE_HOME.'
+    }
+  }
+}
 
-const placesChecks: OptionChecks<Places> = { procRoot: text, sysRoot: text, etcRoot: text, stateFolder: text }
+const placesChecks: OptionChecks<Places> = {
+  procRoot: text,
+  sysRoot: text,
+  etcRoot: text,
+  stateFolder: text,
+  labStateFolder: text
+}
 
 /**
  * The places that were given, and the system's own for the rest.
@@ -28,7 +51,13 @@ export function resolvePlaces(given: Partial<Places>): Places {
 }
 
 export function systemPlaces(): Places {
-  return { procRoot: '/proc', sysRoot: '/sys', etcRoot: '/etc', stateFolder: stateFolder() }
+  return {
+    procRoot: '/proc',
+    sysRoot: '/sys',
+    etcRoot: '/etc',
+    stateFolder: stateFolder(),
+    labStateFolder: hostPaths.stateFolder
+  }
 }
 
 /**

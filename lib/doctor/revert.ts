@@ -1,18 +1,15 @@
 /** Puts sysctls back to what they were before they were applied. */
 import { C1mError } from '../errors.js'
 import { reasonOf } from '../host/proc_reader.js'
+import { type Change, readJournal, saveJournal } from '../host/sysctl/journal.js'
+import { hasRemains, withLock } from '../host/sysctl/lock.js'
+import { type PutBack, putBack, type Restored } from '../host/sysctl/put_back.js'
 import { quote } from '../quote.js'
-import { type Change, journalPath, readJournal, saveJournal } from './journal.js'
-import { type Caller, obstacle, readKnob, writeKnob } from './knobs.js'
-import { withLock } from './lock.js'
-import type { Places } from './places.js'
+import { besideLabs } from './beside_labs.js'
+import { type Caller, isOurs, obstacle } from './knobs.js'
+import { doctorJournal, type Places } from './places.js'
 
-/** A sysctl that was put back. */
-export interface Restored {
-  name: string
-  from: string
-  to: string
-}
+export type { Restored }
 
 /** A sysctl that somebody else has changed since, and that was left alone. */
 export interface LeftAlone {
@@ -29,81 +26,74 @@ export interface Reversion {
   journal: string
   restored: Restored[]
   leftAlone: LeftAlone[]
+  /** Names of sysctls that are not there any more: their module was unloaded, and took our values with it. */
+  gone: string[]
   /** When an earlier call had put everything back already; null: this one did. */
   revertedAt: string | null
 }
 
 /**
  * Puts back every value that is still ours, in reverse order. The journal stays, empty, so that doing it again is no
- * mistake.
+ * mistake; what cannot be put back stays in it, and does not keep the others from being put back.
  * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
  * C1M_SYSCTL_FAILED
  */
 export function revertSettings(places: Places, caller: Caller): Reversion {
-  const path = journalPath(places)
-  if (readJournal(places) === null)
-    throw new C1mError(
-      'C1M_JOURNAL_MISSING',
-      `there is no journal at ${quote(path)}: nothing was applied from here`,
-      {
-        hint: 'It is where doctor --apply was: same user, same XDG_STATE_HOME.'
-      }
-    )
-  return withLock(places, () => revert(path, places, caller))
+  const journal = doctorJournal(places)
+  if (readJournal(journal) === null && !hasRemains(journal)) throw missing(journal.path)
+  return withLock(journal, () => {
+    const found = readJournal(journal)
+    if (found === null) throw missing(journal.path)
+    const { changes, at } = found
+    if (changes.length === 0)
+      return { journal: journal.path, restored: [], leftAlone: [], gone: [], revertedAt: at }
+    const names = changes.map(({ name }) => name)
+    return besideLabs(names, places, () => revert(changes, places, caller))
+  })
 }
 
-function revert(path: string, places: Places, caller: Caller): Reversion {
-  const { changes = [], at = null } = readJournal(places) ?? {}
-  if (changes.length === 0) return { journal: path, restored: [], leftAlone: [], revertedAt: at }
-
-  const found = changes.map((change) => ({ change, current: currentValue(change, places) })).reverse()
-  const ours = found.filter(
-    ({ change, current }) => change.ours.includes(current) && current !== change.before
+function missing(path: string): C1mError {
+  return new C1mError(
+    'C1M_JOURNAL_MISSING',
+    `there is no journal at ${quote(path)}: nothing was applied from here`,
+    { hint: 'It is where doctor --apply was: same user, same XDG_STATE_HOME.' }
   )
-  for (const { change } of ours) mayWrite(change, caller, places)
-  const restored = ours.map(({ change, current }) => restore(change, current, places))
-  saveJournal([], places)
+}
+
+function revert(changes: readonly Change[], places: Places, caller: Caller): Reversion {
+  const journal = doctorJournal(places)
+  const outcome = putBack(changes, places.procRoot, isOurs)
+  const { restored, leftAlone, gone, stuck } = outcome
+  saveJournal(stuck.map(({ change }) => change).reverse(), journal)
+  if (stuck.length > 0) throw incomplete(outcome, places, caller)
   return {
-    journal: path,
+    journal: journal.path,
     restored,
-    leftAlone: found
-      .filter(({ change, current }) => current !== change.before && !change.ours.includes(current))
-      .map(({ change: { name, before, ours }, current }) => ({
-        name,
-        current,
-        applied: ours.at(-1) ?? before,
-        before
-      })),
+    leftAlone: leftAlone.map(({ change: { name, before, ours }, current }) => ({
+      name,
+      current,
+      applied: ours.at(-1) ?? before,
+      before
+    })),
+    gone,
     revertedAt: null
   }
 }
 
-function currentValue({ name }: Change, places: Places): string {
-  try {
-    return readKnob(name, places)
-  } catch (cause) {
-    throw failed(`${name} cannot be read (${reasonOf(cause)}); nothing was changed`, cause)
-  }
-}
-
-/** Before the first is put back: half of them is worse than none. */
-function mayWrite({ name, before }: Change, caller: Caller, places: Places): void {
-  const reason = obstacle(name, caller, places)
-  if (reason !== null) throw failed(`${name} cannot be put back to ${before}: ${reason}; nothing was changed`)
-}
-
-function restore({ name, before }: Change, current: string, places: Places): Restored {
-  try {
-    writeKnob(name, before, places)
-  } catch (cause) {
-    throw failed(`${name} cannot be put back to ${before} (${reasonOf(cause)}); the journal stays`, cause)
-  }
-  return { name, from: current, to: before }
-}
-
-function failed(message: string, cause?: unknown): C1mError {
-  return new C1mError('C1M_SYSCTL_FAILED', message, {
+/** All that was and was not put back: the caller gets no report. */
+function incomplete({ restored, leftAlone, gone, stuck }: PutBack, places: Places, caller: Caller): C1mError {
+  const told = [
+    ...stuck.map(({ change: { name, before }, cause }) => {
+      const reason = obstacle(name, caller, places) ?? reasonOf(cause)
+      return `${name} cannot be put back to ${before}: ${reason}`
+    }),
+    `the journal keeps ${stuck.length === 1 ? 'it' : 'them'}`,
+    ...restored.map(({ name, to }) => `${name} was put back to ${to}`),
+    ...leftAlone.map(({ change, current }) => `${change.name} was left at ${current}, which is not ours`),
+    ...gone.map((name) => `${name} is gone with its module`)
+  ]
+  return new C1mError('C1M_SYSCTL_FAILED', told.join('; '), {
     hint: 'Run it again as root where the settings were applied.',
-    cause
+    cause: stuck[0]?.cause
   })
 }

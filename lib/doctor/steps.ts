@@ -2,7 +2,8 @@
 import type { FindingId, Prediction } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
 import { capability, holdsOnHost } from '../host/kernel.js'
-import { type Caller, isKnob, obstacle, readKnob, type Scope, scopeOf, suffices } from './knobs.js'
+import { readSysctl } from '../host/sysctl/values.js'
+import { type Caller, isKnob, obstacle, type Scope, scopeOf, suffices } from './knobs.js'
 import type { Places } from './places.js'
 
 /** One line of a remedy. */
@@ -89,7 +90,7 @@ export function settingsFor(bindings: readonly Binding[], { places }: Surroundin
 
 function currentOf(name: string, places: Places): string | null {
   try {
-    return readKnob(name, places)
+    return readSysctl(name, places.procRoot)
   } catch {
     return null
   }

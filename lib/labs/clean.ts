@@ -1,8 +1,10 @@
 /** Removes what killed runs have left behind. What living ones use stays. */
 import { readdirSync, readlinkSync, statSync } from 'node:fs'
+import { isAlive, type ProcessIdentity } from '../host/process_identity.js'
+import { type HostPaths, hostPaths } from '../host/sysctl/host_journal.js'
 import { execute, inside, namespaceFolder, type Spawn, spawnCommand } from './command.js'
-import { type HostPaths, hostPaths, restoreAbandoned } from './host_sysctls.js'
-import { isAlive, ownerOf } from './owner.js'
+import { restoreAbandoned } from './host_sysctls.js'
+import { ownerOf } from './owner.js'
 import { removeCommand } from './topology.js'
 
 /** What {@link clean} did. */
@@ -14,20 +16,36 @@ export interface Cleaned {
   pids: number[]
   /** Host-wide sysctls put back, with their values. */
   sysctls: Readonly<Record<string, string>>
+  /** Host-wide sysctls that are not there any more: their module was unloaded, and took the values with it. */
+  gone: readonly string[]
 }
 
 /**
- * Ends the processes, removes the namespaces and restores the sysctls of runs that are no more.
- * @throws C1mError C1M_LAB_FAILED when that takes root
+ * Ends the processes, removes the namespaces and restores the sysctls of runs that are no more. Sysctls that cannot be
+ * put back do not keep the namespaces.
+ * @throws C1mError C1M_LAB_FAILED when that takes root, and as {@link restoreAbandoned}
  */
 export function clean(spawn: Spawn = spawnCommand, paths: HostPaths = hostPaths): Cleaned {
-  const sysctls = restoreAbandoned(paths)
+  const restored = attempt(() => restoreAbandoned(paths))
   const namespaces = namespacesOf((owner) => !isAlive(owner))
-  return { schema: 'c1m-native/lab-clean@1', namespaces, pids: removeNamespaces(namespaces, spawn), sysctls }
+  const pids = removeNamespaces(namespaces, spawn)
+  return { schema: 'c1m-native/lab-clean@1', namespaces, pids, ...restored() }
+}
+
+/** Does it now, and gives what came of it, or throws that, when asked. */
+function attempt<T>(action: () => T): () => T {
+  try {
+    const result = action()
+    return () => result
+  } catch (error) {
+    return () => {
+      throw error
+    }
+  }
 }
 
 /** The namespaces of those owners `wanted` holds for. */
-export function namespacesOf(wanted: (owner: { pid: number; startTicks: number }) => boolean): string[] {
+export function namespacesOf(wanted: (owner: ProcessIdentity) => boolean): string[] {
   return listNamespaces().filter((name) => {
     const owner = ownerOf(name)
     return owner !== null && wanted(owner)

@@ -2,27 +2,25 @@
  * Sysctls of the initial network namespace, which all namespaces share: changed for seconds, by one run at a time, and
  * put back on every way out. What they were is on disk before the first is changed, for `lab clean` after a SIGKILL.
  */
-import { accessSync, constants, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { C1mError } from '../errors.js'
-import { isAlive, type Owner } from './owner.js'
-
-/** What {@link HostSysctls} keeps on disk while something is changed. */
-interface Journal extends Owner {
-  /** Values before, by name. */
-  readonly before: Readonly<Record<string, string>>
-}
-
-/** Where things are; tests have their own. */
-export interface HostPaths {
-  /** Default `/run/c1m-native`: gone with the next boot, as the changes are. */
-  readonly stateFolder: string
-  /** Default `/proc`. */
-  readonly procRoot: string
-}
-
-export const hostPaths: HostPaths = { stateFolder: '/run/c1m-native', procRoot: '/proc' }
+import { reasonOf } from '../host/proc_reader.js'
+import type { ProcessIdentity } from '../host/process_identity.js'
+import {
+  type HostPaths,
+  hostJournal,
+  hostPaths,
+  isAbandoned,
+  keepStuck,
+  putBackAbandoned,
+  settle
+} from '../host/sysctl/host_journal.js'
+import { type Change, readAnyJournal, readJournal, saveJournal } from '../host/sysctl/journal.js'
+import type { JournalPlace } from '../host/sysctl/journal_place.js'
+import { withLock } from '../host/sysctl/lock.js'
+import { type PutBack, putBack } from '../host/sysctl/put_back.js'
+import { isSysctlValue, isWritten, readSysctl, sysctlPath, writeSysctl } from '../host/sysctl/values.js'
 
 /** Looks again this often whether another run is done with the host's sysctls, in milliseconds. */
 const retryMs = 100
@@ -33,116 +31,133 @@ const retryMs = 100
  */
 export function isReadOnly(name: string, { procRoot }: HostPaths = hostPaths): boolean {
   try {
-    accessSync(fileOf(name, procRoot), constants.W_OK)
+    accessSync(sysctlPath(name, procRoot), constants.W_OK)
     return false
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+    return reasonOf(error) !== 'ENOENT'
   }
+}
+
+/** What was put back. */
+export interface RestoredSysctls {
+  /** Values, by name. */
+  readonly sysctls: Readonly<Record<string, string>>
+  /** Names that are not there any more: their module was unloaded, and took the values with it. */
+  readonly gone: readonly string[]
 }
 
 /** The changes of one run. */
 export class HostSysctls {
-  readonly #owner: Owner
-  readonly #paths: HostPaths
-  #before: Readonly<Record<string, string>> | undefined
+  readonly #owner: ProcessIdentity
+  readonly #place: JournalPlace
+  #changes: readonly Change[] | undefined
 
-  constructor(owner: Owner, paths: HostPaths = hostPaths) {
+  constructor(owner: ProcessIdentity, paths: HostPaths = hostPaths) {
     this.#owner = owner
-    this.#paths = paths
+    this.#place = hostJournal(paths)
   }
 
   /**
    * Sets one of `names`, of which the values are remembered together; waits while another run has changed some.
-   * @throws C1mError C1M_LAB_FAILED when it is not there or may not be written, and the signal's reason
+   * @throws C1mError C1M_LAB_FAILED when it is not there or may not be written; C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN,
+   * C1M_JOURNAL_FAILED when what another run has left is in the way; and the signal's reason
    */
-  async set(names: readonly string[], name: string, value: number, signal: AbortSignal): Promise<void> {
-    this.#before ??= await this.#claim(names, signal)
-    write(name, String(value), this.#paths)
+  async set(
+    names: readonly string[],
+    name: string,
+    value: number | string,
+    signal: AbortSignal
+  ): Promise<void> {
+    this.#changes ??= await this.#claim(names, signal)
+    if (!this.#changes.some((change) => change.name === name))
+      throw cannotChange(name, 'it was not remembered')
+    try {
+      writeSysctl(name, String(value), this.#place.procRoot)
+    } catch (cause) {
+      throw cannotChange(name, (cause as Error).message, cause)
+    }
   }
 
-  /** Puts everything back; any number of times. */
-  restore(): void {
-    if (!this.#before) return
-    putBack(this.#before, this.#paths)
-    this.#before = undefined
+  /**
+   * Puts everything back; any number of times. Waits for nothing: nobody else touches the journal of a living process.
+   * @throws C1mError C1M_LAB_FAILED when some could not be put back, after the others were
+   */
+  restore(): RestoredSysctls {
+    if (!this.#changes) return summary(putBack([], this.#place.procRoot))
+    const outcome = putBack(this.#changes, this.#place.procRoot)
+    this.#changes =
+      outcome.stuck.length === 0 ? undefined : outcome.stuck.map(({ change }) => change).reverse()
+    if (this.#isMine()) keepStuck(outcome, this.#place, this.#owner)
+    return summary(outcome)
   }
 
-  async #claim(names: readonly string[], signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  /** Somebody may have removed it by hand, and another run may have written one since. */
+  #isMine(): boolean {
+    const { owner } = readAnyJournal(this.#place) ?? {}
+    return owner?.pid === this.#owner.pid && owner.startTicks === this.#owner.startTicks
+  }
+
+  async #claim(names: readonly string[], signal: AbortSignal): Promise<readonly Change[]> {
     for (;;) {
-      restoreAbandoned(this.#paths)
-      const before = Object.fromEntries(names.map((name) => [name, read(name, this.#paths)]))
-      if (claimJournal({ ...this.#owner, before }, this.#paths)) return before
+      signal.throwIfAborted()
+      const changes = this.#tryToClaim(names)
+      if (changes !== null) return changes
       await sleep(retryMs, undefined, { signal })
+    }
+  }
+
+  /** The values before, which are read when nobody else can have changed them; null: another run has. */
+  #tryToClaim(names: readonly string[]): readonly Change[] | null {
+    const place = this.#place
+    try {
+      return withLock(place, () => {
+        const journal = readJournal(place)
+        if (journal !== null && !isAbandoned(journal, place)) return null
+        if (journal !== null) summary(settle(journal, place))
+        const changes = names.map((name) => ({ name, before: valueBefore(name, place), ours: [] }))
+        saveJournal(changes, place, this.#owner)
+        return changes
+      })
+    } catch (error) {
+      if (error instanceof C1mError && error.code === 'C1M_JOURNAL_BUSY') return null
+      throw error
     }
   }
 }
 
 /**
  * Puts back what a run that is no more had changed; gives what that was.
- * @throws C1mError C1M_LAB_FAILED when it may not be written
+ * @throws C1mError C1M_LAB_FAILED when some may not be written, after the others were; C1M_JOURNAL_INVALID,
+ * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_JOURNAL_BUSY
  */
-export function restoreAbandoned(paths: HostPaths = hostPaths): Readonly<Record<string, string>> {
-  const journal = readJournal(paths)
-  if (!journal || isAlive(journal, paths.procRoot)) return {}
-  putBack(journal.before, paths)
-  return journal.before
+export function restoreAbandoned(paths: HostPaths = hostPaths): RestoredSysctls {
+  return summary(putBackAbandoned(hostJournal(paths)))
 }
 
-/** Appears whole, or not at all because another one is there: link(2) does not replace. */
-function claimJournal(journal: Journal, { stateFolder }: HostPaths): boolean {
-  mkdirSync(stateFolder, { recursive: true })
-  const temporary = join(stateFolder, `.host-sysctls.${journal.pid}.tmp`)
-  writeFileSync(temporary, JSON.stringify(journal))
+function summary({ restored, gone, stuck: [first] }: PutBack): RestoredSysctls {
+  if (first !== undefined)
+    throw cannotChange(
+      first.change.name,
+      `it was ${first.change.before} before a lab; ${(first.cause as Error).message}`,
+      first.cause
+    )
+  return { sysctls: Object.fromEntries(restored.map(({ name, to }) => [name, to])), gone }
+}
+
+/** What would be put back has to be something that a journal may hold. */
+function valueBefore(name: string, { procRoot }: JournalPlace): string {
+  let value: string
   try {
-    linkSync(temporary, journalPath(stateFolder))
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    rmSync(temporary)
-  }
-}
-
-function readJournal({ stateFolder }: HostPaths): Journal | null {
-  try {
-    return JSON.parse(readFileSync(journalPath(stateFolder), 'utf8')) as Journal
-  } catch {
-    return null
-  }
-}
-
-function putBack(before: Readonly<Record<string, string>>, paths: HostPaths): void {
-  for (const [name, value] of Object.entries(before)) write(name, value, paths)
-  rmSync(journalPath(paths.stateFolder), { force: true })
-}
-
-function read(name: string, { procRoot }: HostPaths): string {
-  try {
-    return readFileSync(fileOf(name, procRoot), 'latin1').trim()
+    value = readSysctl(name, procRoot)
   } catch (cause) {
-    throw cannot(name, cause)
+    throw cannotChange(name, (cause as Error).message, cause)
   }
+  if (isWritten(name) && isSysctlValue(value)) return value
+  throw cannotChange(name, 'it is none of those that can be put back')
 }
 
-function write(name: string, value: string, { procRoot }: HostPaths): void {
-  try {
-    writeFileSync(fileOf(name, procRoot), value)
-  } catch (cause) {
-    throw cannot(name, cause)
-  }
-}
-
-function fileOf(name: string, procRoot: string): string {
-  return `${procRoot}/sys/${name.replaceAll('.', '/')}`
-}
-
-function journalPath(stateFolder: string): string {
-  return join(stateFolder, 'host-sysctls.json')
-}
-
-function cannot(name: string, cause: unknown): C1mError {
-  return new C1mError('C1M_LAB_FAILED', `cannot change ${name}: ${(cause as Error).message}`, {
+function cannotChange(name: string, reason: string, cause?: unknown): C1mError {
+  return new C1mError('C1M_LAB_FAILED', `cannot change ${name}: ${reason}`, {
     hint: 'Run as root in the initial network namespace.',
     cause
   })

@@ -1,6 +1,7 @@
 /** Runs a lab from its needs to its verdict. */
 import { C1mError } from '../errors.js'
 import { readHostFacts } from '../host/facts.js'
+import { thisProcess } from '../host/process_identity.js'
 import { resultHost } from '../host/result_host.js'
 import { version } from '../version.js'
 import { clean } from './clean.js'
@@ -8,7 +9,6 @@ import { type Spawn, spawnCommand } from './command.js'
 import { HostSysctls } from './host_sysctls.js'
 import type { Lab, LabResult, ParameterName } from './lab.js'
 import { refuseUnmetNeeds } from './needs.js'
-import { readOwner } from './owner.js'
 import { resolveParameters } from './parameters.js'
 import { Stage } from './stage.js'
 import { judge } from './verdict.js'
@@ -44,10 +44,11 @@ export async function runLab(lab: Lab, options: RunLabOptions): Promise<LabResul
   const parameters = resolveParameters(lab, options.parameters ?? {}, ipv6)
   refuseUnmetNeeds(lab, { allowHostChanges, pcap: options.pcap !== undefined }, parameters)
   // What a killed run has left would be in the way, and its owner expects it gone.
-  clean(spawn)
+  for (const name of clean(spawn).gone)
+    options.progress?.(`${name}, which a killed lab had changed, is gone with its module`)
   const began = performance.now()
   const startedAt = new Date().toISOString()
-  const owner = readOwner(process.pid) ?? { pid: process.pid, startTicks: 0 }
+  const owner = thisProcess()
   await using stage = new Stage({
     owner,
     program,

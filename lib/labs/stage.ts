@@ -1,12 +1,13 @@
 /** Where a lab takes place: its namespaces, the processes in them, what it changed on the host, and the way back. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exitCodes } from '../errors.js'
+import type { ProcessIdentity } from '../host/process_identity.js'
 import { Capture } from './capture.js'
 import { Child, type Line } from './child.js'
 import { namespacesOf, removeNamespaces } from './clean.js'
 import { type Command, execute, inside, type Spawn } from './command.js'
 import type { HostSysctls } from './host_sysctls.js'
-import { namespaceName, type Owner } from './owner.js'
+import { namespaceName } from './owner.js'
 import { buildCommands, rulesCommand, sysctlCommands, type Topology } from './topology.js'
 
 /** Something done to a network that stands. */
@@ -18,7 +19,7 @@ export type Change =
   | { readonly host: Readonly<Record<string, number>> }
 
 export interface StageOptions {
-  readonly owner: Owner
+  readonly owner: ProcessIdentity
   /** How to start c1m-native. */
   readonly program: readonly string[]
   readonly spawn: Spawn
@@ -64,7 +65,8 @@ export class Stage implements AsyncDisposable {
 
   #undo(): void {
     try {
-      this.#options.host.restore()
+      for (const name of this.#options.host.restore().gone)
+        this.#options.progress(`${name} is gone with its module, and was not put back`)
     } finally {
       for (const scene of this.#scenes) scene.remove()
     }

@@ -174,11 +174,12 @@ export function listText({ labs }: LabList, paint: Paint): string {
 }
 
 /** What `lab clean` did. */
-export function cleanedText({ namespaces, pids, sysctls }: Omit<Cleaned, 'schema'>): string {
+export function cleanedText({ namespaces, pids, sysctls, gone }: Omit<Cleaned, 'schema'>): string {
   const done = [
     ...namespaces.map((name) => `removed namespace ${name}`),
     ...pids.map((pid) => `ended process ${pid}`),
-    ...Object.entries(sysctls).map(([name, value]) => `put ${name} back to ${value}`)
+    ...Object.entries(sysctls).map(([name, value]) => `put ${name} back to ${value}`),
+    ...gone.map((name) => `${name} is gone with its module: nothing to put back`)
   ]
   return `${(done.length === 0 ? ['nothing was left behind'] : done).join('\n')}\n`
 }

@@ -104,7 +104,7 @@ function applied({ applied, blocked, journal }: Application, paint: Paint): stri
 }
 
 /** What was put back and what was not. Ends in a newline. */
-export function reversionReport({ journal, restored, leftAlone, revertedAt }: Reversion): string {
+export function reversionReport({ journal, restored, leftAlone, gone, revertedAt }: Reversion): string {
   if (revertedAt !== null)
     return joined([`Nothing to put back: it was put back at ${revertedAt} (${journal}).`])
   return joined([
@@ -114,7 +114,8 @@ export function reversionReport({ journal, restored, leftAlone, revertedAt }: Re
     ...leftAlone.map(
       ({ name, current, applied, before }) =>
         `  ${name} is ${current}; it was ${before}, and had been set to ${applied}`
-    )
+    ),
+    ...gone.map((name) => `${name} is gone with its module: nothing to put back.`)
   ])
 }
 

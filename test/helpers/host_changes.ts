@@ -1,7 +1,7 @@
 /** Sysctls of the whole host, for a moment: for tests whose cause no network namespace can have for itself. */
 import { readFileSync } from 'node:fs'
+import { thisProcess } from '../../lib/host/process_identity.js'
 import { HostSysctls } from '../../lib/labs/host_sysctls.js'
-import { readOwner } from '../../lib/labs/owner.js'
 import { mayMakeNamespaces } from './namespace.js'
 
 /** Asked for in the environment: whatever else runs on the machine feels it. */
@@ -12,8 +12,8 @@ export const whyNot = 'changes the host: needs root and C1M_HOST_CHANGES=1'
 
 /** Sets `name` until the end of the scope of `using`; waits while somebody else has changed some. */
 export async function changeHost(name: string, value: number | string) {
-  const sysctls = new HostSysctls(readOwner(process.pid) ?? { pid: process.pid, startTicks: 0 })
-  await sysctls.set([name], name, value as number, AbortSignal.timeout(60_000))
+  const sysctls = new HostSysctls(thisProcess())
+  await sysctls.set([name], name, value, AbortSignal.timeout(60_000))
   return { [Symbol.dispose]: () => sysctls.restore() }
 }
 

@@ -1,6 +1,6 @@
 /** `c1m-native doctor`: say what of this host binds, and set it; or whether causes are named here. */
-import { doctor, revertDoctor } from '../../doctor.js'
-import { exitCodes } from '../../errors.js'
+import { type DoctorReport, doctor, revertDoctor } from '../../doctor.js'
+import { type ExitCode, exitCodes } from '../../errors.js'
 import { doctorReport, reversionReport } from '../../report/doctor_text.js'
 import type { CommandContext } from '../command.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
@@ -30,7 +30,17 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   }
   const report = await doctor({ ...pick(values, goalOptions), targets, ...(apply && { apply }) })
   await reporter.result(report, (paint) => doctorReport(report, paint))
-  return report.fits ? exitCodes.ok : exitCodes.hostLimit
+  return exitCodeOf(report)
+}
+
+/** What was needed and is still too low is a failure of --apply, also where it is only warned of. Pure. */
+export function exitCodeOf({
+  fits,
+  settings,
+  application
+}: Pick<DoctorReport, 'fits' | 'settings' | 'application'>): ExitCode {
+  const isDone = application === null || application.blocked.length + settings.length === 0
+  return fits && isDone ? exitCodes.ok : exitCodes.hostLimit
 }
 
 async function testSelf(

@@ -89,7 +89,10 @@ export const spec: CommandSpec = {
     },
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option, a target or the journal is not valid, or there is no journal' },
-    { code: 3, text: 'something binds, or a sysctl could not be set; with --self-test: no lab can run here' },
+    {
+      code: 3,
+      text: 'something binds, or a sysctl could not be set or put back; with --self-test: no lab can run here'
+    },
     { code: 4, text: 'the name of a target has no address' },
     { code: 5, text: 'with --self-test: a cause was not named as it should be' },
     {

@@ -1,9 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { exitCodeOf } from '../../../lib/cli/commands/doctor.js'
+import { doctor } from '../../../lib/doctor.js'
 import { resultOf } from '../../helpers/node_script.js'
 import { temporaryFolder } from '../../helpers/temporary.js'
+import { FakeHost } from '../../lib/doctor/fake_host.js'
 import { runCli, runShell } from '../run_cli.js'
 
 const somaxconn = '/proc/sys/net/core/somaxconn'
@@ -58,6 +61,40 @@ it('prints a report that a plan takes for facts', async () => {
   const { stdout, stderr } = await runCli(['plan', '-c', '100', '--facts', path, '--json'])
   expect(stderr).toBe('')
   expect(JSON.parse(stdout).facts.client).toEqual(JSON.parse(readFileSync(path, 'utf8')).facts)
+})
+
+describe('exit code of --apply', () => {
+  const goal = { connections: 1_000_000, role: 'server', apply: true } as const
+  const [max, buckets] = ['net.netfilter.nf_conntrack_max', 'net.netfilter.nf_conntrack_buckets']
+
+  const readOnly = (host: FakeHost, name: string) => {
+    rmSync(host.path(name))
+    // A small number, and not to be written by root either.
+    symlinkSync('/proc/sys/kernel/cap_last_cap', host.path(name))
+  }
+
+  it.each<[string, number, boolean, (host: FakeHost) => void]>([
+    ['all of it could be set', 0, true, () => {}],
+    ['not all of it could be set', 3, false, (host) => readOnly(host, buckets)],
+    ['what counts could not be set', 3, false, (host) => readOnly(host, max)],
+    ['one is not there', 3, true, (host) => rmSync(host.path(buckets))]
+  ])('when %s: %i', async (_, code, fits, hinder) => {
+    const host = new FakeHost()
+    hinder(host)
+    const report = await doctor(goal, host.places)
+    expect(report.fits).toBe(fits)
+    expect(exitCodeOf(report)).toBe(code)
+  })
+
+  it('when nothing was needed: 0, and again', async () => {
+    const host = new FakeHost()
+    const codes = [
+      exitCodeOf(await doctor({ ...goal, connections: 100 }, host.places)),
+      exitCodeOf(await doctor(goal, host.places)),
+      exitCodeOf(await doctor(goal, host.places))
+    ]
+    expect(codes).toEqual([0, 0, 0])
+  })
 })
 
 const mayMakeNamespaces = spawnSync('unshare', ['-n', 'true']).status === 0
@@ -134,6 +171,27 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     )
     expect({ code, stdout }).toEqual({ code: 2, stdout: '128\n' })
     expect(stderr).toContain('is half written or no JSON; nothing was changed')
+  })
+
+  /** As in a container: the accept queue binds, which is a warning only, and nothing can be set. */
+  const readOnly = ['mount --bind /proc/sys /proc/sys', 'mount -o remount,bind,ro /proc/sys']
+  const inContainer = (state: string, ...lines: string[]) =>
+    inNamespace(state, `exec unshare -m bash -c "${[...readOnly, ...lines].join('; ')}"`)
+
+  it('3 when nothing of what was needed could be applied, also where that is a warning only', async () => {
+    using state = temporaryFolder()
+    const { code, stdout, stderr } = await inContainer(state.path, `${goal} --apply --json`)
+    const { fits, settings, application } = JSON.parse(stdout)
+    expect({ code, stderr, fits, settings: settings.length }).toEqual({
+      code: 3,
+      stderr: '',
+      fits: true,
+      settings: 1
+    })
+    expect(application).toMatchObject({ applied: [], blocked: [{ name: 'net.core.somaxconn' }] })
+    // Without --apply nothing was asked for but a judgement.
+    const judged = await inContainer(state.path, `${goal}`)
+    expect(judged.code).toBe(0)
   })
 
   it('puts back after SIGKILL, whenever that came', async () => {

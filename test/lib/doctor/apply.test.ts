@@ -2,8 +2,8 @@ import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { applySettings } from '../../../lib/doctor/apply.js'
-import { readJournal, saveJournal } from '../../../lib/doctor/journal.js'
 import type { Setting } from '../../../lib/doctor/steps.js'
+import { readJournal, saveJournal } from '../../../lib/host/sysctl/journal.js'
 import { caught } from '../../helpers/caught.js'
 import { FakeHost } from './fake_host.js'
 
@@ -20,7 +20,7 @@ const setting = (name: string, wanted: string, blocked: string | null = null): S
   scope: 'namespace',
   lifts: []
 })
-const changes = (host: FakeHost) => readJournal(host.places)?.changes
+const changes = (host: FakeHost) => readJournal(host.place)?.changes
 
 it('sets what it may, and keeps what it was', () => {
   const host = new FakeHost()
@@ -45,7 +45,7 @@ it('sets what it may, and keeps what it was', () => {
 it('writes no journal when there is nothing to set', () => {
   const host = new FakeHost()
   expect(applySettings([], host.places)).toEqual({ journal: host.journal, applied: [], blocked: [] })
-  expect(readJournal(host.places)).toBeNull()
+  expect(readJournal(host.place)).toBeNull()
 })
 
 it('knows what the kernel has rounded up for its own', () => {
@@ -65,7 +65,7 @@ it('leaves alone what somebody has raised since it was found too low', () => {
   host.set(max, '4194304')
   expect(applySettings([found], host.places).applied).toEqual([])
   expect(host.get(max)).toBe('4194304')
-  expect(readJournal(host.places)).toBeNull()
+  expect(readJournal(host.place)).toBeNull()
 })
 
 describe('a second time', () => {
@@ -91,7 +91,7 @@ describe('a second time', () => {
 
   it('goes on after a crash between the journal and the sysctls', () => {
     const host = new FakeHost()
-    saveJournal([{ name: max, before: '65536', ours: ['2097152'] }], host.places)
+    saveJournal([{ name: max, before: '65536', ours: ['2097152'] }], host.place)
     applySettings([setting(max, '2097152')], host.places)
     expect(changes(host)).toEqual([{ name: max, before: '65536', ours: ['2097152'] }])
     expect(host.get(max)).toBe('2097152')
@@ -130,12 +130,17 @@ describe('changes nothing', () => {
   })
 
   it.each([
-    ['refused', '/proc/sys/kernel/osrelease', 'cannot be set to 1048576 (EACCES)'],
-    ['taken for something else', '/dev/null', 'was , and set to 1048576 it became ']
+    ['refused', '/proc/sys/kernel/cap_last_cap', 'cannot be set to 1048576 (EACCES)'],
+    // A mask of nine bits, proc(5).
+    [
+      'taken for something else',
+      '/proc/self/coredump_filter',
+      'was 00000033, and set to 1048576 it became 00000000'
+    ]
   ])('when one of them is %s: what was set before it is put back', (_, file, problem) => {
     const host = new FakeHost()
     rmSync(host.path(buckets))
-    // Read-only to root as well; or it reads back as nothing, as a sysctl might that rounds.
+    // Read-only to root as well; or it reads back as less, as a sysctl might that rounds.
     symlinkSync(file, host.path(buckets))
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
     expect(caught(() => applySettings(settings, host.places))).toMatchObject({
@@ -145,5 +150,28 @@ describe('changes nothing', () => {
     })
     expect(host.get(max)).toBe('65536')
     expect(changes(host)).toEqual([])
+  })
+
+  it('when one of them is nothing that could be put back', () => {
+    const host = new FakeHost()
+    host.set(buckets, 'many')
+    const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
+    expect(caught(() => applySettings(settings, host.places))).toMatchObject({
+      code: 'C1M_SYSCTL_FAILED',
+      message: `${buckets} is 'many', which is no number and could not be put back; nothing was changed`
+    })
+    expect(host.get(max)).toBe('65536')
+    expect(readJournal(host.place)).toBeNull()
+  })
+
+  it('when one of them is gone', () => {
+    const host = new FakeHost()
+    rmSync(host.path(buckets))
+    const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
+    expect(caught(() => applySettings(settings, host.places))).toMatchObject({
+      code: 'C1M_SYSCTL_FAILED',
+      message: `${buckets} cannot be read (ENOENT); nothing was changed`
+    })
+    expect(host.get(max)).toBe('65536')
   })
 })

@@ -1,6 +1,8 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Places } from '../../../lib/doctor/places.js'
+import { doctorJournal, type Places } from '../../../lib/doctor/places.js'
+import { hostJournal } from '../../../lib/host/sysctl/host_journal.js'
+import type { JournalPlace } from '../../../lib/host/sysctl/journal_place.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 /** The sysctls of the first incident's server, by name. */
@@ -34,14 +36,25 @@ export class FakeHost {
       procRoot: join(root, 'proc'),
       sysRoot: join(root, 'sys'),
       etcRoot: join(root, 'etc'),
-      stateFolder: join(root, 'state/c1m-native')
+      stateFolder: join(root, 'state/c1m-native'),
+      labStateFolder: join(root, 'run/c1m-native')
     }
     mkdirSync(join(root, 'proc/self/ns'))
     symlinkSync(netNamespace, join(root, 'proc/self/ns/net'))
   }
 
+  /** The doctor's journal. */
+  get place(): JournalPlace {
+    return doctorJournal(this.places)
+  }
+
+  /** The journal of labs. */
+  get labPlace(): JournalPlace {
+    return hostJournal({ ...this.places, stateFolder: this.places.labStateFolder })
+  }
+
   get journal(): string {
-    return join(this.places.stateFolder, 'sysctl-journal.json')
+    return this.place.path
   }
 
   get(name: string): string {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { predictFindings } from '../../../lib/checks/index.js'
-import { isKnob, obstacle, readKnob, scopeOf, suffices, writeKnob } from '../../../lib/doctor/knobs.js'
+import { isKnob, isOurs, knobs, obstacle, scopeOf, suffices } from '../../../lib/doctor/knobs.js'
 import { systemPlaces } from '../../../lib/doctor/places.js'
+import { isWritten } from '../../../lib/host/sysctl/values.js'
 import { predicting } from '../checks/fixtures.js'
 import { FakeHost } from './fake_host.js'
 
@@ -66,11 +67,17 @@ it('does not apply what does nothing by itself', () => {
   expect(isKnob('net.core.somaxconn')).toBe(true)
 })
 
-it('reads and writes, white space evened out', () => {
-  const { places } = new FakeHost({ 'net.ipv4.tcp_mem': '1\t2\t3' })
-  expect(readKnob('net.ipv4.tcp_mem', places)).toBe('1 2 3')
-  writeKnob('net.ipv4.tcp_mem', '4 5 6', places)
-  expect(readKnob('net.ipv4.tcp_mem', places)).toBe('4 5 6')
+it('a journal may name all that it applies', () => {
+  expect(knobs).toContain('net.core.somaxconn')
+  expect(knobs.filter((name) => !isWritten(name))).toEqual([])
+})
+
+it('takes what a kernel may have made of the value it was about to set for its own', () => {
+  const change = { name: 'net.netfilter.nf_conntrack_buckets', before: '16384', ours: ['1000', '2000'] }
+  const values = ['1000', '2000', '2048', '1500']
+  expect(values.map((value) => isOurs(change, value))).toEqual([true, true, false, false])
+  const unsettled = { ...change, unsettled: true }
+  expect(values.map((value) => isOurs(unsettled, value))).toEqual([true, true, true, false])
 })
 
 it.each([

@@ -1,7 +1,7 @@
-import { readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
-import { type Change, readJournal, saveJournal } from '../../../lib/doctor/journal.js'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
 import { revertSettings } from '../../../lib/doctor/revert.js'
+import { type Change, readJournal, saveJournal } from '../../../lib/host/sysctl/journal.js'
 import { caught } from '../../helpers/caught.js'
 import { FakeHost, untuned } from './fake_host.js'
 
@@ -12,7 +12,7 @@ const [max, buckets, queue] = [
   'net.core.somaxconn'
 ] as const
 
-const changes: Change[] = [
+const changes: [Change, Change, Change] = [
   { name: max, before: '65536', ours: ['2097152'] },
   { name: buckets, before: '16384', ours: ['524288', '1048576'] },
   { name: queue, before: '128', ours: ['65535'] }
@@ -21,7 +21,7 @@ const changes: Change[] = [
 /** A host whose journal tells of these changes, with the sysctls as they are now. */
 function applied(now: Record<string, string>): FakeHost {
   const host = new FakeHost({ ...untuned, ...now })
-  saveJournal(changes, host.places)
+  saveJournal(changes, host.place)
   return host
 }
 
@@ -39,6 +39,7 @@ it('puts everything back, in reverse order', () => {
       { name: max, from: '2097152', to: '65536' }
     ],
     leftAlone: [],
+    gone: [],
     revertedAt: null
   })
   expect(host.values()).toEqual(before)
@@ -66,47 +67,62 @@ it('leaves alone what somebody else has changed since, and says so', () => {
 it('is done once: again is no mistake', () => {
   const host = applied(all)
   revert(host)
-  const at = readJournal(host.places)?.at
+  const at = readJournal(host.place)?.at
   host.set(queue, '65535')
-  expect(revert(host)).toEqual({ journal: host.journal, restored: [], leftAlone: [], revertedAt: at })
+  expect(revert(host)).toEqual({
+    journal: host.journal,
+    restored: [],
+    leftAlone: [],
+    gone: [],
+    revertedAt: at
+  })
   expect(host.get(queue)).toBe('65535')
 })
 
-describe('changes nothing', () => {
-  it('without a journal', () => {
-    const host = new FakeHost()
-    expect(caught(() => revert(host))).toMatchObject({
-      code: 'C1M_JOURNAL_MISSING',
-      message: `there is no journal at '${host.journal}': nothing was applied from here`,
-      exitCode: 2
-    })
+it('changes nothing without a journal', () => {
+  const host = new FakeHost()
+  expect(caught(() => revert(host))).toMatchObject({
+    code: 'C1M_JOURNAL_MISSING',
+    message: `there is no journal at '${host.journal}': nothing was applied from here`,
+    exitCode: 2
   })
+})
 
-  it('when one of them may not be written', () => {
-    const host = new FakeHost({ ...untuned, ...all })
-    // Read-only to root as well.
-    const readOnly = '/proc/sys/kernel/cap_last_cap'
-    const ours = [readFileSync(readOnly, 'utf8').trim()]
-    saveJournal([{ name: max, before: '65536', ours }, ...changes.slice(1)], host.places)
-    rmSync(host.path(max))
-    symlinkSync(readOnly, host.path(max))
-    expect(caught(() => revert(host))).toMatchObject({
-      code: 'C1M_SYSCTL_FAILED',
-      message: `${max} cannot be put back to 65536: cannot be set from this network namespace: set it on the host; nothing was changed`,
-      exitCode: 3
-    })
-    expect(host.get(queue)).toBe('65535')
-    expect(host.get(buckets)).toBe('1048576')
-    expect(readJournal(host.places)?.changes).toHaveLength(3)
-  })
+it('is not stopped by one whose module is gone, and says so', () => {
+  const host = applied(all)
+  rmSync(host.path(max))
+  const { restored, gone } = revert(host)
+  expect(restored.map(({ name }) => name)).toEqual([queue, buckets])
+  expect(gone).toEqual([max])
+  expect(readJournal(host.place)?.changes).toEqual([])
+})
 
-  it('when one of them is gone', () => {
-    const host = applied(all)
-    rmSync(host.path(max))
-    expect(caught(() => revert(host))).toMatchObject({
-      code: 'C1M_SYSCTL_FAILED',
-      message: `${max} cannot be read (ENOENT); nothing was changed`
-    })
-    expect(host.get(queue)).toBe('65535')
+it('is not stopped by one that may not be written, which stays in the journal', () => {
+  const host = new FakeHost({ ...untuned, ...all })
+  // Read-only to root as well.
+  const readOnly = '/proc/sys/kernel/cap_last_cap'
+  const ours = [readFileSync(readOnly, 'utf8').trim()]
+  saveJournal([changes[0], { name: buckets, before: '16384', ours }, changes[2]], host.place)
+  rmSync(host.path(buckets))
+  symlinkSync(readOnly, host.path(buckets))
+  expect(caught(() => revert(host))).toMatchObject({
+    code: 'C1M_SYSCTL_FAILED',
+    message:
+      `${buckets} cannot be put back to 16384: cannot be set from this network namespace: set it on the host; ` +
+      `the journal keeps it; ${queue} was put back to 128; ${max} was put back to 65536`,
+    exitCode: 3
   })
+  expect(host.get(queue)).toBe('128')
+  expect(host.get(max)).toBe('65536')
+  expect(readJournal(host.place)?.changes).toEqual([{ name: buckets, before: '16384', ours }])
+  // It can be written again.
+  rmSync(host.path(buckets))
+  writeFileSync(host.path(buckets), `${ours[0]}\n`)
+  expect(revert(host).restored).toEqual([{ name: buckets, from: ours[0], to: '16384' }])
+})
+
+it('knows what the kernel had rounded up when the process that set it was killed', () => {
+  const host = new FakeHost({ ...untuned, [buckets]: '1048576' })
+  saveJournal([{ name: buckets, before: '16384', ours: ['1048000'], unsettled: true }], host.place)
+  expect(revert(host).restored).toEqual([{ name: buckets, from: '1048576', to: '16384' }])
 })

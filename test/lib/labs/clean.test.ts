@@ -1,14 +1,15 @@
 import { spawn as start } from 'node:child_process'
 import { once } from 'node:events'
 import { afterEach, describe, expect, it } from 'vitest'
+import { thisProcess } from '../../../lib/host/process_identity.js'
 import { clean, namespacesOf } from '../../../lib/labs/clean.js'
 import { spawnCommand } from '../../../lib/labs/command.js'
-import { namespaceName, readOwner } from '../../../lib/labs/owner.js'
+import { namespaceName } from '../../../lib/labs/owner.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 const gone = namespaceName({ pid: process.pid, startTicks: 1 }, '0-server')
-const mine = namespaceName(readOwner(process.pid) ?? { pid: 0, startTicks: 0 }, '0-server')
+const mine = namespaceName(thisProcess(), '0-server')
 const ip = (...args: string[]) => spawnCommand({ argv: ['ip', ...args] })
 
 describe.skipIf(!mayMakeNamespaces)('clean (skipped without root)', () => {
@@ -24,7 +25,7 @@ describe.skipIf(!mayMakeNamespaces)('clean (skipped without root)', () => {
     await once(inside.stdout, 'data')
     const ended = once(inside, 'exit')
     const procRoot = fakeRoot({})
-    const cleaned = clean(spawnCommand, { procRoot, stateFolder: procRoot })
+    const cleaned = clean(spawnCommand, { procRoot, etcRoot: procRoot, stateFolder: procRoot })
     expect(cleaned.namespaces).toContain(gone)
     expect(cleaned.pids).toContain(inside.pid)
     expect(await ended).toEqual([null, 'SIGKILL'])

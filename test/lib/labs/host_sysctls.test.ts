@@ -1,44 +1,24 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { identifyProcess } from '../../../lib/host/process_identity.js'
 import { HostSysctls, isReadOnly, restoreAbandoned } from '../../../lib/labs/host_sysctls.js'
-import { readOwner } from '../../../lib/labs/owner.js'
-import { fakeRoot } from '../host/fake_root.js'
-
-const max = 'net.netfilter.nf_conntrack_max'
-const buckets = 'net.netfilter.nf_conntrack_buckets'
-const never = new AbortController().signal
-
-/** A host of its own, on which this process runs. */
-function host() {
-  const procRoot = fakeRoot({
-    'sys/net/netfilter/nf_conntrack_max': '262144\n',
-    'sys/net/netfilter/nf_conntrack_buckets': '65536\n'
-  })
-  const read = (name: string) => readFileSync(`${procRoot}/sys/${name.replaceAll('.', '/')}`, 'utf8').trim()
-  const lives = (pid: number) => {
-    mkdirSync(`${procRoot}/${pid}`)
-    writeFileSync(`${procRoot}/${pid}/stat`, readFileSync(`/proc/${pid}/stat`))
-  }
-  lives(process.pid)
-  return { paths: { procRoot, stateFolder: `${procRoot}/run/c1m-native` }, read, lives }
-}
-
-const self = readOwner(process.pid) ?? { pid: 0, startTicks: 0 }
+import { buckets, dead, host, max, never, nothing, self } from './fake_sysctls.js'
 
 describe('sysctls of the host', () => {
   it('are put back, all of them, and the journal is gone', async () => {
-    const { paths, read } = host()
+    const { paths, read, files } = host()
     const sysctls = new HostSysctls(self, paths)
     await sysctls.set([max, buckets], max, 1000, never)
     await sysctls.set([max, buckets], buckets, 512, never)
     await sysctls.set([max, buckets], max, 2000, never)
     expect([read(max), read(buckets)]).toEqual(['2000', '512'])
+    expect(files()).toEqual(['host-sysctls.json'])
     sysctls.restore()
     sysctls.restore()
     expect([read(max), read(buckets)]).toEqual(['262144', '65536'])
-    expect(existsSync(`${paths.stateFolder}/host-sysctls.json`)).toBe(false)
+    expect(files()).toEqual([])
   })
 
   it('stay as they are while a living run has changed them, which is waited for', async () => {
@@ -47,11 +27,30 @@ describe('sysctls of the host', () => {
     await first.set([max], max, 1000, never)
     const second = new HostSysctls(self, paths)
     const waiting = second.set([max], max, 3000, never)
-    expect(restoreAbandoned(paths)).toEqual({})
+    expect(restoreAbandoned(paths)).toEqual(nothing)
     expect(read(max)).toBe('1000')
     first.restore()
     await waiting
     expect(read(max)).toBe('3000')
+    second.restore()
+    expect(read(max)).toBe('262144')
+  })
+
+  it('are read once nobody else can have changed them', async () => {
+    const { paths, read } = host()
+    const first = new HostSysctls(self, paths)
+    await first.set([max], max, 1000, never)
+    // The first run ends between the reading of the one and of the other.
+    const names = Object.defineProperty([max, buckets], 1, {
+      get: () => {
+        first.restore()
+        return buckets
+      }
+    })
+    const second = new HostSysctls(self, paths)
+    const waiting = second.set(names, max, 3000, never)
+    first.restore()
+    await waiting
     second.restore()
     expect(read(max)).toBe('262144')
   })
@@ -67,29 +66,40 @@ describe('sysctls of the host', () => {
     first.restore()
   })
 
-  it('are put back by whoever comes next after a SIGKILL', async () => {
-    const { paths, read, lives } = host()
-    const victim = spawn('cat')
-    await once(victim, 'spawn')
-    const owner = readOwner(victim.pid as number)
-    lives(victim.pid as number)
-    await new HostSysctls(owner as NonNullable<typeof owner>, paths).set([max], max, 1000, never)
-    victim.kill('SIGKILL')
-    await once(victim, 'exit')
-    // The number goes to another process, as it may.
-    writeFileSync(`${paths.procRoot}/${victim.pid}/stat`, readFileSync(`/proc/${process.pid}/stat`))
-    expect(restoreAbandoned(paths)).toEqual({ [max]: '262144' })
-    expect(read(max)).toBe('262144')
-    expect(restoreAbandoned(paths)).toEqual({})
+  it('are waited for while somebody else works on them', async () => {
+    const { paths, read, files } = host()
+    const worker = spawn('cat')
+    await once(worker, 'spawn')
+    const { pid, startTicks } = identifyProcess(worker.pid ?? 0) ?? dead
+    mkdirSync(paths.stateFolder, { recursive: true })
+    symlinkSync(`${pid}-${startTicks}`, `${paths.stateFolder}/host-sysctls.json.lock`)
+    const sysctls = new HostSysctls(self, paths)
+    const waiting = sysctls.set([max], max, 3000, never)
+    expect([files(), read(max)]).toEqual([['host-sysctls.json.lock'], '262144'])
+    worker.kill('SIGKILL')
+    await waiting
+    expect(read(max)).toBe('3000')
+    sysctls.restore()
+    expect(files()).toEqual([])
   })
 
-  it('that are not there are named', async () => {
-    const { paths } = host()
-    const setting = new HostSysctls(self, paths).set(['net.nothing'], 'net.nothing', 1, never)
-    await expect(setting).rejects.toMatchObject({
-      code: 'C1M_LAB_FAILED',
-      message: expect.stringContaining('net.nothing')
-    })
+  it('that are not there, or none of ours, are named', async () => {
+    const { paths, files } = host()
+    const set = (name: string) => new HostSysctls(self, paths).set([name], name, 1, never)
+    for (const name of ['net.ipv4.tcp_max_orphans', 'kernel.core_pattern', 'net.nothing'])
+      await expect(set(name)).rejects.toMatchObject({
+        code: 'C1M_LAB_FAILED',
+        message: expect.stringContaining(name)
+      })
+    expect(files()).toEqual([])
     expect(isReadOnly('net.nothing', paths)).toBe(false)
+  })
+
+  it('one that was not remembered is not changed', async () => {
+    const { paths, read } = host()
+    const sysctls = new HostSysctls(self, paths)
+    await expect(sysctls.set([max], buckets, 512, never)).rejects.toMatchObject({ code: 'C1M_LAB_FAILED' })
+    sysctls.restore()
+    expect(read(buckets)).toBe('65536')
   })
 })

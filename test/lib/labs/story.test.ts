@@ -72,12 +72,15 @@ it('several labs end with a line for each', () => {
 describe('what was cleaned', () => {
   it('is told', () => {
     const sysctls = { 'net.netfilter.nf_conntrack_max': '262144' }
-    expect(cleanedText({ namespaces: ['c1mlab-1-2-0-server'], pids: [7], sysctls })).toBe(
-      'removed namespace c1mlab-1-2-0-server\nended process 7\nput net.netfilter.nf_conntrack_max back to 262144\n'
+    expect(
+      cleanedText({ namespaces: ['c1mlab-1-2-0-server'], pids: [7], sysctls, gone: ['fs.nr_open'] })
+    ).toBe(
+      'removed namespace c1mlab-1-2-0-server\nended process 7\nput net.netfilter.nf_conntrack_max back to 262144\n' +
+        'fs.nr_open is gone with its module: nothing to put back\n'
     )
   })
 
   it('may be nothing', () => {
-    expect(cleanedText({ namespaces: [], pids: [], sysctls: {} })).toBe('nothing was left behind\n')
+    expect(cleanedText({ namespaces: [], pids: [], sysctls: {}, gone: [] })).toBe('nothing was left behind\n')
   })
 })

@@ -108,7 +108,7 @@ it('says unknown of a host that shows nothing', async () => {
 
 describe('reversionReport', () => {
   const name = 'net.core.somaxconn'
-  const reversion: Reversion = { journal: '/j', restored: [], leftAlone: [], revertedAt: null }
+  const reversion: Reversion = { journal: '/j', restored: [], leftAlone: [], gone: [], revertedAt: null }
 
   it.each<[Partial<Reversion>, string[]]>([
     [{ restored: [{ name, from: '65535', to: '128' }] }, ['Put back (/j):', `  ${name} 65535 -> 128`]],
@@ -119,6 +119,10 @@ describe('reversionReport', () => {
         'Left alone, because somebody else has changed it since:',
         `  ${name} is 9; it was 128, and had been set to 65535`
       ]
+    ],
+    [
+      { gone: [name] },
+      ['Nothing to put back (/j).', `${name} is gone with its module: nothing to put back.`]
     ],
     [{ revertedAt: '2026-11-22' }, ['Nothing to put back: it was put back at 2026-11-22 (/j).']]
   ])('%j', (changes, lines) => {

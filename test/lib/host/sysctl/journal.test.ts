@@ -1,16 +1,26 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readJournal, saveJournal } from '../../../lib/doctor/journal.js'
-import { caught } from '../../helpers/caught.js'
-import { FakeHost, untuned } from './fake_host.js'
+import { formatProcess, thisProcess } from '../../../../lib/host/process_identity.js'
+import { readJournal, saveJournal } from '../../../../lib/host/sysctl/journal.js'
+import { caught } from '../../../helpers/caught.js'
+import { FakeHost, untuned } from '../../doctor/fake_host.js'
 
 const change = { name: 'net.core.somaxconn', before: '128', ours: ['65535'] }
 
 it('is read as it was written, by nobody else', () => {
   const host = new FakeHost()
-  saveJournal([change], host.places)
-  expect(readJournal(host.places)).toEqual({
+  saveJournal([change], host.place)
+  expect(readJournal(host.place)).toEqual({
     schema: 'c1m-native/sysctl-journal@1',
     host: {
       machineId: '3d1219c7c4c5404aaa1f6d2a48adfda4',
@@ -18,6 +28,7 @@ it('is read as it was written, by nobody else', () => {
       netNamespace: 'net:[4026531840]'
     },
     at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    owner: null,
     changes: [change]
   })
   expect(statSync(host.journal).mode & 0o777).toBe(0o600)
@@ -25,19 +36,19 @@ it('is read as it was written, by nobody else', () => {
 })
 
 it('is null where there is none', () => {
-  expect(readJournal(new FakeHost().places)).toBeNull()
+  expect(readJournal(new FakeHost().place)).toBeNull()
 })
 
 it('replaces the one before, whole', () => {
   const host = new FakeHost()
-  saveJournal([change], host.places)
-  saveJournal([], host.places)
-  expect(readJournal(host.places)?.changes).toEqual([])
+  saveJournal([change], host.place)
+  saveJournal([], host.place)
+  expect(readJournal(host.place)?.changes).toEqual([])
 })
 
 describe('refuses', () => {
   const good = (host: FakeHost) => {
-    saveJournal([change], host.places)
+    saveJournal([change], host.place)
     return readFileSync(host.journal, 'utf8')
   }
 
@@ -46,7 +57,7 @@ describe('refuses', () => {
     const text = good(host).trimEnd()
     for (let length = 0; length < text.length; length += 7) {
       host.writeJournal(text.slice(0, length))
-      expect(caught(() => readJournal(host.places))).toMatchObject({
+      expect(caught(() => readJournal(host.place))).toMatchObject({
         code: 'C1M_JOURNAL_INVALID',
         message: `the journal '${host.journal}' is half written or no JSON; nothing was changed`,
         exitCode: 2
@@ -77,7 +88,7 @@ describe('refuses', () => {
   ])('%s', (_, spoil, message) => {
     const host = new FakeHost()
     host.writeJournal(JSON.stringify(spoil(JSON.parse(good(host)))))
-    expect(caught(() => readJournal(host.places))).toMatchObject({
+    expect(caught(() => readJournal(host.place))).toMatchObject({
       code: 'C1M_JOURNAL_INVALID',
       message: `the journal '${host.journal}' ${message}; nothing was changed`
     })
@@ -96,30 +107,110 @@ describe('refuses', () => {
     const host = new FakeHost()
     const journal = JSON.parse(good(host))
     host.writeJournal(JSON.stringify({ ...journal, host: { ...journal.host, [part]: 'other' } }))
-    expect(caught(() => readJournal(host.places))).toMatchObject({
+    expect(caught(() => readJournal(host.place))).toMatchObject({
       code: 'C1M_JOURNAL_FOREIGN',
       message: `the journal '${host.journal}' is of ${described}; nothing was changed`,
       hint: expect.stringContaining(hint)
     })
     // What has been put back binds nobody.
     host.writeJournal(JSON.stringify({ ...journal, host: { ...journal.host, [part]: 'other' }, changes: [] }))
-    expect(readJournal(host.places)?.changes).toEqual([])
+    expect(readJournal(host.place)?.changes).toEqual([])
   })
 
   it('one that cannot be read', () => {
     const host = new FakeHost()
     mkdirSync(host.journal, { recursive: true })
-    expect(caught(() => readJournal(host.places))).toMatchObject({
+    expect(caught(() => readJournal(host.place))).toMatchObject({
       code: 'C1M_JOURNAL_INVALID',
       message: `cannot read the journal '${host.journal}': illegal operation on a directory; nothing was changed`
     })
   })
 })
 
+it("is in nobody's way when a process with this number was killed while it wrote", () => {
+  const host = new FakeHost()
+  mkdirSync(`${host.journal}.${process.pid}.tmp`, { recursive: true })
+  writeFileSync(`${host.journal}.${formatProcess(thisProcess())}.tmp`, 'half')
+  saveJournal([change], host.place)
+  expect(readJournal(host.place)?.changes).toEqual([change])
+})
+
+describe('of labs', () => {
+  const owner = { pid: 12, startTicks: 345 }
+  const before = { 'net.netfilter.nf_conntrack_max': '262144' }
+  const write = (host: FakeHost, journal: unknown) => {
+    mkdirSync(dirname(host.labPlace.path), { recursive: true })
+    writeFileSync(host.labPlace.path, JSON.stringify(journal))
+  }
+
+  it('says whose the changes are', () => {
+    const host = new FakeHost()
+    saveJournal([change], host.labPlace, owner)
+    expect(readJournal(host.labPlace)).toMatchObject({ owner, changes: [change] })
+  })
+
+  it('is understood as version 0.1.0 has written it', () => {
+    const host = new FakeHost()
+    write(host, { ...owner, before: { ...before, 'net.ipv4.tcp_mem': '1\t2\t3' } })
+    expect(readJournal(host.labPlace)).toEqual({
+      schema: 'c1m-native/sysctl-journal@1',
+      host: null,
+      at: '',
+      owner,
+      changes: [
+        { name: 'net.netfilter.nf_conntrack_max', before: '262144', ours: [] },
+        { name: 'net.ipv4.tcp_mem', before: '1 2 3', ours: [] }
+      ]
+    })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['no owner', { before }, 'does not say which process it is of'],
+    ['half an owner', { pid: 12, before }, 'does not say which process it is of'],
+    ['no values', owner, 'is no c1m-native/sysctl-journal@1'],
+    [
+      'a name that is not ours',
+      { ...owner, before: { 'kernel.core_pattern': '1' } },
+      'has a change that makes no sense: {"name":"kernel.core_pattern","before":"1","ours":[]}'
+    ],
+    [
+      'a value that is none',
+      { ...owner, before: { 'fs.nr_open': 7 } },
+      'has a change that makes no sense: {"name":"fs.nr_open","before":7,"ours":[]}'
+    ]
+  ])('is refused with %s', (_, journal, message) => {
+    const host = new FakeHost()
+    write(host, journal)
+    expect(caught(() => readJournal(host.labPlace))).toMatchObject({
+      code: 'C1M_JOURNAL_INVALID',
+      message: `the journal '${host.labPlace.path}' ${message}; nothing was changed`
+    })
+  })
+})
+
+it('is refused, not waited for, when it is no file', () => {
+  const host = new FakeHost()
+  mkdirSync(dirname(host.journal), { recursive: true })
+  execFileSync('mkfifo', [host.journal])
+  expect(caught(() => readJournal(host.place))).toMatchObject({
+    code: 'C1M_JOURNAL_INVALID',
+    message: `cannot read the journal '${host.journal}': not a regular file; nothing was changed`
+  })
+})
+
+it('is refused when it is larger than any journal', () => {
+  const host = new FakeHost()
+  host.writeJournal('')
+  truncateSync(host.journal, 4e9)
+  expect(caught(() => readJournal(host.place))).toMatchObject({
+    message: `cannot read the journal '${host.journal}': 4000000000 bytes are too many; nothing was changed`
+  })
+})
+
 it('fails, and leaves nothing behind, where it cannot be written', () => {
   const host = new FakeHost(untuned)
   writeFileSync(dirname(host.places.stateFolder), 'a file where the folder should be')
-  expect(caught(() => saveJournal([change], host.places))).toMatchObject({
+  expect(caught(() => saveJournal([change], host.place))).toMatchObject({
     code: 'C1M_JOURNAL_FAILED',
     message: `cannot write the journal '${host.journal}': not a directory; nothing was changed`
   })
@@ -129,6 +220,6 @@ it.skipIf(process.geteuid?.() === 0)('fails where it may not be written (root ma
   const host = new FakeHost()
   mkdirSync(host.places.stateFolder, { recursive: true })
   chmodSync(host.places.stateFolder, 0o500)
-  expect(caught(() => saveJournal([change], host.places))).toMatchObject({ code: 'C1M_JOURNAL_FAILED' })
+  expect(caught(() => saveJournal([change], host.place))).toMatchObject({ code: 'C1M_JOURNAL_FAILED' })
   expect(readdirSync(host.places.stateFolder)).toEqual([])
 })

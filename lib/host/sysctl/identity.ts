@@ -1,6 +1,6 @@
 /** Which host, boot and network namespace this is: settings of one mean nothing in another. */
 import { readFileSync, readlinkSync } from 'node:fs'
-import type { Places } from './places.js'
+import type { JournalPlace } from './journal_place.js'
 
 /** null: cannot be read. */
 export interface Identity {
@@ -15,7 +15,7 @@ export interface Identity {
   netNamespace: string | null
 }
 
-export function readIdentity({ procRoot, etcRoot }: Places): Identity {
+export function readIdentity({ procRoot, etcRoot }: Pick<JournalPlace, 'procRoot' | 'etcRoot'>): Identity {
   return {
     machineId: attempt(() => readFileSync(`${etcRoot}/machine-id`, 'latin1').trim()),
     bootId: attempt(() => readFileSync(`${procRoot}/sys/kernel/random/boot_id`, 'latin1').trim()),

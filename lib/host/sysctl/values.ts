@@ -1,0 +1,51 @@
+/** Reading and writing sysctls, and which of them are ever written. */
+import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+
+/** All that doctor, labs and the tests of causes write: a journal that names another one is not ours. */
+const written: ReadonlySet<string> = new Set([
+  'fs.file-max',
+  'fs.nr_open',
+  'net.core.somaxconn',
+  'net.ipv4.tcp_max_orphans',
+  'net.ipv4.tcp_max_tw_buckets',
+  'net.ipv4.tcp_mem',
+  'net.netfilter.nf_conntrack_buckets',
+  'net.netfilter.nf_conntrack_max'
+])
+
+/** Whether the sysctl is one we write, and therefore one a journal may name. */
+export function isWritten(name: string): boolean {
+  return written.has(name)
+}
+
+/** Whether it is what sysctls we write hold: numbers, separated by spaces. */
+export function isSysctlValue(text: unknown): boolean {
+  return typeof text === 'string' && /^\d{1,20}( \d{1,20}){0,2}$/.test(text)
+}
+
+/** The value of a sysctl, white space evened out. @throws the errno error of the read */
+export function readSysctl(name: string, procRoot: string): string {
+  return evenOut(readFileSync(sysctlPath(name, procRoot), 'latin1'))
+}
+
+/**
+ * Sets a sysctl. Never makes the file: one that is gone has to be told from one that was written.
+ * @throws the errno error of the write
+ */
+export function writeSysctl(name: string, value: string, procRoot: string): void {
+  const descriptor = openSync(sysctlPath(name, procRoot), constants.O_WRONLY | constants.O_TRUNC)
+  try {
+    writeSync(descriptor, `${value}\n`)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+export function sysctlPath(name: string, procRoot: string): string {
+  return `${procRoot}/sys/${name.replaceAll('.', '/')}`
+}
+
+/** Without white space at the ends, and with single spaces between. */
+export function evenOut(text: string): string {
+  return text.trim().replace(/\s+/g, ' ')
+}

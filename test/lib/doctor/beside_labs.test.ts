@@ -1,0 +1,142 @@
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { applySettings } from '../../../lib/doctor/apply.js'
+import { revertSettings } from '../../../lib/doctor/revert.js'
+import type { Setting } from '../../../lib/doctor/steps.js'
+import { doctor } from '../../../lib/doctor.js'
+import { thisProcess } from '../../../lib/host/process_identity.js'
+import { readJournal, saveJournal } from '../../../lib/host/sysctl/journal.js'
+import { HostSysctls } from '../../../lib/labs/host_sysctls.js'
+import { caught } from '../../helpers/caught.js'
+import { FakeHost, untuned } from './fake_host.js'
+
+const [max, buckets, queue] = [
+  'net.netfilter.nf_conntrack_max',
+  'net.netfilter.nf_conntrack_buckets',
+  'net.core.somaxconn'
+]
+const never = new AbortController().signal
+const dead = { pid: 4194305, startTicks: 1 }
+const setting = (name: string, wanted: string): Setting => ({
+  name,
+  wanted,
+  blocked: null,
+  current: null,
+  scope: 'initial-namespace',
+  lifts: []
+})
+const revert = (host: FakeHost) => revertSettings(host.places, { isRoot: true, initialUserNamespace: true })
+
+/** A lab of this process, or of one that was killed, that has `max` at 1000. */
+async function lab(host: FakeHost, owner = thisProcess()): Promise<HostSysctls> {
+  const { procRoot, etcRoot, labStateFolder: stateFolder } = host.places
+  mkdirSync(join(procRoot, `${process.pid}`), { recursive: true })
+  writeFileSync(join(procRoot, `${process.pid}/stat`), readFileSync(`/proc/${process.pid}/stat`))
+  const sysctls = new HostSysctls(owner, { procRoot, etcRoot, stateFolder })
+  await sysctls.set([max], max, 1000, never)
+  return sysctls
+}
+
+describe('while a lab has changed a sysctl', () => {
+  const busy = (host: FakeHost) => ({
+    code: 'C1M_JOURNAL_BUSY',
+    message: `process ${process.pid}, a lab, has changed ${max} for a while (journal '${host.labPlace.path}'); nothing was changed`,
+    hint: 'Run it again when that is done.'
+  })
+
+  it('it is not applied, and nothing else of the same goal', async () => {
+    const host = new FakeHost()
+    const running = await lab(host)
+    const settings = [setting(queue, '65535'), setting(max, '2097152')]
+    expect(caught(() => applySettings(settings, host.places))).toMatchObject(busy(host))
+    expect([host.get(max), host.get(queue)]).toEqual(['1000', '128'])
+    expect(readJournal(host.place)).toBeNull()
+    running.restore()
+    applySettings(settings, host.places)
+    revert(host)
+    expect(host.values()).toEqual(new FakeHost().values())
+  })
+
+  it('it is not reverted', async () => {
+    const host = new FakeHost()
+    applySettings([setting(max, '2097152')], host.places)
+    const running = await lab(host)
+    expect(caught(() => revert(host))).toMatchObject(busy(host))
+    expect(readJournal(host.place)?.changes).toHaveLength(1)
+    running.restore()
+    expect(host.get(max)).toBe('2097152')
+    revert(host)
+    expect(host.get(max)).toBe('65536')
+  })
+
+  it('the host is not judged by it', async () => {
+    const host = new FakeHost({ ...untuned, 'net.netfilter.nf_conntrack_max': '1000000' })
+    await lab(host)
+    const goal = { connections: 100_000, role: 'server', apply: true } as const
+    await expect(doctor(goal, host.places)).rejects.toMatchObject(busy(host))
+  })
+
+  it('others are applied and reverted', async () => {
+    const host = new FakeHost()
+    await lab(host)
+    applySettings([setting(buckets, '1048576')], host.places)
+    expect(host.get(buckets)).toBe('1048576')
+    revert(host)
+    expect([host.get(buckets), host.get(max)]).toEqual(['16384', '1000'])
+  })
+})
+
+describe('what a killed lab has left', () => {
+  it('is put back before the host is judged and before anything is set', async () => {
+    const host = new FakeHost()
+    await lab(host, dead)
+    const report = await doctor({ connections: 10_000, role: 'server', apply: true }, host.places)
+    expect(report.application?.applied).toEqual([])
+    expect(host.get(max)).toBe('65536')
+    expect(readdirSync(host.places.labStateFolder)).toEqual([])
+  })
+
+  it('is not taken for what was before', async () => {
+    const host = new FakeHost()
+    await lab(host, dead)
+    applySettings([setting(max, '2097152')], host.places)
+    revert(host)
+    expect(host.get(max)).toBe('65536')
+  })
+
+  it('is put back before a revert', async () => {
+    const host = new FakeHost()
+    applySettings([setting(max, '2097152')], host.places)
+    await lab(host, dead)
+    expect(revert(host).restored).toEqual([{ name: max, from: '2097152', to: '65536' }])
+    expect(host.get(max)).toBe('65536')
+  })
+
+  it('in another network namespace is in the way of the same sysctl only', async () => {
+    const host = new FakeHost()
+    const other = new FakeHost(untuned, 'net:[1]')
+    saveJournal([{ name: 'fs.nr_open', before: '1048576', ours: [] }], other.labPlace, dead)
+    mkdirSync(host.places.labStateFolder, { recursive: true })
+    writeFileSync(host.labPlace.path, readFileSync(other.labPlace.path))
+    applySettings([setting(max, '2097152')], host.places)
+    expect(host.get(max)).toBe('2097152')
+    symlinkSync(host.path('fs.file-max'), host.path('fs.nr_open'))
+    expect(caught(() => applySettings([setting('fs.nr_open', '2097152')], host.places))).toMatchObject({
+      code: 'C1M_JOURNAL_FOREIGN'
+    })
+  })
+
+  it('and cannot be understood, is refused', () => {
+    const host = new FakeHost()
+    mkdirSync(host.places.labStateFolder, { recursive: true })
+    writeFileSync(host.labPlace.path, '{')
+    expect(caught(() => applySettings([setting(max, '2097152')], host.places))).toMatchObject({
+      code: 'C1M_JOURNAL_INVALID'
+    })
+    expect(host.get(max)).toBe('65536')
+    // It is of the host: what a namespace has for itself is none of its business.
+    applySettings([setting(queue, '65535')], host.places)
+    expect(host.get(queue)).toBe('65535')
+  })
+})
