@@ -76,7 +76,7 @@ async function unknownCommand(name: string): Promise<Error> {
 }
 
 async function print(text: string): Promise<number> {
-  const { Stdout } = await import('./output.js')
+  const { Stdout } = await import('./stdout.js')
   await new Stdout().write(text)
   return exitCodes.ok
 }

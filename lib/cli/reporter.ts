@@ -1,8 +1,9 @@
 /** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
 import type { Paint } from '../report/text.js'
 import { usageError } from './options.js'
-import { ResultFile, Stdout } from './output.js'
 import { Progress } from './progress.js'
+import { ResultFile } from './result_file.js'
+import { Stdout } from './stdout.js'
 import { hasColor, isLive, painter } from './terminal.js'
 
 /** The values of tables/output.ts. */

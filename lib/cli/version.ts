@@ -8,7 +8,7 @@ process.stdout.write(`${version}\n`, async (error) => {
   // A reader that has gone wants to hear nothing more.
   if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') return
   const [{ cannotWrite }, { describeFailure }] = await Promise.all([
-    import('./output.js'),
+    import('./write_failure.js'),
     import('./failure.js')
   ])
   const { text, exitCode } = describeFailure(cannotWrite('stdout', error), process.env.C1M_DEBUG === '1')

@@ -8,6 +8,7 @@ import { hostJournal, isAbandoned, settle } from '../host/sysctl/host_journal.js
 import { readAnyJournal, refuseForeign, strangerOf } from '../host/sysctl/journal.js'
 import type { JournalPlace } from '../host/sysctl/journal_place.js'
 import { withLock } from '../host/sysctl/lock.js'
+import { quote } from '../quote.js'
 import { isHostWide, knobs, mayWrite } from './knobs.js'
 import type { Places } from './places.js'
 
@@ -55,7 +56,7 @@ function refuseLabs(names: readonly string[], place: JournalPlace): void {
   refuseForeign(journal, place)
   throw new C1mError(
     'C1M_JOURNAL_BUSY',
-    `process ${journal.owner?.pid}, a lab, has changed ${touched.join(' and ')} for a while (journal '${place.path}'); nothing was changed`,
+    `process ${journal.owner?.pid}, a lab, has changed ${touched.join(' and ')} for a while (journal ${quote(place.path)}); nothing was changed`,
     { hint: 'Run it again when that is done.' }
   )
 }

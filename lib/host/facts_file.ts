@@ -244,7 +244,7 @@ async function readText(path: string): Promise<string> {
   }
   throw new C1mError(
     'C1M_FACTS_INVALID',
-    `the facts file '${path}' is longer than ${approximateBytes(mostBytes)}, and facts are a few KiB`,
+    `the facts file ${quote(path)} is longer than ${approximateBytes(mostBytes)}, and facts are a few KiB`,
     { hint: 'Make one with: c1m-native plan --print-facts > FILE' }
   )
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { C1mError } from '../errors.js'
+import { quote } from '../quote.js'
 import { environment, inside } from './command.js'
 
 /** Bytes of a packet kept: all headers, with the longest TCP options. */
@@ -33,7 +34,7 @@ export class Capture {
       if (line.includes('listening on')) return capture
       complaint = line
     }
-    throw new C1mError('C1M_LAB_FAILED', `tcpdump does not write to '${file}': ${complaint}`, {
+    throw new C1mError('C1M_LAB_FAILED', `tcpdump does not write to ${quote(file)}: ${complaint}`, {
       hint: 'Choose another place.'
     })
   }

@@ -7,7 +7,7 @@ import { fishCompletion } from '../completion/fish.js'
 import type { CompletedCommand } from '../completion/program.js'
 import { zshCompletion } from '../completion/zsh.js'
 import { parseOptions, usageError } from '../options.js'
-import { Stdout } from '../output.js'
+import { Stdout } from '../stdout.js'
 import { completionTable, shells } from '../tables/completion.js'
 
 const scripts: Record<(typeof shells)[number], (commands: readonly CompletedCommand[]) => string> = {

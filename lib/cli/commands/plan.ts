@@ -6,8 +6,8 @@ import { plan } from '../../plan.js'
 import { quote } from '../../quote.js'
 import { planReport } from '../../report/plan_text.js'
 import { parseOptions, pick, usageError } from '../options.js'
-import { Stdout } from '../output.js'
 import { Reporter } from '../reporter.js'
+import { Stdout } from '../stdout.js'
 import { planOptions, planTable } from '../tables/plan.js'
 
 export async function run(argv: readonly string[]): Promise<number> {

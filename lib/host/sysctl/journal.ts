@@ -1,6 +1,7 @@
 /** What was changed, on disk before it is changed: the doctor's journal, and the one of labs. */
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../../errors.js'
+import { quote } from '../../quote.js'
 import type { ProcessIdentity } from '../process_identity.js'
 import { readWhole, removeWhole, writeWhole } from './durable_file.js'
 import { difference, type Identity, readIdentity } from './identity.js'
@@ -50,7 +51,7 @@ export function readAnyJournal(place: JournalPlace): Journal | null {
   } catch (cause) {
     throw new C1mError(
       'C1M_JOURNAL_INVALID',
-      `cannot read the journal '${place.path}': ${explain(cause)}; nothing was changed`,
+      `cannot read the journal ${quote(place.path)}: ${explain(cause)}; nothing was changed`,
       { hint: 'Be who wrote it: root.', cause }
     )
   }
@@ -68,8 +69,12 @@ export function refuseForeign(journal: Journal, place: JournalPlace): void {
   if (journal.changes.length === 0 || stranger === null) return
   throw new C1mError(
     'C1M_JOURNAL_FOREIGN',
-    `the journal '${place.path}' is of ${stranger}; nothing was changed`,
-    { hint: stranger.startsWith('an earlier boot') ? `Remove it: rm '${place.path}'.` : place.hints.foreign }
+    `the journal ${quote(place.path)} is of ${stranger}; nothing was changed`,
+    {
+      hint: stranger.startsWith('an earlier boot')
+        ? `Remove it: rm ${quote(place.path)}.`
+        : place.hints.foreign
+    }
   )
 }
 
@@ -109,7 +114,7 @@ export function removeJournal(place: JournalPlace): void {
 export function writeFailure({ path, hints }: JournalPlace, cause: unknown): C1mError {
   return new C1mError(
     'C1M_JOURNAL_FAILED',
-    `cannot write the journal '${path}': ${explain(cause)}; nothing was changed`,
+    `cannot write the journal ${quote(path)}: ${explain(cause)}; nothing was changed`,
     { hint: hints.unwritable, cause }
   )
 }
@@ -175,8 +180,8 @@ function isChange(change: Partial<Change> | null): boolean {
 }
 
 function invalid({ path }: JournalPlace, problem: string, cause?: unknown): C1mError {
-  return new C1mError('C1M_JOURNAL_INVALID', `the journal '${path}' ${problem}; nothing was changed`, {
-    hint: `Put back by hand what it tells of, then remove it: rm '${path}'.`,
+  return new C1mError('C1M_JOURNAL_INVALID', `the journal ${quote(path)} ${problem}; nothing was changed`, {
+    hint: `Put back by hand what it tells of, then remove it: rm ${quote(path)}.`,
     cause
   })
 }

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { C1mError } from '../../errors.js'
+import { quote } from '../../quote.js'
 import { reasonOf } from '../proc_reader.js'
 import { formatProcess, isAlive, parseProcess, thisProcess } from '../process_identity.js'
 import { temporaryPath } from './durable_file.js'
@@ -143,17 +144,17 @@ function busy({ holder, path }: Other): C1mError {
   const who = holder === null ? 'another process' : `process ${Number.parseInt(holder, 10)}`
   return new C1mError(
     'C1M_JOURNAL_BUSY',
-    `${who} is changing the sysctls of this host (lock '${path}'); nothing was changed`,
-    { hint: `Run it again when that is done; if there is no such process, rm '${path}'.` }
+    `${who} is changing the sysctls of this host (lock ${quote(path)}); nothing was changed`,
+    { hint: `Run it again when that is done; if there is no such process, rm ${quote(path)}.` }
   )
 }
 
 function inTheWay(path: string): C1mError {
   return new C1mError(
     'C1M_JOURNAL_FAILED',
-    `'${path}' is no lock, and stands in its place; nothing was changed`,
+    `${quote(path)} is no lock, and stands in its place; nothing was changed`,
     {
-      hint: `Remove it: rm -r '${path}'.`
+      hint: `Remove it: rm -r ${quote(path)}.`
     }
   )
 }

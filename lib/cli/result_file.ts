@@ -1,4 +1,3 @@
-/** Where data goes: stdout, which may lose its reader or never be read, and the file of --out. */
 import {
   accessSync,
   closeSync,
@@ -17,47 +16,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../errors.js'
 import { quote } from '../quote.js'
-
-/**
- * Standard output. Once its reader has gone (`| head`, a terminal that was closed), what is written is dropped without a
- * word.
- */
-export class Stdout {
-  readonly #stream: NodeJS.WriteStream
-  readonly #gone = new AbortController()
-
-  constructor(stream: NodeJS.WriteStream = process.stdout) {
-    this.#stream = stream
-    // Every failure also reaches the callback of the write; without a listener it would end the process.
-    stream.on('error', () => {})
-  }
-
-  /** Aborted when nobody reads any more. */
-  get readerGone(): AbortSignal {
-    return this.#gone.signal
-  }
-
-  /** Resolves when the text is handed over, so that the process does not end before. */
-  write(text: string): Promise<void> {
-    if (this.#gone.signal.aborted) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      this.#stream.write(text, (error) => {
-        if (!error) return resolve()
-        if (!hasGone(error, this.#stream)) return reject(cannotWrite('stdout', error))
-        this.#gone.abort()
-        resolve()
-      })
-    })
-  }
-}
-
-/** A terminal that was closed gives EIO: see tty_hung_up_p in drivers/tty/tty_io.c. */
-function hasGone(error: NodeJS.ErrnoException, stream: NodeJS.WriteStream): boolean {
-  return error.code === 'EPIPE' || (error.code === 'EIO' && stream.isTTY)
-}
+import { cannotWrite } from './write_failure.js'
 
 /** A file the result will be in: whole, or as it was before. Nothing of it is on disk while the run goes on. */
 export class ResultFile {
@@ -193,27 +154,4 @@ function kept(text: string): string | null {
   } catch {
     return null
   }
-}
-
-/**
- * The error of a place that does not take what is written to it.
- * @param kept where the text is instead
- */
-export function cannotWrite(what: string, error: unknown, kept: string | null = null): C1mError {
-  const { code = '', errno = 0, message } = error as NodeJS.ErrnoException
-  const reason = getSystemErrorMap().get(errno)?.[1] ?? message
-  const instead = kept === null ? '' : `; the result is in '${kept}' instead`
-  return new C1mError('C1M_OUTPUT_FAILED', `cannot write to ${what}: ${reason}${instead}`, {
-    hint: remedies[code] ?? 'Choose another place.',
-    cause: error
-  })
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  ENOENT: 'Make the folder first.',
-  EACCES: 'Choose a place you may write to.',
-  EPERM: 'Choose a place you may write to.',
-  EROFS: 'Choose a place on a file system that is not read-only.',
-  ENOSPC: 'Make room, or choose another place.',
-  ENOTDIR: 'A part of the path is a file; name a folder there.'
 }

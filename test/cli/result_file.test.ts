@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ResultFile } from '../../lib/cli/output.js'
+import { ResultFile } from '../../lib/cli/result_file.js'
 import type { C1mError } from '../../lib/errors.js'
 import { caught, rejection } from '../helpers/caught.js'
 
