@@ -3,7 +3,9 @@ import { formatEndpoint } from './address.js'
 import { addressOf } from './address_bytes.js'
 import { checkWhole } from './check_option.js'
 import type { Engine } from './engine.js'
+import { C1mError } from './errors.js'
 import { type NativeCensus, native } from './native.js'
+import { approximateBytes, formatNumber } from './units.js'
 
 /**
  * What the kernel says of each connection; index i is the same connection in every column. A column this kernel has no
@@ -88,7 +90,7 @@ export async function takeCensus(
   const open = engine.counters().dialedOpen
   // While it dials more may come. Memory that stays unused is never touched, and costs nothing.
   const capacity = Math.max(open, Math.min(most, open + newcomers))
-  const buffer = new ArrayBuffer(capacity * native().censusRowBytes)
+  const buffer = censusBuffer(capacity)
   const taken = await engine.census({ buffer, capacity, stride: 1, offset: 0 })
   if (taken === null) return null
   const columns = columnsOf(buffer, capacity, taken)
@@ -106,6 +108,23 @@ export async function takeCensus(
       checkWhole('index', index, 0, taken.rows - 1)
       return target(columns.targetIndex[index] ?? 0)
     }
+  }
+}
+
+/**
+ * Memory for TCP_INFO of so many connections.
+ * @throws C1mError C1M_RUN_FAILED where there is not as much
+ */
+export function censusBuffer(connections: number): ArrayBuffer {
+  const bytes = connections * native().censusRowBytes
+  try {
+    return new ArrayBuffer(bytes)
+  } catch (cause) {
+    throw new C1mError(
+      'C1M_RUN_FAILED',
+      `no memory for TCP_INFO of ${formatNumber(connections)} connections: ${approximateBytes(bytes)}`,
+      { hint: 'Read fewer at a time, or allow more memory.', cause }
+    )
   }
 }
 

@@ -65,14 +65,15 @@ export const errorCatalogue = {
 export type ErrorCode = keyof typeof errorCatalogue
 
 /** Writes an option, and the value to give it where one is named: `authorized: true`, or `--authorized`. */
-export type WriteOption = (option: string, value?: string | true) => string
+export type WriteOption = (option: string, value?: string | true | readonly [string]) => string
 
 /** A text, or one that names options, which the library and the command line write differently. */
 export type Wording = string | ((option: WriteOption) => string)
 
 const asInLibrary: WriteOption = (option, value) => {
   if (value === undefined) return option
-  return `${option}: ${value === true ? value : `'${value}'`}`
+  if (value === true) return `${option}: true`
+  return typeof value === 'string' ? `${option}: '${value}'` : `${option}: ['${value[0]}']`
 }
 
 function written(text: Wording, option: WriteOption): string {

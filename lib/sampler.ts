@@ -1,8 +1,7 @@
 /** A live sample: TCP_INFO of some of a run's connections, again and again. */
-import { columnsOf } from './census.js'
+import { censusBuffer, columnsOf } from './census.js'
 import { summarizeCensus } from './census_summary.js'
 import type { Engine } from './engine.js'
-import { native } from './native.js'
 import type { CensusSummary } from './result.js'
 
 /** Each worker rounds its share up, and connections come while the sample is taken. */
@@ -21,7 +20,7 @@ export class Sampler {
   constructor(engine: Engine, size: number) {
     this.#engine = engine
     this.#size = size
-    this.#buffer = new ArrayBuffer(roomFor(size) * native().censusRowBytes)
+    this.#buffer = censusBuffer(roomFor(size))
   }
 
   /** The latest sample; asks for the next one. It is there about a millisecond later, for the next caller. */

@@ -176,6 +176,16 @@ export function countDestinations({
  */
 export async function resolveListen(given: ListenOptions = {}): Promise<ListenScenario> {
   const options = checkOptions('listen', given, listenChecks)
+  if (options.targets?.length === 0) {
+    throw new C1mError(
+      'C1M_TARGET_INVALID',
+      (option) => `${option('targets')} names no address to listen on`,
+      {
+        hint: (option) =>
+          `Leave ${option('targets')} out to listen on 127.0.0.1, on a port the kernel chooses.`
+      }
+    )
+  }
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),

@@ -70,7 +70,7 @@ function remedy(
   if (ports === 0) return `Use at most ${allPorts} shards, or more source ports (${option('sourcePorts')}).`
   const sources = Math.ceil(connections / (ports * space.destinations))
   const destinations = Math.ceil(connections / (ports * addresses))
-  const ways = [`${formatNumber(sources)} source addresses (${option('source')})`]
+  const ways = [`${formatNumber(sources)} source addresses (${option('source', ['A-B'])})`]
   if (!selfTargeted) ways.push(`${formatNumber(destinations)} destination ports (host:port-port)`)
   const portsNeeded = Math.ceil(connections / (addresses * space.destinations)) * space.shardCount
   if (portsNeeded <= 64_512) ways.push(`${formatNumber(portsNeeded)} source ports (${option('sourcePorts')})`)

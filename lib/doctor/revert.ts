@@ -56,7 +56,7 @@ function missing(path: string): C1mError {
   return new C1mError(
     'C1M_JOURNAL_MISSING',
     `there is no journal at ${quote(path)}: nothing was applied from here`,
-    { hint: 'It is where doctor --apply was: same user, same XDG_STATE_HOME.' }
+    { hint: 'Revert as the user, and with the XDG_STATE_HOME, that it was applied with.' }
   )
 }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { columnsOf } from '../../lib/census.js'
+import { censusBuffer, columnsOf } from '../../lib/census.js'
 import { native } from '../../lib/native.js'
+import { caught } from '../helpers/caught.js'
 
 it('cuts the buffer of a census into columns', () => {
   const capacity = 4
@@ -27,4 +28,13 @@ it('calls a column unknown that the kernel has no figure for', () => {
 it('knows every column of no connection', () => {
   const columns = columnsOf(new ArrayBuffer(0), 0, { rows: 0, missed: 0, infoBytes: 0 })
   expect(columns.totalRto).toEqual(new Uint16Array(0))
+})
+
+it('says when there is no memory for it', () => {
+  expect(censusBuffer(3).byteLength).toBe(3 * native().censusRowBytes)
+  expect(caught(() => censusBuffer(1e12))).toMatchObject({
+    code: 'C1M_RUN_FAILED',
+    message: expect.stringMatching(/^no memory for TCP_INFO of 1,000,000,000,000 connections: [\d,]+GiB$/),
+    cause: expect.any(RangeError)
+  })
 })

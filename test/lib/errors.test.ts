@@ -26,13 +26,17 @@ it('has neither hint nor cause when none is given', () => {
 })
 
 describe('an error that names options', () => {
-  const error = new C1mError('C1M_OPTION_CONFLICT', (option) => `${option('holdMs')} is in the way`, {
-    hint: (option) => `Add ${option('authorized', true)} and ${option('role', 'client')}.`
-  })
+  const error = new C1mError(
+    'C1M_OPTION_CONFLICT',
+    (option) => `${option('holdMs')} is in the way of ${option('source', ['A-B'])}`,
+    {
+      hint: (option) => `Add ${option('authorized', true)} and ${option('role', 'client')}.`
+    }
+  )
 
   it('writes them as the library has them', () => {
     expect(error).toMatchObject({
-      message: 'holdMs is in the way',
+      message: "holdMs is in the way of source: ['A-B']",
       hint: "Add authorized: true and role: 'client'."
     })
   })
@@ -44,7 +48,7 @@ describe('an error that names options', () => {
     )
     expect(reworded).toMatchObject({
       code: 'C1M_OPTION_CONFLICT',
-      message: '<holdMs> is in the way',
+      message: '<holdMs> is in the way of <source>',
       hint: 'Add [authorized true] and [role client].',
       stack: error.stack
     })

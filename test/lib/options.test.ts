@@ -124,6 +124,13 @@ describe('dial', () => {
 })
 
 describe('listen', () => {
+  it('refuses an empty list of addresses', async () => {
+    await expect(listen({ targets: [] })).rejects.toMatchObject({
+      code: 'C1M_TARGET_INVALID',
+      message: 'targets names no address to listen on'
+    })
+  })
+
   it.each(Object.keys(listenChecks))('refuses a symbol for %s', async (option) => {
     await expect(listen({ [option]: Symbol('s') } as never)).rejects.toMatchObject({
       message: expect.stringMatching(new RegExp(`^${option} is a symbol, and must be `))

@@ -241,7 +241,7 @@ describe('resolveDial', () => {
       message: expect.stringContaining(
         'there are 63,487: 1 source address x 63,487 source ports x 1 destination'
       ),
-      hint: 'Use 2 source addresses (source) or 2 destination ports (host:port-port).'
+      hint: "Use 2 source addresses (source: ['A-B']) or 2 destination ports (host:port-port)."
     })
   })
 

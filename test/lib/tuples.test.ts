@@ -44,7 +44,7 @@ describe('checkTuples', () => {
       exitCode: 2,
       message:
         '1,000,000 connections need as many 4-tuples, and there are 64,512: 1 source address x 64,512 source ports x 1 destination',
-      hint: 'Use 16 source addresses (source) or 16 destination ports (host:port-port).'
+      hint: "Use 16 source addresses (source: ['A-B']) or 16 destination ports (host:port-port)."
     })
   })
 
@@ -52,14 +52,14 @@ describe('checkTuples', () => {
     const space: TupleSpace = { ...oneAddress, sourcePorts: [[5000, 5099]], shardCount: 2, destinations: 2 }
     expect(caught(() => checkTuples(200, space, false))).toMatchObject({
       message: expect.stringMatching(/there are 100: 1 source address x 50 source ports x 2 destinations$/),
-      hint: 'Use 2 source addresses (source) or 4 destination ports (host:port-port) or 200 source ports (sourcePorts) or fewer shards (shard).'
+      hint: "Use 2 source addresses (source: ['A-B']) or 4 destination ports (host:port-port) or 200 source ports (sourcePorts) or fewer shards (shard)."
     })
   })
 
   it('offers no destinations to a run against itself', () => {
     expect(caught(() => checkTuples(1_000_000, { ...oneAddress, destinations: 4 }, true))).toMatchObject({
       message: expect.stringMatching(/1 source address x 64,512 source ports x 4 listeners$/),
-      hint: 'Use 4 source addresses (source).'
+      hint: "Use 4 source addresses (source: ['A-B'])."
     })
   })
 

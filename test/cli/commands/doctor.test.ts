@@ -49,7 +49,7 @@ describe('exit codes', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toBe(
       `c1m-native: there is no journal at '${state.path}/c1m-native/sysctl-journal.json': nothing was applied from here. ` +
-        'It is where doctor --apply was: same user, same XDG_STATE_HOME.\n'
+        'Revert as the user, and with the XDG_STATE_HOME, that it was applied with.\n'
     )
   })
 })
