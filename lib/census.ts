@@ -85,12 +85,11 @@ export async function takeCensus(
 ): Promise<Census | null> {
   const began = performance.now()
   const open = engine.counters().dialedOpen
-  // While it dials more may come. Memory that stays unused is never touched, and costs nothing.
+  // While it dials more may come.
   const capacity = Math.max(open, Math.min(most, open + newcomers))
-  const buffer = new ArrayBuffer(capacity * native().censusRowBytes)
-  const taken = await engine.census({ buffer, capacity, stride: 1, offset: 0 })
+  const taken = await engine.census({ capacity, stride: 1, offset: 0 })
   if (taken === null) return null
-  const columns = columnsOf(buffer, capacity, taken)
+  const columns = columnsOf(taken)
   return {
     ...columns,
     length: taken.rows,
@@ -104,12 +103,8 @@ export async function takeCensus(
   }
 }
 
-/** Views of the buffer the addon has written to, each with room for `capacity` connections. */
-export function columnsOf(
-  buffer: ArrayBuffer,
-  capacity: number,
-  { rows, infoBytes }: NativeCensus
-): CensusColumns {
+/** Views of the buffer the addon has written to. */
+export function columnsOf({ buffer, capacity, rows, infoBytes }: NativeCensus): CensusColumns {
   const columns: Record<string, unknown> = {}
   let offset = 0
   for (const { name, bytes, infoBytes: needed } of native().censusColumns) {

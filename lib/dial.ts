@@ -70,7 +70,6 @@ class Dial implements DialRun {
   #engine: Engine | undefined
   #phase: DialPhase = 'dialing'
   #startedMs = 0
-  #peak = 0
   #timeWaits: TimeWaitWatch | undefined
   #findings: Finding[] = []
   #census: Census | null = null
@@ -143,7 +142,6 @@ class Dial implements DialRun {
       baseline,
       engine,
       counters: engine.counters(),
-      peak: this.#peak,
       timeWaits: this.#timeWaits?.totals() ?? null,
       series: this.#series.points(),
       holdSeconds,
@@ -227,7 +225,6 @@ class Dial implements DialRun {
 
   #sample(engine: Engine): void {
     const { dialedOpen, established, failed } = engine.counters()
-    this.#peak = Math.max(this.#peak, dialedOpen)
     this.#timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.#seconds(), dialedOpen, established, failed)
   }

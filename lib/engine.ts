@@ -36,10 +36,9 @@ export interface EngineCounters {
   acceptedBytesSent: number
 }
 
-/** Which connections a census reads, and where it writes them. */
+/** Which connections a census reads. */
 export interface CensusRequest {
-  /** Holds `capacity` times the addon's `censusRowBytes`; nobody may touch it until the census is taken. */
-  buffer: ArrayBuffer
+  /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
   capacity: number
   /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
   stride: number
@@ -130,8 +129,8 @@ export class Engine {
     return taken
   }
 
-  #takeCensus({ buffer, capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
-    if (!this.#run.takeCensus(buffer, capacity, stride, offset)) return null
+  #takeCensus({ capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
+    if (!this.#run.takeCensus(capacity, stride, offset)) return null
     return new Promise((resolve) => {
       this.#onCensused = () => resolve(this.#run.censusTaken())
     })

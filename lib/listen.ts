@@ -1,5 +1,5 @@
 /** `listen`: accepts connections and holds them, for as long as the caller likes. */
-import { Engine, type EngineCounters } from './engine.js'
+import { Engine } from './engine.js'
 import { readHostFacts } from './host/facts.js'
 import { resultHost } from './host/result_host.js'
 import { sampled, signalled } from './pace.js'
@@ -33,7 +33,10 @@ export interface ListenResult {
   startedAt: string
   host: ResultHost
   accepted: number
-  /** Most connections open at one moment, as far as was looked. */
+  /**
+   * Most connections open at one moment, counted where each is accepted and closed. Where connections come and go it may
+   * leave out what other workers had accepted within the same millisecond; it is never too high.
+   */
   peak: number
   closedByPeer: number
   bytesReceived: number
@@ -53,9 +56,6 @@ export interface ListenServer extends AsyncDisposable {
   /** Closes every connection and resolves when that is done; any number of times. */
   close(): Promise<ListenResult>
 }
-
-/** How often the peak is looked for, in milliseconds. */
-const peakEveryMs = 100
 
 /**
  * Listens and accepts in native threads.
@@ -77,10 +77,8 @@ class Listener implements ListenServer {
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
   readonly #over = signalled()
-  readonly #sampler: NodeJS.Timeout
   readonly #signal: AbortSignal | undefined
   readonly #abort = () => this.close()
-  #peak = 0
   #last = { tSeconds: 0, accepted: 0 }
   #result: Promise<ListenResult> | undefined
 
@@ -90,11 +88,10 @@ class Listener implements ListenServer {
     this.#signal = signal
     signal?.addEventListener('abort', this.#abort, { once: true })
     this.targets = [...engine.listening]
-    this.#sampler = setInterval(() => this.#counters(), peakEveryMs).unref()
   }
 
   snapshot(): ListenSnapshot {
-    const counters = this.#counters()
+    const counters = this.#engine.counters()
     const tSeconds = this.#seconds()
     const seconds = tSeconds - this.#last.tSeconds
     const accepted = counters.accepted - this.#last.accepted
@@ -125,13 +122,13 @@ class Listener implements ListenServer {
   }
 
   async #close(): Promise<ListenResult> {
-    clearInterval(this.#sampler)
     this.#signal?.removeEventListener('abort', this.#abort)
-    const counters = this.#counters()
     this.#engine.close()
     await this.#engine.closed
+    // Only now: until every worker has noticed, it goes on accepting.
+    const counters = this.#engine.counters()
     const cpu = process.cpuUsage(this.#cpu)
-    const { workers, privateTables } = this.#engine.status()
+    const { acceptedPeak, workers, privateTables } = this.#engine.status()
     this.#over.resolve()
     return {
       schema: 'c1m-native/listen-result@1',
@@ -139,7 +136,7 @@ class Listener implements ListenServer {
       startedAt: this.#startedAt,
       host: resultHost(readHostFacts()),
       accepted: counters.accepted,
-      peak: this.#peak,
+      peak: acceptedPeak,
       closedByPeer: counters.acceptedClosedByPeer,
       bytesReceived: counters.acceptedBytesReceived,
       bytesSent: counters.acceptedBytesSent,
@@ -152,12 +149,6 @@ class Listener implements ListenServer {
         privateTables
       }
     }
-  }
-
-  #counters(): EngineCounters {
-    const counters = this.#engine.counters()
-    this.#peak = Math.max(this.#peak, counters.acceptedOpen)
-    return counters
   }
 
   #failed(): number {

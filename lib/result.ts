@@ -67,7 +67,10 @@ export interface ConnectionTotals {
   established: number
   /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
   failed: number
-  /** Most connections open at one moment. */
+  /**
+   * Most connections open at one moment, counted where each is opened and closed. In a churn it may leave out what other
+   * workers had opened within the same millisecond; it is never too high.
+   */
   peak: number
   /** Established connections the peer ended before this side did. */
   closedByPeer: number

@@ -2,7 +2,6 @@
 import { columnsOf } from './census.js'
 import { summarizeCensus } from './census_summary.js'
 import type { Engine } from './engine.js'
-import { native } from './native.js'
 import type { CensusSummary } from './result.js'
 
 /** Each worker rounds its share up, and connections come while the sample is taken. */
@@ -12,7 +11,6 @@ const roomFor = (size: number) => size * 2 + 1024
 export class Sampler {
   readonly #engine: Engine
   readonly #size: number
-  readonly #buffer: ArrayBuffer
   #taken = 0
   #underway = false
   #latest: CensusSummary | null = null
@@ -21,7 +19,6 @@ export class Sampler {
   constructor(engine: Engine, size: number) {
     this.#engine = engine
     this.#size = size
-    this.#buffer = new ArrayBuffer(roomFor(size) * native().censusRowBytes)
   }
 
   /** The latest sample; asks for the next one. It is there about a millisecond later, for the next caller. */
@@ -35,12 +32,11 @@ export class Sampler {
     const began = performance.now()
     const open = this.#engine.counters().dialedOpen
     const stride = Math.max(1, Math.floor(open / this.#size))
-    const capacity = roomFor(this.#size)
-    const request = { buffer: this.#buffer, capacity, stride, offset: this.#taken++ % stride }
+    const request = { capacity: roomFor(this.#size), stride, offset: this.#taken++ % stride }
     const taken = await this.#engine.census(request)
     this.#underway = false
     if (taken === null) return
-    const columns = columnsOf(this.#buffer, capacity, taken)
+    const columns = columnsOf(taken)
     this.#latest = summarizeCensus({ ...columns, missing: 0, tookMs: performance.now() - began })
   }
 }
