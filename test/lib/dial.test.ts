@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial.js'
 import type { Snapshot } from '../../lib/snapshot.js'
@@ -53,6 +54,32 @@ describe('dial', () => {
     expect(connectsPerSecond * dialSeconds).toBeCloseTo(5000, 3)
     expect(result.series.at(-1)).toMatchObject({ established: 5000, failed: 0 })
     await expect.poll(() => socketsAt(source)).toEqual([])
+  })
+
+  it('knows how many were open at once, though all have gone before anybody looked', async () => {
+    const address = ownAddress()
+    // Sockets are destroyed in one turn of this thread, in which nobody can look.
+    const server = createServer()
+    const peers: Socket[] = []
+    const all = new Promise<void>((resolve) => {
+      server.on('connection', (socket) => {
+        socket.on('error', () => {})
+        if (peers.push(socket) === 100) resolve()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, address, resolve))
+    const { port } = server.address() as AddressInfo
+    const run = dial({
+      targets: [`${address}:${port}`],
+      connections: 100,
+      holdMs: 600_000,
+      source: [address]
+    })
+    await all
+    for (const peer of peers) peer.destroy()
+    const { connections } = await run.result
+    expect(connections).toMatchObject({ established: 100, peak: 100, closedByPeer: 100 })
+    server.close()
   })
 
   it('asks for no more threads than it has been given', async () => {
