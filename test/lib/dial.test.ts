@@ -58,26 +58,24 @@ describe('dial', () => {
 
   it('knows how many were open at once, though all have gone before anybody looked', async () => {
     const address = ownAddress()
-    // Sockets are destroyed in one turn of this thread, in which nobody can look.
-    const server = createServer()
-    const peers: Socket[] = []
-    const all = new Promise<void>((resolve) => {
-      server.on('connection', (socket) => {
-        socket.on('error', () => {})
-        if (peers.push(socket) === 100) resolve()
+    // It answers nobody, and closes all once the last has asked: that is the end of the ramp.
+    const asked: Socket[] = []
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        if (asked.push(socket) === 100) for (const each of asked) each.destroy()
       })
     })
     await new Promise<void>((resolve) => server.listen(0, address, resolve))
     const { port } = server.address() as AddressInfo
-    const run = dial({
+    const { connections } = await dial({
       targets: [`${address}:${port}`],
       connections: 100,
-      holdMs: 600_000,
-      source: [address]
-    })
-    await all
-    for (const peer of peers) peer.destroy()
-    const { connections } = await run.result
+      workers: 1,
+      source: [address],
+      send: 'x',
+      expectBytes: 1
+    }).result
     expect(connections).toMatchObject({ established: 100, peak: 100, closedByPeer: 100 })
     server.close()
   })
