@@ -34,8 +34,8 @@ export interface ListenResult {
   host: ResultHost
   accepted: number
   /**
-   * Most connections open at one moment, counted where each is accepted and closed. Where connections come and go it may
-   * leave out what other workers had accepted within the same millisecond; it is never too high.
+   * Most connections open at one moment, counted where each is accepted and closed. Never too high; where several workers
+   * accept and close at once it may leave out the batch the others were in, some hundreds.
    */
   peak: number
   closedByPeer: number

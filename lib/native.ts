@@ -100,9 +100,9 @@ export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
   /**
-   * Most connections dialed, and accepted, that were open at one moment: the highest count there was, as each worker
-   * counts what it opens and closes. Never more than there were; and less only by what other workers had opened within
-   * the same millisecond when one was closed.
+   * Most connections dialed, and accepted, that were open at one moment, as each worker counts what it opens and closes.
+   * Never too high. Exact in a ramp and for one worker; where several open and close at once it may leave out the batch
+   * the others were in, some dozens.
    */
   dialedPeak: number
   acceptedPeak: number

@@ -169,8 +169,8 @@ bool Acceptor::Serve(int fd, uint32_t events) {
 void Acceptor::Retire(int fd) {
   echo_.Forget(fd);
   context_.table.Clear(fd);
-  context_.Close(fd);
   context_.accepted.Close();
+  context_.Close(fd);
 }
 
 }  // namespace c1m

@@ -91,8 +91,8 @@ void Dialer::CloseHeld(int fd) {
   if (exchange_) exchange_->Forget(fd);
   context_.table.Clear(fd);
   if (options_.close == CloseMode::kRst) ResetOnClose(fd);
-  context_.Close(fd);
   context_.dialed.Close();
+  context_.Close(fd);
 }
 
 // The peer's address is gone from a socket that failed, our own stays because it was bound.

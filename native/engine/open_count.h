@@ -2,9 +2,9 @@
 //
 // Each worker brings in what it has opened with one atomic addition a turn, and takes out what it
 // closes at once. So the count is never above the truth, and below it only by what other workers
-// have opened in the turn they are in: less than a millisecond's work, which they bring in whatever
-// happens. Where nothing is closed meanwhile, as in a ramp, and where one worker does all, the
-// highest count is therefore exactly the most that were open at one moment.
+// have opened in the turn they are in, some dozens each, and have yet to bring in. Where nothing is
+// closed meanwhile, as in a ramp, and where one worker does all, the highest count is therefore
+// exactly the most that were open at one moment.
 #pragma once
 
 #include <algorithm>
