@@ -3,9 +3,7 @@ import { formatEndpoint } from './address.js'
 import { addressOf } from './address_bytes.js'
 import { checkWhole } from './check_option.js'
 import type { Engine } from './engine.js'
-import { C1mError } from './errors.js'
 import { type NativeCensus, native } from './native.js'
-import { approximateBytes, formatNumber } from './units.js'
 
 /**
  * What the kernel says of each connection; index i is the same connection in every column. A column this kernel has no
@@ -88,12 +86,11 @@ export async function takeCensus(
 ): Promise<Census | null> {
   const began = performance.now()
   const open = engine.counters().dialedOpen
-  // While it dials more may come. Memory that stays unused is never touched, and costs nothing.
+  // While it dials more may come.
   const capacity = Math.max(open, Math.min(most, open + newcomers))
-  const buffer = censusBuffer(capacity)
-  const taken = await engine.census({ buffer, capacity, stride: 1, offset: 0 })
+  const taken = await engine.census({ capacity, stride: 1, offset: 0 })
   if (taken === null) return null
-  const columns = columnsOf(buffer, capacity, taken)
+  const columns = columnsOf(taken)
   return {
     ...columns,
     length: taken.rows,
@@ -111,29 +108,8 @@ export async function takeCensus(
   }
 }
 
-/**
- * Memory for TCP_INFO of so many connections.
- * @throws C1mError C1M_RUN_FAILED where there is not as much
- */
-export function censusBuffer(connections: number): ArrayBuffer {
-  const bytes = connections * native().censusRowBytes
-  try {
-    return new ArrayBuffer(bytes)
-  } catch (cause) {
-    throw new C1mError(
-      'C1M_RUN_FAILED',
-      `no memory for TCP_INFO of ${formatNumber(connections)} connections: ${approximateBytes(bytes)}`,
-      { hint: 'Read fewer at a time, or allow more memory.', cause }
-    )
-  }
-}
-
-/** Views of the buffer the addon has written to, each with room for `capacity` connections. */
-export function columnsOf(
-  buffer: ArrayBuffer,
-  capacity: number,
-  { rows, infoBytes }: NativeCensus
-): CensusColumns {
+/** Views of the buffer the addon has written to. */
+export function columnsOf({ buffer, capacity, rows, infoBytes }: NativeCensus): CensusColumns {
   const columns: Record<string, unknown> = {}
   let offset = 0
   for (const { name, bytes, infoBytes: needed } of native().censusColumns) {

@@ -81,7 +81,6 @@ class Dial implements DialRun {
   #engine: Engine | undefined
   #phase: DialPhase = 'dialing'
   #startedMs = 0
-  #peak = 0
   #timeWaits: TimeWaitWatch | undefined
   #diagnosis: LazyDiagnosis | undefined
   #census: Census | null = null
@@ -195,7 +194,6 @@ class Dial implements DialRun {
       baseline,
       engine,
       counters: engine.counters(),
-      peak: this.#peak,
       timeWaits: this.#timeWaits?.totals() ?? null,
       series: this.#series.points(),
       holdSeconds,
@@ -248,7 +246,6 @@ class Dial implements DialRun {
 
   #sample(engine: Engine): void {
     const { dialedOpen, established, failed } = engine.counters()
-    this.#peak = Math.max(this.#peak, dialedOpen)
     this.#timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.#seconds(), dialedOpen, established, failed)
   }

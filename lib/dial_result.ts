@@ -41,8 +41,6 @@ export interface DialTrace {
   baseline: Baseline
   engine: Engine
   counters: EngineCounters
-  /** Most connections open at one moment. */
-  peak: number
   /** In a churn. */
   timeWaits: TimeWaits | null
   series: readonly SeriesPoint[]
@@ -67,8 +65,8 @@ export type DialOutcome = Pick<
 >
 
 export function dialOutcome(trace: DialTrace): DialOutcome {
-  const { scenario, baseline, engine, counters, peak, series, ...times } = trace
-  const { dialingNs, workers, privateTables } = engine.status()
+  const { scenario, baseline, engine, counters, series, ...times } = trace
+  const { dialingNs, dialedPeak, workers, privateTables } = engine.status()
   const errors = engine.errors()
   const cpu = process.cpuUsage(baseline.cpu)
   const dialSeconds = dialingNs / 1e9
@@ -79,7 +77,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       attempted: counters.attempted,
       established: counters.established,
       failed: counters.failed,
-      peak,
+      peak: dialedPeak,
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts
     },

@@ -15,6 +15,7 @@ import {
   native
 } from './native.js'
 import type { ErrorPhase, ErrorTally, Latency } from './result.js'
+import { formatNumber } from './units.js'
 
 /** The engine's counters by name; see native/engine/counters.h for their meaning. */
 export interface EngineCounters {
@@ -37,10 +38,9 @@ export interface EngineCounters {
   acceptedBytesSent: number
 }
 
-/** Which connections a census reads, and where it writes them. */
+/** Which connections a census reads. */
 export interface CensusRequest {
-  /** Holds `capacity` times the addon's `censusRowBytes`; nobody may touch it until the census is taken. */
-  buffer: ArrayBuffer
+  /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
   capacity: number
   /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
   stride: number
@@ -85,8 +85,8 @@ export class Engine {
    * @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED
    */
   start(): void {
-    warmThreadPool()
     try {
+      makeThreadPool(this.#addon)
       this.#listening = this.#run.start()
     } catch (error) {
       throw startFailure(error, this.#run.errors().find(({ phase }) => phase === 'bind')?.example)
@@ -138,15 +138,27 @@ export class Engine {
       .sort((a, b) => b.count - a.count)
   }
 
-  /** Reads TCP_INFO of connections, one census after the other; null when the run is over. */
+  /**
+   * Reads TCP_INFO of connections, one census after the other; null when the run is over.
+   * @throws C1mError C1M_RUN_FAILED without the memory for it
+   */
   census(request: CensusRequest): Promise<NativeCensus | null> {
     const taken = this.#censuses.then(() => this.#takeCensus(request))
-    this.#censuses = taken
+    // One that fails is its caller's concern, not the next one's.
+    this.#censuses = taken.catch(() => {})
     return taken
   }
 
-  #takeCensus({ buffer, capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
-    if (!this.#run.takeCensus(buffer, capacity, stride, offset)) return null
+  #takeCensus({ capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
+    try {
+      if (!this.#run.takeCensus(capacity, stride, offset)) return null
+    } catch (cause) {
+      throw new C1mError(
+        'C1M_RUN_FAILED',
+        `there is no memory for TCP_INFO of ${formatNumber(capacity)} connections`,
+        { hint: 'Hold fewer at a time, or allow more memory.', cause }
+      )
+    }
     return new Promise((resolve) => {
       this.#onCensused = () => resolve(this.#run.censusTaken())
     })
@@ -157,12 +169,18 @@ export class Engine {
   }
 }
 
+let hasThreadPool = false
+
 /**
- * Has libuv make the threads of its pool now: it makes them with the first request, and ends the process when it can't,
- * which it can't once our threads are all the host allows.
+ * Has libuv make the threads of its pool before ours are all the host allows. It makes them with the first request, and
+ * aborts the process when it can't: so it is tried first.
  */
-function warmThreadPool(): void {
+function makeThreadPool(addon: NativeAddon): void {
+  if (hasThreadPool) return
+  // As many as libuv makes: uv__work_submit in src/threadpool.c.
+  addon.tryThreads(Math.min(1024, Number(process.env.UV_THREADPOOL_SIZE) || 4))
   stat('/', () => {})
+  hasThreadPool = true
 }
 
 /** Node's own table knows the errors Node meets; EBADMSG, for one, is in the constants only. */

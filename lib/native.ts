@@ -99,6 +99,13 @@ export interface NativeError {
 export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
+  /**
+   * Most connections dialed, and accepted, that were open at one moment, as each worker counts what it opens and closes.
+   * Never too high. Exact in a ramp and for one worker; where several open and close at once it may leave out the batch
+   * the others were in, some dozens.
+   */
+  dialedPeak: number
+  acceptedPeak: number
   /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
   shortestRestNs: number
   /** Workers made so far: a thread and a descriptor table each. */
@@ -119,8 +126,11 @@ export interface NativeCensusColumn {
   infoBytes: number
 }
 
-/** What a census found; its values are in the buffer. */
+/** What a census found. */
 export interface NativeCensus {
+  /** The columns, one after the other, with room for `capacity` values each. */
+  buffer: ArrayBuffer
+  capacity: number
   /** Connections in the columns. */
   rows: number
   /** Connections the buffer had no room for. */
@@ -152,11 +162,11 @@ export interface NativeRun {
   status(): NativeStatus
   /**
    * Reads TCP_INFO of every `stride`-th connection of each worker from its `offset`-th on, into columns of `capacity`
-   * values each. `censused` follows; until then the buffer must stay as it is. False when the run is over or another
-   * census is under way.
+   * values each; `censused` follows. False when the run is over, or the census before was not fetched yet. The memory
+   * is the addon's own until then: nobody can take it away from the threads that write to it.
    */
-  takeCensus(into: ArrayBuffer, capacity: number, stride: number, offset: number): boolean
-  /** To be called on `censused`. */
+  takeCensus(capacity: number, stride: number, offset: number): boolean
+  /** Fetches the census, once, on `censused`; throws where there is none, or it is still being taken. */
   censusTaken(): NativeCensus
 }
 
@@ -277,6 +287,8 @@ export interface NativeAddon {
   descriptorLimit(): number
   /** Whether threads can have descriptor tables of their own here. */
   privateTables(): boolean
+  /** Throws an Error with `errno` and `syscall` when so many threads cannot be started now. */
+  tryThreads(count: number): void
   /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */

@@ -69,7 +69,10 @@ export interface ConnectionTotals {
   established: number
   /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
   failed: number
-  /** Most connections open at one moment. */
+  /**
+   * Most connections open at one moment, counted where each is opened and closed. Never too high; where several workers
+   * open and close at once, as in a churn, it may leave out the batch the others were in, some dozens.
+   */
   peak: number
   /** Established connections the peer ended before this side did. */
   closedByPeer: number
@@ -158,6 +161,7 @@ export interface Churn {
 /** TIME_WAIT sockets of this network namespace, whoever left them behind; null where they can't be read. */
 export interface TimeWaits {
   before: number | null
+  /** The most that a look every 50 ms has seen: the kernel keeps no such figure. */
   peak: number | null
   after: number | null
 }
@@ -204,11 +208,11 @@ export interface CensusSummary {
 }
 
 /**
- * What the connections cost: how much each figure grew from before the run to its peak, so that it is negative when
- * something else gave memory back. A figure that could not be read, or that so few connections do not show, is null.
+ * What the connections cost: how much each figure grew from before the run to the end of its ramp, so that it is negative
+ * when something else gave memory back. A figure that could not be read, or that so few connections do not show, is null.
  */
 export interface Memory {
-  /** Resident set of this process at the peak. */
+  /** Resident set of this process when the ramp had ended. */
   processRssBytes: number
   /** Growth of the resident set for each connection. */
   nativeBytesPerConnection: number | null

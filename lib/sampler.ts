@@ -1,5 +1,5 @@
 /** A live sample: TCP_INFO of some of a run's connections, again and again. */
-import { censusBuffer, columnsOf } from './census.js'
+import { columnsOf } from './census.js'
 import { summarizeCensus } from './census_summary.js'
 import type { Engine } from './engine.js'
 import type { CensusSummary } from './result.js'
@@ -11,7 +11,6 @@ const roomFor = (size: number) => size * 2 + 1024
 export class Sampler {
   readonly #engine: Engine
   readonly #size: number
-  readonly #buffer: ArrayBuffer
   #taken = 0
   #underway = false
   #latest: CensusSummary | null = null
@@ -20,12 +19,12 @@ export class Sampler {
   constructor(engine: Engine, size: number) {
     this.#engine = engine
     this.#size = size
-    this.#buffer = censusBuffer(roomFor(size))
   }
 
   /** The latest sample; asks for the next one. It is there about a millisecond later, for the next caller. */
   take(): CensusSummary | null {
-    if (!this.#underway) this.#next()
+    // Without memory for it there is no sample, and the snapshot is as good.
+    if (!this.#underway) this.#next().catch(() => {})
     return this.#latest
   }
 
@@ -34,12 +33,12 @@ export class Sampler {
     const began = performance.now()
     const open = this.#engine.counters().dialedOpen
     const stride = Math.max(1, Math.floor(open / this.#size))
-    const capacity = roomFor(this.#size)
-    const request = { buffer: this.#buffer, capacity, stride, offset: this.#taken++ % stride }
-    const taken = await this.#engine.census(request)
-    this.#underway = false
+    const request = { capacity: roomFor(this.#size), stride, offset: this.#taken++ % stride }
+    const taken = await this.#engine.census(request).finally(() => {
+      this.#underway = false
+    })
     if (taken === null) return
-    const columns = columnsOf(this.#buffer, capacity, taken)
+    const columns = columnsOf(taken)
     this.#latest = summarizeCensus({ ...columns, missing: 0, tookMs: performance.now() - began })
   }
 }

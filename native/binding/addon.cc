@@ -2,12 +2,15 @@
 // no mutable globals.
 #include <napi.h>
 
+#include "native/binding/arguments.h"
+#include "native/binding/convert.h"
 #include "native/binding/drops_wrap.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
 #include "native/engine/census.h"
 #include "native/engine/counters.h"
 #include "native/net/descriptor_table.h"
+#include "native/net/thread.h"
 
 namespace c1m {
 namespace {
@@ -20,6 +23,15 @@ Napi::Value DescriptorLimit(const Napi::CallbackInfo& info) {
 // privateTables(): whether threads can leave the process's descriptor table here.
 Napi::Value PrivateTables(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), PrivateTablesWork());
+}
+
+// tryThreads(count): throws {errno, syscall} when so many threads can't be started now.
+Napi::Value CheckThreads(const Napi::CallbackInfo& info) {
+  const auto count = Whole<size_t>(info[0], "count", 0, 1024);
+  if (const int error = TryThreads(count); error != 0) {
+    throw SystemError(info.Env(), {error, "pthread_create"});
+  }
+  return info.Env().Undefined();
 }
 
 // censusColumns: [{name, bytes, infoBytes}], in the order in which they lie in the buffer.
@@ -41,6 +53,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   for (uint32_t i = 0; i < kCounterCount; ++i) names[i] = Napi::String::New(env, kCounterNames[i]);
   exports["counterNames"] = names;
   exports["descriptorLimit"] = Napi::Function::New(env, DescriptorLimit, "descriptorLimit");
+  exports["tryThreads"] = Napi::Function::New(env, CheckThreads, "tryThreads");
   exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);

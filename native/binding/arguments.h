@@ -1,10 +1,15 @@
-// Reading the fields of an object JavaScript handed over. Each throws a TypeError that names the
-// field.
+// Reading what JavaScript handed over: arguments, and the fields of an object. Each throws a
+// TypeError that names what is wrong.
+//
+// A getter may call anything, this addon too: everything is read before anything is touched. Values
+// are never converted, because valueOf() and toString() would be such calls as well.
 #pragma once
 
 #include <napi.h>
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <limits>
 #include <string>
 #include <vector>
@@ -24,15 +29,29 @@ inline Napi::Object AsObject(Napi::Value value, const std::string& field) {
   return value.As<Napi::Object>();
 }
 
-inline double Number(Napi::Object object, const char* field, double least, double most) {
-  const Napi::Value value = object.Get(field);
+// A bound as a person writes it: 2147483647, 0.5.
+inline std::string Plain(double number) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.15g", number);
+  return text.data();
+}
+
+inline double Number(Napi::Value value, const std::string& name, double least, double most) {
   const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue()
                                          : std::numeric_limits<double>::quiet_NaN();
   if (!(number >= least && number <= most)) {
-    Reject(object.Env(), field,
-           "a number from " + std::to_string(least) + " to " + std::to_string(most));
+    Reject(value.Env(), name, "a number from " + Plain(least) + " to " + Plain(most));
   }
   return number;
+}
+
+inline double Number(Napi::Object object, const char* field, double least, double most) {
+  return Number(object.Get(field), field, least, most);
+}
+
+template <typename Integer>
+Integer Whole(Napi::Value value, const std::string& name, double least, double most) {
+  return static_cast<Integer>(std::floor(Number(value, name, least, most)));
 }
 
 template <typename Integer>
@@ -40,24 +59,38 @@ Integer Whole(Napi::Object object, const char* field, double least, double most)
   return static_cast<Integer>(std::floor(Number(object, field, least, most)));
 }
 
-inline std::string Text(Napi::Object object, const char* field) {
-  const Napi::Value value = object.Get(field);
-  if (!value.IsString()) Reject(object.Env(), field, "a string");
+inline std::string Text(Napi::Value value, const std::string& name) {
+  if (!value.IsString()) Reject(value.Env(), name, "a string");
   return value.As<Napi::String>();
 }
 
-inline SocketAddress Address(Napi::Object object, const char* field, uint16_t port) {
-  const auto address = SocketAddress::Parse(Text(object, field), port);
-  if (!address) Reject(object.Env(), field, "a numeric IPv4 or IPv6 address");
+inline std::string Text(Napi::Object object, const char* field) {
+  return Text(object.Get(field), field);
+}
+
+inline SocketAddress Address(Napi::Value value, const std::string& name, uint16_t port) {
+  const auto address = SocketAddress::Parse(Text(value, name), port);
+  if (!address) Reject(value.Env(), name, "a numeric IPv4 or IPv6 address");
   return *address;
+}
+
+inline SocketAddress Address(Napi::Object object, const char* field, uint16_t port) {
+  return Address(object.Get(field), field, port);
+}
+
+template <typename Read>
+void EachValueOf(Napi::Object object, const char* field, Read&& read) {
+  const Napi::Value value = object.Get(field);
+  if (!value.IsArray()) Reject(object.Env(), field, "an array");
+  const Napi::Array array = value.As<Napi::Array>();
+  // What is added while it is read would have no end.
+  const uint32_t length = array.Length();
+  for (uint32_t i = 0; i < length; ++i) read(Napi::Value(array.Get(i)));
 }
 
 template <typename Read>
 void EachOf(Napi::Object object, const char* field, Read&& read) {
-  const Napi::Value value = object.Get(field);
-  if (!value.IsArray()) Reject(object.Env(), field, "an array");
-  const Napi::Array array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); ++i) read(AsObject(array.Get(i), field));
+  EachValueOf(object, field, [&](Napi::Value value) { read(AsObject(value, field)); });
 }
 
 // [{address?, firstPort, lastPort}]
@@ -67,7 +100,8 @@ inline std::vector<LocalEndpoint> ReadLocalEndpoints(Napi::Object object, const 
     LocalEndpoint local;
     local.first_port = Whole<uint16_t>(endpoint, "firstPort", 0, 65535);
     local.last_port = Whole<uint16_t>(endpoint, "lastPort", local.first_port, 65535);
-    if (!endpoint.Get("address").IsUndefined()) local.address = Address(endpoint, "address", 0);
+    const Napi::Value address = endpoint.Get("address");
+    if (!address.IsUndefined()) local.address = Address(address, "address", 0);
     endpoints.push_back(local);
   });
   return endpoints;

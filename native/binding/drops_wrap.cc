@@ -12,6 +12,9 @@ namespace {
 // Every offset in a structure of the kernel, with room to spare.
 constexpr double kMostOffset = 1 << 20;
 
+// Many times what a kernel has; jumps in the program have 16 bits.
+constexpr size_t kMostReasons = 4096;
+
 uint32_t Offset(Napi::Object object, const char* field) {
   return Whole<uint32_t>(object, field, 0, kMostOffset);
 }
@@ -40,12 +43,12 @@ KernelLayout ReadLayout(Napi::Object object) {
 DropFilter ReadFilter(Napi::Object object) {
   DropFilter filter;
   filter.layout = ReadLayout(AsObject(object.Get("layout"), "layout"));
-  const Napi::Value ignored = object.Get("ignoredReasons");
-  if (!ignored.IsArray()) Reject(object.Env(), "ignoredReasons", "an array");
-  const Napi::Array reasons = ignored.As<Napi::Array>();
-  for (uint32_t i = 0; i < reasons.Length(); ++i) {
-    filter.ignored_reasons.push_back(Napi::Value(reasons.Get(i)).ToNumber().Uint32Value());
-  }
+  EachValueOf(object, "ignoredReasons", [&](Napi::Value reason) {
+    if (filter.ignored_reasons.size() == kMostReasons) {
+      Reject(object.Env(), "ignoredReasons", "shorter");
+    }
+    filter.ignored_reasons.push_back(Whole<uint32_t>(reason, "ignoredReasons", 0, UINT32_MAX));
+  });
   filter.net_inode = Whole<uint32_t>(object, "netInode", 0, UINT32_MAX);
   filter.ends = ReadLocalEndpoints(object, "ends");
   return filter;
@@ -104,7 +107,7 @@ Napi::Value DropsWrap::Stop(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ReadTracefsFile(const Napi::CallbackInfo& info) {
-  const auto text = ReadTracefs(info[0].ToString());
+  const auto text = ReadTracefs(Text(info[0], "path"));
   if (!text.ok()) throw SystemError(info.Env(), text.error());
   return Napi::String::New(info.Env(), text.value());
 }

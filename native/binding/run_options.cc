@@ -16,12 +16,15 @@ std::vector<SocketAddress> Endpoints(Napi::Object object, const char* field, dou
   EachOf(object, field, [&](Napi::Object target) {
     const auto first = Whole<uint32_t>(target, "firstPort", least_port, 65535);
     const auto last = Whole<uint32_t>(target, "lastPort", first, 65535);
+    SocketAddress address = Address(target, "address", 0);
+    if (endpoints.size() + (last - first + 1) >= ConnectionTable::kTagLimit) {
+      Reject(object.Env(), field, "fewer endpoints");
+    }
     for (uint32_t port = first; port <= last; ++port) {
-      endpoints.push_back(Address(target, "address", static_cast<uint16_t>(port)));
+      address.set_port(static_cast<uint16_t>(port));
+      endpoints.push_back(address);
     }
   });
-  if (endpoints.size() >= ConnectionTable::kTagLimit)
-    Reject(object.Env(), field, "fewer endpoints");
   return endpoints;
 }
 
@@ -89,8 +92,12 @@ DialOptions ReadDialOptions(Napi::Object object) {
   options.connect_timeout_ns = Nanoseconds(object, "connectTimeoutMs", 1);
   options.syn_retries = Whole<int>(object, "synRetries", 0, 127);
   EachOf(object, "rate", [&](Napi::Object point) {
-    options.rate.push_back(
-        {.at_ns = Nanoseconds(point, "atMs", 0), .per_second = Number(point, "perSecond", 0, 1e9)});
+    const RatePoint next{.at_ns = Nanoseconds(point, "atMs", 0),
+                         .per_second = Number(point, "perSecond", 0, 1e9)};
+    if (!options.rate.empty() && next.at_ns <= options.rate.back().at_ns) {
+      Reject(object.Env(), "rate", "points whose atMs rises");
+    }
+    options.rate.push_back(next);
   });
   options.close = ReadCloseMode(object);
   options.hold = object.Get("hold").ToBoolean();

@@ -1,13 +1,27 @@
 #include "native/binding/run_wrap.h"
 
+#include <sys/mman.h>
+
 #include <string>
 #include <utility>
 
+#include "native/binding/arguments.h"
 #include "native/binding/convert.h"
 #include "native/binding/run_options.h"
 
 namespace c1m {
 namespace {
+
+// More connections than any run has.
+constexpr double kMostRows = 1e12;
+
+// V8 ends the process where it can't allocate a buffer, so that is tried before.
+bool HasMemory(size_t bytes) {
+  if (bytes == 0) return true;
+  void* memory =
+      ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, /*offset=*/0);
+  return memory != MAP_FAILED && ::munmap(memory, bytes) == 0;
+}
 
 const char* EventName(Run::Event event) {
   if (event == Run::Event::kCensused) return "censused";
@@ -45,8 +59,8 @@ RunWrap::~RunWrap() { run_.reset(); }
 // run can't begin.
 Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (started_) throw Napi::Error::New(env, "a run starts once");
-  started_ = true;
+  if (phase_ != Phase::kNew) throw Napi::Error::New(env, "a run starts once");
+  phase_ = Phase::kStarting;
   notify_ = Napi::ThreadSafeFunction::New(env, on_event_.Value(), "c1m-native", 0, 1);
   // The function most likely refers to this object: as a second root it would keep both for ever.
   on_event_.Reset();
@@ -54,6 +68,7 @@ Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   // threads call.
   ::napi_add_env_cleanup_hook(env, OnEnvironmentExit, this);
   Ref();
+  phase_ = Phase::kRunning;
   const auto listening = run_->Start();
   if (!listening.ok()) {
     const SysError error = listening.error();
@@ -74,7 +89,7 @@ Napi::Value RunWrap::Close(const Napi::CallbackInfo& info) {
 
 // join(): to be called on 'closed'; ends the threads and lets the process exit.
 Napi::Value RunWrap::Join(const Napi::CallbackInfo& info) {
-  if (started_ && !ended_) End();
+  if (phase_ == Phase::kRunning) End();
   return info.Env().Undefined();
 }
 
@@ -84,7 +99,7 @@ void RunWrap::End() {
   ::napi_remove_env_cleanup_hook(Env(), OnEnvironmentExit, this);
   notify_.Release();
   Unref();
-  ended_ = true;
+  phase_ = Phase::kEnded;
 }
 
 void RunWrap::OnEnvironmentExit(void* wrap) {
@@ -117,7 +132,7 @@ Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
 
 // latency('connect' | 'connectFirstTry' | 'exchange' | 'lateness')
 Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
-  const std::string kind = info[0].ToString();
+  const std::string kind = Text(info[0], "kind");
   if (kind == "connect")
     return ToObject(info.Env(), run_->ConnectLatency(/*first_try_only=*/false));
   if (kind == "connectFirstTry")
@@ -155,10 +170,13 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// status(): {dialingNs, shortestRestNs, workers, privateTables, tuplesUsedUp, tablesUsedUp}
+// status(): {dialingNs, dialedPeak, acceptedPeak, shortestRestNs, workers, privateTables,
+// tuplesUsedUp, tablesUsedUp}
 Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
   object["dialingNs"] = static_cast<double>(run_->DialingNs());
+  object["dialedPeak"] = static_cast<double>(run_->dialed_peak());
+  object["acceptedPeak"] = static_cast<double>(run_->accepted_peak());
   object["shortestRestNs"] = static_cast<double>(run_->ShortestRestNs());
   object["workers"] = static_cast<double>(run_->worker_count());
   object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
@@ -167,23 +185,22 @@ Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// takeCensus(into: ArrayBuffer, capacity, stride, offset): whether it has begun; 'censused'
-// follows. The buffer holds capacity * censusRowBytes and must not be detached before.
+// takeCensus(capacity, stride, offset): whether it has begun; 'censused' follows.
 Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const double capacity = info[1].ToNumber();
-  if (!info[0].IsArrayBuffer()) throw Napi::TypeError::New(env, "takeCensus takes an ArrayBuffer");
-  Napi::ArrayBuffer memory = info[0].As<Napi::ArrayBuffer>();
-  if (!(capacity >= 0 && capacity * CensusSheet::kRowBytes <= memory.ByteLength())) {
-    throw Napi::RangeError::New(env, "takeCensus takes a buffer of capacity * censusRowBytes");
-  }
-  const uint32_t stride = info[2].ToNumber();
-  if (stride == 0) throw Napi::RangeError::New(env, "takeCensus takes a stride from 1");
+  const auto capacity = Whole<size_t>(info[0], "capacity", 0, kMostRows);
+  const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
+  const auto offset = Whole<uint32_t>(info[2], "offset", 0, UINT32_MAX);
+  // The last one may still be written, or wait to be fetched.
+  if (census_) return Napi::Boolean::New(env, false);
+  const size_t bytes = CensusSheet::BytesFor(capacity);
+  if (!HasMemory(bytes))
+    throw Napi::RangeError::New(env,
+                                "no memory for " + std::to_string(capacity) + " rows of a census");
+  Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, bytes);
   auto sheet = std::make_unique<CensusSheet>(
-      std::span(static_cast<std::byte*>(memory.Data()), memory.ByteLength()),
-      static_cast<size_t>(capacity));
-  const bool begun = run_->TakeCensus(
-      {.sheet = sheet.get(), .stride = stride, .offset = info[3].ToNumber().Uint32Value()});
+      std::span(static_cast<std::byte*>(memory.Data()), bytes), capacity);
+  const bool begun = run_->TakeCensus({.sheet = sheet.get(), .stride = stride, .offset = offset});
   if (begun) {
     census_ = std::move(sheet);
     census_memory_ = Napi::Persistent(memory);
@@ -191,15 +208,19 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, begun);
 }
 
-// censusTaken(): to be called on 'censused'; {rows, missed, infoBytes}, and lets go of the buffer.
+// censusTaken(): to be called on 'censused'; {buffer, capacity, rows, missed, infoBytes}.
 Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
-  if (!census_) throw Napi::Error::New(info.Env(), "no census was taken");
-  Napi::Object object = Napi::Object::New(info.Env());
-  object["rows"] = static_cast<double>(census_->rows());
-  object["missed"] = static_cast<double>(census_->missed());
-  object["infoBytes"] = static_cast<double>(census_->info_bytes());
-  census_.reset();
+  const Napi::Env env = info.Env();
+  if (!census_ || run_->census_under_way()) throw Napi::Error::New(env, "no census was taken");
+  const auto census = std::exchange(census_, nullptr);
+  const Napi::ArrayBuffer memory = census_memory_.Value();
   census_memory_.Reset();
+  Napi::Object object = Napi::Object::New(env);
+  object["buffer"] = memory;
+  object["capacity"] = static_cast<double>(census->capacity());
+  object["rows"] = static_cast<double>(census->rows());
+  object["missed"] = static_cast<double>(census->missed());
+  object["infoBytes"] = static_cast<double>(census->info_bytes());
   return object;
 }
 

@@ -39,12 +39,13 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
 
   std::unique_ptr<Run> run_;
   Napi::FunctionReference on_event_;
-  // The census under way, and the JavaScript buffer it writes to.
+  // The census that was begun and not fetched yet, and the buffer it writes to, which JavaScript
+  // has no hand on until then.
   std::unique_ptr<CensusSheet> census_;
   Napi::Reference<Napi::ArrayBuffer> census_memory_;
   Napi::ThreadSafeFunction notify_;
-  bool started_ = false;
-  bool ended_ = false;
+  enum class Phase : uint8_t { kNew, kStarting, kRunning, kEnded };
+  Phase phase_ = Phase::kNew;
 };
 
 }  // namespace c1m

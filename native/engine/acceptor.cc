@@ -68,7 +68,12 @@ void Acceptor::TakeDialed() {
 
 Acceptor::Take Acceptor::TakeOne(int listener) {
   for (;;) {
-    const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd = AboveStdio(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd >= context_.table.capacity()) {
+      ::close(fd);
+      Rest(listener, EMFILE);
+      return Take::kRefused;
+    }
     if (fd >= 0) {
       Admit(fd);
       return Take::kOne;
@@ -98,16 +103,18 @@ void Acceptor::Admit(int fd) {
   if (context_.run.only_holds_itself()) {
     context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
     ++context_.unwatched;
-    context_.counters.accepted_open.Add();
+    context_.accepted.Open();
     return;
   }
   if (options_.mode == ListenMode::kCloseFirst) {
+    context_.accepted.Open();
+    context_.accepted.Close();
     if (options_.close == CloseMode::kRst) ResetOnClose(fd);
     ::close(fd);
     return;
   }
   context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
-  context_.counters.accepted_open.Add();
+  context_.accepted.Open();
   // A request that is already there is answered without a wait for its event, and a connection that
   // is over already is never registered: half the work of a listener whose clients come and go.
   if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
@@ -162,8 +169,8 @@ bool Acceptor::Serve(int fd, uint32_t events) {
 void Acceptor::Retire(int fd) {
   echo_.Forget(fd);
   context_.table.Clear(fd);
-  ::close(fd);
-  context_.counters.accepted_open.Subtract();
+  context_.accepted.Close();
+  context_.Close(fd);
 }
 
 }  // namespace c1m

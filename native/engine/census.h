@@ -56,7 +56,7 @@ struct CensusRow {
 };
 
 // The memory of a census: room for a number of connections, all columns one after the other. Any
-// thread may append; readers wait until all have.
+// thread may append; readers wait until all have, and nobody may take the memory away before.
 class CensusSheet {
  public:
   // `memory` holds BytesFor(capacity) or more and is aligned for a double.
@@ -76,6 +76,7 @@ class CensusSheet {
   // returned of each.
   void Append(std::span<const CensusRow> rows, size_t info_bytes);
 
+  [[nodiscard]] size_t capacity() const { return capacity_; }
   // Connections in the columns, and connections there was no room for.
   [[nodiscard]] size_t rows() const;
   [[nodiscard]] size_t missed() const;

@@ -26,8 +26,8 @@ void CloseRange(WorkerContext& context, int begin, int end, bool dialed) {
     if (reset) ResetOnClose(fd);
     ::close(fd);
     table.Clear(fd);
-    if (state == ConnectionState::kDialed) context.counters.dialed_open.Subtract();
-    if (state == ConnectionState::kAccepted) context.counters.accepted_open.Subtract();
+    if (state == ConnectionState::kDialed) context.dialed.CloseOneOfAll();
+    if (state == ConnectionState::kAccepted) context.accepted.CloseOneOfAll();
   }
 }
 
@@ -35,6 +35,8 @@ void CloseRange(WorkerContext& context, int begin, int end, bool dialed) {
 
 void CloseConnections(WorkerContext& context) {
   const int end = context.table.end();
+  context.dialed.CloseAll();
+  context.accepted.CloseAll();
   for (int begin = 0; begin < end; begin += kStep) {
     const int stop = std::min(end, begin + kStep);
     if (context.run.options.dial) CloseRange(context, begin, stop, /*dialed=*/true);

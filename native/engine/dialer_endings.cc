@@ -57,7 +57,7 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
     context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
   }
   context_.table.Clear(handshake.fd);
-  ::close(handshake.fd);
+  context_.Close(handshake.fd);
   context_.counters.failed.Add();
 }
 
@@ -68,7 +68,7 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
     context_.run.errors.Count(phase, code,
                               [&] { return DescribeTuple(fd, context_.table.tag(fd)); });
   }
-  const bool ended_by_us = code == EBADMSG || code == ETIMEDOUT;
+  const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
   if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
   CloseHeld(fd);
 }
@@ -91,8 +91,8 @@ void Dialer::CloseHeld(int fd) {
   if (exchange_) exchange_->Forget(fd);
   context_.table.Clear(fd);
   if (options_.close == CloseMode::kRst) ResetOnClose(fd);
-  ::close(fd);
-  context_.counters.dialed_open.Subtract();
+  context_.dialed.Close();
+  context_.Close(fd);
 }
 
 // The peer's address is gone from a socket that failed, our own stays because it was bound.

@@ -94,6 +94,9 @@ struct RunOptions {
   uint32_t max_workers = 1024;
   // Descriptors in use at most in a table; lowered to RLIMIT_NOFILE.
   uint32_t table_size = 65536;
+  // Numbers that connections may have where all share the process's table: each worker has an array
+  // over all of them, and containers may set RLIMIT_NOFILE to a billion.
+  uint32_t shared_table_size = 1 << 20;
   std::optional<DialOptions> dial;
   std::optional<ListenOptions> listen;
 };

@@ -19,7 +19,9 @@ constexpr int64_t kEagerNs = 50'000;
 
 }  // namespace
 
-Reactor::Reactor() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+Reactor::Reactor() : epoll_(AboveStdio(::epoll_create1(EPOLL_CLOEXEC))) {
+  if (!epoll_.valid()) error_ = LastError("epoll_create1");
+}
 
 bool Reactor::Add(int fd, uint32_t events) { return Control(EPOLL_CTL_ADD, fd, events); }
 

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "native/net/fd.h"
+#include "native/net/result.h"
 
 namespace c1m {
 
@@ -16,6 +17,8 @@ class Reactor {
   Reactor();
 
   [[nodiscard]] bool valid() const { return epoll_.valid(); }
+  // Why it is not valid.
+  [[nodiscard]] const SysError& error() const { return error_; }
   // False with errno set when the kernel refuses (ENOMEM, ENOSPC: fs.epoll.max_user_watches).
   [[nodiscard]] bool Add(int fd, uint32_t events);
   // What is reported of a descriptor from now on; what is ready already is reported once more.
@@ -39,6 +42,7 @@ class Reactor {
   int WaitNs(int64_t timeout_ns);
 
   UniqueFd epoll_;
+  SysError error_;
   // The last eager wait was short.
   bool eager_ = true;
   std::array<epoll_event, 256> events_;

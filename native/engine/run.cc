@@ -15,10 +15,6 @@ namespace {
 // Descriptors left to the rest of the process where workers can't have tables of their own.
 constexpr int kProcessReserve = 64;
 
-// Descriptors of a shared table that workers reckon with: each has an array over all of it, and
-// containers may set RLIMIT_NOFILE to a billion.
-constexpr int kSharedTableMost = 1 << 20;
-
 // A lane without a worker would leave what waits on its listening sockets unserved.
 RunOptions WithServedLanes(RunOptions options) {
   options.lanes = std::min(options.lanes, options.max_workers);
@@ -54,7 +50,7 @@ Result<std::vector<SocketAddress>> Run::Start() {
   for (const auto& lane : lanes_) {
     Worker* worker = AddWorker(*lane, state_.options.dial.has_value());
     const bool needed = workers_.empty() || !state_.options.dial;
-    if (worker == nullptr && needed) return SysError{EAGAIN, "pthread_create"};
+    if (worker == nullptr && needed) return SysError{thread_error_, "pthread_create"};
   }
   if (const int error = supervisor_.Start([this] { Supervise(); }); error != 0) {
     return SysError{error, "pthread_create"};
@@ -67,10 +63,9 @@ void Run::ReserveDescriptors() {
   state_.private_tables = PrivateTablesWork();
   // The successor of a worker would find a shared table just as full.
   most_workers_ = state_.private_tables ? state_.options.max_workers : state_.options.lanes;
-  if (!state_.private_tables) {
-    state_.descriptor_limit = std::min(state_.descriptor_limit, kSharedTableMost);
-  }
-  state_.shared_table_quota = std::max(0, state_.descriptor_limit - kProcessReserve) /
+  state_.shared_table_size =
+      std::min(state_.descriptor_limit, static_cast<int>(state_.options.shared_table_size));
+  state_.shared_table_quota = std::max(0, state_.shared_table_size - kProcessReserve) /
                               static_cast<int>(state_.options.lanes);
 }
 
@@ -142,7 +137,8 @@ Worker* Run::Follow(Worker& full) {
   if (state_.closing || state_.schedule.exhausted()) return nullptr;
   Lane& lane = full.lane();
   Crew& crew = *this;
-  if (workers_.size() < most_workers_) {
+  // Where tables are shared the next one would be this one.
+  if (state_.private_tables && workers_.size() < most_workers_) {
     auto next = std::make_unique<Worker>(state_, crew, lane, /*dials=*/true);
     // Nobody has to be called: the next one isn't at work yet, and the full one asks on this
     // thread.
@@ -156,6 +152,7 @@ Worker* Run::Follow(Worker& full) {
 
 bool Run::HasThread(int error) {
   if (error == 0) return true;
+  thread_error_ = error;
   state_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
   return false;
 }

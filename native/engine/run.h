@@ -44,6 +44,8 @@ class Run final : private Crew {
   // kCensused follows, before kClosed in any case. False when the run is over, or another census is
   // under way.
   [[nodiscard]] bool TakeCensus(const CensusOrder& order);
+  // Whether workers may still write to the sheet of the last census.
+  [[nodiscard]] bool census_under_way() const;
   // Begins to close everything; returns at once. Any number of times.
   void Close();
   // Waits for the workers to end. Only after Close().
@@ -58,6 +60,9 @@ class Run final : private Crew {
   [[nodiscard]] Histogram::Summary Lateness() const;
   // In a churn: how long a tuple rested at least before it was used again; 0 when none was.
   [[nodiscard]] int64_t ShortestRestNs() const;
+  // The most connections dialed, and accepted, that were open at one moment; see open_count.h.
+  [[nodiscard]] uint64_t dialed_peak() const { return state_.dialed_open.peak(); }
+  [[nodiscard]] uint64_t accepted_peak() const { return state_.accepted_open.peak(); }
   // Nanoseconds from the start until the ramp ended, or until Close() cut it short, or until now; 0
   // before the start.
   [[nodiscard]] int64_t DialingNs() const;
@@ -104,6 +109,8 @@ class Run final : private Crew {
   std::vector<std::unique_ptr<Worker>> workers_;
   size_t running_ = 0;
   size_t dialing_ = 0;
+  // Why the last thread that could not be made was not.
+  int thread_error_ = 0;
   // Workers whose part of the census is missing.
   size_t census_takers_ = 0;
   // When the ramp ended, or Close() came before that; 0 until then.

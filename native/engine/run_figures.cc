@@ -24,6 +24,11 @@ size_t Run::worker_count() const {
   return workers_.size();
 }
 
+bool Run::census_under_way() const {
+  const std::lock_guard lock(mutex_);
+  return census_takers_ > 0;
+}
+
 Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   const auto all = std::make_unique<Histogram>();
   for (const auto& lane : lanes_) {

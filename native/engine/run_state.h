@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "native/engine/error_tally.h"
+#include "native/engine/open_count.h"
 #include "native/engine/options.h"
 #include "native/engine/schedule.h"
 #include "native/engine/tuple_space.h"
@@ -33,11 +34,15 @@ struct RunState {
   const RunOptions options;
   Schedule schedule;
   ErrorTally errors;
+  // Connections held by the dialer, and by the listener.
+  OpenCount dialed_open;
+  OpenCount accepted_open;
   int64_t started_ns = 0;
-  // Descriptors a table may hold: RLIMIT_NOFILE, or the share of it where tables can't be private.
+  // Descriptors a table may hold: RLIMIT_NOFILE.
   int descriptor_limit = 0;
   bool private_tables = false;
-  // Connections a worker may hold where all share one table.
+  // Where all share one table: below which number connections are, and how many a worker may hold.
+  int shared_table_size = 0;
   int shared_table_quota = 0;
   // An eventfd in every worker's epoll, edge-triggered: one write wakes them all, nobody reads.
   UniqueFd wake;

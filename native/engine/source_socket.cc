@@ -14,17 +14,18 @@ bool SameEndpoint(const SocketAddress& a, const SocketAddress& b) {
   return a.port() == b.port() && a.family() == b.family() && a.CountTo(b) == 1;
 }
 
-void Open(SourceSocket& socket) {
-  const auto opened = OpenStream(socket.source.family());
-  if (opened.ok()) {
-    socket.fd = opened.value();
-  } else {
-    socket.phase = Phase::kSocket;
-    socket.error = opened.error().code;
-  }
-}
-
 }  // namespace
+
+void SourceSockets::Open(SourceSocket& socket) const {
+  const auto opened = OpenStream(socket.source.family());
+  if (opened.ok() && opened.value() < context_.table.capacity()) {
+    socket.fd = opened.value();
+    return;
+  }
+  socket.phase = Phase::kSocket;
+  socket.error = opened.ok() ? EMFILE : opened.error().code;
+  if (opened.ok()) ::close(opened.value());
+}
 
 void SourceSockets::Prepare(uint64_t count) {
   Discard();

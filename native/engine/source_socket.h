@@ -41,6 +41,8 @@ class SourceSockets {
   // Steps the cursor to the next tuple that can be dialed; false when there is none.
   bool Step(uint64_t wanted);
   [[nodiscard]] SourceSocket Here() const;
+  // EMFILE also where the number is higher than the worker can keep a record of.
+  void Open(SourceSocket& socket) const;
   void Bind(SourceSocket& socket);
   void Discard();
 

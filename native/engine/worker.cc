@@ -60,7 +60,7 @@ void Worker::Lead() {
   while (Worker* next = worker->Serve()) {
     // All that belongs to the worker before is its keeper's by now, the table as well.
     if (!EnterPrivateTable(inherited)) {
-      next->GiveUp("close_range", errno);
+      next->GiveUp(LastError("close_range"));
       return;
     }
     next->Furnish(inherited, /*own_table=*/true);
@@ -69,19 +69,20 @@ void Worker::Lead() {
 }
 
 void Worker::Furnish(const std::vector<int>& inherited, bool own_table) {
-  int table_size = run_.descriptor_limit;
-  int quota = run_.shared_table_quota;
+  Loop::Table table{
+      .size = run_.shared_table_size, .quota = run_.shared_table_quota, .shared = !own_table};
   if (own_table) {
-    table_size = std::min<int>(table_size, static_cast<int>(run_.options.table_size));
-    quota = table_size - kFirstFreeFd - static_cast<int>(inherited.size()) - kSpareDescriptors;
+    table.size = std::min(run_.descriptor_limit, static_cast<int>(run_.options.table_size));
+    const int others = kFirstFreeFd + static_cast<int>(inherited.size()) + kSpareDescriptors;
+    table.quota = std::max(0, table.size - others);
     owned_ = inherited;
   }
-  loop_ = std::make_unique<Loop>(*this, inherited, table_size, std::max(quota, 0));
+  loop_ = std::make_unique<Loop>(*this, inherited, table);
 }
 
 Worker* Worker::Serve() {
-  if (!loop_->Begin()) {
-    GiveUp("epoll_create1", errno);
+  if (const auto error = loop_->Begin()) {
+    GiveUp(*error);
     return nullptr;
   }
   if (loop_->Run() == Loop::Outcome::kFull) {
@@ -92,9 +93,13 @@ Worker* Worker::Serve() {
   return nullptr;
 }
 
-void Worker::GiveUp(const char* call, int error) {
-  run_.errors.Count(Phase::kSocket, error, [call] { return std::string(call); });
-  run_.tables_used_up.store(true);
+void Worker::GiveUp(const SysError& error) {
+  // Closing is no failure: the keeper of the table before may have closed what is to be taken
+  // along.
+  if (!run_.closing.load(std::memory_order_acquire)) {
+    run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
+    run_.tables_used_up.store(true);
+  }
   if (dials_) crew_.Ask(Crew::Request::kDialerSettled, lane_);
   uint32_t census_seen = census_seen_;
   for (bool closing = false; !closing;) {

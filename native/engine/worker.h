@@ -13,6 +13,7 @@
 #include "native/engine/counters.h"
 #include "native/engine/lane.h"
 #include "native/engine/run_state.h"
+#include "native/net/result.h"
 #include "native/net/thread.h"
 
 namespace c1m {
@@ -46,7 +47,7 @@ class Worker {
   Worker* Serve();
   // Without a table or epoll there is no work to be done; the thread stays until the run closes, as
   // every worker does.
-  void GiveUp(const char* call, int error);
+  void GiveUp(const SysError& error);
   void End();
 
   RunState& run_;

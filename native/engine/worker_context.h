@@ -2,6 +2,8 @@
 // thread.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "native/engine/connection_table.h"
 #include "native/engine/counters.h"
 #include "native/engine/lane.h"
+#include "native/engine/open_count.h"
 #include "native/engine/reactor.h"
 #include "native/engine/run_state.h"
 
@@ -20,10 +23,15 @@ struct WorkerContext {
   Reactor& reactor;
   ConnectionTable& table;
   Counters& counters;
+  // What this worker holds; they see to the counters dialed_open and accepted_open.
+  OpenShare dialed{run.dialed_open, counters.dialed_open};
+  OpenShare accepted{run.accepted_open, counters.accepted_open};
   // One receive buffer for all connections of the worker.
   std::span<char> buffer;
   // Connections this table may hold.
   int quota = 0;
+  // Whether other threads open and close descriptors in this table.
+  bool shared = false;
   // Established connections that epoll doesn't report yet.
   int unwatched = 0;
   // Descriptors with more to read than one turn took.
@@ -35,6 +43,14 @@ struct WorkerContext {
   // the lanes in turn.
   [[nodiscard]] uint32_t TargetNumber(uint32_t target) const {
     return lane.own_space ? target * run.options.lanes + lane.index : target;
+  }
+
+  // Closes a connection that epoll may report. Its registration ends with the last copy of the
+  // descriptor; and a shared table is copied whenever the process starts another one, so that
+  // events could come that belong to nobody, or to whoever has the number by then.
+  void Close(int fd) {
+    if (shared) reactor.Remove(fd);
+    ::close(fd);
   }
 
   void Revisit(int fd) {

@@ -20,11 +20,11 @@ constexpr int kEagerTurns = 64;
 
 }  // namespace
 
-Worker::Loop::Loop(Worker& worker, const std::vector<int>& inherited, int table_size, int quota)
+Worker::Loop::Loop(Worker& worker, const std::vector<int>& inherited, const Table& table)
     : worker_(worker),
       run_(worker.run_),
       wake_(inherited.front()),
-      table_(table_size),
+      table_(table.size),
       buffer_(std::make_unique_for_overwrite<char[]>(kReceiveBufferBytes)),
       context_{.run = run_,
                .lane = worker.lane_,
@@ -32,7 +32,8 @@ Worker::Loop::Loop(Worker& worker, const std::vector<int>& inherited, int table_
                .table = table_,
                .counters = worker.counters_,
                .buffer = {buffer_.get(), kReceiveBufferBytes},
-               .quota = quota},
+               .quota = table.quota,
+               .shared = table.shared},
       watcher_(context_),
       census_(context_, worker.census_seen_) {
   if (worker.dials_) dialer_.emplace(context_);
@@ -41,11 +42,18 @@ Worker::Loop::Loop(Worker& worker, const std::vector<int>& inherited, int table_
   }
 }
 
-bool Worker::Loop::Begin() { return reactor_.valid() && reactor_.Add(wake_, EPOLLIN | EPOLLET); }
+std::optional<SysError> Worker::Loop::Begin() {
+  if (!reactor_.valid()) return reactor_.error();
+  if (!reactor_.Add(wake_, EPOLLIN | EPOLLET)) return LastError("epoll_ctl");
+  return std::nullopt;
+}
 
 Worker::Loop::Outcome Worker::Loop::Run() {
   Serve();
-  if (std::exchange(leaving_, false)) return Outcome::kFull;
+  if (std::exchange(leaving_, false)) {
+    PublishOpen();
+    return Outcome::kFull;
+  }
   if (census_.due()) LeaveCensus();
   CloseConnections(context_);
   return Outcome::kClosed;
@@ -60,10 +68,16 @@ void Worker::Loop::Serve() {
     const int64_t census_ns = StepCensus();
     const bool at_once = !context_.revisits.empty();
     const int64_t wait_ns = at_once ? 0 : std::min({dialer_ns, acceptor_ns, watcher_ns, census_ns});
+    PublishOpen();
     Dispatch(InClosedLoop() ? reactor_.WaitEagerly(wait_ns) : reactor_.Wait(wait_ns));
     worker_.room_.store(context_.room(), std::memory_order_relaxed);
   }
   if (acceptor_) acceptor_->TakeTurn(false);
+}
+
+void Worker::Loop::PublishOpen() {
+  context_.dialed.Publish();
+  context_.accepted.Publish();
 }
 
 bool Worker::Loop::InClosedLoop() {
@@ -153,7 +167,8 @@ void Worker::Loop::Handle(int fd, uint32_t events, int64_t now_ns) {
   // Once closing has begun, what a connection suffers may be our own doing: its other end may lie
   // in the table of a worker that closes already.
   if (fd == wake_ || run_.closing.load(std::memory_order_acquire)) return;
-  switch (table_.state(fd)) {
+  // A shared table may give listening sockets numbers beyond those that connections may have.
+  switch (fd < table_.capacity() ? table_.state(fd) : ConnectionState::kNone) {
     case ConnectionState::kConnecting:
     case ConnectionState::kDialed:
       dialer_->OnEvent(fd, events, now_ns);
@@ -162,7 +177,7 @@ void Worker::Loop::Handle(int fd, uint32_t events, int64_t now_ns) {
       acceptor_->OnEvent(fd, events);
       return;
     case ConnectionState::kNone:
-      acceptor_->OnListener(fd);
+      if (acceptor_) acceptor_->OnListener(fd);
       return;
   }
 }

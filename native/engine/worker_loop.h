@@ -15,17 +15,27 @@
 #include "native/engine/watcher.h"
 #include "native/engine/worker.h"
 #include "native/engine/worker_context.h"
+#include "native/net/result.h"
 
 namespace c1m {
 
 // Made and destroyed on a thread of the worker's table, and used by one such thread at a time.
 class Worker::Loop {
  public:
+  // The descriptor table it works in.
+  struct Table {
+    // Connections have numbers below it.
+    int size;
+    // How many connections it may hold.
+    int quota;
+    // Whether other threads open and close descriptors in it.
+    bool shared;
+  };
   // `inherited`: the wake-up and the lane's listening sockets, under their numbers in this table.
-  Loop(Worker& worker, const std::vector<int>& inherited, int table_size, int quota);
+  Loop(Worker& worker, const std::vector<int>& inherited, const Table& table);
 
-  // False, with errno, where there is no epoll to wait with: then it can't be run.
-  [[nodiscard]] bool Begin();
+  // What failed where there is no epoll to wait with: then it can't be run.
+  [[nodiscard]] std::optional<SysError> Begin();
 
   enum class Outcome : uint8_t {
     // The run has closed, and so has every connection here.
@@ -38,6 +48,7 @@ class Worker::Loop {
 
  private:
   void Serve();
+  void PublishOpen();
   // Whether the next event follows from what this worker has just done: short connections as fast
   // as both ends can. (A ramp is not one: it would take the CPU from those that dial.)
   bool InClosedLoop();

@@ -16,8 +16,9 @@ uint64_t Pointer(const void* to) { return reinterpret_cast<uintptr_t>(to); }
 
 // A descriptor of bpf(2) is always close-on-exec.
 Result<UniqueFd> Descriptor(long fd, const char* syscall) {
-  if (fd < 0) return LastError(syscall);
-  return UniqueFd(static_cast<int>(fd));
+  UniqueFd descriptor(AboveStdio(static_cast<int>(fd)));
+  if (!descriptor.valid()) return LastError(syscall);
+  return descriptor;
 }
 
 }  // namespace

@@ -7,16 +7,15 @@
 
 #include <span>
 
+#include "native/net/fd.h"
+
 namespace c1m {
 
-// The first descriptor after stdin, stdout and stderr, which every table keeps so that a crash
-// report still lands.
-inline constexpr int kFirstFreeFd = 3;
-
-// Moves the calling thread into a table of its own that holds stdio and the descriptors in `keep`,
-// and writes their new numbers back: the lowest ones from kFirstFreeFd up, in order. Returns false,
-// with `keep` as it was, where the kernel lacks close_range(2) with CLOSE_RANGE_UNSHARE (before
-// Linux 5.9) or a seccomp filter refuses it; the thread then still shares the process's table.
+// Moves the calling thread into a table of its own that holds stdio, so that a crash report still
+// lands, and the descriptors in `keep`, all above stdio, and writes their new numbers back: the
+// lowest ones from kFirstFreeFd up, in order. Returns false, with `keep` as it was, where the
+// kernel lacks close_range(2) with CLOSE_RANGE_UNSHARE (before Linux 5.9) or a seccomp filter
+// refuses it; the thread then still shares the process's table.
 [[nodiscard]] bool EnterPrivateTable(std::span<int> keep);
 
 // Whether EnterPrivateTable works here; asked once, on a thread of its own.

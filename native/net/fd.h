@@ -1,11 +1,28 @@
-// The owner of one file descriptor.
+// File descriptors: the numbers of our own, and the owner of one.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace c1m {
+
+// The first descriptor after stdin, stdout and stderr.
+inline constexpr int kFirstFreeFd = 3;
+
+// Moves a new descriptor above stdio: where this process has closed those, the kernel gives their
+// numbers away, and whatever is printed, a crash report too, would go to somebody's connection. -1
+// with errno where `fd` is -1 or no other number is left.
+[[nodiscard]] inline int AboveStdio(int fd) {
+  if (fd < 0 || fd >= kFirstFreeFd) return fd;
+  const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, kFirstFreeFd);
+  const int error = errno;
+  ::close(fd);
+  errno = error;
+  return moved;
+}
 
 class UniqueFd {
  public:

@@ -31,7 +31,7 @@ std::array<uint8_t, 16> Mapped(uint8_t family, const uint32_t (&address)[4]) {
 }
 
 Result<UniqueFd> SendRequest(const DiagFilter& filter) {
-  UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+  UniqueFd socket(AboveStdio(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)));
   if (!socket.valid()) return LastError("socket");
   // The older of the two requests: it alone takes both families in one walk over the hash table.
   struct {
@@ -110,6 +110,7 @@ Result<uint64_t> VisitTcpSockets(const DiagFilter& filter,
     const ssize_t got = ::recv(socket.get(), buffer.get(), kBufferBytes, 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return LastError("recv");
+    if (got == 0) return SysError{EIO, "recv"};
     auto left = static_cast<size_t>(got);
     const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.get());
     for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {

@@ -21,8 +21,8 @@ Result<PerfRing> PerfRing::Open(perf_event_attr& attributes, int cpu) {
   attributes.size = sizeof(attributes);
   attributes.watermark = 1;
   attributes.wakeup_watermark = kRingBytes / 4;
-  UniqueFd fd(static_cast<int>(
-      ::syscall(SYS_perf_event_open, &attributes, /*pid=*/-1, cpu, -1, PERF_FLAG_FD_CLOEXEC)));
+  UniqueFd fd(AboveStdio(static_cast<int>(
+      ::syscall(SYS_perf_event_open, &attributes, /*pid=*/-1, cpu, -1, PERF_FLAG_FD_CLOEXEC))));
   if (!fd.valid()) return LastError("perf_event_open");
   void* page =
       ::mmap(nullptr, MappedBytes(), PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), /*offset=*/0);

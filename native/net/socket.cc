@@ -9,7 +9,7 @@
 namespace c1m {
 
 Result<int> OpenStream(int family) {
-  const int fd = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = AboveStdio(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (fd < 0) return LastError("socket");
   return fd;
 }
@@ -62,7 +62,7 @@ Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing 
 }
 
 Result<int> OpenEventFd() {
-  const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  const int fd = AboveStdio(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (fd < 0) return LastError("eventfd");
   return fd;
 }

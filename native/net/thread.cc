@@ -1,7 +1,10 @@
 #include "native/net/thread.h"
 
 #include <csignal>
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace c1m {
 namespace {
@@ -36,6 +39,19 @@ void Thread::Join() {
   if (!running_) return;
   ::pthread_join(handle_, nullptr);
   running_ = false;
+}
+
+int TryThreads(size_t count) {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Thread>> threads;
+  // None ends before all have been started. Unlocked before the threads are joined.
+  const std::lock_guard lock(mutex);
+  for (size_t i = 0; i < count; ++i) {
+    threads.push_back(std::make_unique<Thread>());
+    const int error = threads.back()->Start([&mutex] { const std::lock_guard wait(mutex); });
+    if (error != 0) return error;
+  }
+  return 0;
 }
 
 }  // namespace c1m

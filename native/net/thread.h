@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include <cstddef>
 #include <functional>
 
 #include "native/net/result.h"
@@ -26,5 +27,9 @@ class Thread {
   pthread_t handle_{};
   bool running_ = false;
 };
+
+// Starts so many threads at once and ends them again; returns the error number of the one that
+// could not be started, or 0.
+[[nodiscard]] int TryThreads(size_t count);
 
 }  // namespace c1m

@@ -20,14 +20,16 @@ constexpr unsigned kFsmountCloexec = 1;
 
 Result<std::string> ReadTracefs(const std::string& path) {
 #ifdef SYS_fsopen
-  const UniqueFd context(static_cast<int>(::syscall(SYS_fsopen, "tracefs", kFsopenCloexec)));
+  const UniqueFd context(
+      AboveStdio(static_cast<int>(::syscall(SYS_fsopen, "tracefs", kFsopenCloexec))));
   if (!context.valid()) return LastError("fsopen");
   if (::syscall(SYS_fsconfig, context.get(), kFsconfigCreate, nullptr, nullptr, 0) != 0) {
     return LastError("fsconfig");
   }
-  const UniqueFd mount(static_cast<int>(::syscall(SYS_fsmount, context.get(), kFsmountCloexec, 0)));
+  const UniqueFd mount(
+      AboveStdio(static_cast<int>(::syscall(SYS_fsmount, context.get(), kFsmountCloexec, 0))));
   if (!mount.valid()) return LastError("fsmount");
-  const UniqueFd file(::openat(mount.get(), path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd file(AboveStdio(::openat(mount.get(), path.c_str(), O_RDONLY | O_CLOEXEC)));
   if (!file.valid()) return LastError("openat");
   std::string text;
   std::array<char, 4096> buffer;

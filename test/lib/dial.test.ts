@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { getEventListeners } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -57,6 +58,30 @@ describe('dial', () => {
     expect(connectsPerSecond * dialSeconds).toBeCloseTo(5000, 3)
     expect(result.series.at(-1)).toMatchObject({ established: 5000, failed: 0 })
     await expect.poll(() => socketsAt(source)).toEqual([])
+  })
+
+  it('knows how many were open at once, though all have gone before anybody looked', async () => {
+    const address = ownAddress()
+    // It answers nobody, and closes all once the last has asked: that is the end of the ramp.
+    const asked: Socket[] = []
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        if (asked.push(socket) === 100) for (const each of asked) each.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, address, resolve))
+    const { port } = server.address() as AddressInfo
+    const { connections } = await dial({
+      targets: [`${address}:${port}`],
+      connections: 100,
+      workers: 1,
+      source: [address],
+      send: 'x',
+      expectBytes: 1
+    }).result
+    expect(connections).toMatchObject({ established: 100, peak: 100, closedByPeer: 100 })
+    server.close()
   })
 
   it('asks for no more threads than it has been given', async () => {

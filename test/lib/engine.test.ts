@@ -114,6 +114,17 @@ describe('Engine', () => {
     await expectNoSockets(source)
   })
 
+  it('says when there is no memory for a census, and takes the next one', async () => {
+    const engine = startEngine(dialConfig())
+    await engine.ramped
+    await expect(engine.census({ capacity: 2 ** 31, stride: 1, offset: 0 })).rejects.toMatchObject({
+      code: 'C1M_RUN_FAILED',
+      message: 'there is no memory for TCP_INFO of 2,147,483,648 connections'
+    })
+    expect(await engine.census({ capacity: 200, stride: 1, offset: 0 })).toMatchObject({ rows: 100 })
+    await closed(engine)
+  })
+
   it('may be closed again and again', async () => {
     const engine = startEngine(dialConfig())
     engine.close()

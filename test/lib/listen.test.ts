@@ -44,6 +44,25 @@ describe('listen', () => {
     await expectNoSockets(address)
   })
 
+  it('knows how many were open at once, and all that came, though nobody has looked', async () => {
+    const server = await listen({ targets: [`${ownAddress()}:0`], workers: 2, mode: 'echo' })
+    // Each has been accepted before the first is closed: it was answered.
+    const { connections } = await dial({
+      targets: server.targets,
+      connections: 500,
+      source: [ownAddress()],
+      send: 'x',
+      expectBytes: 1
+    }).result
+    expect(connections).toMatchObject({ established: 500, peak: 500 })
+    expect(await server.close()).toMatchObject({
+      accepted: 500,
+      peak: 500,
+      bytesReceived: 500,
+      bytesSent: 500
+    })
+  })
+
   it('listens on loopback when told nothing', async () => {
     await using server = await listen()
     expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:[1-9]\d+$/)])

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type NativeDialConfig, type NativeRun, native } from '../../lib/native.js'
+import { type NativeCensus, type NativeDialConfig, type NativeRun, native } from '../../lib/native.js'
 import { ownAddress } from '../helpers/loopback.js'
 import { dialing, listening } from '../helpers/native_config.js'
 import { resultOf } from '../helpers/node_script.js'
@@ -190,6 +190,98 @@ describe('Run', () => {
     expect(() => run.start()).toThrow('a run starts once')
     run.close()
     run.join()
+  })
+
+  it('gives a census away only once it is taken', async () => {
+    const told: unknown[] = []
+    const taken: NativeCensus[] = []
+    const fetch = (run: NativeRun) => {
+      try {
+        taken.push(run.censusTaken())
+      } catch (error) {
+        told.push(String(error))
+      }
+    }
+    const config = { ...small, dial: dialing({ connections: 500, hold: true }), listen: listening() }
+    const events = await through(config, (run, event) => {
+      if (event === 'started') fetch(run)
+      if (event === 'ramped') {
+        told.push(run.takeCensus(600, 1, 0))
+        // Workers write now.
+        fetch(run)
+        told.push(run.takeCensus(600, 1, 0))
+      }
+      if (event === 'censused') {
+        fetch(run)
+        fetch(run)
+        run.close()
+      }
+    })
+    expect(events).toEqual(['ramped', 'censused', 'closed'])
+    const none = 'Error: no census was taken'
+    expect(told).toEqual([none, true, none, false, none])
+    expect(taken).toEqual([expect.objectContaining({ capacity: 600, rows: 500, missed: 0 })])
+    expect(taken[0]?.buffer.byteLength).toBe(600 * addon.censusRowBytes)
+  })
+
+  it('takes no argument of another kind, and converts none', () => {
+    const run = create({ ...small, listen: listening() })
+    const converted: string[] = []
+    const trick = {
+      valueOf: () => converted.push('valueOf'),
+      toString: () => converted.push('toString')
+    } as never
+    expect(() => run.takeCensus(trick, 1, 0)).toThrow('capacity must be a number from 0 to 1000000000000')
+    expect(() => run.takeCensus(1, trick, 0)).toThrow('stride must be a number from 1 to 4294967295')
+    expect(() => run.takeCensus(1, 1, trick)).toThrow('offset must be a number from 0 to 4294967295')
+    expect(() => run.takeCensus(new ArrayBuffer(64) as never, 1, 0)).toThrow(TypeError)
+    expect(() => run.latency(trick)).toThrow('kind must be a string')
+    expect(() => addon.readTracefs(trick)).toThrow('path must be a string')
+    expect(converted).toEqual([])
+  })
+
+  it('throws where there is no memory for a census', () => {
+    const run = create({ ...small, listen: listening() })
+    expect(() => run.takeCensus(1e12, 1, 0)).toThrow(RangeError)
+  })
+
+  it.each([
+    ['backlog', { listen: listening({ backlog: 0 }) }, 'backlog must be a number from 1 to 2147483647'],
+    [
+      'rate',
+      { dial: dialing({ rate: [{ atMs: 0, perSecond: -1 }] }), listen: listening() },
+      'perSecond must be a number from 0 to 1000000000'
+    ],
+    [
+      'rates that go back in time',
+      {
+        dial: dialing({
+          rate: [
+            { atMs: 5, perSecond: 1 },
+            { atMs: 5, perSecond: 2 }
+          ]
+        }),
+        listen: listening()
+      },
+      'rate must be points whose atMs rises'
+    ]
+  ])('names what is allowed as a person writes it: %s', (_, config, message) => {
+    expect(() => create({ ...small, ...config })).toThrow(message)
+  })
+
+  it('reads an array no further than it was long at first', () => {
+    const rate: unknown[] = []
+    let reads = 0
+    const add = () =>
+      Object.defineProperty(rate, rate.length, {
+        get: () => {
+          add()
+          return { atMs: reads++, perSecond: 1 }
+        }
+      })
+    add()
+    create({ ...small, dial: dialing({ rate }), listen: listening() })
+    expect(reads).toBe(1)
   })
 
   it.each<[string, Partial<Record<keyof NativeDialConfig, unknown>>]>([

@@ -26,7 +26,7 @@ describe('refused before anything is dialed:', () => {
       'more connections than tuples',
       ['127.0.0.1:9', '-s', '127.0.0.1', '-c', '100k'],
       2,
-      '100,000 connections need as many 4-tuples, and there are 63,488: 1 source address x 63,488 source ports x 1 destination. Use 2 source addresses (--source A) or 2 destination ports (host:port-port).'
+      '100,000 connections need as many 4-tuples, and there are 63,488: 1 source address x 63,488 source ports x 1 destination. Use 2 source addresses (--source A-B) or 2 destination ports (host:port-port).'
     ],
     [
       'an empty tuple space',

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -198,62 +199,58 @@ TEST_CASE("worker: a limit on descriptors bounds its table") {
   CHECK(status == 0);
 }
 
-// Where the kernel or a container refuses private tables all threads share the process's one. The
-// refusal lasts for the life of a process, so these run in one that ends with them.
-TEST_CASE("worker: without private tables" * doctest::skip()) {
-  if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
-  const std::vector<int> before = OpenDescriptors();
-  {
-    ScratchRun server(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kEcho)));
-    const auto targets = server.Start();
-    REQUIRE(targets.size() == 1);
-    CHECK_FALSE(server->private_tables());
-    RunOptions options = DialRun(DialTo(targets, 200));
-    options.lanes = 2;
-    ScratchRun client(std::move(options));
-    client.Start();
-    REQUIRE(client.Wait(Event::kRamped));
-    CHECK(client.totals().established == 200);
-    REQUIRE(Eventually([&] { return server.totals().accepted_open == 200; }));
-    CHECK(OpenDescriptors().size() > before.size() + 400);
-    const UniqueFd other = Connected(targets[0]);
-    REQUIRE(SendAll(other, "hello"));
-    CHECK(Receive(other, 5) == "hello");
-    REQUIRE(client.End());
-    CHECK(Eventually([&] { return server.totals().accepted_closed_by_peer == 200; }));
-    REQUIRE(server.End());
-
-    ScratchRun both(SelfDialRun(300, 3));
-    both.Start();
-    REQUIRE(both.Wait(Event::kRamped));
-    CHECK(both.totals().established == 300);
-    REQUIRE(both.End());
+TEST_CASE("worker: closed while it moves from table to table it tells of no error") {
+  for (int i = 0; i < 400; ++i) {
+    RunOptions options = SelfDialRun(100'000, 2);
+    options.table_size = 24;
+    ScratchRun run(std::move(options));
+    REQUIRE(run.Start().size() == 2);
+    const uint64_t moves = 2 + static_cast<uint64_t>(i) % 40;
+    REQUIRE(Eventually([&] { return run->worker_count() > moves; }));
+    REQUIRE(run.End());
+    for (const auto& error : run->Errors()) FAIL(error.example << ": " << error.code);
+    CHECK_FALSE(run->tables_used_up());
   }
-  CHECK(OpenDescriptors() == before);
-
-  // The quota leaves some of the table to the rest of the process.
-  rlimit limit{};
-  REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  limit.rlim_cur = limit.rlim_max = 200;
-  REQUIRE(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
-  const UniqueFd listener = Listening();
-  ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 1000)));
-  run.Start();
-  REQUIRE(run.Wait(Event::kRamped));
-  CHECK(run->tables_used_up());
-  CHECK(run->Errors().empty());
-  CHECK(run.totals().established > 100);
-  CHECK(UniqueFd(OpenEventFd().value()).valid());
-  CHECK(run.End());
 }
 
-TEST_CASE("worker: the shared table serves where private ones are refused") {
-  const int status = InChild([] {
-    ::execl("/proc/self/exe", "c1m_tests", "--no-skip", "--minimal",
-            "--test-case=worker: without private tables", nullptr);
-    return 126;
-  });
-  CHECK(status == 0);
+TEST_CASE("worker: what it can't wait with is named by the call that failed") {
+  const auto example = [](uint32_t call, int error, const std::string& name) {
+    return InChild([&] {
+      ScratchRun run(SelfDialRun(10));
+      REQUIRE(PrivateTablesWork());
+      if (!RefuseCall(call, error)) return 2;
+      if (run.Start().empty()) return 3;
+      if (!run.Wait(Event::kRamped)) return 4;
+      const auto errors = run->Errors();
+      if (errors.size() != 1 || errors[0].code != error || errors[0].example != name) return 5;
+      return run.End() ? 0 : 6;
+    });
+  };
+  CHECK(example(SYS_epoll_create1, EMFILE, "epoll_create1") == 0);
+  CHECK(example(SYS_epoll_ctl, ENOSPC, "epoll_ctl") == 0);
+}
+
+TEST_CASE("worker: however few threads there may be the run ends, and says what it lacked") {
+  REQUIRE(PrivateTablesWork());
+  for (rlim_t threads = 1; threads <= 12; ++threads) {
+    CAPTURE(threads);
+    const int status = InChild([threads] {
+      const auto user = static_cast<uid_t>(100'000 + ::getpid());
+      if (::getuid() == 0 && ::setuid(user) != 0) return 2;
+      const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
+      if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
+      ScratchRun run(InSmallTables(SelfDialRun(300, 3)));
+      if (const auto started = run->Start(); !started.ok()) {
+        const bool named = std::string(started.error().syscall) == "pthread_create";
+        return named && started.error().code == EAGAIN ? 0 : 4;
+      }
+      if (!run.Wait(Event::kRamped)) return 5;
+      const bool all = run.totals().established == 300;
+      if (!all && run.Errors(Phase::kSocket, EAGAIN) == 0) return 6;
+      return run.End() ? 0 : 7;
+    });
+    CHECK(status == 0);
+  }
 }
 
 }  // namespace c1m::test

@@ -71,6 +71,11 @@ void Reset(UniqueFd& connection) {
   connection.Reset();
 }
 
+void Disconnect(const UniqueFd& connection) {
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(connection.get(), &nobody, sizeof(nobody));
+}
+
 size_t SendSome(const UniqueFd& connection, const std::string& bytes) {
   const ssize_t sent = ::send(connection.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
   return sent > 0 ? static_cast<size_t>(sent) : 0;

@@ -36,6 +36,8 @@ int EndOf(const UniqueFd& connection);
 
 // Closes with RST.
 void Reset(UniqueFd& connection);
+// Sends RST though somebody else has a copy of the descriptor.
+void Disconnect(const UniqueFd& connection);
 
 // Sends all of it, waiting whenever the peer is slow.
 bool SendAll(const UniqueFd& connection, const std::string& bytes);

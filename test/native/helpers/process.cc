@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace c1m::test {
@@ -38,7 +40,13 @@ std::vector<int> Numbers(const char* folder) {
 
 std::vector<int> OpenDescriptors() { return Numbers("/proc/self/fd"); }
 
-size_t ThreadCount() { return Numbers("/proc/self/task").size(); }
+std::vector<int> OpenDescriptors(int thread) {
+  return Numbers(("/proc/self/task/" + std::to_string(thread) + "/fd").c_str());
+}
+
+std::vector<int> Threads() { return Numbers("/proc/self/task"); }
+
+size_t ThreadCount() { return Threads().size(); }
 
 DescriptorLimit::DescriptorLimit(unsigned limit) {
   rlimit current{};
@@ -80,12 +88,12 @@ int InChild(const std::function<int()>& body) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-bool RefuseCloseRange(int error, std::optional<uint32_t> first) {
+bool RefuseCall(uint32_t call, int error, std::optional<uint32_t> first) {
   // Skips nothing where any number will do.
   const uint8_t other = first ? 1 : 0;
   std::array<sock_filter, 6> program = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 3),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first.value_or(0), 0, other),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<uint32_t>(error)),
@@ -94,6 +102,32 @@ bool RefuseCloseRange(int error, std::optional<uint32_t> first) {
   const sock_fprog filter{.len = program.size(), .filter = program.data()};
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+bool RefuseCloseRange(int error, std::optional<uint32_t> first) {
+  return RefuseCall(SYS_close_range, error, first);
+}
+
+int RunAlone(const char* test_case) {
+  // doctest would take it for several filters, and find nothing to run.
+  if (std::strchr(test_case, ',') != nullptr) return 125;
+  const std::string filter = std::string("--test-case=") + test_case;
+  return InChild([&] {
+    ::execl("/proc/self/exe", "c1m_tests", "--no-skip", "--minimal", filter.c_str(), nullptr);
+    return 126;
+  });
+}
+
+TableCopy::TableCopy() : child_(::fork()) {
+  if (child_ != 0) return;
+  // Also when this process crashes.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  for (;;) ::pause();
+}
+
+TableCopy::~TableCopy() {
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
 }
 
 }  // namespace c1m::test

@@ -12,7 +12,10 @@ namespace c1m::test {
 
 // The numbers in the process's descriptor table.
 std::vector<int> OpenDescriptors();
+// The numbers in the table of one of its threads.
+std::vector<int> OpenDescriptors(int thread);
 // Threads of the process, those still on their way out included.
+std::vector<int> Threads();
 size_t ThreadCount();
 
 // Lowers the soft RLIMIT_NOFILE while it lives.
@@ -43,8 +46,27 @@ class OneCpu {
 // the signal when it was killed.
 int InChild(const std::function<int()>& body);
 
-// From now on close_range(2) fails with `error`, as under a kernel or a container that lacks it; or
-// only when asked to begin at descriptor `first`. Can't be undone: for children only.
+// From now on the system call with this number fails with `error`; or only when its first argument
+// is `first`. Can't be undone: for children only.
+bool RefuseCall(uint32_t call, int error, std::optional<uint32_t> first = std::nullopt);
+
+// As under a kernel or a container that lacks close_range(2).
 bool RefuseCloseRange(int error, std::optional<uint32_t> first = std::nullopt);
+
+// Runs another test case, one that is skipped otherwise and whose name has no comma, in a process
+// of its own: 0 when it passed, 128 + the signal when it was killed.
+int RunAlone(const char* test_case);
+
+// A process that has a copy of every descriptor of this one, for as long as it lives here.
+class TableCopy {
+ public:
+  TableCopy();
+  TableCopy(const TableCopy&) = delete;
+  TableCopy& operator=(const TableCopy&) = delete;
+  ~TableCopy();
+
+ private:
+  int child_;
+};
 
 }  // namespace c1m::test

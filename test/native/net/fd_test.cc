@@ -2,10 +2,13 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "native/net/socket.h"
+#include "test/native/helpers/process.h"
 
 namespace c1m::test {
 namespace {
@@ -53,6 +56,20 @@ TEST_CASE("fd: moving an owner into itself keeps the descriptor") {
   owner = std::move(same);
   CHECK(owner.valid());
   CHECK(Open(owner.get()));
+}
+
+TEST_CASE("fd: what is given a number of stdio is moved above it, and what is refused says why") {
+  CHECK(InChild([] {
+          ::close(STDIN_FILENO);
+          const int low = ::dup(STDERR_FILENO);
+          if (low != STDIN_FILENO) return 2;
+          const UniqueFd moved(AboveStdio(low));
+          if (moved.get() < kFirstFreeFd || Open(low)) return 3;
+          if (::fcntl(moved.get(), F_GETFD) != FD_CLOEXEC) return 4;
+          if (AboveStdio(moved.get()) != moved.get()) return 5;
+          errno = EMFILE;
+          return AboveStdio(-1) == -1 && errno == EMFILE ? 0 : 6;
+        }) == 0);
 }
 
 TEST_CASE("fd: a released descriptor stays open") {

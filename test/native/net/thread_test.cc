@@ -84,4 +84,22 @@ TEST_CASE("thread: where no thread can be made the error comes back") {
   CHECK(status == 0);
 }
 
+TEST_CASE("thread: TryThreads tells whether so many can be had, and keeps none") {
+  CHECK(TryThreads(0) == 0);
+  CHECK(TryThreads(8) == 0);
+  const int status = InChild([] {
+    const rlimit few{.rlim_cur = 3, .rlim_max = 3};
+    // Root is not held to RLIMIT_NPROC; of this user there is nobody else.
+    if (::getuid() == 0 && ::setuid(65431) != 0) return 2;
+    if (::setrlimit(RLIMIT_NPROC, &few) != 0) return 3;
+    // This one is the first of the three.
+    for (int i = 0; i < 5; ++i) {
+      if (TryThreads(2) != 0) return 4;
+      if (TryThreads(3) != EAGAIN) return 5;
+    }
+    return 0;
+  });
+  CHECK(status == 0);
+}
+
 }  // namespace c1m::test
