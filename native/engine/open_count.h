@@ -4,7 +4,8 @@
 // closes at once. So the count is never above the truth, and below it only by what other workers
 // have opened in the turn they are in, some dozens each, and have yet to bring in. Where nothing is
 // closed meanwhile, as in a ramp, and where one worker does all, the highest count is therefore
-// exactly the most that were open at one moment.
+// exactly the most that were open at one moment. When a run is told to close in its ramp, what the
+// workers have yet to bring in is added up before the first of them closes anything.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +24,8 @@ class OpenCount {
     // All changes have one order, so nothing between them is missed.
     Raise(before + opened);
   }
+  // So many are known to have been open at one moment.
+  void AtLeast(uint64_t open) { Raise(static_cast<int64_t>(open)); }
   [[nodiscard]] uint64_t peak() const {
     return static_cast<uint64_t>(peak_.load(std::memory_order_relaxed));
   }

@@ -254,8 +254,27 @@ void Run::Close() {
   const std::lock_guard lock(mutex_);
   if (state_.closing) return;
   if (dialed_ns_ == 0) dialed_ns_ = NowNs();
+  NotePeaks();
   state_.closing.store(true, std::memory_order_release);
   CallWorkers();
+}
+
+void Run::NotePeaks() {
+  uint64_t established = 0;
+  uint64_t dialed_open = 0;
+  uint64_t accepted = 0;
+  uint64_t accepted_open = 0;
+  for (const auto& worker : workers_) {
+    const Counters& counters = worker->counters();
+    // Those open before those there ever were, so that the two are equal only if none was closed.
+    dialed_open += counters.dialed_open.get();
+    accepted_open += counters.accepted_open.get();
+    established += counters.established.get();
+    accepted += counters.accepted.get();
+  }
+  // Otherwise the sum could be of connections that were open one after the other.
+  if (dialed_open == established) state_.dialed_open.AtLeast(dialed_open);
+  if (accepted_open == accepted) state_.accepted_open.AtLeast(accepted_open);
 }
 
 void Run::Join() {

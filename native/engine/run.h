@@ -81,6 +81,8 @@ class Run final : private Crew {
   // Handles one request with mutex_ held; returns the event it leads to.
   std::optional<Event> Handle(Request request, Lane& lane);
   void RelieveAcceptor(Lane& lane);
+  // With mutex_ held, before anything is closed: what the workers have yet to bring into the peaks.
+  void NotePeaks();
   // With mutex_ held: makes every worker look at the state anew.
   void CallWorkers();
 
