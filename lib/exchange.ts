@@ -94,7 +94,7 @@ export function nativeExchange(exchange: ExchangeScenario | null, timeoutMs: num
   const { send, sendBytes, expect, expectBytes, everyMs } = exchange ?? silence
   return {
     send: send === '' ? new Uint8Array(sendBytes).fill(filler) : unescaped(send, 'send'),
-    expect: unescaped(expect, 'expect'),
+    expect: expect === '' ? new Uint8Array() : unescaped(expect, 'expect'),
     expectBytes: expect === '' ? expectBytes : 0,
     everyMs: everyMs ?? 0,
     timeoutMs
