@@ -1,5 +1,3 @@
-import { isIPv4 } from 'node:net'
-
 /** IP version of an address. */
 export type Family = 4 | 6
 
@@ -17,6 +15,11 @@ export interface AddressRange {
 
 const bits = { 4: 32, 6: 128 } as const
 
+const octet = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
+
+/** An IPv4 address. isIPv4 of node:net says the same, but takes 2 ms to load, and the first SYN would wait for it. */
+const dotted = new RegExp(`^${octet}(?:\\.${octet}){3}$`)
+
 /** `::ffff:0:0/96`: IPv4 addresses in IPv6 notation (RFC 4291, 2.5.5.2). */
 const mapped = 0xffffn
 
@@ -25,7 +28,7 @@ const mapped = 0xffffn
  * (`::ffff:10.0.0.1`) is read as the IPv4 address it is, so that it cannot pass for something else.
  */
 export function parseAddress(text: string): Address | null {
-  if (isIPv4(text)) return { family: 4, value: joined(text.split('.'), 8, 10) }
+  if (dotted.test(text)) return { family: 4, value: joined(text.split('.'), 8, 10) }
   // Not isIPv6: its pattern takes 5 ms to compile, and the first SYN would wait for it.
   const url = `http://[${text}]`
   if (!/^[\da-f:.]+$/i.test(text) || !URL.canParse(url)) return null

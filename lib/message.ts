@@ -1,5 +1,4 @@
 /** Messages as a person writes them: text with escapes, or the name of a file. */
-import { readBounded } from './bounded_file.js'
 import { textOrBytes } from './check_option.js'
 import { C1mError, type Wording, type WriteOption } from './errors.js'
 import { quote } from './quote.js'
@@ -44,21 +43,22 @@ export async function readMessage(
   return bytes
 }
 
-/** How each byte is written. */
-const written: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
-  const [letter] = Object.entries(escapes).find(([, value]) => value === byte) ?? []
+/** How a byte is written. */
+function written(byte: number): string {
+  const letter = Object.keys(escapes).find((name) => escapes[name] === byte)
   if (letter !== undefined) return `\\${letter}`
   return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
-})
+}
 
 /** Bytes written at a time: a text made of a million pieces takes a hundred times their memory. */
 const pieceBytes = 2 ** 14
 
 /** Writes bytes as a text from which {@link unescaped} makes the same bytes. Printable ASCII is left as it is. */
 export function formatMessage(bytes: Uint8Array): string {
+  const table = Array.from({ length: 256 }, (_, byte) => written(byte))
   const pieces: string[] = []
   for (let at = 0; at < bytes.length; at += pieceBytes)
-    pieces.push(Array.from(bytes.subarray(at, at + pieceBytes), (byte) => written[byte]).join(''))
+    pieces.push(Array.from(bytes.subarray(at, at + pieceBytes), (byte) => table[byte]).join(''))
   const text = pieces.join('')
   // An @ in front would name a file.
   return text.startsWith('@') ? `\\x40${text.slice(1)}` : text
@@ -93,6 +93,7 @@ export function unescaped(text: string, name: string): Uint8Array {
 
 async function readFile(path: string, name: string, signal?: AbortSignal): Promise<Uint8Array> {
   try {
+    const { readBounded } = await import('./bounded_file.js')
     return await readBounded(path, maxMessageBytes, signal)
   } catch (cause) {
     signal?.throwIfAborted()

@@ -1,6 +1,6 @@
 /** What a run costs this process and the kernel, read at its beginning and at its peak. */
 import { readFileSync } from 'node:fs'
-import { getHeapStatistics } from 'node:v8'
+import { createRequire } from 'node:module'
 import type { Memory } from './result.js'
 
 /** A reading of what is in use. */
@@ -36,6 +36,8 @@ function processMemory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'> {
     return process.memoryUsage()
   } catch {
     const rss = process.resourceUsage().maxRSS * 1024
+    // Loaded only here: it takes half a millisecond, and the first SYN would wait for it.
+    const { getHeapStatistics } = createRequire(import.meta.url)('node:v8') as typeof import('node:v8')
     return { rss, heapUsed: getHeapStatistics().used_heap_size }
   }
 }

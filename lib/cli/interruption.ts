@@ -7,6 +7,9 @@ import type { CommandContext } from './command.js'
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */
 const echoMs = 250
 
+/** How soon after the start it is found out whether SIGHUP is to be ignored, in milliseconds. */
+const askParentMs = 100
+
 /** Takes over the signals that end a process. */
 export function takeSignals(): CommandContext {
   const controller = new AbortController()
@@ -21,8 +24,14 @@ export function takeSignals(): CommandContext {
     controller.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  // Sent when the terminal is closed.
-  process.on('SIGHUP', startedToIgnoreHangups() ? () => {} : onSignal)
+  // Sent when the terminal is closed. The first connection does not wait for the answer; later the parent may have gone.
+  let ignoresHangups: boolean | undefined
+  const doesIgnore = () => {
+    ignoresHangups ??= startedToIgnoreHangups()
+    return ignoresHangups
+  }
+  setTimeout(doesIgnore, askParentMs).unref()
+  process.on('SIGHUP', (name) => doesIgnore() || onSignal(name))
   return {
     get interrupted() {
       hasToClose = true

@@ -14,7 +14,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { C1mError } from '../errors.js'
 import { quote } from '../quote.js'
@@ -137,7 +136,8 @@ async function writeFifo(path: string, text: string): Promise<void> {
   for (;;) {
     try {
       const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
-      return await pipeline([text], new Socket({ fd, readable: false, writable: true }))
+      const stream = new Socket({ fd, readable: false, writable: true })
+      return await new Promise((resolve, reject) => stream.once('error', reject).end(text, () => resolve()))
     } catch (error) {
       if (!isFifoWithoutReader(path, error)) throw error
     }
