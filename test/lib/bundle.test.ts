@@ -12,6 +12,6 @@ it('one file has what a dial needs before its first connection, and waits for no
     console.log(JSON.stringify({ files: Object.keys(require.cache), parts }))`
   const { files, parts } = JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
   expect(files.map((path: string) => basename(path)).sort()).toEqual(['rolldown-runtime.cjs', 'startup.cjs'])
-  expect(parts).toContain('net')
-  for (const part of ['dgram', 'dns', 'http']) expect(parts).not.toContain(part)
+  expect(parts).toContain('fs')
+  for (const part of ['dgram', 'dns', 'http', 'net']) expect(parts).not.toContain(part)
 })
