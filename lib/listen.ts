@@ -35,10 +35,7 @@ export interface ListenResult {
   startedAt: string
   host: ResultHost
   accepted: number
-  /**
-   * Most connections open at one moment, counted where each is accepted and closed. Never too high; where several workers
-   * accept and close at once it may leave out the batch the others were in, some hundreds.
-   */
+  /** Most connections open at one moment, counted where each is accepted and closed. */
   peak: number
   closedByPeer: number
   bytesReceived: number

@@ -100,9 +100,7 @@ export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
   /**
-   * Most connections dialed, and accepted, that were open at one moment, as each worker counts what it opens and closes.
-   * Never too high. Exact in a ramp and for one worker; where several open and close at once it may leave out the batch
-   * the others were in, some dozens.
+   * Most connections dialed, and accepted, that were open at one moment: see native/engine/open_count.h.
    */
   dialedPeak: number
   acceptedPeak: number

@@ -69,10 +69,7 @@ export interface ConnectionTotals {
   established: number
   /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
   failed: number
-  /**
-   * Most connections open at one moment, counted where each is opened and closed. Never too high; where several workers
-   * open and close at once, as in a churn, it may leave out the batch the others were in, some dozens.
-   */
+  /** Most connections open at one moment, counted where each is opened and closed. */
   peak: number
   /** Established connections the peer ended before this side did. */
   closedByPeer: number

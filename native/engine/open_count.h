@@ -1,11 +1,10 @@
 // How many connections of a run are open, and the most there were at one moment.
 //
-// Each worker brings in what it has opened with one atomic addition a turn, and takes out what it
-// closes at once. So the count is never above the truth, and below it only by what other workers
-// have opened in the turn they are in, some dozens each, and have yet to bring in. Where nothing is
-// closed meanwhile, as in a ramp, and where one worker does all, the highest count is therefore
-// exactly the most that were open at one moment. When a run is told to close in its ramp, what the
-// workers have yet to bring in is added up before the first of them closes anything.
+// While nothing is closed, as in a ramp, each worker brings in what it has opened with one atomic
+// addition a turn, and the count only rises: its highest value is exactly the most that were open
+// at one moment. From the first close on, everything opened and closed is brought in at once. All
+// that can be missing is what others had opened in the very turn of that first close; a run that is
+// told to close adds that up before.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +19,13 @@ class OpenCount {
  public:
   // Adds `opened` connections, then takes `closed` away: the count is highest between the two.
   void Change(int64_t opened, int64_t closed) {
+    if (closed > 0 && !falls()) falls_.store(true, std::memory_order_relaxed);
     const int64_t before = open_.fetch_add(opened - closed, std::memory_order_relaxed);
     // All changes have one order, so nothing between them is missed.
     Raise(before + opened);
   }
+  // Whether some were closed, so that the count no longer only rises.
+  [[nodiscard]] bool falls() const { return falls_.load(std::memory_order_relaxed); }
   // So many are known to have been open at one moment.
   void AtLeast(uint64_t open) { Raise(static_cast<int64_t>(open)); }
   [[nodiscard]] uint64_t peak() const {
@@ -40,6 +42,8 @@ class OpenCount {
   // Away from what else the workers write.
   alignas(64) std::atomic<int64_t> open_{0};
   std::atomic<int64_t> peak_{0};
+  // Read for every connection, written once.
+  alignas(64) std::atomic<bool> falls_{false};
 };
 
 // One worker's part of it, beside the counter that says how many of its connections are open.
@@ -48,14 +52,17 @@ class OpenShare {
  public:
   OpenShare(OpenCount& all, Counter& mine) : all_(all), mine_(mine) {}
 
-  void Open() { mine_.Add(); }
+  void Open() {
+    mine_.Add();
+    if (all_.falls()) Publish();
+  }
   void Close() {
     const auto now = static_cast<int64_t>(mine_.get());
     all_.Change(now - published_, 1);
     published_ = now - 1;
     mine_.Subtract();
   }
-  // Once a turn: brings in what was opened.
+  // Brings in what was opened: once a turn, or at once.
   void Publish() {
     const auto now = static_cast<int64_t>(mine_.get());
     if (now == published_) return;

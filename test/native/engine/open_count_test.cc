@@ -57,6 +57,21 @@ TEST_CASE("open count: what other workers hold counts as well") {
   CHECK(all.peak() == 5);
 }
 
+TEST_CASE("open count: once some were closed, what opens counts at once") {
+  OpenCount all;
+  Counter first_counter;
+  Counter second_counter;
+  OpenShare first(all, first_counter);
+  OpenShare second(all, second_counter);
+  first.Open();
+  first.Close();
+  CHECK(all.falls());
+  for (int i = 0; i < 3; ++i) first.Open();
+  for (int i = 0; i < 4; ++i) second.Open();
+  // No turn has ended since.
+  CHECK(all.peak() == 7);
+}
+
 TEST_CASE("open count: threads that open at once miss none, and those that replace add none") {
   constexpr int kThreads = 4;
   constexpr int kEach = 10'000;
