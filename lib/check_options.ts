@@ -16,14 +16,16 @@ export type OptionChecks<T> = { readonly [K in keyof T]-?: Check<Exclude<T[K], u
 export function checkOptions<T extends object>(caller: string, options: unknown, checks: OptionChecks<T>): T {
   if (options === undefined) return {} as T
   return readable(`the options of ${caller}`, () => {
-    if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    // Neither a list nor a Map or Date, which have no options at all.
+    if (Object.prototype.toString.call(options) !== '[object Object]') {
       throw new C1mError(
         'C1M_OPTION_INVALID',
-        `the options of ${caller} are ${describeValue(options)}, and must be an object`
+        `the options of ${caller} are ${describeValue(options)}, and must be a plain object`
       )
     }
     const values = options as Record<string, unknown>
-    for (const name of Object.keys(values)) {
+    // Inherited ones as well, which count when they are read.
+    for (const name in values) {
       if (!Object.hasOwn(checks, name) && values[name] !== undefined) throw unknown(caller, name, checks)
     }
     const checked: Record<string, unknown> = {}

@@ -197,7 +197,7 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
   const code = errno === undefined ? '' : errorName(errno)
   const hints: Record<string, string> = {
     EADDRINUSE: endpoint?.endsWith(':0')
-      ? 'Every port the kernel chooses from is taken: widen net.ipv4.ip_local_port_range, end what holds them (ss -tan), or name a port outside of it.'
+      ? 'The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, end what holds its ports (ss -tan), or name one outside of it.'
       : 'Choose another port, or end what listens there (ss -ltnp).',
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',

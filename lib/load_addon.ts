@@ -47,9 +47,14 @@ function nodeGypBuild(): { resolve(directory: string): string } {
   }
 }
 
-/** The C library of this Node: that of the dynamic linker it was started by. */
+/** The C library of this Node: that of the dynamic linker it was started by. Where that cannot be read, the common one. */
 function libcName(): 'glibc' | 'musl' {
-  return readElf(process.execPath)?.interpreter?.includes('/ld-musl-') ? 'musl' : 'glibc'
+  try {
+    return readElf(process.execPath)?.interpreter?.includes('/ld-musl-') ? 'musl' : 'glibc'
+  } catch {
+    // Node's file may be replaced while it runs, or be there to execute only.
+    return 'glibc'
+  }
 }
 
 function failure(packageRoot: string, failure: Failure) {

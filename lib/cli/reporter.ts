@@ -71,15 +71,17 @@ export class Reporter implements Disposable {
   /**
    * The end of the run: `result` to the file, if there is one, then to stdout where JSON is wanted, where it is not `text`.
    * @param shown what goes to stdout before
+   * @param interrupted whoever has ended the run does not wait for somebody to read the file, where that is a FIFO
    * @throws C1mError C1M_OUTPUT_FAILED, once all that can be written is
    */
   async result(
     result: object,
     text: (paint: Paint) => string | Promise<string>,
-    shown: Promise<void> = Promise.resolve()
+    shown: Promise<void> = Promise.resolve(),
+    interrupted?: AbortSignal
   ): Promise<void> {
     // First, because the reader of stdout may keep us waiting for ever.
-    const written = this.#file?.write(indented(result))
+    const written = this.#file?.write(indented(result), !interrupted?.aborted)
     const told = shown.then(async () => {
       this.#progress?.clear()
       await this.#stdout.write(await this.#rendered(result, text))

@@ -52,12 +52,15 @@ export class ResultFile {
     }
   }
 
-  /** @throws C1mError C1M_OUTPUT_FAILED, which says where the text is instead, if it could be kept at all */
-  async write(text: string): Promise<void> {
+  /**
+   * @param waits whether a FIFO that nobody reads yet is waited for
+   * @throws C1mError C1M_OUTPUT_FAILED, which says where the text is instead, if it could be kept at all
+   */
+  async write(text: string, waits = true): Promise<void> {
     try {
       // A file is written before the first await: only a FIFO may have to wait for its reader.
       if (!this.#inPlace) replaceFile(this.#path, text)
-      else if (statSync(this.#path).isFIFO()) await writeFifo(this.#path, text)
+      else if (statSync(this.#path).isFIFO()) await writeFifo(this.#path, text, waits)
       else writeFileSync(this.#path, text)
     } catch (error) {
       throw cannotWrite(quote(this.#path), error, kept(text))
@@ -131,7 +134,7 @@ function replaceFile(path: string, text: string): void {
 const fifoPollMs = 50
 
 /** Waits for a reader without a thread that waits in open(2): that would keep the process from exiting. */
-async function writeFifo(path: string, text: string): Promise<void> {
+async function writeFifo(path: string, text: string, waits: boolean): Promise<void> {
   const { Socket } = await import('node:net')
   for (;;) {
     try {
@@ -139,7 +142,7 @@ async function writeFifo(path: string, text: string): Promise<void> {
       const stream = new Socket({ fd, readable: false, writable: true })
       return await new Promise((resolve, reject) => stream.once('error', reject).end(text, () => resolve()))
     } catch (error) {
-      if (!isFifoWithoutReader(path, error)) throw error
+      if (!waits || !isFifoWithoutReader(path, error)) throw error
     }
     await sleep(fifoPollMs)
   }

@@ -17,6 +17,9 @@ export function cannotWrite(what: string, error: unknown, kept: string | null = 
 }
 
 const remedies: Readonly<Record<string, string>> = {
+  ENXIO: 'Let something read it first.',
+  EMFILE: 'Raise the limit on open files: ulimit -n.',
+  ENFILE: 'Raise the limit on open files: sysctl fs.file-max.',
   ENOENT: 'Make the folder first.',
   EACCES: 'Choose a place you may write to.',
   EPERM: 'Choose a place you may write to.',

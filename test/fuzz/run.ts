@@ -134,7 +134,13 @@ function start(child: string, folder: string, first: number, count: number): Chi
   ]
   const { C1M_DEBUG, ...env } = process.env
   return spawn(command, args, {
-    env: { ...env, NO_COLOR: '1', PATH: `${env.PATH}:/usr/sbin:/sbin`, C1M_FUZZ_FOLDER: folder },
+    env: {
+      ...env,
+      NO_COLOR: '1',
+      PATH: `${env.PATH}:/usr/sbin:/sbin`,
+      C1M_FUZZ_FOLDER: folder,
+      TMPDIR: folder
+    },
     stdio: ['ignore', 'pipe', 'pipe']
   })
 }

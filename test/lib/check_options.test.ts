@@ -46,7 +46,16 @@ describe('checkOptions', () => {
     expect(reads).toBe(1)
   })
 
+  it('refuses a name it does not know that is inherited', () => {
+    expect(refused(Object.create({ conections: 5 }))).toMatchObject({
+      message: "dial has no option 'conections'",
+      hint: 'Did you mean connections?'
+    })
+  })
+
   it.each([
+    [new Map([['connections', 5]]), 'an object'],
+    [new Date(), 'an object'],
     [null, 'null'],
     [5, '5'],
     ['a', "'a'"],
@@ -56,7 +65,7 @@ describe('checkOptions', () => {
   ])('refuses %o', (options, shown) => {
     expect(refused(options)).toMatchObject({
       code: 'C1M_OPTION_INVALID',
-      message: `the options of dial are ${shown}, and must be an object`
+      message: `the options of dial are ${shown}, and must be a plain object`
     })
   })
 

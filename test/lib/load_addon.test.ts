@@ -26,6 +26,16 @@ it('loads the addon prebuilt for the C library of this Node', () => {
   expect(loadAddon(folder.path)).toHaveProperty('Run')
 })
 
+it('loads it although the file of this Node is gone, as after an upgrade', () => {
+  const { execPath } = process
+  process.execPath = join(folder.path, 'no-node')
+  try {
+    expect(loadAddon(folder.path)).toHaveProperty('Run')
+  } finally {
+    process.execPath = execPath
+  }
+})
+
 it('prefers the addon that was compiled here', () => {
   writeFileSync(prebuild, '')
   mkdirSync(join(folder.path, 'build', 'Release'), { recursive: true })

@@ -30,7 +30,9 @@ describe.each(Object.entries(functions))('%s', (name, call) => {
   it.each([null, 5, 'options', [[]], Symbol('s'), 5n])('refuses %o for options', async (options) => {
     await expect(call(options as never)).rejects.toMatchObject({
       code: 'C1M_OPTION_INVALID',
-      message: expect.stringMatching(new RegExp(`^the options of ${name} are .+, and must be an object$`))
+      message: expect.stringMatching(
+        new RegExp(`^the options of ${name} are .+, and must be a plain object$`)
+      )
     })
   })
 
@@ -203,7 +205,7 @@ describe('plan', () => {
 
 describe('revertDoctor', () => {
   it.each([
-    [null, 'the options of places are null, and must be an object'],
+    [null, 'the options of places are null, and must be a plain object'],
     [{ procRoot: 5 }, 'procRoot is 5, and must be a text'],
     [{ root: '/' }, "places has no option 'root'"]
   ])('refuses the places %o', (places, message) => {

@@ -2,7 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunResult } from '../../lib/result.js'
@@ -59,6 +59,20 @@ describe('a signal while a FIFO is waited for', () => {
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ code: 130, signal: null })
+  })
+})
+
+describe('a run that a signal has ended', () => {
+  it.each(['listen', 'watch'])('does not wait for the reader of %s --out', async (command) => {
+    const child = startCli([command, '--out', fifo, ...(command === 'listen' ? ['127.0.0.1:0'] : [])])
+    const ended = ending(child)
+    await new Promise((resolve) => child.stderr?.once('data', resolve))
+    child.kill('SIGTERM')
+    const { code, stderr } = await ended
+    expect(code).toBe(2)
+    const [, kept = ''] = /no such device or address; the result is in '(.*)' instead/.exec(stderr) ?? []
+    expect(JSON.parse(readFileSync(kept, 'utf8'))).toMatchObject({ version: expect.any(String) })
+    rmSync(dirname(kept), { recursive: true })
   })
 })
 

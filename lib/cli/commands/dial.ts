@@ -29,7 +29,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   context.allClosed()
 
   const text = async (paint: Paint) => (await import('../../report/text.js')).textReport(result, paint)
-  await reporter.result(result, text, watching)
+  await reporter.result(result, text, watching, interrupted)
   const failures = conditions.flatMap((condition) => condition.holds(result) ?? [])
   for (const failure of failures) process.stderr.write(`c1m-native: --fail-if: ${failure}.\n`)
   return dialExitCode({ result, interrupted: interrupted.aborted, failed: failures.length > 0 })

@@ -38,7 +38,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await server.close()
   context.allClosed()
 
-  await reporter.result(result, (paint) => listenReport(result, paint), watching)
+  await reporter.result(result, (paint) => listenReport(result, paint), watching, interrupted)
   return listenExitCode({ errors: result.errors, interrupted: interrupted.aborted })
 }
 

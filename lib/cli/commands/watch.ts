@@ -31,7 +31,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await watching.close()
   context.allClosed()
 
-  await reporter.result(result, (paint) => watchReport(result, paint), shown)
+  await reporter.result(result, (paint) => watchReport(result, paint), shown, interrupted)
   return interrupted.aborted ? exitCodes.interrupted : exitCodes.ok
 }
 

@@ -2,6 +2,7 @@
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../../errors.js'
 import { quote } from '../../quote.js'
+import { reasonOf } from '../proc_reader.js'
 import type { ProcessIdentity } from '../process_identity.js'
 import { readWhole, removeWhole, writeWhole } from './durable_file.js'
 import { difference, type Identity, readIdentity } from './identity.js'
@@ -52,7 +53,12 @@ export function readAnyJournal(place: JournalPlace): Journal | null {
     throw new C1mError(
       'C1M_JOURNAL_INVALID',
       `cannot read the journal ${quote(place.path)}: ${explain(cause)}; nothing was changed`,
-      { hint: 'Be who wrote it: root.', cause }
+      {
+        hint: ['EACCES', 'EPERM'].includes(reasonOf(cause))
+          ? 'Run as root.'
+          : `Remove what is in its place: rm -r ${quote(place.path)}.`,
+        cause
+      }
     )
   }
   return text === null ? null : parse(text, place)
