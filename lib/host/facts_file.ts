@@ -83,7 +83,7 @@ const group =
     const stranger = Object.keys(value).find((name) => !names.includes(name))
     if (stranger !== undefined)
       refuse(
-        inside(stranger),
+        quote(inside(stranger)),
         'is no fact of a host',
         `Facts of ${path === '' ? 'a host' : path} are ${names.join(', ')}.`
       )
@@ -215,7 +215,7 @@ function parseHosts(value: unknown): FactsOfHosts {
   const inner = 'schema' in value && isObject(value.facts) ? value.facts : value
   if (!('client' in inner) && !('server' in inner)) return { client: readHost(value, '') }
   const stranger = Object.keys(inner).find((name) => name !== 'client' && name !== 'server')
-  if (stranger !== undefined) refuse(stranger, 'is no host', 'The hosts are client and server.')
+  if (stranger !== undefined) refuse(quote(stranger), 'is no host', 'The hosts are client and server.')
   return {
     ...(inner.client != null && { client: readHost(inner.client, 'client') }),
     ...(inner.server != null && { server: readHost(inner.server, 'server') })

@@ -108,7 +108,7 @@ function flawOf(error: unknown): string {
     return `has control characters: ${JSON.stringify(message + hint)}`
   if (message.length > 2000 || hint.length > 2000) return `is ${message.length + hint.length} characters long`
   // A command that can be typed as it stands is a remedy; an option alone is not the library's.
-  const words = `${message} ${hint}`.replace(/'[^']*'/g, '').replace(/c1m-native [^.]*/g, '')
+  const words = `${message} ${hint}`.replace(/'[^']*'|"[^"]*"/g, '').replace(/c1m-native [^.]*/g, '')
   if (/--[a-z]/.test(words)) return `speaks of the command line: ${message}. ${hint}`
   if (/undefined|\[object|NaN (?!and)/.test(words) && !/ is (undefined|NaN)/.test(words))
     return `is badly written: ${message}. ${hint}`
