@@ -1,4 +1,4 @@
-/** Files that a user names: read up to a bound, and without blocking the event loop where somebody must write first. */
+/** Reads files that a user names, up to a bound, without blocking the event loop while a FIFO has no writer. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 

@@ -34,7 +34,7 @@ export interface DialRun extends AsyncDisposable {
    * Resolves after the last socket is closed, also when the run was stopped or connections failed; what could not be
    * read or judged is named in `unavailable`. Rejects with a `C1mError` (or the signal's reason) only when nothing could
    * be run: C1M_RUN_STOPPED when it was stopped while it waited for a name or a file. Like any promise, it must be
-   * awaited by somebody; awaiting {@link started} will do.
+   * awaited; awaiting {@link started} will do.
    */
   readonly result: Promise<RunResult>
   /**

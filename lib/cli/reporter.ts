@@ -71,7 +71,7 @@ export class Reporter implements Disposable {
   /**
    * The end of the run: `result` to the file, if there is one, then to stdout where JSON is wanted, where it is not `text`.
    * @param shown what goes to stdout before
-   * @param interrupted whoever has ended the run does not wait for somebody to read the file, where that is a FIFO
+   * @param interrupted when it is aborted, a file that is a FIFO does not wait for a reader
    * @throws C1mError C1M_OUTPUT_FAILED, once all that can be written is
    */
   async result(

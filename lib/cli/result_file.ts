@@ -79,7 +79,7 @@ function followLinks(path: string): string {
   }
 }
 
-/** Throws what open(2) would say to somebody who writes; it does not wait for the reader of a FIFO. */
+/** Throws the error of opening a file for writing. Does not wait for the reader of a FIFO. */
 function mayBeOpened(path: string): void {
   try {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY))
@@ -130,7 +130,7 @@ function replaceFile(path: string, text: string): void {
   }
 }
 
-/** How often it is tried to open a FIFO until somebody reads it, in milliseconds. */
+/** Interval between attempts to open a FIFO that has no reader yet, in milliseconds. */
 const fifoPollMs = 50
 
 /** Waits for a reader without a thread that waits in open(2): that would keep the process from exiting. */
