@@ -50,7 +50,7 @@ function written(byte: number): string {
   return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`
 }
 
-/** Bytes written at a time: a text made of a million pieces takes a hundred times their memory. */
+/** Bytes written at a time: a text joined from single bytes takes many times its own memory. */
 const pieceBytes = 2 ** 14
 
 /** Writes bytes as a text from which {@link unescaped} makes the same bytes. Printable ASCII is left as it is. */

@@ -1,4 +1,4 @@
-/** How somebody's text appears in a message: on one line, harmless to a terminal, and short. */
+/** Shows a caller's text in a message: on one line, harmless to a terminal, and short. */
 
 /** Longest text that is shown whole, in UTF-16 code units. */
 const mostShown = 200

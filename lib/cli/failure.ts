@@ -32,7 +32,7 @@ function isC1mError(error: unknown): error is C1mError {
 /** The most of a message that is printed, in UTF-16 code units: errors quote briefly, but some come from elsewhere. */
 const mostShown = 4000
 
-/** A sentence that stays one line, whoever wrote it: messages of the system and of Node quote without escaping. */
+/** Keeps a sentence on one line: messages of the system and of Node quote text without escaping it. */
 function oneLine(text: string): string {
   const shown = escapeControls(text.length > mostShown ? `${text.slice(0, mostShown)}...` : text)
   return /[.!?]$/.test(shown) ? shown : `${shown}.`

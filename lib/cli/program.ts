@@ -28,7 +28,7 @@ async function inItsWords(command: Command, error: C1mError): Promise<C1mError> 
   }
 }
 
-/** Even among options that are wrong: whoever asks for help needs it. */
+/** Also true where other options are wrong: that is when help is needed. */
 function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
   return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h')

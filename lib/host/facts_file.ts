@@ -9,7 +9,7 @@ import type { HostFacts } from './facts.js'
 import { parseKernelVersion } from './kernel.js'
 import type { Limit } from './proc_reader.js'
 
-/** Read at most: a report of `doctor` with its facts has some 20 KiB. */
+/** Read at most: a report of `doctor` with its facts has a few KiB. */
 const mostBytes = 2 ** 24
 
 /** Facts of the host that dials and of the one that is dialed. */

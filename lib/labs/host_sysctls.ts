@@ -91,7 +91,7 @@ export class HostSysctls {
     return summary(outcome)
   }
 
-  /** Somebody may have removed it by hand, and another run may have written one since. */
+  /** Its journal may have been removed by hand, and another run may have written one since. */
   #isMine(): boolean {
     const { owner } = readAnyJournal(this.#place) ?? {}
     return owner?.pid === this.#owner.pid && owner.startTicks === this.#owner.startTicks

@@ -47,7 +47,7 @@ struct WorkerContext {
 
   // Closes a connection that epoll may report. Its registration ends with the last copy of the
   // descriptor; and a shared table is copied whenever the process starts another one, so that
-  // events could come that belong to nobody, or to whoever has the number by then.
+  // events could come for a descriptor that is closed, or that is another socket by then.
   void Close(int fd) {
     if (shared) reactor.Remove(fd);
     ::close(fd);

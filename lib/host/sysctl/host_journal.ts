@@ -57,7 +57,7 @@ export function putBackAbandoned(place: JournalPlace): PutBack {
   return withLock(
     place,
     () => {
-      // Somebody may have been quicker, and this may be the journal of another run.
+      // Another cleaner may have been quicker, and this may be the journal of a later run.
       const journal = isThere()
       return journal === null ? putBack([], place.procRoot) : settle(journal, place)
     },

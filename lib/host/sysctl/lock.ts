@@ -88,7 +88,7 @@ function release(path: string): void {
   try {
     unlinkSync(path)
   } catch (error) {
-    // Somebody took the hint too early, or has swept.
+    // It was removed by hand, as the hint of the error says, or by a sweep.
     if (reasonOf(error) !== 'ENOENT') throw error
   }
 }

@@ -13,7 +13,7 @@ export interface Restored {
 /** What became of changes; those that had been put back already are in none of it. */
 export interface PutBack {
   restored: Restored[]
-  /** Somebody else has changed them since. */
+  /** Changed by another program since. */
   leftAlone: { change: Change; current: string }[]
   /** Names that are not there any more: their module was unloaded, and took the values with it. */
   gone: string[]
