@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { RunResult } from '../lib/result.js'
+import type { RunResult } from '../lib/result/result.js'
 import { runJson, Talker } from './child.js'
 import { commandLine, Server, type Yardstick } from './contenders.js'
 

@@ -1,5 +1,5 @@
 /** What the suite leaves behind. Every number keeps the values it was made from. */
-import type { ResultHost } from '../lib/result.js'
+import type { ResultHost } from '../lib/host/result_host.js'
 
 /** Name and version of the shape. Fields may be added under the same version; none changes its meaning. */
 export const benchSchema = 'c1m-native/bench@1'

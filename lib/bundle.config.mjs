@@ -45,7 +45,7 @@ export default defineConfig([
       benchmarks_event_loop: 'bench/children/event_loop.ts',
       benchmarks_heap: 'bench/children/heap.ts'
     },
-    output: { ...output, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial.ts') }
+    output: { ...output, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial/dial.ts') }
   },
   {
     // CommonJS, which Node is done loading some ten milliseconds sooner.
@@ -62,7 +62,7 @@ export default defineConfig([
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
-      codeSplitting: startup('cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial.ts')
+      codeSplitting: startup('cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial/dial.ts')
     }
   }
 ])

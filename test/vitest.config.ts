@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const alone = [
   'test/process/**/*.test.ts',
   'test/e2e/**/*.test.ts',
-  'test/lib/{dial,engine,listen,native}.test.ts'
+  'test/lib/{dial/dial,engine/engine,engine/native,listen/listen}.test.ts'
 ]
 
 export default defineConfig({

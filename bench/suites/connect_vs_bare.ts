@@ -1,6 +1,7 @@
 /** How much of what the kernel can do reaches the user: our engine beside a bare C loop that does the same work. */
-import type { SeriesPoint } from '../../lib/result.js'
-import { formatNumber } from '../../lib/units.js'
+
+import { formatNumber } from '../../lib/base/units.js'
+import type { SeriesPoint } from '../../lib/result/result.js'
 import { dialBare, dialOurs, Yardstick } from '../contenders.js'
 import { alternate, witnessed } from '../pairs.js'
 import type { Comparison, Curve, Figure } from '../result.js'

@@ -1,7 +1,7 @@
 /** Why there is a native engine at all: our engine beside pure `node:net`, both dialing the same native listener. */
 import { availableParallelism } from 'node:os'
+import { formatNumber } from '../../lib/base/units.js'
 import { readHostFacts } from '../../lib/host/facts.js'
-import { formatNumber } from '../../lib/units.js'
 import { dialNet, dialOurs, Server } from '../contenders.js'
 import { alternate, witnessed } from '../pairs.js'
 import type { Comparison, Figure } from '../result.js'

@@ -1,6 +1,6 @@
 /** Whether JavaScript still gets its turn while connections are opened at full speed. */
 import { fileURLToPath } from 'node:url'
-import { formatNumber } from '../../lib/units.js'
+import { formatNumber } from '../../lib/base/units.js'
 import { runJson } from '../child.js'
 import type { DelayReport } from '../children/event_loop.js'
 import { figure } from '../stats.js'

@@ -2,7 +2,7 @@
 import { readCounters } from '../../lib/host/counters.js'
 import { readHostFacts } from '../../lib/host/facts.js'
 import { listen } from '../../lib/index.js'
-import { resolveDial } from '../../lib/scenario.js'
+import { resolveDial } from '../../lib/scenario/scenario.js'
 import { figure } from '../stats.js'
 import { CannotRun, type Suite } from '../suite.js'
 

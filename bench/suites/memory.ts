@@ -1,7 +1,7 @@
 /** What a connection costs in memory: in our process, in the JavaScript heap, in the kernel. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { formatNumber } from '../../lib/units.js'
+import { formatNumber } from '../../lib/base/units.js'
 import { runJson } from '../child.js'
 import type { HeapReport } from '../children/heap.js'
 import { holdOurs } from '../contenders.js'

@@ -1,8 +1,9 @@
 /** What looking costs: a census of every connection, a live sample, and sock_diag. */
-import type { RunResult } from '../../lib/result.js'
-import type { Snapshot } from '../../lib/snapshot.js'
-import { surveySockets } from '../../lib/sockets.js'
-import { formatNumber } from '../../lib/units.js'
+
+import { formatNumber } from '../../lib/base/units.js'
+import type { Snapshot } from '../../lib/dial/snapshot.js'
+import { surveySockets } from '../../lib/engine/sockets.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { Talker } from '../child.js'
 import { commandLine } from '../contenders.js'
 import { alternate, witnessed } from '../pairs.js'

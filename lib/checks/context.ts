@@ -1,50 +1,13 @@
 import type { CounterChanges, Counters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
-import type { NatTuples } from '../host/nat_arithmetic.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
-import type { Evidence, RunResult, Severity, Side } from '../result.js'
-import type { DialScenario } from '../scenario.js'
+import type { CensusView } from '../observe/census_summary.js'
+import type { ListenerFill } from '../observe/listener_fill.js'
+import type { ServerView } from '../observe/server_observer.js'
+import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
+import type { Needs } from '../scenario/needs.js'
+import type { DialScenario } from '../scenario/scenario.js'
 import type { FindingId } from './ids.js'
-
-/** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
-export interface Needs {
-  /** Connections held at once. */
-  connections: number
-  /** Highest rate of connection starts asked for; null: as fast as possible. */
-  ratePerSecond: number | null
-  /** Distinct 4-tuples the scenario may use. */
-  tuples: number
-  /** Descriptors open at once in this process: twice the connections when it holds both ends. */
-  descriptors: number
-  /** Descriptors one table can give, after its reserve. */
-  descriptorsPerTable: number
-  /** Tables the run may open; 1 when the kernel refuses private ones. */
-  tables: number
-  /** Entries the connections add to this namespace's connection tracking; 0 where nothing tracks them. */
-  conntrackEntries: number
-  /** Entries they add to the host's one conntrack hash: more when both ends are tracked, each in its namespace. */
-  conntrackEntriesOnHost: number
-  /** Slab of the sockets. */
-  kernelMemoryBytes: number
-  /** Established sockets in this namespace's hash. */
-  sockets: number
-  /** TIME_WAIT sockets in the steady state of a churning run. */
-  timeWaits: number
-  /** Source addresses asked for that no interface here has. */
-  missingSources: string[]
-  /** Targets this host has no route to. */
-  unroutedTargets: string[]
-  /** A NAT said to be on the path. */
-  nat: NatNeeds | null
-}
-
-/** Short connections through a NAT: see lib/host/nat_arithmetic.ts. */
-export interface NatNeeds extends NatTuples {
-  /** Seconds a 5-tuple is remembered by whoever remembers it longest. */
-  lifetimeSeconds: number
-  /** Who that is, e.g. `TIME_WAIT` or `LVS`. */
-  rememberedBy: string
-}
 
 /** What a prediction may look at. */
 export interface PredictContext {
@@ -69,34 +32,6 @@ export type RunOutcome = Pick<
   | 'process'
   | 'series'
 >
-
-/** A listening socket in this namespace, as sock_diag shows it. */
-export interface ListenerFill {
-  /** `address:port`. */
-  address: string
-  /** Connections waiting to be accepted (idiag_rqueue), and the backlog (idiag_wqueue): one more than it fits. */
-  queued: number
-  backlog: number
-  /** Its process, when it could be found, with its open files and soft RLIMIT_NOFILE. */
-  process: { pid: number; name: string; openFiles: number; nofileSoft: number } | null
-}
-
-/** What the listening side knows of the connections dialed. */
-export interface ServerView {
-  /** Connections that stand for it, those waiting in accept queues included; and how many wait. */
-  standing: number
-  queued: number
-  /** Connections that stood for the client before, and do not for it. */
-  missing: number
-}
-
-/** What a census of our own sockets says. */
-export interface CensusView {
-  /** Established sockets read. */
-  sockets: number
-  /** Of these, without data received and with a SYN-ACK that came again: the peer still waits for our ACK. */
-  repeatedSynAcks: number
-}
 
 /**
  * What an explanation may look at. A part that was not observed is null or empty, and checks that need it stay silent.

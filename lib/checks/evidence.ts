@@ -1,5 +1,6 @@
-import type { ConnectionTotals, ErrorTally, Evidence, Side } from '../result.js'
-import { formatNumber } from '../units.js'
+import { formatNumber } from '../base/units.js'
+import type { ErrorTally } from '../engine/engine.js'
+import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 
 /** How far a counter moved; 0 when it did not, or is unknown. */

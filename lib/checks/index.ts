@@ -1,44 +1,39 @@
-import type { Finding, Severity } from '../result.js'
-import { acceptQueueOverflow } from './accept_queue_overflow.js'
-import { connectionRefused } from './connection_refused.js'
-import { conntrackChainTooLong } from './conntrack_chain_too_long.js'
-import { conntrackTableFull } from './conntrack_table_full.js'
-import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
-import { descriptorLimit } from './descriptor_limit.js'
-import { dialerSaturated } from './dialer_saturated.js'
-import { establishedHashUndersized } from './established_hash_undersized.js'
-import { hostFileLimit } from './host_file_limit.js'
-import { type FindingId, findingIds } from './ids.js'
-import { orphanLimit } from './orphan_limit.js'
-import { peerClosed } from './peer_closed.js'
-import { peerDescriptorLimit } from './peer_descriptor_limit.js'
-import { phantomEstablished } from './phantom_established.js'
-import { reversePathFilter } from './reverse_path_filter.js'
-import { sourceAddressMissing } from './source_address_missing.js'
-import { synLoss } from './syn_loss.js'
-import { synQueueOverflow } from './syn_queue_overflow.js'
-import { synUnanswered } from './syn_unanswered.js'
-import { tcpMemory } from './tcp_memory.js'
-import { timeWaitOverflow } from './time_wait_overflow.js'
-import { timeWaitPaws } from './time_wait_paws.js'
-import { tupleReuseRate } from './tuple_reuse_rate.js'
-import { tupleSpaceExhausted } from './tuple_space_exhausted.js'
-import { unreachable } from './unreachable.js'
+export type { CensusView } from '../observe/census_summary.js'
+export type { ListenerFill } from '../observe/listener_fill.js'
+export { isPeerHere } from '../observe/peer_place.js'
+export type { ServerView } from '../observe/server_observer.js'
+export type { NatNeeds } from '../scenario/nat.js'
+export type { Needs } from '../scenario/needs.js'
 
-export type {
-  CensusView,
-  Check,
-  ExplainContext,
-  ListenerFill,
-  NatNeeds,
-  Needs,
-  PredictContext,
-  RunOutcome,
-  ServerView,
-  Verdict
-} from './context.js'
+import type { Finding, Severity } from '../result/result.js'
+import { acceptQueueOverflow } from './causes/accept_queue_overflow.js'
+import { connectionRefused } from './causes/connection_refused.js'
+import { conntrackChainTooLong } from './causes/conntrack_chain_too_long.js'
+import { conntrackTableFull } from './causes/conntrack_table_full.js'
+import { descriptorLimit } from './causes/descriptor_limit.js'
+import { dialerSaturated } from './causes/dialer_saturated.js'
+import { establishedHashUndersized } from './causes/established_hash_undersized.js'
+import { hostFileLimit } from './causes/host_file_limit.js'
+import { orphanLimit } from './causes/orphan_limit.js'
+import { peerClosed } from './causes/peer_closed.js'
+import { peerDescriptorLimit } from './causes/peer_descriptor_limit.js'
+import { phantomEstablished } from './causes/phantom_established.js'
+import { reversePathFilter } from './causes/reverse_path_filter.js'
+import { sourceAddressMissing } from './causes/source_address_missing.js'
+import { synLoss } from './causes/syn_loss.js'
+import { synQueueOverflow } from './causes/syn_queue_overflow.js'
+import { synUnanswered } from './causes/syn_unanswered.js'
+import { tcpMemory } from './causes/tcp_memory.js'
+import { timeWaitOverflow } from './causes/time_wait_overflow.js'
+import { timeWaitPaws } from './causes/time_wait_paws.js'
+import { tupleReuseRate } from './causes/tuple_reuse_rate.js'
+import { tupleSpaceExhausted } from './causes/tuple_space_exhausted.js'
+import { unreachable } from './causes/unreachable.js'
+import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
+import { type FindingId, findingIds } from './ids.js'
+
+export type { Check, ExplainContext, PredictContext, RunOutcome, Verdict } from './context.js'
 export { type FindingId, findingIds } from './ids.js'
-export { isPeerHere } from './peer_place.js'
 
 /** Every cause there is a check for: one for each of {@link findingIds}. */
 export const checks: readonly Check[] = [

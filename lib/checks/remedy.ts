@@ -1,5 +1,5 @@
-import type { DialScenario } from '../scenario.js'
-import type { Target } from '../targets.js'
+import type { Target } from '../net/targets.js'
+import type { DialScenario } from '../scenario/scenario.js'
 
 /**
  * Remedies are lines for a shell, to be typed on the side the finding names. A line that begins with `#` is advice that

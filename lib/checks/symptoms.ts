@@ -1,5 +1,5 @@
 import { isAtLeast } from '../host/kernel.js'
-import type { Severity } from '../result.js'
+import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { moved } from './evidence.js'
 

@@ -1,5 +1,5 @@
 /** What a command of the command line is. */
-import type { CommandSpec } from './options.js'
+import type { CommandSpec } from './parse_options.js'
 
 /** What a command needs of the process around it. */
 export interface CommandContext {

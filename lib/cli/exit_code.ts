@@ -1,6 +1,8 @@
 /** From what happened to the exit code scripts rely on. */
-import { type ExitCode, exitCodes } from '../errors.js'
-import type { ErrorTally, RunResult } from '../result.js'
+
+import { type ExitCode, exitCodes } from '../base/errors.js'
+import type { ErrorTally } from '../engine/engine.js'
+import type { RunResult } from '../result/result.js'
 
 /** Codes that speak of this host's limits, whatever call they came from. */
 const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAVAIL'])

@@ -1,6 +1,6 @@
 /** An error as one sentence on stderr, with its remedy and its exit code. */
-import { type C1mError, type ExitCode, exitCodes } from '../errors.js'
-import { escapeControls } from '../quote.js'
+import { type C1mError, type ExitCode, exitCodes } from '../base/errors.js'
+import { escapeControls } from '../base/quote.js'
 
 export interface Failure {
   readonly text: string

@@ -1,7 +1,7 @@
 /** `--help`, made from the tables. */
 import type { Paint } from '../report/text.js'
 import { commands } from './commands.js'
-import type { CommandSpec, OptionSpec, OptionTable } from './options.js'
+import type { CommandSpec, OptionSpec, OptionTable } from './parse_options.js'
 
 /** Wide enough for a sentence, narrow enough for any terminal. */
 const width = 80

@@ -1,7 +1,7 @@
 /** SIGINT, SIGTERM and SIGHUP: the first asks the command to stop, close and report, the next one ends the process. */
 import { fstatSync, readFileSync, readlinkSync } from 'node:fs'
 import { basename } from 'node:path'
-import { exitCodes } from '../errors.js'
+import { exitCodes } from '../base/errors.js'
 import type { CommandContext } from './command.js'
 
 /** npm and npx forward the SIGINT a terminal has already sent to all: the same signal so soon is the same key press. */

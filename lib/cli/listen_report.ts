@@ -1,7 +1,8 @@
 /** The result of a listener for a person. */
-import type { ListenResult } from '../listen.js'
+
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
+import type { ListenResult } from '../listen/listen.js'
 import type { Paint } from '../report/text.js'
-import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
 
 export function listenReport(result: ListenResult, paint: Paint): string {
   const { accepted, peak, closedByPeer, bytesReceived, bytesSent, totalSeconds, errors } = result

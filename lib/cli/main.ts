@@ -1,5 +1,5 @@
 /** The process around a command line. Beside interruption.ts, the only file that touches the end of the process. */
-import { exitCodes } from '../errors.js'
+import { exitCodes } from '../base/errors.js'
 import { describeFailure } from './failure.js'
 import { takeSignals } from './interruption.js'
 import { runProgram } from './program.js'

@@ -1,5 +1,5 @@
 /** argv to command to exit code. */
-import { C1mError, exitCodes } from '../errors.js'
+import { C1mError, exitCodes } from '../base/errors.js'
 import type { Paint } from '../report/text.js'
 import type { Command, CommandContext } from './command.js'
 import { commands } from './commands.js'
@@ -37,7 +37,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 async function programHelp(): Promise<string> {
   const [{ programHelp }, { version }, paint] = await Promise.all([
     import('./help.js'),
-    import('../version.js'),
+    import('../base/version.js'),
     helpPaint([])
   ])
   return programHelp(paint, version)
@@ -56,9 +56,9 @@ async function helpPaint(argv: readonly string[]): Promise<Paint> {
 
 async function unknownCommand(name: string): Promise<Error> {
   const [{ usageError }, { suggestion }, { printable, quote }] = await Promise.all([
-    import('./options.js'),
-    import('../nearest.js'),
-    import('../quote.js')
+    import('./parse_options.js'),
+    import('../base/nearest.js'),
+    import('../base/quote.js')
   ])
   const names = Object.keys(commands)
   if (name.startsWith('-')) {

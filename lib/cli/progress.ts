@@ -1,8 +1,9 @@
 /** The progress line on stderr: redrawn in place on a terminal, a line now and then elsewhere. */
-import type { ListenSnapshot } from '../listen.js'
-import type { DialScenario } from '../scenario.js'
-import type { Snapshot } from '../snapshot.js'
-import { approximateCount, approximateRate, formatDurationMs, formatNumber } from '../units.js'
+
+import { approximateCount, approximateRate, formatDurationMs, formatNumber } from '../base/units.js'
+import type { Snapshot } from '../dial/snapshot.js'
+import type { ListenSnapshot } from '../listen/listen.js'
+import type { DialScenario } from '../scenario/scenario.js'
 import type { TerminalStream } from './terminal.js'
 
 /** At most ten redraws a second: more is flicker, and costs the thread that watches the run. */

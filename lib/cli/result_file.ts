@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { C1mError } from '../errors.js'
-import { quote } from '../quote.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
 import { cannotWrite } from './write_failure.js'
 
 /** A file the result will be in: whole, or as it was before. Nothing of it is on disk while the run goes on. */

@@ -1,8 +1,9 @@
 /** A watched server at one moment, for a person: a page on a terminal, a line elsewhere. */
+
+import { approximateCount, approximateRate, formatNumber } from '../base/units.js'
 import { describeFinding, type Paint } from '../report/text.js'
 import { counterLines, type Section, sectionLines, viewSections, watchedText } from '../report/watch_text.js'
-import { approximateCount, approximateRate, formatNumber } from '../units.js'
-import type { WatchSnapshot } from '../watch_result.js'
+import type { WatchSnapshot } from '../watch/watch_result.js'
 
 /** Listeners that are shown, the fullest first. */
 const mostListeners = 6

@@ -1,6 +1,6 @@
 /** Errors of the library as the command line writes them: with the options a person can type. */
-import type { C1mError, WriteOption } from '../errors.js'
-import type { CommandSpec } from './options.js'
+import type { C1mError, WriteOption } from '../base/errors.js'
+import type { CommandSpec } from './parse_options.js'
 
 /** The same error, with `--hold` in its message and `--hold D` in its hint where the library says `holdMs`. */
 export function inWordsOf({ sections }: CommandSpec, error: C1mError): C1mError {

@@ -1,6 +1,6 @@
 import { getSystemErrorMap } from 'node:util'
-import { C1mError } from '../errors.js'
-import { quote } from '../quote.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
 
 /**
  * The error of a place that does not take what is written to it.

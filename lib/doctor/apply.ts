@@ -1,14 +1,14 @@
 /** Sets sysctls so that they can be put back, whatever happens in between. */
-import { C1mError } from '../errors.js'
+import { C1mError } from '../base/errors.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, readJournal, saveJournal } from '../host/sysctl/journal.js'
 import { withLock } from '../host/sysctl/lock.js'
 import { putBack } from '../host/sysctl/put_back.js'
 import { isSysctlValue, readSysctl, writeSysctl } from '../host/sysctl/values.js'
 import { besideLabs } from './beside_labs.js'
-import { isOurs, suffices } from './knobs.js'
 import { doctorJournal, type Places } from './places.js'
 import type { Setting } from './steps.js'
+import { isOurs, suffices } from './sysctls.js'
 
 /** A sysctl that was set. */
 export interface Applied {

@@ -2,15 +2,15 @@
  * Doctor and labs may touch the same sysctls of the host. A lab changes one for seconds and puts back what it found: a
  * value set meanwhile would be lost, and what the lab has set would be taken for the host's.
  */
-import { C1mError } from '../errors.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { hostJournal, isAbandoned, settle } from '../host/sysctl/host_journal.js'
 import { readAnyJournal, refuseForeign, strangerOf } from '../host/sysctl/journal.js'
 import type { JournalPlace } from '../host/sysctl/journal_place.js'
 import { withLock } from '../host/sysctl/lock.js'
-import { quote } from '../quote.js'
-import { isHostWide, knobs, mayWrite } from './knobs.js'
 import type { Places } from './places.js'
+import { isHostWide, knobs, mayWrite } from './sysctls.js'
 
 /**
  * Does `action`, which touches these sysctls, while no lab does: none begins meanwhile, one that lives is not disturbed,

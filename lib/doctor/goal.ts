@@ -1,15 +1,17 @@
 /** What a host is judged for. */
-import { choice, rate, texts, whole } from '../check_option.js'
-import type { OptionChecks } from '../check_options.js'
-import { type FindingId, isPeerHere, type PredictContext } from '../checks/index.js'
-import { C1mError } from '../errors.js'
-import { ownAddresses } from '../host/addresses.js'
+
+import { choice, rate, texts, whole } from '../base/check_option.js'
+import type { OptionChecks } from '../base/check_options.js'
+import { C1mError } from '../base/errors.js'
+import { printable } from '../base/quote.js'
+import type { FindingId, PredictContext } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
-import { isTracked, type Load, reckonNeeds } from '../needs.js'
+import { ownAddresses } from '../net/local_addresses.js'
+import { resolveTargets } from '../net/targets.js'
+import { isPeerHere } from '../observe/peer_place.js'
 import { draftPlan } from '../plan/draft.js'
-import { printable } from '../quote.js'
-import type { DialScenario } from '../scenario.js'
-import { resolveTargets } from '../targets.js'
+import { isTracked, type Load, reckonNeeds } from '../scenario/needs.js'
+import type { DialScenario } from '../scenario/scenario.js'
 
 /** Which ends of the connections this host has. */
 export type Role = 'client' | 'server' | 'both'

@@ -1,8 +1,8 @@
 /** Where the doctor reads and writes. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { text } from '../check_option.js'
-import { checkOptions, type OptionChecks } from '../check_options.js'
+import { text } from '../base/check_option.js'
+import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { hostPaths } from '../host/sysctl/host_journal.js'
 import type { JournalPlace } from '../host/sysctl/journal_place.js'
 

@@ -1,13 +1,13 @@
 /** Puts sysctls back to what they were before they were applied. */
-import { C1mError } from '../errors.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, readJournal, saveJournal } from '../host/sysctl/journal.js'
 import { hasRemains, withLock } from '../host/sysctl/lock.js'
 import { type PutBack, putBack, type Restored } from '../host/sysctl/put_back.js'
-import { quote } from '../quote.js'
 import { besideLabs } from './beside_labs.js'
-import { type Caller, isOurs, obstacle } from './knobs.js'
 import { doctorJournal, type Places } from './places.js'
+import { type Caller, isOurs, obstacle } from './sysctls.js'
 
 export type { Restored }
 

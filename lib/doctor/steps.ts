@@ -3,8 +3,8 @@ import type { FindingId, Prediction } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
 import { capability, holdsOnHost } from '../host/kernel.js'
 import { readSysctl } from '../host/sysctl/values.js'
-import { type Caller, isKnob, obstacle, type Scope, scopeOf, suffices } from './knobs.js'
 import type { Places } from './places.js'
+import { type Caller, isKnob, obstacle, type Scope, scopeOf, suffices } from './sysctls.js'
 
 /** One line of a remedy. */
 export interface Step {

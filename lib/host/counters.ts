@@ -1,4 +1,3 @@
-import type { CounterChange } from '../result.js'
 import {
   type CounterParser,
   type Counters,
@@ -9,6 +8,13 @@ import {
   parseStat
 } from './counter_files.js'
 import { readProcText } from './proc_reader.js'
+
+/** A kernel counter at the beginning and the end of the run. */
+export interface CounterChange {
+  before: number
+  after: number
+  delta: number
+}
 
 export type { Counters } from './counter_files.js'
 

@@ -1,4 +1,4 @@
-import { assertLinux } from '../platform.js'
+import { assertLinux } from '../base/platform.js'
 import { type CgroupFacts, readCgroupFacts } from './cgroup.js'
 import { type ConntrackFacts, readConntrackFacts } from './conntrack.js'
 import { type KernelFacts, readKernelFacts } from './kernel.js'

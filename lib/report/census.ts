@@ -1,5 +1,5 @@
-import type { CensusSummary } from '../result.js'
-import { approximateBytes, approximateDurationUs, formatNumber } from '../units.js'
+import { approximateBytes, approximateDurationUs, formatNumber } from '../base/units.js'
+import type { CensusSummary } from '../result/result.js'
 
 /** What is said of an option that not all connections have. */
 const optionNames = {

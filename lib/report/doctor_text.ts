@@ -1,13 +1,13 @@
 /** What the doctor found, for a person. */
 
+import { approximateBytes, approximateRate, formatNumber } from '../base/units.js'
 import type { Application } from '../doctor/apply.js'
+import type { DoctorReport } from '../doctor/doctor.js'
 import type { Role } from '../doctor/goal.js'
-import type { Scope } from '../doctor/knobs.js'
 import type { Reversion } from '../doctor/revert.js'
 import type { Binding, Step } from '../doctor/steps.js'
-import type { DoctorReport } from '../doctor.js'
+import type { Scope } from '../doctor/sysctls.js'
 import type { HostFacts } from '../host/facts.js'
-import { approximateBytes, approximateRate, formatNumber } from '../units.js'
 import { binding, predictions, unhindered, unknown } from './plan_text.js'
 import type { Paint } from './text.js'
 

@@ -1,10 +1,11 @@
 /** A plan for a person. */
-import type { Needs, Prediction } from '../checks/index.js'
+
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
+import type { Prediction } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
-import { hasNoConntrack } from '../needs.js'
-import type { Plan } from '../plan.js'
-import { formatTarget } from '../targets.js'
-import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import { formatTarget } from '../net/targets.js'
+import type { Plan } from '../plan/plan.js'
+import { hasNoConntrack, type Needs } from '../scenario/needs.js'
 import { describeFinding, type Paint } from './text.js'
 
 const plain: Paint = (_, text) => text

@@ -1,6 +1,8 @@
-import type { Churn, ConnectLatency, ErrorTally, Finding, Latency, RunResult, Severity } from '../result.js'
-import { formatTarget } from '../targets.js'
-import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
+import type { ErrorTally } from '../engine/engine.js'
+import type { Latency } from '../engine/latency.js'
+import { formatTarget } from '../net/targets.js'
+import type { Churn, ConnectLatency, Finding, RunResult, Severity } from '../result/result.js'
 import { censusLines } from './census.js'
 
 /** How a part of the report looks. */

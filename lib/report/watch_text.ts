@@ -1,8 +1,8 @@
-import type { DropSummary } from '../drops.js'
-import type { Finding } from '../result.js'
-import type { SocketSurvey } from '../sockets.js'
-import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../units.js'
-import type { ConntrackFill, WatchResult, WatchView } from '../watch_result.js'
+import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
+import type { SocketSurvey } from '../engine/sockets.js'
+import type { DropSummary } from '../observe/drops.js'
+import type { Finding } from '../result/result.js'
+import type { ConntrackFill, WatchResult, WatchView } from '../watch/watch_result.js'
 import { describeFinding, type Paint } from './text.js'
 
 const plain: Paint = (_, text) => text

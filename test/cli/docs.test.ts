@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { commands } from '../../lib/cli/commands.js'
 import { optionForm } from '../../lib/cli/help.js'
-import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/options.js'
+import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/parse_options.js'
 
 const path = fileURLToPath(new URL('../../docs/cli.md', import.meta.url))
 
@@ -23,7 +23,7 @@ it('docs/cli.md says what the option tables say', async () => {
 })
 
 function begin(name: string): string {
-  return `<!-- ${name}: made from lib/cli/tables/${name}.ts by test/cli/docs.test.ts -->\n`
+  return `<!-- ${name}: made from lib/cli/options/${name}.ts by test/cli/docs.test.ts -->\n`
 }
 
 const end = '<!-- end -->\n'

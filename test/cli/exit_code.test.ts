@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dialExitCode, listenExitCode } from '../../lib/cli/exit_code.js'
-import type { ErrorPhase, ErrorTally } from '../../lib/result.js'
+import type { ErrorPhase, ErrorTally } from '../../lib/engine/engine.js'
 import { exampleResult } from '../helpers/example_result.js'
 
 function errors(...failures: [ErrorPhase, string][]): ErrorTally[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { C1mError } from '../../lib/base/errors.js'
 import { describeFailure } from '../../lib/cli/failure.js'
-import { C1mError } from '../../lib/errors.js'
 
 describe('describeFailure', () => {
   it('is one line: what, why and the remedy', () => {

@@ -2,7 +2,7 @@
 
 import type { CompletedCommand } from '../../lib/cli/completion/program.js'
 import { optionForm } from '../../lib/cli/help.js'
-import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/options.js'
+import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/parse_options.js'
 
 export function manPage(version: string, commands: readonly CompletedCommand[]): string {
   return [

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dialProgress, listenProgress, Progress } from '../../lib/cli/progress.js'
-import type { Snapshot } from '../../lib/snapshot.js'
+import type { Snapshot } from '../../lib/dial/snapshot.js'
 
 const goal = { connections: 1_000_000, holdMs: 60_000, churn: false, durationMs: null }
 const dialing: Snapshot = {

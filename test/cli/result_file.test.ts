@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { C1mError } from '../../lib/base/errors.js'
 import { ResultFile } from '../../lib/cli/result_file.js'
-import type { C1mError } from '../../lib/errors.js'
 import { caught, rejection } from '../helpers/caught.js'
 
 let folder: string

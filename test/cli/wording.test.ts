@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { spec as dialSpec } from '../../lib/cli/tables/dial.js'
+import { C1mError } from '../../lib/base/errors.js'
+import { spec as dialSpec } from '../../lib/cli/options/dial.js'
 import { inWordsOf } from '../../lib/cli/wording.js'
-import { C1mError } from '../../lib/errors.js'
-import { checkAuthorized } from '../../lib/targets.js'
+import { checkAuthorized } from '../../lib/net/targets.js'
 import { caught } from '../helpers/caught.js'
 import { runCli } from './run_cli.js'
 

@@ -1,9 +1,9 @@
 /** Connections that come and go, with the kernel's own view of what they leave behind. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { dial } from '../../lib/dial.js'
-import { listen } from '../../lib/listen.js'
-import type { DialOptions } from '../../lib/scenario.js'
+import { dial } from '../../lib/dial/dial.js'
+import { listen } from '../../lib/listen/listen.js'
+import type { DialOptions } from '../../lib/scenario/scenario.js'
 import { childServer } from '../helpers/child_server.js'
 import { expectNoSockets, freePort, ownAddress, socketsAt } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'

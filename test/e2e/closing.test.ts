@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { dial } from '../../lib/dial.js'
+import { dial } from '../../lib/dial/dial.js'
 import { dialIn, listenIn } from '../helpers/causes.js'
 import { expectNoSockets, ownAddress, socketsAt } from '../helpers/loopback.js'
 import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'

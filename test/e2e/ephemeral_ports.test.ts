@@ -1,7 +1,7 @@
 /** A run leaves this host able to open connections, and says what is wrong where nothing is left. */
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { ending } from '../cli/run_cli.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dial } from '../../lib/dial.js'
+import { dial } from '../../lib/dial/dial.js'
 import { freePort, ownAddress } from '../helpers/loopback.js'
 import { netServer, stalledServer } from '../helpers/servers.js'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
-import type { WatchSnapshot } from '../../lib/watch_result.js'
+import type { RunResult } from '../../lib/result/result.js'
+import type { WatchSnapshot } from '../../lib/watch/watch_result.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
 /** 33 ports for everybody behind the NAT: each is used again while the server still has the TIME_WAIT of its last use. */

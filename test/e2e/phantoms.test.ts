@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
-import type { Snapshot } from '../../lib/snapshot.js'
+import type { Snapshot } from '../../lib/dial/snapshot.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { causesOf, listenIn, loadRules } from '../helpers/causes.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 

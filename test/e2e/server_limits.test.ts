@@ -1,8 +1,8 @@
 /** Servers nobody here wrote, dialed beyond what they are set up for: the result says what each of them really did. */
 import { describe, expect, it } from 'vitest'
-import { type DialRun, dial } from '../../lib/dial.js'
-import type { RunResult } from '../../lib/result.js'
-import type { Snapshot } from '../../lib/snapshot.js'
+import { type DialRun, dial } from '../../lib/dial/dial.js'
+import type { Snapshot } from '../../lib/dial/snapshot.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { type Daemon, haproxy, isInstalled, nginx, redis } from '../helpers/daemons.js'
 import { ownAddress, socketsAt } from '../helpers/loopback.js'
 

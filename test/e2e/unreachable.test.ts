@@ -1,7 +1,7 @@
 /** Targets nobody reaches, in a network namespace of their own: what the kernel says of each, and when. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { type Ended, runShell } from '../cli/run_cli.js'
 
 // A network with nobody else in it, and routes into nowhere.

@@ -1,14 +1,14 @@
 /** Random command lines: options from the tables, with values that make sense, or nearly, or not at all. */
 
-import type { CommandSpec, OptionSpec } from '../../lib/cli/options.js'
-import { spec as bench } from '../../lib/cli/tables/bench.js'
-import { spec as completion } from '../../lib/cli/tables/completion.js'
-import { spec as dial } from '../../lib/cli/tables/dial.js'
-import { spec as doctor } from '../../lib/cli/tables/doctor.js'
-import { spec as lab } from '../../lib/cli/tables/lab.js'
-import { spec as listen } from '../../lib/cli/tables/listen.js'
-import { spec as plan } from '../../lib/cli/tables/plan.js'
-import { spec as watch } from '../../lib/cli/tables/watch.js'
+import { spec as bench } from '../../lib/cli/options/bench.js'
+import { spec as completion } from '../../lib/cli/options/completion.js'
+import { spec as dial } from '../../lib/cli/options/dial.js'
+import { spec as doctor } from '../../lib/cli/options/doctor.js'
+import { spec as lab } from '../../lib/cli/options/lab.js'
+import { spec as listen } from '../../lib/cli/options/listen.js'
+import { spec as plan } from '../../lib/cli/options/plan.js'
+import { spec as watch } from '../../lib/cli/options/watch.js'
+import type { CommandSpec, OptionSpec } from '../../lib/cli/parse_options.js'
 import type { Random } from './random.js'
 import { sources, targets, texts } from './values.js'
 

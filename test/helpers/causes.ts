@@ -1,7 +1,7 @@
 /** What `dial` and `watch` name inside a network namespace. */
 import { once } from 'node:events'
-import type { Finding, RunResult } from '../../lib/result.js'
-import type { WatchResult, WatchSnapshot } from '../../lib/watch_result.js'
+import type { Finding, RunResult } from '../../lib/result/result.js'
+import type { WatchResult, WatchSnapshot } from '../../lib/watch/watch_result.js'
 import { jsonLines, type Namespace } from './namespace.js'
 
 /** Runs a dial to its end. */

@@ -1,4 +1,5 @@
-import { type Latency, type RunResult, SCHEMA } from '../../lib/result.js'
+import type { Latency } from '../../lib/engine/latency.js'
+import { type RunResult, SCHEMA } from '../../lib/result/result.js'
 
 const latency: Latency = {
   unit: 'us',

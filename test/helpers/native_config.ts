@@ -1,5 +1,5 @@
 /** Configurations of a native run, complete and small; `change` may put anything in them. */
-import type { NativeDialConfig, NativeListenConfig } from '../../lib/native.js'
+import type { NativeDialConfig, NativeListenConfig } from '../../lib/engine/native.js'
 import { ownAddress } from './loopback.js'
 
 /** A dial of ten connections to the run's own listener. */

@@ -1,13 +1,13 @@
 /** A process that changes sysctls as labs and doctor do, until it is done or killed. Its only argument is a {@link Task}. */
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { C1mError } from '../../lib/base/errors.js'
 import { applySettings } from '../../lib/doctor/apply.js'
 import type { Places } from '../../lib/doctor/places.js'
 import { revertSettings } from '../../lib/doctor/revert.js'
-import { C1mError } from '../../lib/errors.js'
 import { thisProcess } from '../../lib/host/process_identity.js'
 import { readSysctl } from '../../lib/host/sysctl/values.js'
-import { HostSysctls, restoreAbandoned } from '../../lib/labs/host_sysctls.js'
+import { HostSysctls, restoreAbandoned } from '../../lib/labs/stage/host_sysctls.js'
 
 export interface Task {
   /** `lab`, `doctor`: change and put back; `clean`, `revert`: put back what others have left. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { runShell } from '../cli/run_cli.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
+import type { RunResult } from '../../lib/result/result.js'
 import { ending, runCli } from '../cli/run_cli.js'
 import { defineInUse } from '../helpers/in_use.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'

@@ -1,7 +1,7 @@
 /** What a sandbox refuses costs what depends on it, and nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { RunResult } from '../../lib/result.js'
-import type { WatchResult } from '../../lib/watch_result.js'
+import type { RunResult } from '../../lib/result/result.js'
+import type { WatchResult } from '../../lib/watch/watch_result.js'
 import { runShell } from '../cli/run_cli.js'
 import { freePort, ownAddress } from '../helpers/loopback.js'
 import { compileRefuse, mayRefuse } from '../helpers/refuse.js'

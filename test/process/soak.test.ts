@@ -1,8 +1,8 @@
 /** What lasts for days must not collect anything: heap and listeners, looked at over a time with fast periods. */
 import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
-import { listen } from '../../lib/listen.js'
-import { watch } from '../../lib/watch.js'
+import { listen } from '../../lib/listen/listen.js'
+import { watch } from '../../lib/watch/watch.js'
 import { ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 

@@ -1,14 +1,14 @@
 /** `c1m-native bench`: what this host does with this engine, and with others. */
 import { accessSync, constants } from 'node:fs'
-import { type ExitCode, exitCodes } from '../../errors.js'
-import { suggestion } from '../../nearest.js'
-import { assertLinux } from '../../platform.js'
-import { printable, quote } from '../../quote.js'
+import { type ExitCode, exitCodes } from '../../base/errors.js'
+import { suggestion } from '../../base/nearest.js'
+import { assertLinux } from '../../base/platform.js'
+import { printable, quote } from '../../base/quote.js'
 import type { Paint } from '../../report/text.js'
 import type { CommandContext } from '../command.js'
-import { type OptionValues, parseOptions, usageError } from '../options.js'
+import { benchTable, suiteIds } from '../options/bench.js'
+import { type OptionValues, parseOptions, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
-import { benchTable, suiteIds } from '../tables/bench.js'
 
 /**
  * The suite, built from bench/ into a file beside dist/cli/. It imports the library, never the other way round: all the

@@ -1,14 +1,14 @@
 /** `c1m-native completion`: a script that completes this command line in a shell. */
 
-import { quote } from '../../quote.js'
+import { quote } from '../../base/quote.js'
 import type { Command } from '../command.js'
 import { bashCompletion } from '../completion/bash.js'
 import { fishCompletion } from '../completion/fish.js'
 import type { CompletedCommand } from '../completion/program.js'
 import { zshCompletion } from '../completion/zsh.js'
-import { parseOptions, usageError } from '../options.js'
+import { completionTable, shells } from '../options/completion.js'
+import { parseOptions, usageError } from '../parse_options.js'
 import { Stdout } from '../stdout.js'
-import { completionTable, shells } from '../tables/completion.js'
 
 const scripts: Record<(typeof shells)[number], (commands: readonly CompletedCommand[]) => string> = {
   bash: bashCompletion,

@@ -1,20 +1,20 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
-import type { DialRun } from '../../dial.js'
-import type { FailIf } from '../../fail_if.js'
+import type { DialRun } from '../../dial/dial.js'
 import type { Paint } from '../../report/text.js'
+import type { FailIf } from '../../result/fail_if.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
-import { parseOptions, pick } from '../options.js'
+import { dialOptions, dialTable, natOptions } from '../options/dial.js'
+import { parseOptions, pick } from '../parse_options.js'
 import { dialProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
-import { dialOptions, dialTable, natOptions } from '../tables/dial.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
   const conditions = await readConditions(values.failIf ?? [])
   using reporter = new Reporter(values)
 
-  const { dial } = await import('../../dial.js')
+  const { dial } = await import('../../dial/dial.js')
   const { interrupted } = context
   await using dialing = dial({ ...pick(values, dialOptions), ...pick(values, natOptions), targets })
   const stop = () => dialing.stop()
@@ -38,7 +38,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
 /** Before the run: a condition with a typing mistake must not cost one. */
 async function readConditions(texts: readonly string[]): Promise<FailIf[]> {
   if (texts.length === 0) return []
-  const { parseFailIf } = await import('../../fail_if.js')
+  const { parseFailIf } = await import('../../result/fail_if.js')
   return texts.map((text) => parseFailIf(text))
 }
 

@@ -1,11 +1,12 @@
 /** `c1m-native doctor`: say what of this host binds, and set it; or whether causes are named here. */
-import { type DoctorReport, doctor, revertDoctor } from '../../doctor.js'
-import { type ExitCode, exitCodes } from '../../errors.js'
+
+import { type ExitCode, exitCodes } from '../../base/errors.js'
+import { type DoctorReport, doctor, revertDoctor } from '../../doctor/doctor.js'
 import { doctorReport, reversionReport } from '../../report/doctor_text.js'
 import type { CommandContext } from '../command.js'
-import { type OptionValues, parseOptions, pick, usageError } from '../options.js'
+import { doctorTable, goalOptions } from '../options/doctor.js'
+import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
-import { doctorTable, goalOptions } from '../tables/doctor.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals: targets } = parseOptions(doctorTable, argv, 'c1m-native doctor')
@@ -50,10 +51,10 @@ async function testSelf(
   interrupted: AbortSignal
 ): Promise<number> {
   const [{ labs }, { runElsewhere }, { selfTest }, { selfTestText }] = await Promise.all([
-    import('../../labs/index.js'),
-    import('../../labs/rootless.js'),
-    import('../../labs/self_test.js'),
-    import('../../labs/story.js')
+    import('../../labs/catalogue.js'),
+    import('../../labs/runner/rootless.js'),
+    import('../../labs/runner/self_test.js'),
+    import('../../labs/story/story.js')
   ])
   const program = [process.execPath, process.argv[1] ?? '']
   const code = await runElsewhere([...program, 'doctor', ...argv], interrupted)

@@ -1,12 +1,12 @@
 /** `c1m-native listen`: accept connections until told to stop, report what was accepted. */
-import type { ListenServer } from '../../listen.js'
+import type { ListenServer } from '../../listen/listen.js'
 import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
 import { listenReport } from '../listen_report.js'
-import { parseOptions, pick, usageError } from '../options.js'
+import { listenOptions, listenTable } from '../options/listen.js'
+import { parseOptions, pick, usageError } from '../parse_options.js'
 import { listenProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
-import { listenOptions, listenTable } from '../tables/listen.js'
 
 /** The longest delay a timer of Node takes: 2^31 - 1 ms, almost 25 days. */
 const maxTimerMs = 2 ** 31 - 1
@@ -19,7 +19,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   }
   using reporter = new Reporter(values)
 
-  const { listen } = await import('../../listen.js')
+  const { listen } = await import('../../listen/listen.js')
   await using server = await listen({
     ...pick(values, listenOptions),
     ...(targets.length > 0 && { targets })

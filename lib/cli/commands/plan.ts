@@ -1,14 +1,14 @@
 /** `c1m-native plan`: say what a dial will take and what will stop it. */
-import { exitCodes } from '../../errors.js'
+import { exitCodes } from '../../base/errors.js'
+import { quote } from '../../base/quote.js'
 import { type HostFacts, readHostFacts } from '../../host/facts.js'
 import { readFactsFile } from '../../host/facts_file.js'
-import { plan } from '../../plan.js'
-import { quote } from '../../quote.js'
+import { plan } from '../../plan/plan.js'
 import { planReport } from '../../report/plan_text.js'
-import { parseOptions, pick, usageError } from '../options.js'
+import { planOptions, planTable } from '../options/plan.js'
+import { parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 import { Stdout } from '../stdout.js'
-import { planOptions, planTable } from '../tables/plan.js'
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals: targets } = parseOptions(planTable, argv, 'c1m-native plan')

@@ -1,13 +1,13 @@
 /** `c1m-native watch`: look at a server from beside it, report what was seen. */
-import { exitCodes } from '../../errors.js'
-import { aborted, delay } from '../../pace.js'
+import { exitCodes } from '../../base/errors.js'
+import { aborted, delay } from '../../base/pace.js'
 import { watchReport } from '../../report/watch_text.js'
-import { type Watch, watch } from '../../watch.js'
+import { type Watch, watch } from '../../watch/watch.js'
 import type { CommandContext } from '../command.js'
 import { LiveView } from '../live_view.js'
-import { parseOptions, pick } from '../options.js'
+import { watchOptions, watchTable } from '../options/watch.js'
+import { parseOptions, pick } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
-import { watchOptions, watchTable } from '../tables/watch.js'
 import { hasColor, isLive, painter } from '../terminal.js'
 import { watchLine, watchPage } from '../watch_view.js'
 

@@ -1,4 +1,4 @@
-import type { OptionSpec } from '../options.js'
+import type { OptionSpec } from '../parse_options.js'
 import { type CompletedCommand, forms, optionsOf, programOptions, valueKind } from './program.js'
 
 export function bashCompletion(commands: readonly CompletedCommand[]): string {

@@ -1,4 +1,4 @@
-import type { OptionSpec } from '../options.js'
+import type { OptionSpec } from '../parse_options.js'
 import { type CompletedCommand, optionsOf, programOptions, valueKind } from './program.js'
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {

@@ -1,5 +1,5 @@
 /** The command line as a shell's completion sees it. */
-import type { CommandSpec, OptionSpec } from '../options.js'
+import type { CommandSpec, OptionSpec } from '../parse_options.js'
 
 export interface CompletedCommand {
   readonly name: string

@@ -1,7 +1,7 @@
 /** What was changed, on disk before it is changed: the doctor's journal, and the one of labs. */
 import { getSystemErrorMap } from 'node:util'
-import { C1mError } from '../../errors.js'
-import { quote } from '../../quote.js'
+import { C1mError } from '../../base/errors.js'
+import { quote } from '../../base/quote.js'
 import { reasonOf } from '../proc_reader.js'
 import type { ProcessIdentity } from '../process_identity.js'
 import { readWhole, removeWhole, writeWhole } from './durable_file.js'

@@ -1,8 +1,8 @@
 /** One process at a time changes sysctls and their journal. */
 import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { C1mError } from '../../errors.js'
-import { quote } from '../../quote.js'
+import { C1mError } from '../../base/errors.js'
+import { quote } from '../../base/quote.js'
 import { reasonOf } from '../proc_reader.js'
 import { formatProcess, isAlive, parseProcess, thisProcess } from '../process_identity.js'
 import { temporaryPath } from './durable_file.js'

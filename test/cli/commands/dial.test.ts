@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
-import type { Snapshot } from '../../../lib/snapshot.js'
+import type { Snapshot } from '../../../lib/dial/snapshot.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { type Ended, ending, runCli, runShell, startCli } from '../run_cli.js'
 
 let folder: string

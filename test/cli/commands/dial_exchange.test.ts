@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
-import type { Snapshot } from '../../../lib/snapshot.js'
+import type { Snapshot } from '../../../lib/dial/snapshot.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { runCli } from '../run_cli.js'
 
 describe('dial that talks', () => {

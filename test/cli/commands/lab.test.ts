@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LabList } from '../../../lib/labs/list.js'
+import type { LabList } from '../../../lib/labs/runner/list.js'
 import { runCli } from '../run_cli.js'
 
 describe('lab list', () => {

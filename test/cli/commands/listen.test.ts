@@ -3,8 +3,8 @@ import { on, once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
-import { spec } from '../../../lib/cli/tables/listen.js'
-import type { ListenResult, ListenSnapshot } from '../../../lib/listen.js'
+import { spec } from '../../../lib/cli/options/listen.js'
+import type { ListenResult, ListenSnapshot } from '../../../lib/listen/listen.js'
 import { type Ended, ending, runCli, runShell, startCli } from '../run_cli.js'
 
 /** Starts `listen --ndjson ARGS` and waits until it listens. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { WatchResult, WatchSnapshot } from '../../../lib/watch_result.js'
+import type { WatchResult, WatchSnapshot } from '../../../lib/watch/watch_result.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 import { ending, runCli, runShell, startCli } from '../run_cli.js'
 

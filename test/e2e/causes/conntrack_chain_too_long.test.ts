@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { causesOf, dialIn, listenIn, loadRules, tracked, watchIn } from '../../helpers/causes.js'
 import { changeHost, mayChangeHost, whyNot } from '../../helpers/host_changes.js'
 import { Namespace } from '../../helpers/namespace.js'

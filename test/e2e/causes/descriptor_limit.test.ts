@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
-import type { Snapshot } from '../../../lib/snapshot.js'
+import type { Snapshot } from '../../../lib/dial/snapshot.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { causesOf, listenIn } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { ending } from '../../cli/run_cli.js'
 import { causesOf } from '../../helpers/causes.js'
 import { changeHost, mayChangeHost, readSysctl, whyNot } from '../../helpers/host_changes.js'

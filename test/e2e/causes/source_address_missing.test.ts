@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunResult } from '../../../lib/result.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { causesOf, listenIn } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 

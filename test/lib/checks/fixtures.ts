@@ -1,8 +1,11 @@
-import type { ExplainContext, Needs, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ErrorTally } from '../../../lib/engine/engine.js'
+import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
-import type { ErrorTally, Latency, SeriesPoint } from '../../../lib/result.js'
-import type { DialScenario } from '../../../lib/scenario.js'
+import type { SeriesPoint } from '../../../lib/result/result.js'
+import type { Needs } from '../../../lib/scenario/needs.js'
+import type { DialScenario } from '../../../lib/scenario/scenario.js'
 
 type Partly<T> = { [Key in keyof T]?: T[Key] extends object ? Partial<T[Key]> : T[Key] }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkOptions } from '../../../lib/check_options.js'
+import { checkOptions } from '../../../lib/base/check_options.js'
 import { concerns, goalChecks, resolveGoal } from '../../../lib/doctor/goal.js'
 import { caught } from '../../helpers/caught.js'
 import { facts } from '../checks/fixtures.js'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { kernelLayout } from '../../../lib/drops.js'
 import { Btf } from '../../../lib/host/btf.js'
+import { kernelLayout } from '../../../lib/observe/drops.js'
 
 const vmlinux = '/sys/kernel/btf/vmlinux'
 

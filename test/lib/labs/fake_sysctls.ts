@@ -1,7 +1,7 @@
 /** Sysctls of a host of files, for labs to change. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { thisProcess } from '../../../lib/host/process_identity.js'
-import { HostSysctls } from '../../../lib/labs/host_sysctls.js'
+import { HostSysctls } from '../../../lib/labs/stage/host_sysctls.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 export const max = 'net.netfilter.nf_conntrack_max'

@@ -1,5 +1,5 @@
-import type { ActResult, LabResult, Observation } from '../../../lib/labs/lab.js'
-import type { Finding } from '../../../lib/result.js'
+import type { ActResult, LabResult, Observation } from '../../../lib/labs/verdict/lab.js'
+import type { Finding } from '../../../lib/result/result.js'
 import { exampleResult } from '../../helpers/example_result.js'
 
 export function observation(id: string, by = 'watch in server', changes: Partial<Finding> = {}): Observation {

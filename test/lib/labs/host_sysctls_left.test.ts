@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { identifyProcess } from '../../../lib/host/process_identity.js'
-import { HostSysctls, restoreAbandoned } from '../../../lib/labs/host_sysctls.js'
+import { HostSysctls, restoreAbandoned } from '../../../lib/labs/stage/host_sysctls.js'
 import { caught } from '../../helpers/caught.js'
 import { abandoned, buckets, dead, host, max, never, nothing, self, writeJournal } from './fake_sysctls.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { type DoctorOptions, doctor } from '../../../lib/doctor/doctor.js'
 import type { Reversion } from '../../../lib/doctor/revert.js'
-import { type DoctorOptions, doctor } from '../../../lib/doctor.js'
 import { doctorReport, reversionReport } from '../../../lib/report/doctor_text.js'
 import { FakeHost, untuned } from '../doctor/fake_host.js'
 

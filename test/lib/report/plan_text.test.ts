@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { readFactsFile } from '../../../lib/host/facts_file.js'
-import { type PlanOptions, plan } from '../../../lib/plan.js'
+import { type PlanOptions, plan } from '../../../lib/plan/plan.js'
 import { binding, planReport } from '../../../lib/report/plan_text.js'
 import { facts } from '../checks/fixtures.js'
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { ErrorTally } from '../../../lib/engine/engine.js'
+import type { Latency } from '../../../lib/engine/latency.js'
 import { type Paint, textReport } from '../../../lib/report/text.js'
-import type { ErrorTally, Latency, RunResult } from '../../../lib/result.js'
+import type { RunResult } from '../../../lib/result/result.js'
 import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
 
 const healthy = exampleResult()

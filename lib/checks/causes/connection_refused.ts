@@ -1,0 +1,37 @@
+import { formatEndpoint } from '../../net/address.js'
+import type { Check } from '../context.js'
+import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
+import { advice, portsOf } from '../remedy.js'
+import { severityOf } from '../symptoms.js'
+
+/** The target answered a SYN with RST (ECONNREFUSED, connect(2)): nobody listens there, or a firewall rejects. */
+export const connectionRefused: Check = {
+  id: 'connection-refused',
+
+  explain(context) {
+    const { tallies, count } = failures(context, ['ECONNREFUSED'], 'connect')
+    const { run, scenario } = context
+    if (count === 0 || run === null) return null
+    const share = percent(count / Math.max(1, run.connections.attempted))
+    const [target] = scenario?.targets ?? []
+    return {
+      severity: severityOf(context, count),
+      side: 'server',
+      title:
+        run.connections.established === 0
+          ? `the target refused ${figure(count)} connections: nobody listens there`
+          : `the target refused ${figure(count)} connections, ${share} of them: some ports have no listener, or it went away`,
+      evidence: [
+        ...tallyEvidence(tallies),
+        ...connectionEvidence(context, 'established'),
+        ...counterEvidence(context, 'Tcp.AttemptFails')
+      ],
+      remedy: [
+        'ss -ltn',
+        ...(target ? [`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`] : []),
+        advice('or a firewall rejects: nft list ruleset | grep reject')
+      ],
+      events: count
+    }
+  }
+}

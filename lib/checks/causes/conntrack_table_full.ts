@@ -1,0 +1,124 @@
+import { bucketsFor } from '../../host/conntrack_chains.js'
+import type { DialScenario } from '../../scenario/scenario.js'
+import type { Check, ExplainContext, Verdict } from '../context.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
+import { plateauOf } from '../plateau.js'
+import { advice, notrack, roundUp, sysctl } from '../remedy.js'
+import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
+
+/**
+ * nf_conntrack holds as many entries as it may (`nf_conntrack_max`, compared with each namespace's count) and drops the
+ * first packet of every further connection, without an error for connect(2): __nf_conntrack_alloc in
+ * net/netfilter/nf_conntrack_core.c, counted as `drop` by nf_conntrack_in.
+ */
+export const conntrackTableFull: Check = {
+  id: 'conntrack-table-full',
+
+  predict({ facts: { conntrack }, needs, scenario }) {
+    const { count, max } = conntrack
+    // 0 stands for "no bound".
+    if (!max || needs.conntrackEntries === 0) return null
+    const total = (count ?? 0) + needs.conntrackEntries
+    if (total <= max) return null
+    const bindsAt = Math.floor(((max - (count ?? 0)) * needs.connections) / needs.conntrackEntries)
+    return {
+      severity: 'critical',
+      side: 'client',
+      title: `connection tracking holds ${figure(max)} entries and ${figure(total)} are needed: SYNs are dropped from connection ${figure(bindsAt)} on`,
+      evidence: [
+        ...fact('net.netfilter.nf_conntrack_max', max),
+        ...fact('net.netfilter.nf_conntrack_count', count),
+        ...fact('needs.conntrackEntries', needs.conntrackEntries)
+      ],
+      remedy: remedy(total, scenario),
+      events: total - max,
+      bindsAt
+    }
+  },
+
+  explain: (context) => counted(context) ?? guessed(context)
+}
+
+function counted(context: ExplainContext): Verdict | null {
+  const drops = tableDrops(context)
+  if (!accountsForLoss(context, drops)) return null
+  const { before, after } = context.facts
+  const max = smallest(before.conntrack.max, after.conntrack.max)
+  const count = largest(
+    before.conntrack.count,
+    after.conntrack.count,
+    gaugePeak(context, 'Conntrack.entries')
+  )
+  // `drop` also counts failed allocations and packets a protocol refused: those leave room in the table.
+  if (max !== null && count !== null && count < max * 0.9) return null
+  const total = (count ?? max ?? 0) + (context.run?.connections.requested ?? drops)
+  return {
+    severity: severityOf(context, drops),
+    side: hereSide(context),
+    title: `connection tracking is full${max === null ? '' : ` at ${figure(max)} entries`}: ${figure(drops)} packets of new connections were dropped`,
+    evidence: [
+      ...counterEvidence(context, 'Conntrack.drop'),
+      ...fact('net.netfilter.nf_conntrack_max', max),
+      ...fact('net.netfilter.nf_conntrack_count', count)
+    ],
+    remedy: remedy(total, context.scenario),
+    events: drops,
+    explains: ['syn-loss', 'syn-unanswered']
+  }
+}
+
+/**
+ * Connections stop just below the bound, and no drop is counted here: the count of another namespace is full, as the
+ * host's is behind a container. The bound is the same one for all and can be read from each.
+ */
+function guessed(context: ExplainContext): Verdict | null {
+  const { run, scenario } = context
+  const { max } = context.facts.after.conntrack
+  const plateau = run && plateauOf(run)
+  if (!run || !plateau || !max || context.peerIsHere) return null
+  const unanswered = timedOut(run) + pending(run)
+  if (unanswered === 0 || plateau.held > max || plateau.held < max * 0.97) return null
+  return {
+    severity: 'warning',
+    side: 'path',
+    title: `connections stopped at ${figure(plateau.held)}, just below nf_conntrack_max ${figure(max)}: the table of the host's own namespace, which forwards them, seems full`,
+    evidence: [
+      ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
+      ...fact('net.netfilter.nf_conntrack_max', max),
+      ...fact('handshakes without answer', unanswered)
+    ],
+    remedy: ["dmesg | grep 'table full'", ...remedy(run.connections.requested, scenario)],
+    events: unanswered,
+    explains: ['syn-loss', 'syn-unanswered', 'peer-descriptor-limit']
+  }
+}
+
+/**
+ * Packets dropped for want of room. A clash of two packets racing to make the same entry is counted as `drop`, too, but
+ * then as `insert_failed` as well (nf_ct_resolve_clash); so is a chain that is too long, as `insert_failed` alone.
+ */
+function tableDrops(context: ExplainContext): number {
+  const clashes = moved(context, 'Conntrack.insert_failed') - moved(context, 'Conntrack.chaintoolong')
+  return moved(context, 'Conntrack.drop') - Math.max(0, clashes)
+}
+
+/** The bound alone would make the chains long; buckets come with it. */
+function remedy(entries: number, scenario: DialScenario | null): string[] {
+  return [
+    advice('in the initial network namespace:'),
+    sysctl('net.netfilter.nf_conntrack_max', roundUp(entries * 1.1)),
+    sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),
+    advice('or do not track these ports at all:'),
+    ...notrack(scenario)
+  ]
+}
+
+const known = (values: (number | null)[]) => values.filter((value) => value !== null)
+
+function smallest(...values: (number | null)[]): number | null {
+  return known(values).length === 0 ? null : Math.min(...known(values))
+}
+
+function largest(...values: (number | null)[]): number | null {
+  return known(values).length === 0 ? null : Math.max(...known(values))
+}

@@ -1,0 +1,93 @@
+import type { HostFacts } from '../../host/facts.js'
+import type { Check, ExplainContext, RunOutcome } from '../context.js'
+import { fact, figure, gaugePeak, hereSide, percent } from '../evidence.js'
+import { advice, roundUp, sysctl } from '../remedy.js'
+import { lostSyns } from '../symptoms.js'
+
+/** Sockets in a bucket from which on walking the chains is felt. At 3 it is within the noise (13 % at most). */
+const heavyLoad = 8
+
+/** Connect rate at the end, as a share of that at the beginning, that counts as a fall. */
+const fallen = 0.5
+
+/**
+ * The kernel's hash of established sockets has few buckets for them, and every lookup walks a long chain. It is sized at
+ * boot (`thash_entries`); a namespace can have one of its own since kernel 6.1: ip-sysctl.rst, tcp_child_ehash_entries.
+ */
+export const establishedHashUndersized: Check = {
+  id: 'established-hash-undersized',
+
+  predict({ facts, needs }) {
+    const { ehashEntries } = facts.tcp
+    if (!ehashEntries) return null
+    const load = needs.sockets / ehashEntries
+    if (load <= heavyLoad) return null
+    return {
+      severity: load > 2 * heavyLoad ? 'warning' : 'info',
+      side: 'client',
+      title: `${figure(needs.sockets)} sockets in ${figure(ehashEntries)} buckets of the established hash: ${figure(load)} to a chain, and connecting slows down`,
+      evidence: [
+        ...fact('net.ipv4.tcp_ehash_entries', ehashEntries),
+        ...fact('needs.sockets', needs.sockets)
+      ],
+      remedy: remedy(facts, needs.sockets),
+      events: needs.sockets - ehashEntries * heavyLoad,
+      bindsAt: Math.floor((ehashEntries * heavyLoad * needs.connections) / needs.sockets)
+    }
+  },
+
+  explain(context) {
+    const { run, facts } = context
+    const { ehashEntries } = facts.after.tcp
+    if (run === null || !ehashEntries) return null
+    const sockets = socketsIn(context, run)
+    const load = sockets / ehashEntries
+    const rates = rateFall(run)
+    // A rate that falls because SYNs are lost has another cause.
+    const lossy = lostSyns(context) > run.connections.attempted / 1000
+    if (load <= heavyLoad || rates === null || rates.last > rates.first * fallen || lossy) return null
+    return {
+      severity: 'warning',
+      side: hereSide(context),
+      title: `the connect rate fell to ${percent(rates.last / rates.first)} while ${figure(sockets)} sockets filled ${figure(ehashEntries)} buckets of the established hash, ${figure(load)} to a chain`,
+      evidence: [
+        ...fact('net.ipv4.tcp_ehash_entries', ehashEntries),
+        ...fact('sockets', sockets),
+        { name: 'series.connectsPerSecond', before: Math.round(rates.first), after: Math.round(rates.last) }
+      ],
+      remedy: remedy(facts.after, sockets),
+      events: run.connections.established
+    }
+  }
+}
+
+/** The host's count, which is taken after our sockets may have gone, or ours. */
+function socketsIn(context: ExplainContext, run: RunOutcome): number {
+  const allocated = gaugePeak(context, 'Sockstat.TCP.alloc') ?? 0
+  return Math.max(allocated, run.connections.peak * (context.peerIsHere ? 2 : 1))
+}
+
+/** Mean connect rate in the first and the last quarter of dialing; null when the run was too short to tell. */
+function rateFall({ series, timing }: RunOutcome): { first: number; last: number } | null {
+  const rates = series
+    .filter(({ tSeconds, connectsPerSecond }) => tSeconds <= timing.dialSeconds && connectsPerSecond > 0)
+    .map(({ connectsPerSecond }) => connectsPerSecond)
+  const quarter = Math.floor(rates.length / 4)
+  if (quarter < 2) return null
+  const mean = (part: number[]) => part.reduce((sum, rate) => sum + rate, 0) / part.length
+  return { first: mean(rates.slice(0, quarter)), last: mean(rates.slice(-quarter)) }
+}
+
+function remedy({ tcp }: HostFacts, sockets: number): string[] {
+  // tcp_child_ehash_entries goes up to 16 Mi.
+  const buckets = Math.min(2 ** 24, roundUp(sockets))
+  const own =
+    tcp.childEhashEntries === null
+      ? []
+      : [
+          sysctl('net.ipv4.tcp_child_ehash_entries', buckets),
+          'ip netns add c1m',
+          'ip netns exec c1m c1m-native dial ...'
+        ]
+  return [...own, advice(`or boot with thash_entries=${buckets}`)]
+}

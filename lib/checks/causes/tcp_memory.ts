@@ -1,0 +1,116 @@
+import { approximateBytes } from '../../base/units.js'
+import type { HostFacts } from '../../host/facts.js'
+import type { Check, ExplainContext } from '../context.js'
+import {
+  counterEvidence,
+  fact,
+  failures,
+  figure,
+  gaugePeak,
+  hereSide,
+  moved,
+  tallyEvidence
+} from '../evidence.js'
+import { advice, sysctl } from '../remedy.js'
+import { severityOf } from '../symptoms.js'
+
+/**
+ * Memory ran out: for socket buffers (`tcp_mem`, in pages, of the whole host), or for the sockets themselves, which take
+ * slab of the host and of the control group. See tcp(7) and tcp_check_oom in net/ipv4/tcp.c.
+ */
+export const tcpMemory: Check = {
+  id: 'tcp-memory',
+
+  predict({ facts, needs }) {
+    const room = roomBytes(facts)
+    if (room === null || needs.kernelMemoryBytes <= room.bytes) return null
+    return {
+      severity: 'critical',
+      side: 'client',
+      title: `the sockets take ${approximateBytes(needs.kernelMemoryBytes)} of kernel memory and ${room.where} has ${approximateBytes(room.bytes)} left`,
+      evidence: [
+        ...fact('needs.kernelMemoryBytes', needs.kernelMemoryBytes),
+        ...fact('MemAvailable', facts.memory.availableBytes),
+        ...fact('cgroup memory.max', facts.cgroup.memoryMaxBytes),
+        ...fact('cgroup memory.current', facts.cgroup.memoryCurrentBytes)
+      ],
+      remedy: room.remedy,
+      events: Math.ceil(needs.connections * (1 - room.bytes / needs.kernelMemoryBytes)),
+      bindsAt: Math.floor((needs.connections * room.bytes) / needs.kernelMemoryBytes)
+    }
+  },
+
+  explain(context) {
+    const { tallies, count } = failures(context, ['ENOMEM', 'ENOBUFS'])
+    const pressed = underPressure(context)
+    if (count === 0 && !pressed) return null
+    const { memory, cgroup } = context.facts.after
+    const pages = gaugePeak(context, 'Sockstat.TCP.mem')
+    const aborted = pressed ? moved(context, 'TcpExt.TCPAbortOnMemory') : 0
+    const consequence =
+      count + aborted === 0
+        ? 'and the kernel shrank windows'
+        : `and ${figure(count + aborted)} connections failed for it`
+    return {
+      severity: count + aborted === 0 ? 'warning' : severityOf(context, count + aborted),
+      side: hereSide(context),
+      title: pressed
+        ? `TCP buffers reached tcp_mem${pages === null || memory.tcpPages === null ? '' : ` (${figure(pages)} of ${figure(memory.tcpPages.high)} pages)`}, ${consequence}`
+        : `the kernel had no memory for ${figure(count)} sockets`,
+      evidence: [
+        ...tallyEvidence(tallies),
+        ...counterEvidence(
+          context,
+          'TcpExt.TCPMemoryPressures',
+          'TcpExt.TCPAbortOnMemory',
+          'TcpExt.PruneCalled'
+        ),
+        ...fact('Sockstat.TCP.mem', pages),
+        ...fact('MemAvailable', memory.availableBytes),
+        ...fact('cgroup memory.max', cgroup.memoryMaxBytes)
+      ],
+      remedy: pressed
+        ? raiseTcpMem(context.facts.after)
+        : (roomBytes(context.facts.after)?.remedy ?? ['free -m']),
+      events: count + aborted,
+      explains: ['syn-loss', 'syn-unanswered']
+    }
+  }
+}
+
+/** Whether buffers reached the middle value of tcp_mem. */
+export function underPressure(context: ExplainContext): boolean {
+  const pages = gaugePeak(context, 'Sockstat.TCP.mem')
+  const { tcpPages } = context.facts.after.memory
+  const above = pages !== null && tcpPages !== null && pages >= tcpPages.pressure
+  return above || moved(context, 'TcpExt.TCPMemoryPressures') > 0
+}
+
+/** What is left for sockets, where it is scarcest. */
+function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: string; remedy: string[] } | null {
+  const { memoryMaxBytes: max, memoryCurrentBytes: current } = cgroup
+  const host = memory.availableBytes
+  const group = typeof max === 'number' ? Math.max(0, max - (current ?? 0)) : null
+  if (group !== null && (host === null || group < host))
+    return {
+      bytes: group,
+      where: 'the control group',
+      remedy: [
+        advice('lift the control group: in a container --memory, in a systemd unit:'),
+        'systemctl set-property UNIT MemoryMax=infinity'
+      ]
+    }
+  if (host === null) return null
+  return {
+    bytes: host,
+    where: 'the host',
+    remedy: [advice('fewer connections for each host (--shard K/N on several), or more memory')]
+  }
+}
+
+function raiseTcpMem({ memory: { tcpPages } }: HostFacts): string[] {
+  const smaller = advice('or smaller buffers: net.ipv4.tcp_rmem, net.ipv4.tcp_wmem')
+  if (tcpPages === null) return [smaller]
+  const { low, pressure, high } = tcpPages
+  return [sysctl('net.ipv4.tcp_mem', `${low * 2} ${pressure * 2} ${high * 2}`), smaller]
+}

@@ -1,0 +1,50 @@
+import type { Check, ExplainContext } from '../context.js'
+import { counterEvidence, fact, figure, gaugePeak, moved } from '../evidence.js'
+import { roundUp, sysctl } from '../remedy.js'
+
+/**
+ * More sockets than `tcp_max_tw_buckets` were to wait in TIME_WAIT; those beyond it were closed at once, so a late segment
+ * of theirs may reach a new connection: tcp_time_wait in net/ipv4/tcp_minisocks.c.
+ */
+export const timeWaitOverflow: Check = {
+  id: 'time-wait-overflow',
+
+  predict({ facts: { tcp }, needs }) {
+    if (tcp.maxTwBuckets === null || needs.timeWaits <= tcp.maxTwBuckets) return null
+    return {
+      severity: 'info',
+      side: 'client',
+      title: `${figure(needs.timeWaits)} sockets will be in TIME_WAIT at a time and ${figure(tcp.maxTwBuckets)} may: the others close without it`,
+      evidence: [
+        ...fact('net.ipv4.tcp_max_tw_buckets', tcp.maxTwBuckets),
+        ...fact('needs.timeWaits', needs.timeWaits)
+      ],
+      remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', roundUp(needs.timeWaits))],
+      events: needs.timeWaits - tcp.maxTwBuckets
+    }
+  },
+
+  explain(context) {
+    const skipped = moved(context, 'TcpExt.TCPTimeWaitOverflow')
+    if (skipped <= 0 || onlyAtTheEnd(context)) return null
+    const { maxTwBuckets } = context.facts.after.tcp
+    const waiting = gaugePeak(context, 'Sockstat.TCP.tw')
+    return {
+      severity: context.run === null ? 'warning' : 'info',
+      side: context.peerIsHere ? 'server' : 'client',
+      title: `${figure(skipped)} connections closed without TIME_WAIT${maxTwBuckets === null ? '' : `: no more than ${figure(maxTwBuckets)} sockets may wait`}`,
+      evidence: [
+        ...counterEvidence(context, 'TcpExt.TCPTimeWaitOverflow'),
+        ...fact('Sockstat.TCP.tw', waiting),
+        ...fact('net.ipv4.tcp_max_tw_buckets', maxTwBuckets)
+      ],
+      remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', roundUp((waiting ?? maxTwBuckets ?? 0) + skipped))],
+      events: skipped
+    }
+  }
+}
+
+/** A run that closes its connections when all is over makes more TIME_WAITs than fit, and nobody is left to mind. */
+function onlyAtTheEnd({ run }: ExplainContext): boolean {
+  return run !== null && run.churn === null && run.connections.closedByPeer === 0
+}

@@ -1,0 +1,80 @@
+import {
+  reuseRatePerSecond,
+  sourceAddressesFor,
+  tupleCount,
+  tupleLifetimeSeconds
+} from '../../host/nat_arithmetic.js'
+import type { NatNeeds } from '../../scenario/nat.js'
+import type { Check } from '../context.js'
+import { connectionEvidence, fact, figure, moved } from '../evidence.js'
+import { advice } from '../remedy.js'
+import { lostSyns } from '../symptoms.js'
+import { staleAcks } from './time_wait_paws.js'
+
+/**
+ * Short connections come faster than the NAT's ports are forgotten, so 5-tuples are used again while the server or a
+ * balancer still remembers their last connection. A new SYN may then be rejected (see time-wait-paws), and a balancer
+ * sends it to the same back end, however many there are.
+ */
+export const tupleReuseRate: Check = {
+  id: 'tuple-reuse-rate',
+
+  predict({ needs: { nat, ratePerSecond } }) {
+    if (nat === null || ratePerSecond === null) return null
+    const limit = reuseRatePerSecond(nat, nat.lifetimeSeconds)
+    // A Linux NAT remembers for 120 s and takes any entry, not the oldest: trouble starts before the others' limit.
+    const early = reuseRatePerSecond(nat, Math.max(nat.lifetimeSeconds, tupleLifetimeSeconds.tracking))
+    if (ratePerSecond <= early) return null
+    const certain = ratePerSecond > limit
+    return {
+      severity: certain ? 'critical' : 'warning',
+      side: 'path',
+      title: `at ${figure(ratePerSecond)}/s ${figure(tupleCount(nat))} 5-tuples come around ${certain ? '' : 'almost '}while ${nat.rememberedBy} still remembers them: from ${figure(Math.floor(limit))}/s on`,
+      evidence: [
+        ...fact('needs.ratePerSecond', ratePerSecond),
+        ...fact('needs.nat.tuples', tupleCount(nat)),
+        ...fact('needs.nat.lifetimeSeconds', nat.lifetimeSeconds)
+      ],
+      remedy: remedy(ratePerSecond, nat, early),
+      events: Math.ceil(ratePerSecond - early)
+    }
+  },
+
+  explain(context) {
+    const { run, needs } = context
+    if (run === null || needs === null || needs.nat === null) return null
+    const { nat } = needs
+    const rate = run.churn?.transactionsPerSecond ?? run.timing.connectsPerSecond
+    const early = reuseRatePerSecond(nat, Math.max(nat.lifetimeSeconds, tupleLifetimeSeconds.tracking))
+    // Reused tuples are no harm in themselves: it takes connections that met their predecessor.
+    const met = moved(context, 'TcpExt.PAWSTimewait') + staleAcks(context)
+    if (rate <= early || run.connections.attempted <= tupleCount(nat) || met === 0) return null
+    return {
+      severity: 'warning',
+      side: 'path',
+      title: `${figure(rate)}/s used ${figure(tupleCount(nat))} 5-tuples again before ${nat.rememberedBy} forgot them, and ${figure(met)} SYNs met their predecessor`,
+      evidence: [
+        ...connectionEvidence(context, 'attempted'),
+        ...fact('needs.nat.tuples', tupleCount(nat)),
+        ...fact('SYNs without an answer', lostSyns(context))
+      ],
+      remedy: remedy(rate, nat, early),
+      events: met
+    }
+  }
+}
+
+function remedy(rate: number, nat: NatNeeds, limit: number): string[] {
+  const addresses = sourceAddressesFor(
+    rate,
+    nat,
+    Math.max(nat.lifetimeSeconds, tupleLifetimeSeconds.tracking)
+  )
+  return [
+    advice(
+      `${figure(addresses)} source addresses at the NAT (it has ${nat.sourceAddresses ?? 1}), or as many times the destinations`
+    ),
+    advice('let the client close first or keep connections alive: then the server keeps no TIME_WAIT'),
+    `c1m-native dial --rate ${Math.floor(limit)}/s ...`
+  ]
+}

@@ -1,0 +1,109 @@
+import type { HostFacts } from '../../host/facts.js'
+import type { DialScenario } from '../../scenario/scenario.js'
+import type { Check, ExplainContext, Verdict } from '../context.js'
+import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
+import { plateauOf, portRangeShape } from '../plateau.js'
+import { advice, sysctl } from '../remedy.js'
+import { pending, timedOut } from '../symptoms.js'
+
+/**
+ * No 4-tuple was left: source addresses times source ports times destinations are fewer than the connections, or other
+ * sockets hold them. Behind a NAT, the NAT's own ports may be used up instead.
+ */
+export const tupleSpaceExhausted: Check = {
+  id: 'tuple-space-exhausted',
+
+  predict({ facts, needs, scenario }) {
+    if (scenario === null || needs.tuples >= needs.connections) return null
+    return {
+      severity: 'critical',
+      side: 'client',
+      title: `${figure(needs.tuples)} 4-tuples are too few for ${figure(needs.connections)} connections`,
+      evidence: [...fact('needs.tuples', needs.tuples), ...fact('needs.connections', needs.connections)],
+      remedy: remedy(needs.connections / needs.tuples, scenario, facts),
+      events: needs.connections - needs.tuples,
+      bindsAt: needs.tuples
+    }
+  },
+
+  explain: (context) => ownSpace(context) ?? natSpace(context)
+}
+
+function ownSpace(context: ExplainContext): Verdict | null {
+  const { run, scenario } = context
+  const missing = tupleShortage(context)
+  if (run === null || scenario === null || missing === 0) return null
+  const { requested, skippedPorts } = run.connections
+  const facts = context.facts.after
+  const waiting = gaugePeak(context, 'Sockstat.TCP.tw')
+  // With timestamps a bound port takes a TIME_WAIT over at once; without, it has to wait for it to end.
+  const blocked = facts.tcp.timestamps === 0 && skippedPorts > 0 && (waiting ?? 0) > 0
+  return {
+    severity: 'critical',
+    side: 'client',
+    title:
+      `${figure(scenario.tuples)} 4-tuples were too few for ${figure(requested)} connections` +
+      (skippedPorts === 0 ? '' : `: other sockets hold ${figure(skippedPorts)} of them`) +
+      (blocked ? ', some of them in TIME_WAIT, which without timestamps cannot be taken over' : ''),
+    evidence: [
+      ...fact('scenario.tuples', scenario.tuples),
+      ...connectionEvidence(context, 'attempted', 'skippedPorts'),
+      ...tallyEvidence(failures(context, ['EADDRNOTAVAIL']).tallies),
+      ...(blocked ? [...fact('Sockstat.TCP.tw', waiting), ...fact('net.ipv4.tcp_timestamps', 0)] : [])
+    ],
+    remedy: [
+      ...(blocked ? [sysctl('net.ipv4.tcp_timestamps', 1)] : []),
+      ...remedy(requested / Math.max(1, scenario.tuples - skippedPorts), scenario, facts)
+    ],
+    events: missing
+  }
+}
+
+/** Connections the tuple space could not serve although the run went through all of it; 0 when it did not. */
+export function tupleShortage(context: ExplainContext): number {
+  const { run, scenario } = context
+  if (run === null || scenario === null) return 0
+  const { requested, attempted, skippedPorts } = run.connections
+  const missing = requested - (scenario.tuples - skippedPorts)
+  const usedUp = attempted + skippedPorts >= scenario.tuples
+  return usedUp ? Math.max(0, missing) : 0
+}
+
+/** Connections stop at a multiple of 28,232 and further SYNs go unanswered: someone on the path has so many ports. */
+function natSpace(context: ExplainContext): Verdict | null {
+  const { run, scenario } = context
+  if (run === null || scenario === null || context.peerIsHere) return null
+  const plateau = plateauOf(run)
+  const ranges = plateau && portRangeShape(plateau.held)
+  const unanswered = timedOut(run) + pending(run)
+  if (!plateau || ranges === null || unanswered === 0) return null
+  return {
+    severity: 'critical',
+    side: 'path',
+    title: `connections stopped at ${figure(plateau.held)}, ${ranges === 1 ? 'the size of' : `${ranges} times`} the default port range: a NAT on the path seems to have no port left`,
+    evidence: [
+      ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
+      ...fact('handshakes without answer', unanswered)
+    ],
+    remedy: [
+      advice('on the NAT: give it more source addresses, or more ports:'),
+      sysctl('net.ipv4.ip_local_port_range', '1024 65535')
+    ],
+    events: unanswered,
+    explains: ['syn-unanswered', 'syn-loss']
+  }
+}
+
+function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): string[] {
+  const widest = scenario.sourcePorts.some(([first, last]) => first <= 1024 && last === 65535)
+  const reserved = ports.reserved?.reduce((sum, [first, last]) => sum + last - first + 1, 0) ?? 0
+  return [
+    advice(`${figure(Math.ceil(times))} times the source addresses, destination ports, or both:`),
+    'ip addr add ADDRESS/PREFIX dev DEVICE',
+    'c1m-native dial --source FIRST-LAST ...',
+    ...(widest ? [] : ['c1m-native dial --source-ports 1024-65535 ...']),
+    ...(reserved > 0
+      ? [advice(`net.ipv4.ip_local_reserved_ports keeps ${figure(reserved)} ports of each address back`)]
+      : [])
+  ]
+}

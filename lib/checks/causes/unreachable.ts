@@ -1,0 +1,84 @@
+import type { Check, ExplainContext, Verdict } from '../context.js'
+import { counterEvidence, fact, failures, figure, hereSide, moved, tallyEvidence } from '../evidence.js'
+import { advice, roundUp, sysctl } from '../remedy.js'
+import { accountsForLoss, severityOf } from '../symptoms.js'
+
+/** There is no way to the target, or a rule on this host forbids it: connect(2) says so. */
+export const unreachable: Check = {
+  id: 'unreachable',
+
+  predict({ needs: { unroutedTargets, connections } }) {
+    const [first, ...others] = unroutedTargets
+    if (first === undefined) return null
+    return {
+      severity: 'critical',
+      side: 'client',
+      title: `this host has no route to ${first}${others.length === 0 ? '' : ` and ${figure(others.length)} more`}`,
+      evidence: fact('needs.unroutedTargets', unroutedTargets.slice(0, 10).join(' ')),
+      remedy: [`ip route get ${first}`],
+      events: connections,
+      bindsAt: 0
+    }
+  },
+
+  explain: (context) => failed(context) ?? neighboursFull(context)
+}
+
+const noRoute = ['ENETUNREACH', 'ENETDOWN']
+const noHost = ['EHOSTUNREACH', 'EHOSTDOWN', 'ENONET']
+const forbidden = ['EACCES', 'EPERM']
+
+function failed(context: ExplainContext): Verdict | null {
+  const { tallies, count } = failures(context, [...noRoute, ...noHost, ...forbidden], 'connect')
+  const most = tallies.toSorted((a, b) => b.count - a.count)[0]
+  if (!most) return null
+  const target = context.scenario?.targets[0]?.address
+  const local = !noHost.includes(most.code)
+  const reason = noRoute.includes(most.code)
+    ? 'this host has no route to the target'
+    : forbidden.includes(most.code)
+      ? 'a rule of this host forbids it'
+      : 'a router, or the missing answer of a neighbour, says that the target is not there'
+  return {
+    severity: severityOf(context, count),
+    side: local ? 'client' : 'path',
+    title: `${figure(count)} connections failed with ${most.code}: ${reason}`,
+    evidence: [
+      ...tallyEvidence(tallies),
+      ...counterEvidence(
+        context,
+        'Ip.OutNoRoutes',
+        'Ip6.OutNoRoutes',
+        'Icmp.InDestUnreachs',
+        'Icmp6.InDestUnreachs'
+      )
+    ],
+    remedy: [
+      ...(target ? [`ip route get ${target}`] : []),
+      forbidden.includes(most.code) ? 'nft list ruleset' : 'ip neigh show'
+    ],
+    events: count
+  }
+}
+
+/** More neighbours than the host may keep: packets to the others are dropped in silence (neigh_alloc, arp(7)). */
+function neighboursFull(context: ExplainContext): Verdict | null {
+  const full = moved(context, 'Neigh4.table_fulls') + moved(context, 'Neigh6.table_fulls')
+  if (!accountsForLoss(context, full)) return null
+  const { neighboursMaxV4, neighboursMaxV6 } = context.facts.after.network
+  const ipv6 = moved(context, 'Neigh6.table_fulls') > 0
+  const name = `net.ipv${ipv6 ? 6 : 4}.neigh.default.gc_thresh3`
+  const max = ipv6 ? neighboursMaxV6 : neighboursMaxV4
+  return {
+    severity: severityOf(context, full),
+    side: hereSide(context),
+    title: `the neighbour table was full ${figure(full)} times: packets to further hosts of the network were dropped`,
+    evidence: [...counterEvidence(context, 'Neigh4.table_fulls', 'Neigh6.table_fulls'), ...fact(name, max)],
+    remedy: [
+      sysctl(name, roundUp((max ?? 1024) * 4)),
+      advice('or reach the hosts through a router, not on one link')
+    ],
+    events: full,
+    explains: ['syn-loss', 'syn-unanswered']
+  }
+}

@@ -1,0 +1,98 @@
+/** `lab` as its command line and its help see it. Pure data. */
+import type { ParameterName } from '../../labs/verdict/lab.js'
+import type { CommandSpec, OptionSpec } from '../parse_options.js'
+import { outputOptions, reportOptions } from './output.js'
+
+/** Here as well, so that completion need not load the labs. A test holds them together. */
+const labNames = [
+  'million',
+  'conntrack-full',
+  'conntrack-chains',
+  'nat-paws',
+  'nat-capacity',
+  'nat-affinity',
+  'accept-queue',
+  'syn-queue',
+  'syn-loss',
+  'port-exhaustion',
+  'descriptor-limit'
+]
+
+/** Numbers of a lab that can be changed; each lab has some of them. */
+export const parameterOptions = {
+  connections: {
+    name: 'connections',
+    short: 'c',
+    type: 'count',
+    value: 'N',
+    text: 'connections of each load'
+  },
+  rate: { name: 'rate', short: 'r', type: 'rate', value: 'N/s', text: 'connects started per second' },
+  ports: { name: 'ports', type: 'count', value: 'N', text: "ports: of the server, or of the NAT's range" },
+  clients: { name: 'clients', type: 'count', value: 'N', text: 'client hosts behind the NAT' },
+  buckets: { name: 'buckets', type: 'count', value: 'N', text: 'nf_conntrack_buckets of the incident' },
+  max: { name: 'max', type: 'count', value: 'N', text: 'nf_conntrack_max of the incident' },
+  backlog: { name: 'backlog', type: 'count', value: 'N', text: 'backlog of the listener' },
+  loss: { name: 'loss', type: 'integer', value: 'PERCENT', text: 'share of SYNs that get lost' },
+  limit: { name: 'limit', type: 'count', value: 'N', text: 'RLIMIT_NOFILE of the server' }
+} as const satisfies Record<ParameterName, OptionSpec>
+
+export const labOptions = {
+  all: { name: 'all', type: 'flag', text: 'every lab, one after the other' },
+  ipv6: { name: 'ipv6', type: 'flag', text: 'the same in IPv6' },
+  pcap: {
+    name: 'pcap',
+    type: 'text',
+    value: 'FILE',
+    text: 'write the packets of the incident to FILE, as the server sees them; needs tcpdump and root'
+  },
+  allowHostChanges: {
+    name: 'allow-host-changes',
+    type: 'flag',
+    text: 'you may set sysctls of the whole host for seconds; they are put back on every way out'
+  }
+} as const satisfies Record<string, OptionSpec>
+
+const { quiet } = outputOptions
+const shownOptions = { ...reportOptions, quiet } as const
+
+export const labTable = { ...labOptions, ...parameterOptions, ...shownOptions } as const
+
+export const spec: CommandSpec = {
+  usage: 'lab list | lab run NAME... | lab clean [options]',
+  words: ['list', 'run', 'clean', ...labNames],
+  text: [
+    'Reproduces an incident in network namespaces of its own: breaks something for real, lets dial, listen and watch name it, applies the remedy, shows that it healed, and takes everything back.',
+    'list tells what there is and what it needs, run runs labs by name, clean removes what a killed run has left behind. All traffic stays in the namespaces, in 198.18.0.0/15 and 2001:2::/48.'
+  ],
+  sections: [
+    { title: 'Options', options: labOptions },
+    { title: 'Parameters, instead of those of the lab', options: parameterOptions },
+    { title: 'Output', options: shownOptions }
+  ],
+  examples: [
+    {
+      command: 'c1m-native lab run accept-queue',
+      text: 'a server that does not accept fast enough, named and healed'
+    },
+    {
+      command: 'sudo c1m-native lab run nat-paws --pcap paws.pcap',
+      text: 'connects that fail behind a NAT, with their packets'
+    },
+    {
+      command: 'sudo c1m-native lab run --all --allow-host-changes --json',
+      text: 'all of them, for a script'
+    }
+  ],
+  exitCodes: [
+    {
+      code: 0,
+      text: 'each lab named the expected cause and no other, and each remedy restored 90 % of the healthy rate'
+    },
+    { code: 1, text: 'internal error' },
+    { code: 2, text: 'usage: an option or a name is not valid' },
+    { code: 3, text: 'this host lacks what a lab needs, or refused to let it be set up' },
+    { code: 5, text: 'a lab did not show what it is there to show' },
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after taking everything back' }
+  ]
+}

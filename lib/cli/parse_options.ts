@@ -1,0 +1,181 @@
+/**
+ * What an option is and how a command line becomes typed values. The tables themselves (tables/*.ts) are pure data, so
+ * that parsing, `--help` and docs/cli.md can all be made from the same one.
+ */
+import { parseArgs } from 'node:util'
+import { C1mError } from '../base/errors.js'
+import { suggestion } from '../base/nearest.js'
+import { printable, quote } from '../base/quote.js'
+import { parseBytes, parseCount, parseDurationMs, parseRate } from '../base/units.js'
+
+/** One option of a command. Its key in the table is the name of the value (and of the library's option). */
+export interface OptionSpec {
+  /** Long name in kebab-case, without the dashes. */
+  readonly name: string
+  /** One letter, without the dash. */
+  readonly short?: string
+  readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'count' | 'duration' | 'rate' | 'size'
+  /** Placeholder of the value in the help, such as `N`. */
+  readonly value?: string
+  /** What the value may be. */
+  readonly choices?: readonly string[]
+  /** The default in words. The library holds the real one. */
+  readonly default?: string
+  /** The option may be given several times; its value is a list. */
+  readonly repeatable?: true
+  /** A flag that also has a `--no-` form. */
+  readonly negatable?: true
+  /** What it does, without a full stop. */
+  readonly text: string
+}
+
+export type OptionTable = Readonly<Record<string, OptionSpec>>
+
+/** A command as its help shows it. */
+export interface CommandSpec {
+  /** The command line without the program's name and the options, e.g. `dial [TARGET...]`. */
+  readonly usage: string
+  /** What an argument may be, when it is one of some words. */
+  readonly words?: readonly string[]
+  /** A paragraph or more on what it does. */
+  readonly text: readonly string[]
+  readonly sections: readonly { readonly title: string; readonly options: OptionTable }[]
+  readonly examples: readonly { readonly command: string; readonly text: string }[]
+  /** Exit codes in words. */
+  readonly exitCodes: readonly { readonly code: number; readonly text: string }[]
+}
+
+type Value<S extends OptionSpec> = S['type'] extends 'flag'
+  ? boolean
+  : S extends { readonly repeatable: true }
+    ? string[]
+    : S extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : S['type'] extends 'text'
+        ? string
+        : number
+
+/** The values of a table's options: counts as numbers, durations in milliseconds, rates per second, sizes in bytes; absent when not given. */
+export type OptionValues<T extends OptionTable> = { -readonly [K in keyof T]?: Value<T[K]> }
+
+export interface ParsedArguments<T extends OptionTable> {
+  values: OptionValues<T>
+  positionals: string[]
+}
+
+/** A mistake on the command line: exit code 2. */
+export function usageError(message: string, hint: string): C1mError {
+  return new C1mError('C1M_USAGE', message, { hint })
+}
+
+/**
+ * Reads `argv` by `table`. `command` is what the remedy tells to ask for help, e.g. `c1m-native dial`.
+ * A repeated option that is not repeatable keeps its last value, so that an alias can be overridden.
+ * @throws C1mError C1M_USAGE: unknown option, missing or superfluous value, a value that does not parse.
+ */
+export function parseOptions<const T extends OptionTable>(
+  table: T,
+  argv: readonly string[],
+  command: string
+): ParsedArguments<T> {
+  const byFlag = new Map<string, { key: string; spec: OptionSpec; off: boolean }>()
+  const config: Record<string, { type: 'string' | 'boolean'; short?: string }> = {}
+  for (const [key, spec] of Object.entries(table)) {
+    const type = spec.type === 'flag' ? 'boolean' : 'string'
+    config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short }
+    byFlag.set(spec.name, { key, spec, off: false })
+    if (spec.negatable) {
+      config[`no-${spec.name}`] = { type }
+      byFlag.set(`no-${spec.name}`, { key, spec, off: true })
+    }
+  }
+  // Not strict: its errors name neither the nearest option nor a remedy.
+  const { tokens, positionals } = parseArgs({
+    args: [...argv],
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true
+  })
+  const values: Record<string, unknown> = {}
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const option = byFlag.get(token.name)
+    if (!option) throw unknownOption(token.rawName, [...byFlag.keys()], command)
+    const { key, spec, off } = option
+    if (spec.type === 'flag') {
+      if (token.value !== undefined) {
+        throw usageError(
+          `${token.rawName} takes no value, but got ${quote(token.value)}`,
+          `Write just ${token.rawName}.`
+        )
+      }
+      values[key] = !off
+      continue
+    }
+    const value = required(token, spec, byFlag)
+    if (spec.repeatable) values[key] = [...((values[key] as string[] | undefined) ?? []), value]
+    else values[key] = convert(value, spec, token.rawName)
+  }
+  return { values: values as OptionValues<T>, positionals }
+}
+
+function required(
+  token: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined },
+  spec: OptionSpec,
+  known: ReadonlyMap<string, { spec: OptionSpec }>
+): string {
+  const { rawName, value } = token
+  const example = `Write ${rawName} ${spec.value ?? 'VALUE'}`
+  if (value === undefined || value === '') throw usageError(`${rawName} needs a value`, `${example}.`)
+  // `--out --json`: far more often a forgotten value than a file named --json.
+  const next = value.replace(/^--?/, '')
+  const isOption =
+    next !== value && (known.has(next) || [...known.values()].some(({ spec }) => spec.short === next))
+  if (isOption && !token.inlineValue) {
+    throw usageError(
+      `${rawName} needs a value, but the next argument is the option ${printable(value)}`,
+      `${example}, or ${rawName}=${printable(value)} if that is the value.`
+    )
+  }
+  return value
+}
+
+function convert(value: string, spec: OptionSpec, rawName: string): string | number {
+  switch (spec.type) {
+    case 'count':
+      return parseCount(value, rawName)
+    case 'duration':
+      return parseDurationMs(value, rawName)
+    case 'rate':
+      return parseRate(value, rawName)
+    case 'size':
+      return parseBytes(value, rawName)
+    case 'integer':
+      if (/^\d{1,15}$/.test(value)) return Number(value)
+      throw usageError(
+        `${rawName} must be a whole number, not ${quote(value)}`,
+        `Write ${rawName} ${spec.value ?? 'N'}.`
+      )
+    case 'choice':
+      if (spec.choices?.includes(value)) return value
+      throw usageError(
+        `${rawName} must be ${spec.choices?.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, not ${quote(value)}`,
+        `Write ${rawName} ${spec.choices?.[0]}.`
+      )
+    default:
+      return value
+  }
+}
+
+function unknownOption(rawName: string, names: readonly string[], command: string): C1mError {
+  const near = suggestion(rawName.replace(/^-+/, ''), names)
+  const hint =
+    near === undefined ? `See ${command} --help.` : `Did you mean --${near}? See ${command} --help.`
+  return usageError(`unknown option ${printable(rawName)}`, hint)
+}
+
+/** The values of those options that `wanted`, a part of their table, has. */
+export function pick<W extends OptionTable>(values: OptionValues<W>, wanted: W): OptionValues<W> {
+  return Object.fromEntries(Object.entries(values).filter(([key]) => key in wanted)) as OptionValues<W>
+}

@@ -1,0 +1,112 @@
+/** Why a dial went as it did: its outcome held against the kernel's counters. */
+
+import { explainFindings, type FindingId } from '../checks/index.js'
+import type { Census } from '../engine/census.js'
+import type { Engine } from '../engine/engine.js'
+import type { LocalEnd } from '../engine/sockets.js'
+import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
+import { readHostFacts } from '../host/facts.js'
+import { ownAddresses } from '../net/local_addresses.js'
+import { parseTarget } from '../net/targets.js'
+import { censusView } from '../observe/census_summary.js'
+import { isPeerHere } from '../observe/peer_place.js'
+import { ServerObserver } from '../observe/server_observer.js'
+import type { Finding } from '../result/result.js'
+import { dialNeeds } from '../scenario/needs.js'
+import type { DialScenario } from '../scenario/scenario.js'
+import type { Baseline, DialOutcome } from './dial_result.js'
+
+/** What moved on this host since the run began, and what that means. */
+export interface Diagnosis {
+  counters: CounterChanges
+  findings: Finding[]
+  /** Checks that failed, and what with. */
+  unjudged: { id: FindingId; error: unknown }[]
+}
+
+/** Judges one dial, while it lasts and when it is over. */
+export class Diagnostician {
+  readonly #scenario: DialScenario
+  readonly #baseline: Baseline
+  readonly #engine: Engine
+  readonly #peerIsHere: boolean
+  readonly #observer: ServerObserver
+  /** One after the other. */
+  #looks = Promise.resolve()
+  #settled = false
+
+  constructor(scenario: DialScenario, baseline: Baseline, engine: Engine) {
+    const own = [...ownAddresses()]
+    this.#scenario = scenario
+    this.#baseline = baseline
+    this.#engine = engine
+    this.#peerIsHere = isPeerHere(scenario.targets, own)
+    this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
+      const { dialedOpen, dialedClosedByPeer } = engine.counters()
+      return { open: dialedOpen, closedByPeer: dialedClosedByPeer }
+    })
+  }
+
+  /**
+   * Looks at the server, while the connections stand.
+   * @param last whether they are about to be closed: no later look counts
+   */
+  observe(last = false): Promise<void> {
+    const looked = this.#looks.then(async () => {
+      if (!this.#settled) await this.#look()
+      this.#settled ||= last
+    })
+    // One that fails is its caller's concern, not the next one's.
+    this.#looks = looked.catch(() => {})
+    return looked
+  }
+
+  /** Whether the last look was taken: the connections are being closed. */
+  get isOver(): boolean {
+    return this.#settled
+  }
+
+  async #look(): Promise<void> {
+    const { delta = 0 } =
+      counterDeltas(this.#baseline.counters(), readCounters())['TcpExt.ListenOverflows'] ?? {}
+    // Without it no final ACK was dropped. In a churn connections come and go between two looks.
+    await this.#observer.look(delta > 0 && !this.#scenario.churn)
+  }
+
+  /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
+  judge(outcome: DialOutcome, census: Census | null): Diagnosis {
+    const counters = readCounters()
+    const deltas = counterDeltas(this.#baseline.counters(), counters)
+    // How many entries there are in all namespaces matters only where their number made the kernel drop some.
+    const refusedByChains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
+    const after = readHostFacts({ brief: !refusedByChains })
+    const context = {
+      facts: { before: this.#baseline.facts, after },
+      counters,
+      deltas,
+      run: outcome,
+      scenario: this.#scenario,
+      needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
+      peerIsHere: this.#peerIsHere,
+      ...this.#observer.seen,
+      census: census && censusView(census, deltas),
+      latencies: this.#engine.connectLatencies()
+    }
+    const unjudged: Diagnosis['unjudged'] = []
+    const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
+    return { counters: deltas, findings, unjudged }
+  }
+}
+
+/** Where the run dials to, when all of that is here. */
+function endsHere(
+  { targets }: DialScenario,
+  own: readonly string[],
+  listening: readonly string[]
+): LocalEnd[] {
+  if (targets.length > 0) return targets.every((target) => isPeerHere([target], own)) ? targets : []
+  return listening.map((text) => {
+    const { host, ...ports } = parseTarget(text, 'dial')
+    return { address: host, ...ports }
+  })
+}

@@ -1,0 +1,41 @@
+/** A scenario as the engine takes it. */
+
+import type { NativeListenConfig, NativeRunConfig } from '../engine/native.js'
+import { nativeExchange } from '../scenario/exchange.js'
+import { countDestinations, type DialScenario } from '../scenario/scenario.js'
+
+/** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
+const ownBacklog = 65_535
+
+/** Without a target the run gets listeners of its own, as many for each lane. */
+export function engineConfig(scenario: DialScenario): NativeRunConfig {
+  const { lanes, maxTables, sourcePorts, holdMs, exchange, exchangeTimeoutMs, churn, closeBy, ...rest } =
+    scenario
+  const peerCloses = churn && closeBy === 'server'
+  return {
+    lanes,
+    maxTables,
+    dial: {
+      ...rest,
+      sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),
+      hold: holdMs > 0,
+      churn,
+      peerCloses,
+      ...((exchange || peerCloses) && { exchange: nativeExchange(exchange, exchangeTimeoutMs) })
+    },
+    ...(scenario.targets.length === 0 && { listen: ownListener(scenario, peerCloses) })
+  }
+}
+
+/** It answers what is sent, unless it is to close first. */
+function ownListener(scenario: DialScenario, closesFirst: boolean): NativeListenConfig {
+  const { exchange, close } = scenario
+  const anyPort = { address: '127.0.0.1', firstPort: 0, lastPort: 0 }
+  return {
+    targets: Array.from({ length: countDestinations(scenario) }, () => anyPort),
+    mode: closesFirst ? 'close-first' : exchange ? 'echo' : 'sink',
+    backlog: ownBacklog,
+    // It resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
+    close: closesFirst ? close : 'rst'
+  }
+}

@@ -1,0 +1,98 @@
+/** The diagnosis of a dial: loaded when it is first needed, and made so that a failure in it costs no result. */
+import type { BestEffort } from '../base/best_effort.js'
+import type { Census } from '../engine/census.js'
+import type { Engine } from '../engine/engine.js'
+import { counterDeltas, readCounters } from '../host/counters.js'
+import type { Finding } from '../result/result.js'
+import type { DialScenario } from '../scenario/scenario.js'
+import type { Diagnostician } from './diagnosis.js'
+import type { Baseline, DialOutcome, Explanation } from './dial_result.js'
+import { RampHealth } from './ramp_health.js'
+
+/**
+ * How often the kernel's counters are held against the run while it lasts, a few milliseconds each. A lost SYN shows when
+ * it comes again, after a second: so each cause is named within two.
+ */
+export const diagnoseEveryMs = 500
+
+/** When that begins: loading what judges takes the CPU of a dial that is about to be over. */
+const firstDiagnosisMs = 1000
+
+/** How often while nothing in the run's own counters asks for a cause. */
+const diagnoseGoodEveryMs = 5000
+
+export class LazyDiagnosis {
+  /** Causes named so far, in the end those of the result. */
+  findings: Finding[] = []
+  readonly #scenario: DialScenario
+  readonly #baseline: Baseline
+  readonly #engine: Engine
+  readonly #bestEffort: BestEffort
+  readonly #health: RampHealth
+  #loaded: Promise<Diagnostician> | undefined
+  #judgedMs = 0
+
+  /** @param bestEffort takes what could not be judged */
+  constructor(scenario: DialScenario, baseline: Baseline, engine: Engine, bestEffort: BestEffort) {
+    this.#scenario = scenario
+    this.#baseline = baseline
+    this.#engine = engine
+    this.#bestEffort = bestEffort
+    this.#health = new RampHealth(scenario)
+  }
+
+  /**
+   * To be called every {@link diagnoseEveryMs}: judges the run so far, when it is time. Never rejects: what fails now fails
+   * again in the end, where it is told.
+   */
+  async judgeSoFar(nowMs: number, outcome: () => DialOutcome): Promise<void> {
+    const patienceMs = this.#health.isGood(this.#engine.counters()) ? diagnoseGoodEveryMs : 0
+    if (nowMs < Math.max(firstDiagnosisMs, this.#judgedMs + patienceMs)) return
+    this.#judgedMs = nowMs
+    try {
+      const diagnostician = await this.#load()
+      await diagnostician.observe()
+      if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null).findings
+    } catch {
+      // Told in the end.
+    }
+  }
+
+  /** Looks at the server for the last time, because the connections are about to be closed. */
+  async lookForTheLastTime(): Promise<void> {
+    // Nothing can be loaded while the run holds the last file the host may open; then it is when all is closed.
+    const diagnostician = await this.#load().catch(() => null)
+    if (diagnostician) await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
+  }
+
+  /** What explains the outcome, once all is closed. */
+  async explain(outcome: DialOutcome, census: Census | null): Promise<Explanation> {
+    const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
+      (await this.#load()).judge(outcome, census)
+    )
+    const summary =
+      census &&
+      (await this.#bestEffort.attempt('the census', async () =>
+        (await import('../observe/census_summary.js')).summarizeCensus(census)
+      ))
+    for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
+    this.findings = diagnosis?.findings ?? []
+    return {
+      counters: diagnosis?.counters ?? counterDeltas(this.#baseline.counters(), readCounters()),
+      findings: this.findings,
+      census: summary,
+      unavailable: this.#bestEffort.unavailable
+    }
+  }
+
+  /** The checks are most of the code, and the ramp wants the CPU. */
+  #load(): Promise<Diagnostician> {
+    this.#loaded ??= import('./diagnosis.js')
+      .then((module) => new module.Diagnostician(this.#scenario, this.#baseline, this.#engine))
+      .catch((error) => {
+        this.#loaded = undefined
+        throw error
+      })
+    return this.#loaded
+  }
+}

@@ -1,0 +1,120 @@
+/** `doctor`: what of this host binds first for a goal, and what lifts it. */
+
+import { flag } from '../base/check_option.js'
+import { checkOptions, type OptionChecks } from '../base/check_options.js'
+import { version } from '../base/version.js'
+import { predictFindings } from '../checks/index.js'
+import { type HostFacts, readHostFacts } from '../host/facts.js'
+import { hereFacts, idleTracking, missingFacts } from '../plan/visibility.js'
+import type { Needs } from '../scenario/needs.js'
+import { type Application, applySettings } from './apply.js'
+import { settleLabs } from './beside_labs.js'
+import { concerns, type Goal, type GoalOptions, goalChecks, type JudgedGoal, resolveGoal } from './goal.js'
+import { type Places, resolvePlaces } from './places.js'
+import { type Reversion, revertSettings } from './revert.js'
+import { type Binding, type Setting, settingsFor, withSteps } from './steps.js'
+import type { Caller } from './sysctls.js'
+
+/** Name and version of the report's shape. */
+export const DOCTOR_SCHEMA = 'c1m-native/doctor@1'
+
+/** What a caller may ask of `doctor`. */
+export interface DoctorOptions extends GoalOptions {
+  /** Set the sysctls the goal needs, as far as they can be set from here; a journal remembers what they were. Default false. */
+  apply?: boolean
+}
+
+const doctorChecks: OptionChecks<DoctorOptions> = { ...goalChecks, apply: flag }
+
+/** What of this host binds first, and what lifts it. Plain JSON. */
+export interface DoctorReport {
+  schema: typeof DOCTOR_SCHEMA
+  version: string
+  /** Whether nothing critical stands against the goal. */
+  fits: boolean
+  goal: Goal
+  /** What it takes of this host. */
+  needs: Needs
+  /** What binds; first what binds at the fewest connections. After `apply`: what still does. */
+  findings: Binding[]
+  /** The sysctls that lift it and are too low. */
+  settings: Setting[]
+  /** What was set; null when nothing was to be. */
+  application: Application | null
+  /** What cannot be known from here, a sentence each. */
+  unknown: string[]
+  /** Limits and settings of this host. The report serves as `facts` of a plan. */
+  facts: HostFacts
+}
+
+/**
+ * Judges this host for a goal. Sends nothing, and changes nothing unless told to.
+ * @param given where to read and write; tests have their own
+ * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID,
+ * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
+ */
+export async function doctor(
+  options: DoctorOptions = {},
+  given: Partial<Places> = {}
+): Promise<DoctorReport> {
+  const { apply = false, ...goal } = checkOptions('doctor', options, doctorChecks)
+  const places = resolvePlaces(given)
+  if (apply) settleLabs(places)
+  const found = await examine(goal, places)
+  if (!apply) return { ...found, application: null }
+  const application = applySettings(found.settings, places)
+  // Also where another process was quicker to set them.
+  const tried = found.settings.some(({ blocked }) => blocked === null)
+  const left = tried ? await examine(goal, places) : found
+  return { ...left, application }
+}
+
+/**
+ * Puts back the sysctls that `doctor` with `apply` has set, except those that somebody else has changed since.
+ * @param given where to read and write; tests have their own
+ * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
+ * C1M_SYSCTL_FAILED
+ */
+export function revertDoctor(given: Partial<Places> = {}): Reversion {
+  const places = resolvePlaces(given)
+  return revertSettings(places, callerOf(readHostFacts(places)))
+}
+
+async function examine(options: GoalOptions, places: Places): Promise<Omit<DoctorReport, 'application'>> {
+  const facts = readHostFacts(places)
+  const { goal, context } = await resolveGoal(options, facts)
+  const surroundings = { facts, caller: callerOf(facts), places }
+  const findings = predictFindings(context)
+    .filter(({ id }) => concerns(goal.role, id))
+    .map((finding) => (goal.role === 'server' ? { ...finding, side: 'server' as const } : finding))
+    .map((finding) => withSteps(finding, surroundings))
+  return {
+    schema: DOCTOR_SCHEMA,
+    version,
+    fits: findings.every(({ severity }) => severity !== 'critical'),
+    goal,
+    needs: context.needs,
+    findings,
+    settings: settingsFor(findings, surroundings),
+    unknown: unknowns({ goal, context }),
+    facts
+  }
+}
+
+function callerOf({ kernel }: HostFacts): Caller {
+  return { isRoot: process.geteuid?.() === 0, initialUserNamespace: kernel.initialUserNamespace }
+}
+
+function unknowns({ goal, context: { facts, peerIsHere } }: JudgedGoal): string[] {
+  const notes = [
+    missingFacts('this host', facts, peerIsHere ? hereFacts : undefined),
+    idleTracking('this host', facts, true),
+    goal.role === 'client' && goal.targets.length === 0
+      ? 'the 4-tuples: name the targets to have them counted'
+      : null,
+    goal.role === 'server'
+      ? 'the RLIMIT_NOFILE of a server other than c1m-native listen, which needs a descriptor for each connection in one process'
+      : null
+  ]
+  return notes.filter((note) => note !== null)
+}

@@ -1,0 +1,231 @@
+/** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+
+import { stat } from 'node:fs'
+import { constants } from 'node:os'
+import { getSystemErrorName } from 'node:util'
+import { C1mError } from '../base/errors.js'
+import { formatNumber } from '../base/units.js'
+import type { LatencyCount } from '../host/syn_retry_comb.js'
+import { inMicroseconds, type Latency } from './latency.js'
+import {
+  type NativeAddon,
+  type NativeCensus,
+  type NativeLatencyKind,
+  type NativeRun,
+  type NativeRunConfig,
+  type NativeStatus,
+  native
+} from './native.js'
+
+/**
+ * What a connection was doing when it failed; `accept` where this process listens. In phase `exchange`: `ETIMEDOUT` the
+ * answer (or the peer's close) did not come in time, `EBADMSG` another answer came, `ENODATA` the peer closed instead of
+ * answering, `ECONNRESET` and `EPIPE` it reset the connection.
+ */
+export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange' | 'close'
+
+/** Failures of one phase with one code. */
+export interface ErrorTally {
+  phase: ErrorPhase
+  /** errno name, e.g. `ECONNREFUSED`. */
+  code: string
+  count: number
+  /** One connection it happened to: `source:port > destination:port`. */
+  example: string
+}
+
+/** The engine's counters by name; see native/engine/counters.h for their meaning. */
+export interface EngineCounters {
+  attempted: number
+  established: number
+  failed: number
+  dialedOpen: number
+  dialedClosedByPeer: number
+  skippedPorts: number
+  synRetransmits: number
+  connectionsWithSynRetry: number
+  dialedBytesReceived: number
+  dialedBytesSent: number
+  exchanges: number
+  transactions: number
+  accepted: number
+  acceptedOpen: number
+  acceptedClosedByPeer: number
+  acceptedBytesReceived: number
+  acceptedBytesSent: number
+}
+
+/** Which connections a census reads. */
+export interface CensusRequest {
+  /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
+  capacity: number
+  /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
+  stride: number
+  offset: number
+}
+
+/** One run of the native engine, from its first thread to its last. */
+export class Engine {
+  readonly #addon: NativeAddon
+  readonly #run: NativeRun
+  readonly #values: Float64Array
+  /** Resolves when each connection asked for was started and its handshake and first exchange have ended; not in a churn. */
+  readonly ramped: Promise<void>
+  /** Resolves when every socket is closed and every thread has ended. */
+  readonly closed: Promise<void>
+  #listening: readonly string[] | undefined
+  #onRamped = () => {}
+  #onClosed = () => {}
+  #censuses: Promise<unknown> = Promise.resolve()
+  #onCensused = () => {}
+
+  /** Takes the configuration; opens nothing yet. */
+  constructor(config: NativeRunConfig) {
+    this.#addon = native()
+    this.#values = new Float64Array(this.#addon.counterNames.length)
+    this.ramped = new Promise((resolve) => {
+      this.#onRamped = resolve
+    })
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve
+    })
+    this.#run = new this.#addon.Run(config, (event) => {
+      if (event === 'ramped') return this.#onRamped()
+      if (event === 'censused') return this.#onCensused()
+      this.#run.join()
+      this.#onClosed()
+    })
+  }
+
+  /**
+   * Opens the listeners and starts the threads. Once, and not after {@link close}.
+   * @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED
+   */
+  start(): void {
+    try {
+      makeThreadPool(this.#addon)
+      this.#listening = this.#run.start()
+    } catch (error) {
+      throw startFailure(error, this.#run.errors().find(({ phase }) => phase === 'bind')?.example)
+    }
+  }
+
+  /** Addresses listened on, `address:port`; none before {@link start}. */
+  get listening(): readonly string[] {
+    return this.#listening ?? []
+  }
+
+  /** Begins to close everything; any number of times. */
+  close(): void {
+    this.#run.close()
+    // Without threads there is nothing to wait for.
+    if (this.#listening === undefined) this.#onClosed()
+  }
+
+  counters(): EngineCounters {
+    this.#run.snapshot(this.#values)
+    const counters: Record<string, number> = {}
+    for (const [i, name] of this.#addon.counterNames.entries()) counters[name] = this.#values[i] ?? 0
+    return counters as unknown as EngineCounters
+  }
+
+  latency(kind: NativeLatencyKind): Latency {
+    return inMicroseconds(this.#run.latency(kind))
+  }
+
+  /** Connect latencies of about one length each, from the shortest. */
+  connectLatencies(): LatencyCount[] {
+    const pairs = this.#run.connectLatencies()
+    return Array.from({ length: pairs.length / 2 }, (_, i) => ({
+      us: (pairs[2 * i] ?? 0) / 1000,
+      count: pairs[2 * i + 1] ?? 0
+    }))
+  }
+
+  /** Failures by phase and errno, most frequent first. */
+  errors(): ErrorTally[] {
+    return this.#run
+      .errors()
+      .map(({ phase, errno, count, example }) => ({
+        phase: phase as ErrorPhase,
+        code: errorName(errno),
+        count,
+        example
+      }))
+      .sort((a, b) => b.count - a.count)
+  }
+
+  /**
+   * Reads TCP_INFO of connections, one census after the other; null when the run is over.
+   * @throws C1mError C1M_RUN_FAILED without the memory for it
+   */
+  census(request: CensusRequest): Promise<NativeCensus | null> {
+    const taken = this.#censuses.then(() => this.#takeCensus(request))
+    // One that fails is its caller's concern, not the next one's.
+    this.#censuses = taken.catch(() => {})
+    return taken
+  }
+
+  #takeCensus({ capacity, stride, offset }: CensusRequest): Promise<NativeCensus> | null {
+    try {
+      if (!this.#run.takeCensus(capacity, stride, offset)) return null
+    } catch (cause) {
+      throw new C1mError(
+        'C1M_RUN_FAILED',
+        `there is no memory for TCP_INFO of ${formatNumber(capacity)} connections`,
+        { hint: 'Hold fewer at a time, or allow more memory.', cause }
+      )
+    }
+    return new Promise((resolve) => {
+      this.#onCensused = () => resolve(this.#run.censusTaken())
+    })
+  }
+
+  status(): NativeStatus {
+    return this.#run.status()
+  }
+}
+
+let hasThreadPool = false
+
+/**
+ * Has libuv make the threads of its pool before ours are all the host allows. It makes them with the first request, and
+ * aborts the process when it can't: so it is tried first.
+ */
+function makeThreadPool(addon: NativeAddon): void {
+  if (hasThreadPool) return
+  // As many as libuv makes: uv__work_submit in src/threadpool.c.
+  addon.tryThreads(Math.min(1024, Number(process.env.UV_THREADPOOL_SIZE) || 4))
+  stat('/', () => {})
+  hasThreadPool = true
+}
+
+/** Node's own table knows the errors Node meets; EBADMSG, for one, is in the constants only. */
+function errorName(errno: number): string {
+  const name = getSystemErrorName(-errno)
+  if (/^E\w+$/.test(name)) return name
+  const known = Object.entries(constants.errno).find(([, value]) => value === errno)
+  return known?.[0] ?? `errno ${errno}`
+}
+
+/** @param endpoint where it could not listen; undefined when that was not the reason */
+function startFailure(error: unknown, endpoint?: string): C1mError {
+  const { syscall, errno } = error as { syscall?: string; errno?: number }
+  const code = errno === undefined ? '' : errorName(errno)
+  const hints: Record<string, string> = {
+    EADDRINUSE: endpoint?.endsWith(':0')
+      ? 'The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, end what holds its ports (ss -tan), or name one outside of it.'
+      : 'Choose another port, or end what listens there (ss -ltnp).',
+    EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
+    EACCES: 'Choose a port of 1024 or above, or run as root.',
+    EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.',
+    EMFILE: 'Each port takes a descriptor: listen on fewer, or raise the limit (ulimit -n).'
+  }
+  return new C1mError(
+    endpoint === undefined ? 'C1M_RUN_FAILED' : 'C1M_LISTEN_FAILED',
+    endpoint === undefined
+      ? `the engine cannot start: ${(error as Error).message}`
+      : `cannot listen on ${endpoint}: ${syscall} ${code}`,
+    { ...(hints[code] !== undefined && { hint: hints[code] }), cause: error }
+  )
+}

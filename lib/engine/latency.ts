@@ -1,0 +1,29 @@
+import type { NativeLatency } from './native.js'
+
+/** A distribution of durations in microseconds. All figures are 0 when `count` is 0. */
+export interface Latency {
+  unit: 'us'
+  /** Durations measured. */
+  count: number
+  mean: number
+  p50: number
+  p90: number
+  p99: number
+  p999: number
+  max: number
+}
+
+/** A tenth of a microsecond is finer than the clock is true. */
+export function inMicroseconds({ count, ...ns }: NativeLatency): Latency {
+  const us = (value: number) => Math.round(value / 100) / 10
+  return {
+    unit: 'us',
+    count,
+    mean: us(ns.meanNs),
+    p50: us(ns.p50Ns),
+    p90: us(ns.p90Ns),
+    p99: us(ns.p99Ns),
+    p999: us(ns.p999Ns),
+    max: us(ns.maxNs)
+  }
+}

@@ -1,0 +1,129 @@
+/** The TCP sockets of this network namespace, whoever owns them: sums over what the kernel's sock_diag tells. */
+
+import { getSystemErrorName } from 'node:util'
+import { C1mError } from '../base/errors.js'
+import { formatEndpoint } from '../net/address.js'
+import { addressOf } from '../net/address_bytes.js'
+import { tcpStates } from '../net/tcp_names.js'
+import { inMicroseconds, type Latency } from './latency.js'
+import { type NativeSurvey, native } from './native.js'
+
+/** Local ends of sockets: these ports, at this address or at any. */
+export interface LocalEnd {
+  /** Numeric; a socket bound to any address is taken as well when it listens. */
+  address?: string
+  firstPort: number
+  lastPort: number
+}
+
+/** A listening socket. */
+export interface ListeningSocket {
+  /** `address:port`. */
+  address: string
+  /** Connections waiting to be accepted. The queue is full with one more than `backlog`. */
+  queued: number
+  backlog: number
+  /** Of the socket; /proc/PID/fd names it. */
+  inode: number
+}
+
+/** What serves one listening port. */
+export interface PortSockets {
+  port: number
+  /** Sockets by TCP state, e.g. `ESTABLISHED`, those waiting to be accepted included. */
+  states: Record<string, number>
+  /** SYN-ACKs sent again, of the connections in SYN_RECV now. */
+  synAckRetransmits: number
+}
+
+/** Sockets at one moment. All figures are of sockets that exist now: what is closed has taken its own along. */
+export interface SocketSurvey {
+  /** How long it took, and so about how far apart its first and its last socket are. */
+  seconds: number
+  listeners: ListeningSocket[]
+  ports: PortSockets[]
+  /** Sockets by TCP state, without the listening ones. */
+  states: Record<string, number>
+  /** Smoothed round-trip times. */
+  rtt: Latency
+  /** Segments sent again in the sockets' lives, sockets with any, and sockets in a timeout now. */
+  retransmits: { segments: number; sockets: number; inTimeout: number }
+  /** What the application has not read. */
+  unread: { sockets: number; bytes: number }
+  /** What the peer has not acknowledged. */
+  unacknowledged: { sockets: number; bytes: number }
+  /** Connections that lack an option: their peer left it out, or a SYN cookie. */
+  without: { windowScaling: number; sack: number; timestamps: number }
+}
+
+/**
+ * Looks at every socket with one of these local ends, or at all. Takes a walk of the kernel through all of its
+ * sockets, about 1.5 s for a million, on a thread of its own.
+ * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
+ */
+export async function surveySockets(local: readonly LocalEnd[]): Promise<SocketSurvey> {
+  const began = performance.now()
+  const { listeners, ports, states, figures, roundTrips } = await survey(local, false)
+  return {
+    seconds: Number(((performance.now() - began) / 1000).toFixed(4)),
+    listeners: listeners.map(listeningSocket),
+    ports: ports.map(({ port, states, synAckRetransmits }) => ({
+      port,
+      states: named(states),
+      synAckRetransmits
+    })),
+    states: named(states),
+    rtt: inMicroseconds(roundTrips),
+    retransmits: {
+      segments: figures.retransmits,
+      sockets: figures.withRetransmit,
+      inTimeout: figures.inTimeout
+    },
+    unread: { sockets: figures.unread, bytes: figures.unreadBytes },
+    unacknowledged: { sockets: figures.unacknowledged, bytes: figures.unacknowledgedBytes },
+    without: {
+      windowScaling: figures.withoutWindowScaling,
+      sack: figures.withoutSack,
+      timestamps: figures.withoutTimestamps
+    }
+  }
+}
+
+/**
+ * The listening sockets alone: a tenth of a millisecond, however many others there are.
+ * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
+ */
+export async function readListeners(local: readonly LocalEnd[]): Promise<ListeningSocket[]> {
+  return (await survey(local, true)).listeners.map(listeningSocket)
+}
+
+async function survey(local: readonly LocalEnd[], listenersOnly: boolean): Promise<NativeSurvey> {
+  try {
+    return await native().surveySockets({ local: [...local], listenersOnly })
+  } catch (cause) {
+    const { errno, syscall } = cause as { errno?: number; syscall?: string }
+    if (errno === undefined) throw cause
+    const missing = syscall === 'tcp_diag'
+    throw new C1mError(
+      'C1M_SOCK_DIAG_UNAVAILABLE',
+      missing
+        ? 'this kernel tells nothing about sockets: it has no tcp_diag'
+        : `the kernel would not list its sockets: ${syscall} ${getSystemErrorName(-errno)}`,
+      { hint: missing ? 'Load it: modprobe tcp_diag.' : 'Allow netlink sockets (AF_NETLINK).', cause }
+    )
+  }
+}
+
+function listeningSocket({
+  address,
+  port,
+  queued,
+  backlog,
+  inode
+}: NativeSurvey['listeners'][number]): ListeningSocket {
+  return { address: formatEndpoint(addressOf(address), port), queued, backlog, inode }
+}
+
+function named(states: readonly number[]): Record<string, number> {
+  return Object.fromEntries(tcpStates.flatMap((name, i) => (states[i] ? [[name, states[i]]] : [])))
+}

@@ -1,0 +1,53 @@
+/** SYNs that get lost on the way: nobody counts them, only the client sees them come back late. */
+import { defineLab } from '../runner/define.js'
+import { path, serverAddress, target } from '../topologies/networks.js'
+
+/** Drops this percentage of SYNs in the middle of the path, where no counter of either end sees it. */
+const loss = (percent: number) => `
+table inet lab {
+  chain onward {
+    type filter hook forward priority filter;
+    tcp flags & (syn | ack) == syn numgen random mod 100 < ${percent} drop
+  }
+}`
+
+export const synLoss = defineLab({
+  name: 'syn-loss',
+  summary: 'a path that drops some SYNs: the rest of the traffic is fine, connects take seconds',
+  expected: 'syn-loss',
+  seconds: 12,
+  tools: ['nft'],
+  hostSysctls: [],
+  defaults: { connections: 1000, rate: 500, loss: 30 },
+  bounds: { connections: [200, 20_000], rate: [10, 10_000], loss: [5, 60] },
+
+  acts: ({ connections, rate, loss: percent, ipv6 }) => {
+    const server = target(serverAddress(ipv6), 8100)
+    const load = [{ in: 'client', dial: [server, '-c', `${connections}`, '-r', `${rate}`] }]
+    return [
+      {
+        name: 'healthy',
+        role: 'healthy',
+        text: 'A router between client and server; nothing is lost.',
+        topology: path({ ipv6 }),
+        servers: [{ in: 'server', listen: [server] }],
+        load
+      },
+      {
+        name: `${percent} % lost`,
+        role: 'broken',
+        text: `The router drops ${percent} % of SYNs.`,
+        changes: [{ in: 'router', rules: loss(percent) }],
+        load,
+        sign: { in: 'client', counter: 'TcpExt.TCPSynRetrans' }
+      },
+      {
+        name: 'loss gone',
+        role: 'remedy',
+        text: 'The router drops nothing any more.',
+        changes: [{ in: 'router', run: ['nft', 'delete', 'table', 'inet', 'lab'] }],
+        load
+      }
+    ]
+  }
+})

@@ -1,0 +1,56 @@
+/** Runs several labs, one after the other. */
+import { version } from '../../base/version.js'
+import type { Lab, LabResult } from '../verdict/lab.js'
+import { resolveParameters } from './parameters.js'
+import { unmetNeeds } from './requirements.js'
+import { type RunLabOptions, runLab } from './run_lab.js'
+
+/** Several labs' results. */
+export interface LabReport {
+  schema: 'c1m-native/lab-report@1'
+  version: string
+  /** Each lab that ran was proven. */
+  ok: boolean
+  labs: LabResult[]
+  /** Labs this host lacks something for, or that were not permitted, and what. */
+  skipped: { name: string; reasons: string[] }[]
+  totalSeconds: number
+}
+
+export interface RunLabsOptions extends RunLabOptions {
+  /** Called after each lab. */
+  readonly onResult?: (result: LabResult) => void
+}
+
+/**
+ * Runs those of `labs` that can run here.
+ * @throws as `runLab`, at the first lab that could not take place
+ */
+export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Promise<LabReport> {
+  const began = performance.now()
+  const permissions = {
+    allowHostChanges: options.allowHostChanges ?? false,
+    pcap: options.pcap !== undefined
+  }
+  const results: LabResult[] = []
+  const skipped: LabReport['skipped'] = []
+  for (const lab of labs) {
+    const parameters = { ...lab.inSeries, ...options.parameters }
+    const reasons = unmetNeeds(lab, permissions, resolveParameters(lab, parameters, options.ipv6 ?? false))
+    if (reasons.length > 0) {
+      skipped.push({ name: lab.name, reasons })
+      continue
+    }
+    const result = await runLab(lab, { ...options, parameters })
+    results.push(result)
+    options.onResult?.(result)
+  }
+  return {
+    schema: 'c1m-native/lab-report@1',
+    version,
+    ok: results.length > 0 && results.every(({ ok }) => ok),
+    labs: results,
+    skipped,
+    totalSeconds: Number(((performance.now() - began) / 1000).toFixed(1))
+  }
+}

@@ -1,0 +1,166 @@
+/** `listen`: accepts connections and holds them, for as long as the caller likes. */
+
+import { checkOptions } from '../base/check_options.js'
+import { newEnd, sampled } from '../base/pace.js'
+import { version } from '../base/version.js'
+import { Engine, type ErrorTally } from '../engine/engine.js'
+import { readHostFacts } from '../host/facts.js'
+import { type ResultHost, resultHost } from '../host/result_host.js'
+import { listenChecks, type SnapshotOptions, snapshotPeriodMs } from '../scenario/options.js'
+import { type ListenOptions, resolveListen } from '../scenario/scenario.js'
+
+/** A listener at one moment. */
+export interface ListenSnapshot {
+  /** Seconds since it began to listen. */
+  tSeconds: number
+  /** Connections accepted so far. */
+  accepted: number
+  /** Connections open now. */
+  open: number
+  /** Connections the peer has ended, so far. */
+  closedByPeer: number
+  bytesReceived: number
+  bytesSent: number
+  /** Connections accepted per second since the snapshot before. */
+  acceptsPerSecond: number
+  /** Accepts that failed, so far. */
+  failed: number
+}
+
+/** What a listener leaves behind. */
+export interface ListenResult {
+  schema: 'c1m-native/listen-result@1'
+  version: string
+  /** ISO 8601 in UTC. */
+  startedAt: string
+  host: ResultHost
+  accepted: number
+  /** Most connections open at one moment, counted where each is accepted and closed. */
+  peak: number
+  closedByPeer: number
+  bytesReceived: number
+  bytesSent: number
+  errors: ErrorTally[]
+  totalSeconds: number
+  process: { cpuSeconds: number; workers: number; tables: number; privateTables: boolean }
+}
+
+/** A listener at work. Disposing of it (`await using`) closes it. */
+export interface ListenServer extends AsyncDisposable {
+  /** Where it listens, `address:port`, with the ports the kernel chose; ready to be dialed. */
+  readonly targets: string[]
+  snapshot(): ListenSnapshot
+  /**
+   * Looks at the listener every `everyMs` (default 250, at least 1) until it is closed.
+   * @throws C1mError C1M_OPTION_INVALID, at the call
+   */
+  snapshots(options?: SnapshotOptions): AsyncIterableIterator<ListenSnapshot>
+  /** Closes every connection and resolves when that is done; any number of times. */
+  close(): Promise<ListenResult>
+}
+
+/**
+ * Listens and accepts in native threads.
+ * @throws C1mError C1M_LISTEN_FAILED and those of `resolveListen`
+ */
+export async function listen(options: ListenOptions = {}): Promise<ListenServer> {
+  const checked = checkOptions('listen', options, listenChecks)
+  const { signal } = checked
+  signal?.throwIfAborted()
+  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  signal?.throwIfAborted()
+  const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  engine.start()
+  return new Listener(engine, lanes, signal)
+}
+
+class Listener implements ListenServer {
+  readonly targets: string[]
+  readonly #engine: Engine
+  readonly #lanes: number
+  readonly #startedAt = new Date().toISOString()
+  readonly #startedMs = performance.now()
+  readonly #cpu = process.cpuUsage()
+  readonly #over = newEnd()
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = () => this.close()
+  #last = { tSeconds: 0, accepted: 0 }
+  #result: Promise<ListenResult> | undefined
+
+  constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
+    this.#engine = engine
+    this.#lanes = lanes
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.targets = [...engine.listening]
+  }
+
+  snapshot(): ListenSnapshot {
+    const counters = this.#engine.counters()
+    const tSeconds = this.#seconds()
+    const seconds = tSeconds - this.#last.tSeconds
+    const accepted = counters.accepted - this.#last.accepted
+    this.#last = { tSeconds, accepted: counters.accepted }
+    return {
+      tSeconds: Number(tSeconds.toFixed(3)),
+      accepted: counters.accepted,
+      open: counters.acceptedOpen,
+      closedByPeer: counters.acceptedClosedByPeer,
+      bytesReceived: counters.acceptedBytesReceived,
+      bytesSent: counters.acceptedBytesSent,
+      acceptsPerSecond: seconds > 0 ? Math.round(accepted / seconds) : 0,
+      failed: this.#failed()
+    }
+  }
+
+  snapshots(options?: SnapshotOptions): AsyncGenerator<ListenSnapshot> {
+    return sampled(snapshotPeriodMs(options), this.#over.signal, () => this.snapshot())
+  }
+
+  close(): Promise<ListenResult> {
+    this.#result ??= this.#close()
+    return this.#result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<ListenResult> {
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#engine.close()
+    await this.#engine.closed
+    // Only now: until every worker has noticed, it goes on accepting.
+    const counters = this.#engine.counters()
+    const cpu = process.cpuUsage(this.#cpu)
+    const { acceptedPeak, workers, privateTables } = this.#engine.status()
+    this.#over.abort()
+    return {
+      schema: 'c1m-native/listen-result@1',
+      version,
+      startedAt: this.#startedAt,
+      host: resultHost(readHostFacts()),
+      accepted: counters.accepted,
+      peak: acceptedPeak,
+      closedByPeer: counters.acceptedClosedByPeer,
+      bytesReceived: counters.acceptedBytesReceived,
+      bytesSent: counters.acceptedBytesSent,
+      errors: this.#engine.errors(),
+      totalSeconds: this.#seconds(),
+      process: {
+        cpuSeconds: (cpu.user + cpu.system) / 1e6,
+        workers: this.#lanes,
+        tables: workers,
+        privateTables
+      }
+    }
+  }
+
+  #failed(): number {
+    return this.#engine.errors().reduce((sum, { count }) => sum + count, 0)
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+}

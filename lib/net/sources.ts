@@ -1,0 +1,224 @@
+import type { Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
+import {
+  type AddressRange,
+  addressAfter,
+  countAddresses,
+  type Family,
+  familyOf,
+  isLoopback,
+  isOneToMany,
+  isUnspecified,
+  mergeRanges,
+  parseAddressRange
+} from './address.js'
+import { interfaceAddresses, ownAddresses } from './local_addresses.js'
+import type { Target } from './targets.js'
+
+/** What sources are chosen for. */
+export interface SourceNeeds {
+  /** Where they connect to; empty for a run against its own listeners on 127.0.0.1. */
+  targets: readonly Target[]
+  connections: number
+  /** Tuples one source address gives: source ports of the shard times destinations. */
+  tuplesPerAddress: number
+}
+
+/** The default sources of loopback runs, clear of 127.0.0.1, where servers listen. */
+const firstLoopbackSource = '127.0.1.1'
+const lastLoopbackSource = '127.255.255.254'
+
+/**
+ * Part of the tuples kept spare when loopback addresses, which cost nothing, are handed out: sockets of strangers
+ * hold some ports. A 64th is a thousand ports of each address.
+ */
+const spare = 1 / 64
+
+/** Addresses of one range that are tried; evenly spaced when it holds more. */
+const maxTried = 64
+
+/**
+ * Finds the source addresses: those named by `specs` (address, `A/len`, `A-B`, interface name), or else for loopback
+ * targets as many of 127.0.1.1 upward as the connections need (::1 for IPv6), and for others the address the route
+ * chooses. Sends no packet. Disjoint, ascending.
+ * @throws C1mError C1M_SOURCE_INVALID, C1M_SOURCE_NOT_LOCAL, C1M_ROUTE_UNKNOWN
+ */
+export async function resolveSources(specs: readonly string[], needs: SourceNeeds): Promise<AddressRange[]> {
+  const { targets } = needs
+  const family = targets[0] ? familyOf(targets[0].address) : 4
+  if (specs.length === 0) {
+    if (!targets.every(({ address }) => isLoopback(address))) return [await routeSource(targets)]
+    return [family === 6 ? { first: '::1', last: '::1' } : loopbackSources(needs)]
+  }
+  const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family)))
+  for (const range of ranges) {
+    checkReach(range, targets)
+    await checkLocal(range)
+  }
+  return ranges
+}
+
+/**
+ * Reads one source: an address, `A/len`, `A-B`, or the name of an interface, whose addresses of that family it means.
+ * @throws C1mError C1M_SOURCE_INVALID
+ */
+export function parseSource(spec: string, family: Family): AddressRange[] {
+  const fail = (reason: string, hint = 'Write an address, A/len, A-B or the name of an interface.') =>
+    new C1mError('C1M_SOURCE_INVALID', `source ${quote(spec)} ${reason}`, { hint })
+  const text = spec.trim()
+  const interfaces = interfaceAddresses()
+  // Not those that every object has: `constructor` is no interface.
+  const addresses = interfaces && Object.hasOwn(interfaces, text) ? interfaces[text] : undefined
+  if (addresses) {
+    // A link-local address is of use only together with its interface, which a source cannot say.
+    const usable = addresses.filter((a) => a.family === `IPv${family}` && !a.scopeid)
+    if (usable.length === 0)
+      throw fail(`is an interface without an IPv${family} address`, 'Name an address, or another interface.')
+    return usable.map(({ address }) => ({ first: address, last: address }))
+  }
+  const range = parseAddressRange(text)
+  if (!range && interfaces === null && /^[\w.:@-]+$/.test(text) && !/^[\d.]+$/.test(text)) {
+    throw fail(
+      'cannot be looked up as an interface: netlink sockets (AF_NETLINK) are refused here',
+      'Write its address.'
+    )
+  }
+  if (!range) throw fail(explain(text))
+  if (familyOf(range.first) !== family) {
+    throw fail(
+      `is IPv${familyOf(range.first)}, and the target is IPv${family}`,
+      `Name IPv${family} addresses.`
+    )
+  }
+  if ([range.first, range.last].some((a) => isUnspecified(a) || isOneToMany(a))) {
+    throw fail('is not the address of one host', 'Name addresses of this host.')
+  }
+  return [range]
+}
+
+function explain(text: string): string {
+  const ends = text.split('-').map(parseAddressRange)
+  if (text.includes('/') && !text.includes('-') && parseAddressRange(text.split('/')[0] ?? '')) {
+    return 'has a prefix length that its address does not allow'
+  }
+  if (ends.length === 2 && ends.every((end) => end !== null))
+    return 'is a reversed range, or mixes IPv4 and IPv6'
+  return 'is neither an address, nor a range, nor an interface that is up'
+}
+
+function loopbackSources({ connections, tuplesPerAddress }: SourceNeeds): AddressRange {
+  const most = countAddresses([{ first: firstLoopbackSource, last: lastLoopbackSource }])
+  // A shard without ports gives no tuples; the count of tuples tells the caller, with the remedy.
+  const needed = tuplesPerAddress === 0 ? 1 : Math.ceil((connections * (1 + spare)) / tuplesPerAddress)
+  return {
+    first: firstLoopbackSource,
+    last: addressAfter(firstLoopbackSource, BigInt(Math.min(needed, Number(most))) - 1n)
+  }
+}
+
+/** The kernel refuses 127/8 towards other hosts with EINVAL, each connection anew. */
+function checkReach({ first }: AddressRange, targets: readonly Target[]) {
+  if (!isLoopback(first)) return
+  const remote = targets.find(({ address }) => !isLoopback(address) && !ownAddresses().has(address))
+  if (!remote) return
+  throw new C1mError('C1M_SOURCE_INVALID', `source ${first} is loopback and cannot reach ${remote.address}`, {
+    hint: 'Name an address of this host that the target can answer, or leave the source out.'
+  })
+}
+
+async function checkLocal(range: AddressRange) {
+  const [missing] = await missingAddresses(range, 1)
+  if (!missing) return
+  const { address, cause } = missing
+  throw new C1mError(
+    'C1M_SOURCE_NOT_LOCAL',
+    `source ${address} is not an address of this host (${codeOf(cause)})`,
+    {
+      hint: `Give it to an interface (ip address add ${address}/${familyOf(address) === 4 ? 32 : 128} dev eth0), or name others.`,
+      cause
+    }
+  )
+}
+
+/** An address that cannot be bound, and why not. */
+export interface MissingAddress {
+  address: string
+  cause: unknown
+}
+
+/**
+ * Addresses of the range that this host does not have, at most `most`; of a long range, a sample is tried. Binds
+ * datagram sockets and sends nothing.
+ */
+export async function missingAddresses(
+  range: AddressRange,
+  most = Number.POSITIVE_INFINITY
+): Promise<MissingAddress[]> {
+  const missing: MissingAddress[] = []
+  if (isLoopback(range.first) && isLoopback(range.last)) return missing
+  for (const address of sample(range)) {
+    if (missing.length >= most) break
+    const socket = await openSocket(address)
+    try {
+      socket.bind({ address, port: 0, exclusive: true })
+      await once(socket, 'listening')
+    } catch (cause) {
+      missing.push({ address, cause })
+    } finally {
+      socket.close()
+    }
+  }
+  return missing
+}
+
+/** All addresses of a short range; of a long one its ends and some between. */
+function sample(range: AddressRange): string[] {
+  const size = countAddresses([range])
+  const tried = size < maxTried ? Number(size) : maxTried
+  return Array.from({ length: tried }, (_, i) =>
+    addressAfter(range.first, tried === 1 ? 0n : (BigInt(i) * (size - 1n)) / BigInt(tried - 1))
+  )
+}
+
+/** The address the route to the targets chooses. Connecting a datagram socket asks the kernel and sends nothing. */
+async function routeSource(targets: readonly Target[]): Promise<AddressRange> {
+  const chosen = new Map<string, string>()
+  for (const { address } of targets) if (!chosen.has(address)) chosen.set(address, await routeTo(address))
+  const [[target, source] = ['', ''], ...others] = chosen
+  const other = others.find(([, address]) => address !== source)
+  if (!other) return { first: source, last: source }
+  throw new C1mError(
+    'C1M_SOURCE_INVALID',
+    `no one source address serves all targets: ${target} is reached from ${source}, ${other[0]} from ${other[1]}`,
+    { hint: (option) => `Name the source (${option('source')}), or dial them in separate runs.` }
+  )
+}
+
+async function routeTo(address: string): Promise<string> {
+  const socket = await openSocket(address)
+  try {
+    // Any port will do: nothing is sent.
+    socket.connect(9, address)
+    await once(socket, 'connect')
+    return socket.address().address
+  } catch (cause) {
+    throw new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${codeOf(cause)})`, {
+      hint: `Look at: ip route get ${address}`,
+      cause
+    })
+  } finally {
+    socket.close()
+  }
+}
+
+async function openSocket(address: string): Promise<Socket> {
+  // Loaded when needed: a dial of loopback starts without.
+  const { createSocket } = await import('node:dgram')
+  return createSocket(familyOf(address) === 4 ? 'udp4' : 'udp6')
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown'
+}

@@ -1,0 +1,217 @@
+import { C1mError } from '../base/errors.js'
+import { unlessAborted } from '../base/pace.js'
+import { printable, quote } from '../base/quote.js'
+import { formatNumber } from '../base/units.js'
+import {
+  familyOf,
+  formatAddress,
+  formatEndpoint,
+  isLoopback,
+  isOneToMany,
+  isPrivate,
+  isUnspecified,
+  parseAddress
+} from './address.js'
+import { ownAddresses } from './local_addresses.js'
+
+/** One destination address with the ports to use there, all inclusive. */
+export interface Target {
+  /** Host as it was written, for display. */
+  host: string
+  /** Numeric address. */
+  address: string
+  firstPort: number
+  lastPort: number
+}
+
+/** A target as written: the host is not looked up yet. */
+export type TargetSpec = Omit<Target, 'address'>
+
+/** What is done with targets: only a listener, which may be watched, may leave address and port open. */
+export type TargetUse = 'dial' | 'listen' | 'watch'
+
+const maxPort = 65_535
+
+/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/connection_table.h, less one. */
+const maxEndpoints = 2 ** 24 - 1
+
+/**
+ * Reads `host:port`, `host:port-port` or `[v6]:port`.
+ * @throws C1mError C1M_TARGET_INVALID
+ */
+export function parseTarget(text: string, use: TargetUse): TargetSpec {
+  const fail = (reason: string, hint = 'Write host:port, host:port-port or [v6]:port.') =>
+    new C1mError('C1M_TARGET_INVALID', `target ${quote(text)} ${reason}`, { hint })
+  const trimmed = text.trim()
+  if (trimmed === '') throw fail('is empty')
+  if (/^\w+:\/\//.test(trimmed)) throw fail('is a URL', 'Leave out the scheme and the path: write host:port.')
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:[\]]*))?$/.exec(trimmed)
+  if (!match) {
+    if (!/^\[?[\da-f.]*:[\da-f.]*:[^\]]*$/i.test(trimmed)) throw fail('is not of the form host:port')
+    const address = parseAddress(trimmed) ? trimmed : 'address'
+    throw fail('has an IPv6 address without brackets', `Write [${address}]:port.`)
+  }
+  const [, bracketed, plain, ports] = match
+  const host = bracketed ?? plain ?? ''
+  if (host === '') throw fail('has no host')
+  if (bracketed !== undefined && parseAddress(bracketed) === null) {
+    throw fail(
+      `has ${quote(bracketed)} in brackets, which is not an IPv6 address${bracketed.includes('%') ? ' without a zone' : ''}`
+    )
+  }
+  if (bracketed === undefined && !/^[\w.-]+$/.test(host)) {
+    throw fail(`has the host ${quote(host)}, which is neither a name nor an address`)
+  }
+  if (ports === undefined || ports === '') throw fail('has no port')
+  return { host, ...parsePorts(ports, use, fail) }
+}
+
+function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mError) {
+  const [first = 0, last = first] = text.split(/-(.*)/, 2).map((port) => {
+    if (!/^\d+$/.test(port))
+      throw fail(
+        port === '' ? 'has a port range with one end' : `has the port ${quote(port)}, which is not a number`
+      )
+    if (Number(port) > maxPort) throw fail(`has the port ${printable(port)}, and ports end at ${maxPort}`)
+    return Number(port)
+  })
+  if (first > last) throw fail(`has a reversed port range: ${first} is above ${last}`)
+  if (first === 0 && use === 'dial') throw fail('has port 0, which nobody can listen on')
+  if (first === 0 && last > 0)
+    throw fail("has a range from port 0, which means a port of the kernel's choice")
+  return { firstPort: first, lastPort: last }
+}
+
+/**
+ * Reads targets and looks up their names (first address the resolver gives). Targets to dial must be of one
+ * family, must each stand for one host, and must not overlap. Those to dial or to listen on are at most 16,777,215 pairs
+ * of address and port.
+ * @param signal ends the waiting for the resolver, with the signal's reason
+ * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
+ */
+export async function resolveTargets(
+  texts: readonly string[],
+  use: TargetUse,
+  signal?: AbortSignal
+): Promise<Target[]> {
+  const specs = texts.map((text) => parseTarget(text, use))
+  if (use !== 'watch') checkEndpoints(specs)
+  const targets = await Promise.all(
+    specs.map(async (spec) => ({ ...spec, address: await resolveHost(spec.host, signal) }))
+  )
+  if (use === 'dial') for (const target of targets) checkDialable(target)
+  if (use === 'dial') checkOneFamily(targets)
+  checkOverlap(targets)
+  return targets
+}
+
+function checkEndpoints(specs: readonly TargetSpec[]) {
+  const endpoints = specs.reduce((sum, { firstPort, lastPort }) => sum + lastPort - firstPort + 1, 0)
+  if (endpoints <= maxEndpoints) return
+  throw new C1mError(
+    'C1M_TARGET_INVALID',
+    `the targets are ${formatNumber(endpoints)} pairs of address and port, and may be at most ${formatNumber(maxEndpoints)}`,
+    { hint: 'Name fewer targets, or fewer ports of each.' }
+  )
+}
+
+async function resolveHost(host: string, signal?: AbortSignal): Promise<string> {
+  const numeric = parseAddress(host)
+  if (numeric) return formatAddress(numeric)
+  try {
+    // Loaded for names only: it takes its time.
+    const { lookup } = await import('node:dns/promises')
+    const asked = lookup(host)
+    // A resolver that does not answer is left to itself.
+    return asHere(await (signal ? unlessAborted(asked, signal) : asked))
+  } catch (cause) {
+    signal?.throwIfAborted()
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new C1mError(
+      'C1M_TARGET_UNRESOLVED',
+      `the name ${quote(host)} has no address (${code ?? message})`,
+      {
+        hint: `Check the spelling and the resolver (getent hosts ${printable(host)}), or write the address.`,
+        cause
+      }
+    )
+  }
+}
+
+/** An address of a link (`fe80::1%eth0`) is of use only together with its interface, which a target cannot say. */
+function asHere({ address }: { address: string }): string {
+  const numeric = parseAddress(address)
+  if (numeric === null) throw new Error(`${printable(address)} is none that can be dialed`)
+  return formatAddress(numeric)
+}
+
+function checkDialable(target: Target) {
+  const { address } = target
+  const kind = isUnspecified(address)
+    ? 'means any address'
+    : isOneToMany(address)
+      ? 'stands for many hosts'
+      : null
+  if (kind === null) return
+  throw new C1mError(
+    'C1M_TARGET_INVALID',
+    `target ${quote(formatTarget(target))} cannot be dialed: ${address} ${kind}`,
+    {
+      hint: 'Name one host, e.g. 127.0.0.1 or [::1] for this one.'
+    }
+  )
+}
+
+function checkOneFamily(targets: readonly Target[]) {
+  const [first, ...others] = targets
+  const other = first && others.find(({ address }) => familyOf(address) !== familyOf(first.address))
+  if (!first || !other) return
+  throw new C1mError(
+    'C1M_TARGET_INVALID',
+    `targets mix IPv4 and IPv6: ${quote(formatTarget(first))} is ${first.address}, ${quote(formatTarget(other))} is ${other.address}`,
+    { hint: 'Source addresses are of one family: dial each family in a run of its own.' }
+  )
+}
+
+/** The same 4-tuple twice would fail, so no two targets may share an address and port. */
+function checkOverlap(targets: readonly Target[]) {
+  const ordered = [...targets].sort((a, b) => a.address.localeCompare(b.address) || a.firstPort - b.firstPort)
+  ordered.forEach((next, i) => {
+    const previous = ordered[i - 1]
+    if (previous?.address !== next.address || next.firstPort === 0 || next.firstPort > previous.lastPort)
+      return
+    throw new C1mError(
+      'C1M_TARGET_INVALID',
+      `targets ${quote(formatTarget(previous))} and ${quote(formatTarget(next))} overlap at ${formatEndpoint(next.address, next.firstPort)}`,
+      { hint: 'Name each address and port once.' }
+    )
+  })
+}
+
+/** Writes a target as it was written: `host:port` or `host:port-port`. */
+export function formatTarget({ host, firstPort, lastPort }: TargetSpec): string {
+  return formatEndpoint(host, firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`)
+}
+
+/**
+ * Refuses to flood a stranger: every target must be loopback, private or an address of this host, unless the
+ * caller says that it may.
+ * @throws C1mError C1M_AUTHORIZATION_REQUIRED
+ */
+export function checkAuthorized(targets: readonly Target[], authorized: boolean) {
+  if (authorized) return
+  // Asks for the addresses last: a dial of loopback starts without.
+  const stranger = targets.find(
+    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
+  )
+  if (!stranger) return
+  const { host, address } = stranger
+  throw new C1mError(
+    'C1M_AUTHORIZATION_REQUIRED',
+    `target ${quote(formatTarget(stranger))}${host === address ? '' : ` (${address})`} is neither loopback nor private`,
+    {
+      hint: (option) =>
+        `A connection flood needs the consent of whoever runs the target. With it, add ${option('authorized', true)}.`
+    }
+  )
+}

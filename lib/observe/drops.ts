@@ -1,0 +1,200 @@
+/**
+ * Packets the kernel drops, by reason and call chain: what took the author of a famous report days of tracing, in one
+ * command. From the tracepoint skb:kfree_skb, which needs privilege.
+ */
+import { readFileSync, statSync } from 'node:fs'
+import { getSystemErrorName } from 'node:util'
+import { C1mError } from '../base/errors.js'
+import { type NativeDropLayoutName, type NativeDrops, type NativeEnd, native } from '../engine/native.js'
+import { Btf } from '../host/btf.js'
+import {
+  type DropTracepoint,
+  dropFilter,
+  dropTracepointPath,
+  ignoredReasons,
+  ordinaryReasons,
+  parseDropTracepoint
+} from '../host/drop_tracepoint.js'
+import { KernelSymbols } from '../host/kernel_symbols.js'
+
+/** Packets dropped for one reason at one place. */
+export interface DropSite {
+  /** As the kernel names it, e.g. `NETFILTER_DROP`; `UNKNOWN` before Linux 5.17. */
+  reason: string
+  packets: number
+  /** Kernel functions, from the one that dropped outwards. */
+  chain: string[]
+}
+
+/** What was dropped so far. */
+export interface DropSummary {
+  packets: number
+  /** The most frequent first. */
+  sites: DropSite[]
+  /** Packets whose drop the kernel had no room to tell of. */
+  lost: number
+  /** Reasons left out because they belong to normal work. */
+  ignored: readonly string[]
+  /**
+   * What the packets are: `ends`, TCP from or to what is watched in this network namespace; `namespace`, IP of this
+   * namespace; `host`, IP of any namespace to whatever address, because the kernel let no program look at them.
+   */
+  scope: 'ends' | 'namespace' | 'host'
+}
+
+/** Most ends a program looks for; with more, or without a program, all drops are counted. */
+const mostEnds = 256
+
+/** Counts drops until it is stopped. */
+export class DropCounter {
+  readonly #drops: NativeDrops
+  readonly #tracepoint: DropTracepoint
+  readonly #scope: DropSummary['scope']
+  #symbols: KernelSymbols | undefined
+
+  /**
+   * @param ends what to look at; none: everything
+   * @throws C1mError C1M_DROPS_UNAVAILABLE
+   */
+  constructor(ends: readonly NativeEnd[]) {
+    this.#tracepoint = readTracepoint()
+    const filtered = this.#tracepoint.reason && startFiltered(ends, this.#tracepoint)
+    this.#drops = filtered ?? startUnfiltered(this.#tracepoint)
+    this.#scope = filtered ? (ends.length > 0 && ends.length <= mostEnds ? 'ends' : 'namespace') : 'host'
+  }
+
+  read(): DropSummary {
+    const { sites, lost, others } = this.#drops.read()
+    // Sites that differ in nothing but the place within a function are one.
+    const merged = new Map<string, DropSite>()
+    for (const { reason, drops, frames } of sites) {
+      const name = this.#tracepoint.reason ? (this.#tracepoint.reasons.get(reason) ?? `${reason}`) : 'UNKNOWN'
+      const chain = frames.map((address) => this.#nameOf(address))
+      const key = `${name} ${chain.join(' ')}`
+      const site = merged.get(key)
+      if (site) site.packets += drops
+      else merged.set(key, { reason: name, packets: drops, chain })
+    }
+    if (others > 0) merged.set('', { reason: 'OTHER', packets: others, chain: [] })
+    const all = [...merged.values()].sort((a, b) => b.packets - a.packets)
+    return {
+      packets: all.reduce((sum, { packets }) => sum + packets, 0),
+      sites: all,
+      lost,
+      ignored: this.#tracepoint.reason ? ordinaryReasons : [],
+      scope: this.#scope
+    }
+  }
+
+  stop(): void {
+    this.#drops.stop()
+  }
+
+  #nameOf(address: number): string {
+    this.#symbols ??= KernelSymbols.read()
+    return this.#symbols.nameOf(address)
+  }
+}
+
+function readTracepoint(): DropTracepoint {
+  const format = readMounted() ?? readUnmounted()
+  const tracepoint = parseDropTracepoint(format)
+  if (tracepoint) return tracepoint
+  throw new C1mError(
+    'C1M_DROPS_UNAVAILABLE',
+    'this kernel describes its tracepoint skb:kfree_skb in a way unknown here'
+  )
+}
+
+/** Where tracefs is mounted already, if it may be read. */
+function readMounted(): string | null {
+  for (const mount of ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']) {
+    try {
+      return readFileSync(`${mount}/${dropTracepointPath}`, 'latin1')
+    } catch {
+      // Not there, or not for us.
+    }
+  }
+  return null
+}
+
+function readUnmounted(): string {
+  try {
+    return native().readTracefs(dropTracepointPath)
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+/** null where no program may be loaded: the tracepoint alone tells less, but tells. */
+function startFiltered(ends: readonly NativeEnd[], { reasons }: DropTracepoint): NativeDrops | null {
+  try {
+    const layout = kernelLayout(new Btf(readFileSync('/sys/kernel/btf/vmlinux')))
+    if (layout === null) return null
+    const filter = {
+      layout,
+      ignoredReasons: ignoredReasons(reasons),
+      netInode: statSync('/proc/self/ns/net').ino,
+      ends: ends.length > mostEnds ? [] : [...ends]
+    }
+    return new (native().Drops)({ filter })
+  } catch {
+    return null
+  }
+}
+
+/** Structure and member of what the program reads. */
+const members: Record<NativeDropLayoutName, [structure: string, member: string]> = {
+  skbProtocol: ['sk_buff', 'protocol'],
+  skbHead: ['sk_buff', 'head'],
+  skbNetworkHeader: ['sk_buff', 'network_header'],
+  skbSk: ['sk_buff', 'sk'],
+  skbDev: ['sk_buff', 'dev'],
+  sockNet: ['sock_common', 'skc_net'],
+  devNet: ['net_device', 'nd_net'],
+  netInode: ['net', 'ns.inum']
+}
+
+/** null when this kernel lacks one of them, as without CONFIG_NET_NS. */
+export function kernelLayout(btf: Btf): Record<NativeDropLayoutName, number> | null {
+  const entries = Object.entries(members).map(([name, [structure, member]]) => [
+    name,
+    btf.offsetOf(structure, member)
+  ])
+  return entries.some(([, offset]) => offset === null) ? null : Object.fromEntries(entries)
+}
+
+function startUnfiltered(tracepoint: DropTracepoint): NativeDrops {
+  const { id, locationOffset, reason } = tracepoint
+  try {
+    return new (native().Drops)({
+      tracepoint: {
+        id,
+        filter: dropFilter(tracepoint),
+        locationOffset,
+        reasonOffset: reason?.offset ?? 0,
+        reasonBytes: reason?.bytes ?? 0
+      }
+    })
+  } catch (cause) {
+    throw unavailable(cause)
+  }
+}
+
+function unavailable(cause: unknown): C1mError {
+  const { errno = 0, syscall = '' } = cause as { errno?: number; syscall?: string }
+  const code = errno === 0 ? (cause as Error).message : getSystemErrorName(-errno)
+  const denied = code === 'EPERM' || code === 'EACCES'
+  return new C1mError(
+    'C1M_DROPS_UNAVAILABLE',
+    denied
+      ? `the kernel tells its drop reasons only to root (${syscall} ${code})`
+      : `the kernel does not tell its drop reasons: ${syscall} ${code}`,
+    {
+      hint: denied
+        ? 'Run as root, or with CAP_SYS_ADMIN, CAP_PERFMON and CAP_BPF.'
+        : 'It needs perf events and tracepoints (CONFIG_PERF_EVENTS, CONFIG_TRACEPOINTS).',
+      cause
+    }
+  )
+}

@@ -1,0 +1,31 @@
+/** TIME_WAIT sockets of this network namespace, as a churn fills it with them. */
+import { readFileSync } from 'node:fs'
+import { parseSockstat } from '../host/counter_files.js'
+import type { TimeWaits } from '../result/result.js'
+
+export class TimeWaitWatch {
+  readonly #before = timeWaits()
+  #peak = this.#before
+
+  /** Looks once. */
+  sample(): void {
+    const now = timeWaits()
+    if (now !== null) this.#peak = Math.max(this.#peak ?? 0, now)
+  }
+
+  /** From the beginning of the watch until now. */
+  totals(): TimeWaits {
+    this.sample()
+    return { before: this.#before, peak: this.#peak, after: timeWaits() }
+  }
+}
+
+function timeWaits(): number | null {
+  try {
+    const counters: Record<string, number> = {}
+    parseSockstat(readFileSync('/proc/net/sockstat', 'utf8'), counters)
+    return counters['Sockstat.TCP.tw'] ?? null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,71 @@
+/** Source addresses of a plan: what `dial` would refuse is noted instead. */
+
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
+import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../net/address.js'
+import { missingAddresses, parseSource, resolveSources, type SourceNeeds } from '../net/sources.js'
+
+/** Sources to plan with, and what is wrong with them. */
+export interface PlannedSources {
+  ranges: AddressRange[]
+  /** Addresses among them that this host does not have. */
+  missing: string[]
+  /** Targets this host has no route to. */
+  unrouted: string[]
+  /** One address stands for whichever the route will choose. */
+  assumed: boolean
+}
+
+/**
+ * Finds the sources as `resolveSources` does.
+ * @param here whether the plan is for this host; for another one nothing can be looked up
+ * @throws C1mError C1M_SOURCE_INVALID: a source that makes no sense
+ */
+export async function planSources(
+  specs: readonly string[],
+  needs: SourceNeeds,
+  here: boolean
+): Promise<PlannedSources> {
+  const family = needs.targets[0] ? familyOf(needs.targets[0].address) : 4
+  const unknown = family === 4 ? '0.0.0.0' : '::'
+  const assumed = { ...fine([{ first: unknown, last: unknown }]), assumed: true }
+  const local = needs.targets.every(({ address }) => isLoopback(address))
+  if (!here && specs.length > 0) return fine(mergeRanges(specs.flatMap((spec) => elsewhere(spec, family))))
+  if (!here && !local) return assumed
+  try {
+    return fine(await resolveSources(specs, needs))
+  } catch (error) {
+    const code = error instanceof C1mError ? error.code : null
+    if (code === 'C1M_ROUTE_UNKNOWN') return { ...assumed, unrouted: await unroutedAmong(needs) }
+    if (code !== 'C1M_SOURCE_NOT_LOCAL') throw error
+    const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family)))
+    const missing = await Promise.all(ranges.map((range) => missingAddresses(range)))
+    return { ...fine(ranges), missing: missing.flat().map(({ address }) => address) }
+  }
+}
+
+const fine = (ranges: AddressRange[]): PlannedSources => ({
+  ranges,
+  missing: [],
+  unrouted: [],
+  assumed: false
+})
+
+function elsewhere(spec: string, family: 4 | 6): AddressRange[] {
+  if (parseAddressRange(spec.trim()) === null && /^[a-z]/i.test(spec) && !spec.includes(':'))
+    throw new C1mError(
+      'C1M_SOURCE_INVALID',
+      `source ${quote(spec)} is not an address, and names of interfaces say nothing about another host`,
+      { hint: 'Write an address, A/len or A-B.' }
+    )
+  return parseSource(spec, family)
+}
+
+async function unroutedAmong(needs: SourceNeeds): Promise<string[]> {
+  const unrouted = new Set<string>()
+  for (const target of needs.targets) {
+    if (unrouted.has(target.address)) continue
+    await resolveSources([], { ...needs, targets: [target] }).catch(() => unrouted.add(target.address))
+  }
+  return [...unrouted]
+}

@@ -1,0 +1,218 @@
+import type { ErrorTally } from '../engine/engine.js'
+import type { Latency } from '../engine/latency.js'
+import type { CounterChange } from '../host/counters.js'
+import type { ResultHost } from '../host/result_host.js'
+import type { Memory } from '../host/usage.js'
+import type { DialScenario } from '../scenario/scenario.js'
+
+/** Name and version of the result's shape. Fields may be added under the same version; none changes its meaning. */
+export const SCHEMA = 'c1m-native/result@1'
+
+/** The one object at the end of a run. Every report is a pure function of it; `result.schema.json` describes it. */
+export interface RunResult {
+  schema: typeof SCHEMA
+  /** Version of c1m-native that made this result. */
+  version: string
+  /** Wall-clock time at which the first connection was due, ISO 8601 in UTC. */
+  startedAt: string
+  /** What was asked for, with every default resolved. */
+  scenario: DialScenario
+  host: ResultHost
+  connections: ConnectionTotals
+  /** Failures by phase and code, most frequent first; empty in a healthy run. */
+  errors: ErrorTally[]
+  timing: Timing
+  connectLatency: ConnectLatency
+  /** Lateness of connection starts against the rate's schedule; null without a rate. */
+  pacing: Pacing | null
+  /** What was said on the connections; null when nothing was. */
+  exchange: Exchange | null
+  /**
+   * From the moment an exchange was due to its last expected byte; null when no answer is awaited. An answer that takes
+   * longer than the period also counts for the heartbeats it kept waiting, so there may be more durations than exchanges.
+   */
+  exchangeLatency: Latency | null
+  /** Totals of closed-and-replaced connections; null when connections are only held. */
+  churn: Churn | null
+  retransmits: Retransmits
+  /** TCP_INFO of the connections that stood at the end; null when no census was taken. */
+  census: CensusSummary | null
+  memory: Memory
+  process: ProcessUse
+  /** Kernel counters that moved during the run, by `Group.Name`, e.g. `TcpExt.ListenOverflows`. */
+  counters: Record<string, CounterChange>
+  /** Named causes; empty in a healthy run. */
+  findings: Finding[]
+  /** What could not be read or judged, a sentence each; empty in a healthy run. What is named here is missing, not zero. */
+  unavailable: string[]
+  /** The run over time, evenly spaced. */
+  series: SeriesPoint[]
+}
+
+/** Where the connections of a run went. */
+export interface ConnectionTotals {
+  /** Connections asked for. */
+  requested: number
+  /** Connections started: bound and handed to connect(2), whatever became of them. */
+  attempted: number
+  /** Handshakes that completed. */
+  established: number
+  /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
+  failed: number
+  /** Most connections open at one moment, counted where each is opened and closed. */
+  peak: number
+  /** Established connections the peer ended before this side did. */
+  closedByPeer: number
+  /** Source ports passed over because another socket held them. */
+  skippedPorts: number
+}
+
+/** How long the parts of the run took. */
+export interface Timing {
+  /** From the first connection's start until the last was established (and has had its first answer) or given up. */
+  dialSeconds: number
+  /** Established connections over `dialSeconds`. */
+  connectsPerSecond: number
+  /** From the end of dialing until closing began. */
+  holdSeconds: number
+  /** All of it, with closing. */
+  totalSeconds: number
+}
+
+/** connect(2) to established, of established connections. */
+export interface ConnectLatency extends Latency {
+  /** The same without connections whose SYN was sent more than once: a lost SYN costs a second and drowns the rest. */
+  withoutSynRetry: Latency
+}
+
+/** How late connections were started, in microseconds: large values mean this host, not the target, set the pace. */
+export interface Pacing {
+  unit: 'us'
+  p50: number
+  p99: number
+  max: number
+}
+
+/** Totals of what was said on the connections. */
+export interface Exchange {
+  /** Exchanges that ended as they should: all was sent and the answer came. */
+  completed: number
+  /** Exchanges that did not; the errors of phase `exchange` say why. */
+  failed: number
+  bytesSent: number
+  /** With what came unasked or beyond the answers. */
+  bytesReceived: number
+}
+
+/** Totals of a run that closes and replaces its connections. */
+export interface Churn {
+  /** Connections that were opened, used and closed. */
+  transactions: number
+  /** Over `timing.dialSeconds`. */
+  transactionsPerSecond: number
+  timeWait: TimeWaits
+  /** How long a 4-tuple rested at least before it was used again; null when none was. */
+  tupleRestSeconds: number | null
+}
+
+/** TIME_WAIT sockets of this network namespace, whoever left them behind; null where they can't be read. */
+export interface TimeWaits {
+  before: number | null
+  /** The most that a look every 50 ms has seen: the kernel keeps no such figure. */
+  peak: number | null
+  after: number | null
+}
+
+/** Segments sent more than once. */
+export interface Retransmits {
+  /** SYNs sent beyond the first, over all connections. */
+  syn: number
+  /** Connections that needed more than one SYN. */
+  connectionsWithSynRetry: number
+  /** Segments retransmitted on established connections; null when no census was taken. */
+  segments: number | null
+  /** Established connections with at least one retransmitted segment; null when no census was taken. */
+  connectionsWithRetransmit: number | null
+}
+
+/** What the kernel said of the connections that stood at one moment, before they were closed. */
+export interface CensusSummary {
+  /** Connections read. */
+  connections: number
+  /** Connections that stood when it began and were closed before they were read. */
+  missing: number
+  /** How long it took. */
+  seconds: number
+  /** Connections by TCP state, e.g. `ESTABLISHED`, `CLOSE_WAIT`. */
+  states: Record<string, number>
+  /** Smoothed round-trip times. */
+  rtt: Latency
+  /** Least round-trip times, of connections on which one was measured. */
+  minRtt: Latency
+  /** Connections that negotiated an option. */
+  options: { timestamps: number; sack: number; windowScaling: number; ecn: number }
+  /** Largest segment this side sends, in bytes: extremes over the connections; null without any. */
+  sndMss: { min: number; max: number } | null
+  bytesReceived: number
+  /** Those sent again included; null before Linux 4.19. */
+  bytesSent: number | null
+  /** Segments sent again once connections stood, and connections with any: the SYNs of handshakes are not among them. */
+  retransmits: { segments: number; connections: number }
+  /** Connections with segments the peer has not acknowledged. */
+  unacknowledged: number
+  /** Retransmission timeouts, SYNs included, and the longest a connection spent on its own; null before Linux 6.7. */
+  timeouts: { connections: number; total: number; longestMs: number } | null
+}
+
+/** What the process used to do it. */
+export interface ProcessUse {
+  /** User and system time of all threads. */
+  cpuSeconds: number
+  /** Threads that dialed (or accepted) at a time. */
+  workers: number
+  /** Descriptor tables used over the run. */
+  tables: number
+  /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
+  privateTables: boolean
+}
+
+/** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */
+export type Severity = 'info' | 'warning' | 'critical'
+
+/** Where the cause sits, seen from the dialing side. */
+export type Side = 'client' | 'server' | 'path'
+
+/** One observation a finding rests on. */
+export interface Evidence {
+  /** Counter, limit or result field, e.g. `TcpExt.ListenOverflows`. */
+  name: string
+  /** Value when the run began; null for a fact that was read once. */
+  before: number | string | null
+  /** Value at the end, or the fact. */
+  after: number | string
+}
+
+/** A named cause, with what shows it and what mends it. */
+export interface Finding {
+  /** Stable identifier, e.g. `accept-queue-overflow`. */
+  id: string
+  severity: Severity
+  side: Side
+  /** One sentence for a person. */
+  title: string
+  evidence: Evidence[]
+  /** Commands, each to be typed on the side named. */
+  remedy: string[]
+}
+
+/** The state of the run at one moment. */
+export interface SeriesPoint {
+  /** Seconds since the run began. */
+  tSeconds: number
+  /** Connections open at this moment. */
+  established: number
+  /** Connections established per second since the point before. */
+  connectsPerSecond: number
+  /** Failures so far. */
+  failed: number
+}

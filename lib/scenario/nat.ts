@@ -1,0 +1,110 @@
+/** Short connections through a NAT: how many a second before 5-tuples come around too early. */
+import { text, whole } from '../base/check_option.js'
+import type { OptionChecks } from '../base/check_options.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
+import { formatNumber } from '../base/units.js'
+import {
+  type NatTuples,
+  portCount,
+  reuseRatePerSecond,
+  tupleCount,
+  tupleLifetimeSeconds
+} from '../host/nat_arithmetic.js'
+
+/** Short connections through a NAT: see lib/host/nat_arithmetic.ts. */
+export interface NatNeeds extends NatTuples {
+  /** Seconds a 5-tuple is remembered by whoever remembers it longest. */
+  lifetimeSeconds: number
+  /** Who that is, e.g. `TIME_WAIT` or `LVS`. */
+  rememberedBy: string
+}
+
+/** A NAT on the way. Any one of these says that there is one. */
+export interface NatOptions {
+  /** Ports the NAT hands out, as `A-B`. Default `1024-65535`. */
+  natPorts?: string
+  /** Addresses the NAT translates to, spread over the connections. Default 1. */
+  natSources?: number
+  /** Destinations (address and port) behind it. Default: those of the targets, or 1. */
+  natDestinations?: number
+  /** How long the server keeps a closed connection in TIME_WAIT. Milliseconds, default 60,000. */
+  timeWaitMs?: number
+  /** How long a load balancer (LVS) keeps the entry of a closed connection. Milliseconds; default: there is none. */
+  lvsTimeoutMs?: number
+}
+
+/** What each of them may be. */
+export const natChecks: OptionChecks<NatOptions> = {
+  natPorts: text,
+  natSources: whole(1),
+  natDestinations: whole(1),
+  timeWaitMs: whole(1),
+  lvsTimeoutMs: whole(1)
+}
+
+/** Who remembers a 5-tuple after its connection, and what that means. */
+export interface NatLimit {
+  rememberedBy: string
+  lifetimeSeconds: number
+  /** Connections per second above which 5-tuples are used again while they are remembered. */
+  perSecond: number
+}
+
+/** The arithmetic of a NAT. */
+export interface NatPlan {
+  firstPort: number
+  lastPort: number
+  ports: number
+  sourceAddresses: number
+  destinations: number
+  /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
+  tuples: number
+  /** The lowest rate, which binds first, first. */
+  limits: NatLimit[]
+}
+
+/**
+ * Reckons with the NAT of the options, which have passed {@link natChecks}; null when they name none.
+ * @param destinations pairs of address and port of the targets
+ * @throws C1mError C1M_OPTION_INVALID
+ */
+export function planNat(options: NatOptions, destinations: number): NatPlan | null {
+  const { natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs } = options
+  if ([natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs].every((value) => value === undefined))
+    return null
+  const [firstPort, lastPort] = parseNatPorts(natPorts ?? '1024-65535')
+  const tuples = {
+    ports: portCount(firstPort, lastPort),
+    sourceAddresses: natSources ?? 1,
+    destinations: natDestinations ?? destinations
+  }
+  const limit = (rememberedBy: string, lifetimeSeconds: number): NatLimit => ({
+    rememberedBy,
+    lifetimeSeconds,
+    perSecond: reuseRatePerSecond(tuples, lifetimeSeconds)
+  })
+  const timeWait = timeWaitMs === undefined ? tupleLifetimeSeconds.timeWait : timeWaitMs / 1000
+  const limits = [limit('TIME_WAIT', timeWait)]
+  if (lvsTimeoutMs !== undefined) limits.push(limit('LVS', lvsTimeoutMs / 1000))
+  limits.sort((a, b) => a.perSecond - b.perSecond)
+  return { firstPort, lastPort, ...tuples, tuples: tupleCount(tuples), limits }
+}
+
+/** The same as checks see it: who remembers longest binds first. */
+export function natNeeds({ ports, sourceAddresses, destinations, limits }: NatPlan): NatNeeds {
+  const { rememberedBy = 'TIME_WAIT', lifetimeSeconds = tupleLifetimeSeconds.timeWait } = limits[0] ?? {}
+  return { ports, sourceAddresses, destinations, rememberedBy, lifetimeSeconds }
+}
+
+function parseNatPorts(range: string): [first: number, last: number] {
+  const match = /^(\d+)-(\d+)$/.exec(range.trim())
+  const [first, last] = [Number(match?.[1]), Number(match?.[2])]
+  if (match && first >= 1 && last >= first && last <= 65_535) return [first, last]
+  throw new C1mError(
+    'C1M_OPTION_INVALID',
+    (option) =>
+      `${option('natPorts')} is ${quote(range)}, and must be FIRST-LAST within 1 and ${formatNumber(65_535)}`,
+    { hint: 'Write e.g. 2048-65535.' }
+  )
+}

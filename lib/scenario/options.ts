@@ -1,0 +1,116 @@
+/** What a caller may ask of `dial` and of `listen`, and what each option may be. */
+import { abortSignal, choice, flag, period, rate, text, texts, whole } from '../base/check_option.js'
+import { checkOptions, type OptionChecks } from '../base/check_options.js'
+import { type CloseMode, closeModes, type ListenMode, listenModes } from '../engine/modes.js'
+import { type ChurnOptions, churnChecks } from './churn.js'
+import { type ExchangeOptions, exchangeChecks } from './exchange.js'
+import { type NatOptions, natChecks } from './nat.js'
+import { maxTables } from './tables.js'
+
+/** What a caller may ask of `dial`. Every option has a default. */
+export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
+  /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
+  targets?: string[]
+  /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
+  connections?: number
+  /** Connections started per second. Default: as fast as possible. Not together with `ramp`. */
+  rate?: number
+  /** Piecewise-linear rate over time, e.g. `0:10k/s,30s:200k/s`; the last value holds. */
+  ramp?: string
+  /** Handshakes in flight at most. Default 1,024. */
+  window?: number
+  /** Source addresses: address, `A/len`, `A-B` or interface name. Default: see `resolveSources`. */
+  source?: string[]
+  /**
+   * Source ports as `A-B`. Default: `1024-65535` but the last 1,024 of `ip_local_port_range`, so that other programs on
+   * this host can still open connections. Ports in `ip_local_reserved_ports` are left out of either.
+   */
+  sourcePorts?: string
+  /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. Default `1/1`. */
+  shard?: string
+  /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
+  workers?: number
+  /** A handshake not done after this is a failure. Milliseconds, default 5,000. */
+  connectTimeoutMs?: number
+  /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
+  synRetries?: number
+  /** How long to keep the connections once dialing has ended. Milliseconds, default 0. */
+  holdMs?: number
+  /** How to end connections. Default `fin`. */
+  close?: CloseMode
+  /** Upper bound of the whole run. Milliseconds; default: none, in a churn 10,000. */
+  durationMs?: number
+  /** Reads TCP_INFO of every connection at the end of the hold, for `result.census`. Default false. */
+  census?: boolean
+  /** Connections of which each snapshot shows TCP_INFO, at most all. Default 0: none. */
+  sample?: number
+  /** Says that you may flood a target that is neither loopback nor private. Default false. */
+  authorized?: boolean
+  /** Ends the run early; the result is that of the part that ran. */
+  signal?: AbortSignal
+}
+
+export const dialChecks: OptionChecks<DialOptions> = {
+  targets: texts,
+  connections: whole(1),
+  rate,
+  ramp: text,
+  window: whole(1, 2 ** 24),
+  source: texts,
+  sourcePorts: text,
+  shard: text,
+  workers: whole(1, maxTables),
+  connectTimeoutMs: whole(1),
+  synRetries: whole(1, 127),
+  holdMs: whole(0),
+  close: choice(closeModes),
+  durationMs: whole(1),
+  census: flag,
+  sample: whole(0),
+  authorized: flag,
+  signal: abortSignal,
+  ...exchangeChecks,
+  ...churnChecks,
+  ...natChecks
+}
+
+/** What a caller may ask of `listen`. */
+export interface ListenOptions {
+  /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
+  targets?: string[]
+  /** Default `sink`. */
+  mode?: ListenMode
+  /** Threads that accept. Default: the CPUs this process may use. */
+  workers?: number
+  /** Length of the accept queue asked for; the kernel lowers it to `net.core.somaxconn`. Default 4,096. */
+  backlog?: number
+  /** How to end connections. Default `fin`. */
+  close?: CloseMode
+  /** Stops listening and closes every connection. */
+  signal?: AbortSignal
+}
+
+export const listenChecks: OptionChecks<ListenOptions> = {
+  targets: texts,
+  mode: choice(listenModes),
+  workers: whole(1, maxTables),
+  backlog: whole(1),
+  close: choice(closeModes),
+  signal: abortSignal
+}
+
+/** What a caller may ask of `snapshots`. */
+export interface SnapshotOptions {
+  /** How often to look. Milliseconds, at least 1, default 250. */
+  everyMs?: number
+}
+
+const snapshotChecks: OptionChecks<SnapshotOptions> = { everyMs: period }
+
+/**
+ * The period the options ask for, in milliseconds.
+ * @throws C1mError C1M_OPTION_INVALID
+ */
+export function snapshotPeriodMs(options?: SnapshotOptions): number {
+  return checkOptions('snapshots', options, snapshotChecks).everyMs ?? 250
+}

@@ -1,0 +1,98 @@
+import { C1mError } from '../base/errors.js'
+import { formatNumber } from '../base/units.js'
+
+/** Descriptor tables a run may open; each is a thread. */
+export const maxTables = 1024
+
+/** Descriptors of one table the engine will use, however high RLIMIT_NOFILE is. */
+export const maxDescriptorsPerTable = 65_536
+
+/** Descriptors of a table that are no connections: epoll, wake-up, listeners, and room to spare. */
+export const reservedPerTable = 32
+
+/** How connections are spread over descriptor tables. */
+export interface TablePlan {
+  /** Connections one table holds. */
+  connectionsPerTable: number
+  /** Tables needed, at least 1. */
+  tables: number
+  /** Connections that fit in all tables together. */
+  capacity: number
+}
+
+/**
+ * Tables in which so many connections can be open at once; at most {@link maxTables}, however many it would take.
+ * @param descriptorsPerConnection 1, or 2 when both ends are in this process
+ * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
+ */
+export function tablesFor(connections: number, descriptorsPerConnection: number, hardLimit: number): number {
+  return Math.min(maxTables, Math.ceil(connections / perTable(hardLimit, descriptorsPerConnection)))
+}
+
+/**
+ * Spreads connections over private descriptor tables, each of which RLIMIT_NOFILE bounds anew.
+ * @param descriptorsPerConnection 1, or 2 when both ends are in this process
+ * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
+ * @throws C1mError C1M_DESCRIPTOR_LIMIT when they do not fit
+ */
+export function planTables(
+  connections: number,
+  descriptorsPerConnection: number,
+  hardLimit: number
+): TablePlan {
+  const connectionsPerTable = perTable(hardLimit, descriptorsPerConnection)
+  const capacity = connectionsPerTable * maxTables
+  if (connections <= capacity) {
+    return {
+      connectionsPerTable,
+      tables: Math.max(1, Math.ceil(connections / connectionsPerTable)),
+      capacity
+    }
+  }
+  const fit = `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit`
+  if (connections > perTable(Number.POSITIVE_INFINITY, descriptorsPerConnection) * maxTables) {
+    throw new C1mError(
+      'C1M_DESCRIPTOR_LIMIT',
+      `${fit} into ${formatNumber(maxTables)} descriptor tables of ${formatNumber(Math.min(hardLimit, maxDescriptorsPerTable))} descriptors, the most one process uses`,
+      { hint: (option) => `Split the run over several processes with ${option('shard', 'K/N')}.` }
+    )
+  }
+  const needed = Math.ceil(connections / maxTables) * descriptorsPerConnection + reservedPerTable
+  throw new C1mError(
+    'C1M_DESCRIPTOR_LIMIT',
+    `${fit}: the hard limit on open files (RLIMIT_NOFILE) is ${formatNumber(hardLimit)}, for each of ${formatNumber(maxTables)} descriptor tables`,
+    { hint: `Raise it: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
+  )
+}
+
+/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run.cc. */
+const reservedInShared = 64
+
+/**
+ * Checks that connections fit where threads cannot have descriptor tables of their own.
+ * @param lanes threads that share the one table evenly
+ * @param limit RLIMIT_NOFILE
+ * @throws C1mError C1M_DESCRIPTOR_LIMIT
+ */
+export function checkSharedTable(
+  connections: number,
+  descriptorsPerConnection: number,
+  lanes: number,
+  limit: number
+): void {
+  const perLane = Math.floor(Math.max(0, limit - reservedInShared) / lanes)
+  const capacity = lanes * Math.floor(perLane / descriptorsPerConnection)
+  if (connections <= capacity) return
+  const needed = Math.ceil(connections / lanes) * descriptorsPerConnection * lanes + reservedInShared
+  throw new C1mError(
+    'C1M_DESCRIPTOR_LIMIT',
+    `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,
+    { hint: `Raise the limit: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
+  )
+}
+
+/** Connections that fit into one table. */
+function perTable(hardLimit: number, descriptorsPerConnection: number): number {
+  const descriptors = Math.min(hardLimit, maxDescriptorsPerTable) - reservedPerTable
+  return Math.max(0, Math.floor(descriptors / descriptorsPerConnection))
+}

@@ -1,0 +1,305 @@
+/** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
+
+import { BestEffort } from '../base/best_effort.js'
+import { abortSignal, flag, texts, whole } from '../base/check_option.js'
+import { checkOptions, type OptionChecks } from '../base/check_options.js'
+import { aborted, delay, newEnd } from '../base/pace.js'
+import { version } from '../base/version.js'
+import { explainFindings } from '../checks/index.js'
+import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from '../engine/sockets.js'
+import type { CounterChanges, Counters } from '../host/counters.js'
+import { type HostFacts, readHostFacts } from '../host/facts.js'
+import { resultHost } from '../host/result_host.js'
+import { DropCounter } from '../observe/drops.js'
+import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { CounterHistory } from '../observe/watch_counters.js'
+import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
+import type { Finding } from '../result/result.js'
+import {
+  type ConntrackFill,
+  type ListenerPeak,
+  WATCH_SCHEMA,
+  type WatchResult,
+  type WatchSnapshot,
+  type WatchView
+} from './watch_result.js'
+
+/** What a caller may ask of `watch`. */
+export interface WatchOptions {
+  /** Where the server listens: `address:port` or `address:port-port`. With no port either: every socket here. */
+  targets?: string[]
+  /** Ports of the server at whatever address: `443` or `8100-8119`. */
+  ports?: string[]
+  /** How often to look, milliseconds. At least 10, default 1,000. */
+  everyMs?: number
+  /** Count dropped packets by reason and call chain, which takes root. Default false. */
+  drops?: boolean
+  /** Ends the watch. */
+  signal?: AbortSignal
+}
+
+const watchChecks: OptionChecks<WatchOptions> = {
+  targets: texts,
+  ports: texts,
+  everyMs: whole(10),
+  drops: flag,
+  signal: abortSignal
+}
+
+/** A watch under way. Disposing of it (`await using`) ends it. */
+export interface Watch extends AsyncDisposable {
+  /** What is watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
+  readonly watched: readonly string[]
+  /** Each look at the server from now on, until the watch ends. */
+  snapshots(): AsyncIterableIterator<WatchSnapshot>
+  /** Ends the watch with a last look; any number of times. */
+  close(): Promise<WatchResult>
+}
+
+/** Looking at all sockets may take this share of the time, so that a million of them don't keep a CPU busy. */
+const surveyShare = 0.1
+
+/**
+ * Begins to watch. What the kernel does not tell here is named in `unavailable`; the rest goes on.
+ * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
+ */
+export async function watch(options: WatchOptions = {}): Promise<Watch> {
+  const checked = checkOptions('watch', options, watchChecks)
+  const { targets = [], ports = [], everyMs = 1000, drops = false, signal } = checked
+  signal?.throwIfAborted()
+  const ends = await resolveEnds(targets, ports)
+  signal?.throwIfAborted()
+  return new Watcher(ends, everyMs, drops, signal)
+}
+
+class Watcher implements Watch {
+  readonly watched: readonly string[]
+  readonly #ends: readonly LocalEnd[]
+  readonly #everyMs: number
+  readonly #startedAt = new Date().toISOString()
+  readonly #startedMs = performance.now()
+  readonly #facts: HostFacts
+  readonly #history: CounterHistory
+  readonly #signal: AbortSignal | undefined
+  readonly #abort = () => this.#stopping.abort()
+  readonly #stopping = newEnd()
+  readonly #owners = new ListenerOwners()
+  readonly #peaks = new Map<string, ListenerPeak>()
+  readonly #findings = new Map<string, Finding>()
+  readonly #bestEffort = new BestEffort()
+  readonly #drops: DropCounter | null
+  readonly #looking: Promise<void>
+  #sockets: SocketSurvey | null = null
+  #surveyedMs = 0
+  #surveying: Promise<void> | undefined
+  #hasSockDiag = true
+  #latest: WatchSnapshot | undefined
+  /** Wakes those who wait for the next look. */
+  #looked = newEnd()
+  #over = false
+  #result: Promise<WatchResult> | undefined
+
+  constructor(ends: readonly LocalEnd[], everyMs: number, drops: boolean, signal?: AbortSignal) {
+    this.watched = ends.map(formatEnd)
+    this.#ends = ends
+    this.#everyMs = everyMs
+    this.#facts = readHostFacts()
+    this.#drops = drops ? this.#countDrops() : null
+    this.#history = new CounterHistory()
+    this.#signal = signal
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#looking = this.#lookOnAndOn()
+    // close() rejects with the same.
+    this.#looking.catch(() => {})
+  }
+
+  async *snapshots(): AsyncGenerator<WatchSnapshot> {
+    let seen: WatchSnapshot | undefined
+    while (true) {
+      const looked = this.#looked.signal
+      if (this.#latest && this.#latest !== seen) {
+        seen = this.#latest
+        yield seen
+      } else if (this.#over) {
+        return
+      } else {
+        await aborted(looked)
+      }
+    }
+  }
+
+  close(): Promise<WatchResult> {
+    this.#result ??= this.#close()
+    return this.#result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<WatchResult> {
+    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#stopping.abort()
+    try {
+      await this.#looking
+      await this.#surveying
+      return {
+        schema: WATCH_SCHEMA,
+        version,
+        startedAt: this.#startedAt,
+        host: resultHost(this.#facts),
+        watched: [...this.watched],
+        totalSeconds: this.#seconds(),
+        counters: this.#history.changes,
+        listeners: [...this.#peaks.values()],
+        ...this.#view(readHostFacts())
+      }
+    } finally {
+      this.#drops?.stop()
+    }
+  }
+
+  /** Looks every period, and once more at the end. */
+  async #lookOnAndOn(): Promise<void> {
+    const { signal } = this.#stopping
+    try {
+      for (let dueMs = this.#startedMs; !signal.aborted; ) {
+        await this.#look()
+        dueMs = Math.max(dueMs + this.#everyMs, performance.now())
+        await delay(dueMs - performance.now(), signal)
+      }
+      await this.#look()
+    } finally {
+      this.#over = true
+      this.#looked.abort()
+    }
+  }
+
+  async #look(): Promise<void> {
+    const tSeconds = this.#seconds()
+    const facts = readHostFacts()
+    const counters = this.#history.read(tSeconds)
+    // After the counters: a queue that made one of them move is still full, as a rule.
+    const listeners = (await this.#bestEffort.attempt('the accept queues', () => this.#lookAtSockets())) ?? []
+    this.#judge(facts, counters, listeners)
+    this.#latest = {
+      tSeconds: Number(tSeconds.toFixed(3)),
+      counters: this.#history.rates,
+      listeners,
+      socketsAgeSeconds: this.#sockets && Number(((performance.now() - this.#surveyedMs) / 1000).toFixed(1)),
+      ...this.#view(facts)
+    }
+    this.#looked.abort()
+    this.#looked = newEnd()
+  }
+
+  /** The queues at once; all sockets as often as that may be, and for the first time now. */
+  async #lookAtSockets(): Promise<ListenerFill[]> {
+    const sinceMs = performance.now() - this.#surveyedMs
+    const tookMs = (this.#sockets?.seconds ?? 0) * 1000
+    if (!this.#surveying && sinceMs * surveyShare >= tookMs) this.#surveying = this.#survey()
+    if (this.#sockets === null) await this.#surveying
+    const listeners = await this.#asked(() => readListeners(this.#ends))
+    const filled = await this.#owners.fill(listeners ?? [])
+    this.#notePeaks(filled)
+    return filled
+  }
+
+  async #survey(): Promise<void> {
+    const sockets = await this.#asked(() => surveySockets(this.#ends))
+    if (sockets) this.#sockets = sockets
+    this.#surveyedMs = performance.now()
+    this.#surveying = undefined
+  }
+
+  /** What sock_diag answers; null where there is none, which is found out once. */
+  async #asked<T>(ask: () => Promise<T>): Promise<T | null> {
+    if (!this.#hasSockDiag) return null
+    try {
+      return await ask()
+    } catch (error) {
+      if (this.#hasSockDiag) this.#bestEffort.note(error)
+      this.#hasSockDiag = false
+      return null
+    }
+  }
+
+  /** Sockets that share an address and a port are told of as one. */
+  #notePeaks(listeners: readonly ListenerFill[]): void {
+    const byAddress = new Map<string, ListenerFill[]>()
+    for (const listener of listeners)
+      byAddress.set(listener.address, [...(byAddress.get(listener.address) ?? []), listener])
+    for (const [address, sockets] of byAddress) {
+      const peak = this.#peaks.get(address)
+      this.#peaks.set(address, {
+        address,
+        sockets: sockets.length,
+        backlog: sockets[0]?.backlog ?? 0,
+        mostQueued: Math.max(peak?.mostQueued ?? 0, ...sockets.map(({ queued }) => queued)),
+        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0)
+      })
+    }
+  }
+
+  /** A cause once named stays: what moved has moved, even if it is over. */
+  #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
+    const context = {
+      facts: { before: this.#facts, after: facts },
+      counters,
+      deltas: this.#history.changes,
+      recent: this.#history.recent,
+      run: null,
+      scenario: null,
+      needs: null,
+      peerIsHere: true,
+      listeners,
+      server: null,
+      census: null,
+      latencies: []
+    }
+    const findings = explainFindings(context, (id, error) =>
+      this.#bestEffort.note(error, `the check for ${id}`)
+    )
+    for (const finding of findings) this.#findings.set(finding.id, finding)
+  }
+
+  #view(facts: HostFacts): WatchView {
+    return {
+      sockets: this.#sockets,
+      conntrack: conntrackFill(facts, this.#history.changes),
+      drops: this.#drops?.read() ?? null,
+      unavailable: [...this.#bestEffort.unavailable],
+      findings: [...this.#findings.values()]
+    }
+  }
+
+  #countDrops(): DropCounter | null {
+    try {
+      return new DropCounter(this.#ends)
+    } catch (error) {
+      this.#bestEffort.note(error)
+      return null
+    }
+  }
+
+  #seconds(): number {
+    return (performance.now() - this.#startedMs) / 1000
+  }
+}
+
+/** One more than the backlog fits: sk_acceptq_is_full in include/net/sock.h. */
+function isFull({ queued, backlog }: ListenerFill): boolean {
+  return queued > backlog
+}
+
+function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {
+  const { count, max, buckets } = conntrack
+  if (count === null) return null
+  return {
+    entries: count,
+    max,
+    buckets,
+    dropped: changes['Conntrack.drop']?.delta ?? 0,
+    refused: changes['Conntrack.chaintoolong']?.delta ?? 0
+  }
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { descriptorLimit } from '../../../../lib/checks/causes/descriptor_limit.js'
+import { explaining, predicting, run, tally } from '../fixtures.js'
+
+describe('predict', () => {
+  const shared = { connections: 50_000, descriptors: 50_000, tables: 1, descriptorsPerTable: 19_900 }
+
+  it('tells where one table ends', () => {
+    expect(descriptorLimit.predict?.(predicting({ needs: shared }))).toMatchObject({
+      severity: 'critical',
+      title: '50,000 descriptors are needed and 1 table of 19,900 hold 19,900',
+      bindsAt: 19_900,
+      remedy: [expect.stringMatching(/^# as root/), 'prlimit --pid $$ --nofile=51200:51200']
+    })
+  })
+
+  it('raises fs.nr_open first where it is lower', () => {
+    const needs = { ...shared, descriptors: 2_000_000, connections: 2_000_000 }
+    expect(descriptorLimit.predict?.(predicting({ needs }))?.remedy[0]).toBe('sysctl -w fs.nr_open=2001920')
+  })
+
+  it('needs no privilege below the hard limit', () => {
+    const facts = { limits: { nofileSoft: 1024, nofileHard: 524_288 } }
+    expect(descriptorLimit.predict?.(predicting({ needs: shared, facts }))?.remedy).toEqual([
+      'ulimit -n 51200'
+    ])
+    const unbound = { limits: { nofileHard: 'unlimited' as const } }
+    expect(descriptorLimit.predict?.(predicting({ needs: shared, facts: unbound }))?.remedy).toEqual([
+      'ulimit -n 51200'
+    ])
+  })
+
+  it('is content with enough private tables', () => {
+    expect(descriptorLimit.predict?.(predicting({ needs: { ...shared, tables: 3 } }))).toBeNull()
+  })
+})
+
+describe('explain', () => {
+  it('names EMFILE and what tables there were', () => {
+    const outcome = run({
+      errors: [tally('socket', 'EMFILE', 30_020)],
+      process: { tables: 1, privateTables: false }
+    })
+    expect(descriptorLimit.explain?.(explaining({ run: outcome }))).toMatchObject({
+      side: 'client',
+      title:
+        '30,020 sockets could not be had: RLIMIT_NOFILE is 20000, and this kernel gave no private descriptor tables',
+      events: 30_020
+    })
+  })
+
+  it('is not taken for the host-wide limit', () => {
+    expect(
+      descriptorLimit.explain?.(explaining({ run: run({ errors: [tally('socket', 'ENFILE', 5)] }) }))
+    ).toBeNull()
+  })
+})

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { dialerSaturated } from '../../../../lib/checks/causes/dialer_saturated.js'
+import { explaining, latency, predicting, run } from '../fixtures.js'
+
+const late = { unit: 'us', p50: 400_000, p99: 900_000, max: 1_000_000 } as const
+const scenario = { rate: [{ atMs: 0, perSecond: 400_000 }] }
+const timing = { dialSeconds: 4, connectsPerSecond: 250_000 }
+
+describe('explain', () => {
+  it('names busy CPUs', () => {
+    const outcome = run({ pacing: late, timing, process: { cpuSeconds: 15.5 } })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toMatchObject({
+      severity: 'warning',
+      side: 'client',
+      title:
+        'this host could not keep the rate: starts were 900 ms late and its 4 dialing CPUs 97 % busy, at 250,000/s'
+    })
+  })
+
+  it('offers idle CPUs', () => {
+    const outcome = run({ pacing: late, timing, process: { cpuSeconds: 3.9, workers: 1 } })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))?.remedy[0]).toContain(
+      '--workers'
+    )
+  })
+
+  it('names a window that the round trip makes too small', () => {
+    const slow = latency({ mean: 52_000 })
+    const outcome = run({
+      pacing: late,
+      timing: { dialSeconds: 10, connectsPerSecond: 19_500 },
+      connectLatency: { ...slow, withoutSynRetry: slow }
+    })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toMatchObject({
+      title: '1,024 handshakes in flight at 52 ms each allow 19,692/s, less than the 400,000/s asked for',
+      remedy: ['c1m-native dial --window 41600 ...']
+    })
+  })
+
+  const slow = latency({ mean: 52_000 })
+  it.each([
+    ['a rate that was kept', { pacing: { ...late, p99: 800 }, process: { cpuSeconds: 40 } }, scenario],
+    ['as fast as possible', { pacing: null, process: { cpuSeconds: 40 } }, { rate: [] }],
+    [
+      'a window full of lost SYNs',
+      {
+        pacing: late,
+        connectLatency: { ...slow, withoutSynRetry: slow },
+        timing: { connectsPerSecond: 19_500 },
+        retransmits: { syn: 500 }
+      },
+      scenario
+    ],
+    ['a lateness of unknown cause', { pacing: late }, scenario]
+  ])('is silent with %s', (_, changes, wanted) => {
+    expect(dialerSaturated.explain?.(explaining({ run: run(changes), scenario: wanted }))).toBeNull()
+  })
+})
+
+it('predicts what no machine of this size does', () => {
+  const needs = { ratePerSecond: 500_000 }
+  expect(dialerSaturated.predict?.(predicting({ needs, peerIsHere: true }))).toMatchObject({
+    severity: 'warning'
+  })
+  expect(dialerSaturated.predict?.(predicting({ needs }))).toBeNull()
+  expect(
+    dialerSaturated.predict?.(predicting({ needs: { ratePerSecond: null }, peerIsHere: true }))
+  ).toBeNull()
+})

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { hostFileLimit } from '../../../../lib/checks/causes/host_file_limit.js'
+import { explaining, predicting, run, tally } from '../fixtures.js'
+
+describe('predict', () => {
+  const tight = { limits: { fileMax: 10_000, filesOpen: 1000 } }
+  const predict = (kernel: object = {}) =>
+    hostFileLimit.predict?.(predicting({ facts: { ...tight, kernel } }))
+
+  it('tells where it binds', () => {
+    expect(predict()).toMatchObject({ bindsAt: 9000, events: 1000, remedy: ['sysctl -w fs.file-max=16384'] })
+  })
+
+  it('does not bind who holds CAP_SYS_ADMIN on the host', () => {
+    const administrator = { capabilities: '0000000000200000' }
+    expect(predict(administrator)).toBeNull()
+    expect(predict({ ...administrator, initialUserNamespace: false })).not.toBeNull()
+  })
+
+  it('says nothing of an unknown limit', () => {
+    expect(hostFileLimit.predict?.(predicting({ facts: { limits: { fileMax: null } } }))).toBeNull()
+  })
+})
+
+it('names ENFILE', () => {
+  const outcome = run({ errors: [tally('socket', 'ENFILE', 77)] })
+  expect(hostFileLimit.explain?.(explaining({ run: outcome }))).toMatchObject({
+    severity: 'critical',
+    title: '77 sockets could not be had: the host has as many open files as it may, 2,465,966'
+  })
+  expect(hostFileLimit.explain?.(explaining())).toBeNull()
+})

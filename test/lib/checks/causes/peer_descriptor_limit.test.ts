@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { peerDescriptorLimit } from '../../../../lib/checks/causes/peer_descriptor_limit.js'
+import { explaining, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
+
+const process = { pid: 4711, name: 'server', openFiles: 1024, nofileSoft: 1024 }
+const listener = { address: '127.0.0.1:8100', queued: 129, backlog: 128, process }
+
+describe('with the server in sight', () => {
+  it('is proven by its open files', () => {
+    const verdict = peerDescriptorLimit.explain?.(
+      watching({ listeners: [listener], deltas: rose({ 'TcpExt.ListenOverflows': 500 }) })
+    )
+    expect(verdict).toMatchObject({
+      side: 'server',
+      title:
+        'server (pid 4711) has 1,024 of 1,024 descriptors open and accepts no more at 127.0.0.1:8100: 129 connections wait',
+      events: 500,
+      explains: expect.arrayContaining(['accept-queue-overflow'])
+    })
+    expect(verdict?.remedy[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
+  })
+
+  it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {
+    const shedding = { ...listener, queued: 0 }
+    const title =
+      'server (pid 4711) has 1,024 of 1,024 descriptors open and closes what comes to 127.0.0.1:8100 at once: 300 connections did not stay'
+    const closed = run({ connections: { closedByPeer: 300 } })
+    expect(
+      peerDescriptorLimit.explain?.(explaining({ run: closed, peerIsHere: true, listeners: [shedding] }))
+    ).toMatchObject({ title, events: 300, explains: expect.arrayContaining(['peer-closed']) })
+    const deltas = rose({ 'Tcp.PassiveOpens': 1300, 'Tcp.CurrEstab': 1000 })
+    expect(peerDescriptorLimit.explain?.(watching({ listeners: [shedding], deltas }))).toMatchObject({
+      title
+    })
+  })
+
+  it('is not taken for one at its limit whose connections end when the run does', () => {
+    const deltas = rose({ 'Tcp.PassiveOpens': 1000 })
+    const listeners = [{ ...listener, queued: 0 }]
+    expect(peerDescriptorLimit.explain?.(explaining({ peerIsHere: true, listeners, deltas }))).toBeNull()
+  })
+
+  it.each([
+    ['a server that is merely slow', { ...listener, process: { ...process, openFiles: 200 } }],
+    ['one that keeps up at its limit', { ...listener, queued: 0 }],
+    ['one that cannot be looked into', { ...listener, process: null }]
+  ])('is not taken for %s', (_, candidate) => {
+    expect(peerDescriptorLimit.explain?.(watching({ listeners: [candidate] }))).toBeNull()
+  })
+})
+
+describe('from afar', () => {
+  const stuckAt = (held: number) =>
+    run({
+      connections: {
+        requested: held + 5000,
+        attempted: held + 900,
+        established: held,
+        failed: 900,
+        peak: held
+      },
+      errors: [tally('timeout', 'ETIMEDOUT', 900)],
+      series: plateauSeries(held)
+    })
+
+  it.each([
+    [1013, '1,024', ''],
+    [524_273, '524,288', ''],
+    [1024 - 20 + 512, '1,024', ' with a full accept queue of 512']
+  ])('reads %i as a limit', (held, limit, queue) => {
+    expect(peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))).toMatchObject({
+      severity: 'warning',
+      title: expect.stringContaining(`descriptor limit of ${limit}${queue} (`)
+    })
+  })
+
+  it.each([17_577, 5000, 28_232])('makes nothing of %i', (held) => {
+    expect(peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))).toBeNull()
+  })
+
+  it('needs handshakes that fail', () => {
+    const slow = run({
+      connections: { requested: 9000, attempted: 1013, established: 1013 },
+      series: plateauSeries(1013)
+    })
+    expect(peerDescriptorLimit.explain?.(explaining({ run: slow }))).toBeNull()
+  })
+})

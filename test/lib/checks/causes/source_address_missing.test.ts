@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import { sourceAddressMissing } from '../../../../lib/checks/causes/source_address_missing.js'
+import { explaining, predicting, run, tally } from '../fixtures.js'
+
+describe('explain', () => {
+  const missing = run({
+    connections: { established: 0, failed: 10_000, peak: 0 },
+    errors: [tally('bind', 'EADDRNOTAVAIL', 10_000, '203.0.113.9:1024 > 198.18.30.1:8100')]
+  })
+
+  it('reads the address off an example', () => {
+    expect(sourceAddressMissing.explain?.(explaining({ run: missing }))).toMatchObject({
+      severity: 'critical',
+      side: 'client',
+      title: '10,000 connections could not be bound: this host lacks the source address 203.0.113.9',
+      remedy: ['ip addr add 203.0.113.9/32 dev DEVICE']
+    })
+  })
+
+  it('reads IPv6 as well', () => {
+    const outcome = run({ errors: [tally('bind', 'EADDRNOTAVAIL', 1, '[2001:2::9]:1024 > [2001:2::1]:80')] })
+    expect(sourceAddressMissing.explain?.(explaining({ run: outcome }))?.remedy).toEqual([
+      'ip addr add 2001:2::9/128 dev DEVICE'
+    ])
+  })
+
+  it('is not taken for a tuple space that is used up', () => {
+    const outcome = run({
+      connections: { requested: 1000, attempted: 1000, established: 900, failed: 100 },
+      errors: [tally('bind', 'EADDRNOTAVAIL', 100)]
+    })
+    expect(sourceAddressMissing.explain?.(explaining({ run: outcome, scenario: { tuples: 900 } }))).toBeNull()
+  })
+})
+
+it('predicts it', () => {
+  const needs = { missingSources: ['198.18.0.1', '198.18.0.2', '198.18.0.3', '198.18.0.4'] }
+  expect(sourceAddressMissing.predict?.(predicting({ needs }))).toMatchObject({
+    bindsAt: 0,
+    title: '198.18.0.1, 198.18.0.2 and 2 more are no addresses of this host'
+  })
+  expect(sourceAddressMissing.predict?.(predicting())).toBeNull()
+})

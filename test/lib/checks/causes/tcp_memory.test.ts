@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { tcpMemory } from '../../../../lib/checks/causes/tcp_memory.js'
+import { explaining, predicting, rose, run, tally } from '../fixtures.js'
+
+describe('predict', () => {
+  const needs = { connections: 1_000_000, kernelMemoryBytes: 4_000_000_000 }
+
+  it('holds slab against what is available', () => {
+    const verdict = tcpMemory.predict?.(
+      predicting({ needs, facts: { memory: { availableBytes: 3_000_000_000 } } })
+    )
+    expect(verdict).toMatchObject({ bindsAt: 750_000, events: 250_000 })
+    expect(verdict?.title).toBe('the sockets take 3.73GiB of kernel memory and the host has 2.79GiB left')
+  })
+
+  it('holds it against the control group where that is tighter', () => {
+    const facts = { cgroup: { memoryMaxBytes: 2_000_000_000, memoryCurrentBytes: 1_000_000_000 } }
+    expect(tcpMemory.predict?.(predicting({ needs, facts }))).toMatchObject({ bindsAt: 250_000 })
+  })
+
+  it('says nothing of what fits, or is unknown', () => {
+    expect(tcpMemory.predict?.(predicting({ needs }))).toBeNull()
+    const unknown = { memory: { availableBytes: null }, cgroup: { memoryMaxBytes: null } }
+    expect(tcpMemory.predict?.(predicting({ needs, facts: unknown }))).toBeNull()
+  })
+})
+
+describe('explain', () => {
+  it('names tcp_mem with its pages', () => {
+    const verdict = tcpMemory.explain?.(
+      explaining({
+        deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
+        counters: { 'Sockstat.TCP.mem': 575_800 }
+      })
+    )
+    expect(verdict).toMatchObject({
+      severity: 'critical',
+      title: 'TCP buffers reached tcp_mem (575,800 of 575,790 pages), and 200 connections failed for it'
+    })
+    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_mem="575790 767722 1151580"')
+  })
+
+  it('names pressure that only shrank windows', () => {
+    expect(
+      tcpMemory.explain?.(explaining({ deltas: rose({ 'TcpExt.TCPMemoryPressures': 1 }) }))
+    ).toMatchObject({
+      severity: 'warning'
+    })
+  })
+
+  it('names sockets there was no memory for', () => {
+    const outcome = run({ errors: [tally('socket', 'ENOBUFS', 12)] })
+    expect(tcpMemory.explain?.(explaining({ run: outcome }))).toMatchObject({
+      title: 'the kernel had no memory for 12 sockets',
+      events: 12
+    })
+  })
+
+  it('is not taken for too many orphans, which share a counter', () => {
+    expect(tcpMemory.explain?.(explaining({ deltas: rose({ 'TcpExt.TCPAbortOnMemory': 200 }) }))).toBeNull()
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { timeWaitOverflow } from '../../../../lib/checks/causes/time_wait_overflow.js'
+import { explaining, predicting, rose, run, watching } from '../fixtures.js'
+
+const deltas = rose({ 'TcpExt.TCPTimeWaitOverflow': 120 })
+const facts = { tcp: { maxTwBuckets: 10 } }
+
+describe('explain', () => {
+  it('names the bound beside a server', () => {
+    expect(
+      timeWaitOverflow.explain?.(watching({ deltas, facts, counters: { 'Sockstat.TCP.tw': 10 } }))
+    ).toMatchObject({
+      severity: 'warning',
+      side: 'server',
+      title: '120 connections closed without TIME_WAIT: no more than 10 sockets may wait',
+      remedy: ['sysctl -w net.ipv4.tcp_max_tw_buckets=256']
+    })
+  })
+
+  it('is good to know when the peer closes while the run goes on', () => {
+    const closed = run({ connections: { closedByPeer: 120 } })
+    expect(timeWaitOverflow.explain?.(explaining({ run: closed, deltas, facts }))).toMatchObject({
+      severity: 'info'
+    })
+  })
+
+  it('is nothing when a run closes at its end', () => {
+    expect(timeWaitOverflow.explain?.(explaining({ deltas, facts }))).toBeNull()
+  })
+})
+
+it('predicts it of a run that churns', () => {
+  expect(timeWaitOverflow.predict?.(predicting({ needs: { timeWaits: 600_000 } }))).toMatchObject({
+    severity: 'info',
+    remedy: ['sysctl -w net.ipv4.tcp_max_tw_buckets=1048576']
+  })
+  expect(timeWaitOverflow.predict?.(predicting({ needs: { timeWaits: 60_000 } }))).toBeNull()
+})

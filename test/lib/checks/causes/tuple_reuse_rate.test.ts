@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { tupleReuseRate } from '../../../../lib/checks/causes/tuple_reuse_rate.js'
+import { explaining, predicting, rose, run } from '../fixtures.js'
+
+const nat = (lifetimeSeconds: number, sourceAddresses = 1) => ({
+  ports: 63_488,
+  sourceAddresses,
+  lifetimeSeconds,
+  rememberedBy: lifetimeSeconds === 120 ? 'LVS' : 'TIME_WAIT'
+})
+const predict = (ratePerSecond: number | null, lifetime: number, addresses?: number) =>
+  tupleReuseRate.predict?.(predicting({ needs: { ratePerSecond, nat: nat(lifetime, addresses) } }))
+
+describe('predict', () => {
+  it.each([
+    [112.5, 564],
+    [60.5, 1049],
+    [120, 529]
+  ])('knows the rate from which 5-tuples come around within %d s', (lifetime, perSecond) => {
+    const verdict = predict(perSecond + 1, lifetime)
+    expect(verdict).toMatchObject({ severity: 'critical', side: 'path' })
+    expect(verdict?.title).toContain(`from ${perSecond.toLocaleString('en-US')}/s on`)
+  })
+
+  // Measured: 60 ports, at 0.8 of ports / 60 s, already meet occupied tuples.
+  it('warns from the rate of 120 s on', () => {
+    expect(predict(550, 60.5)).toMatchObject({ severity: 'warning' })
+    expect(predict(529, 60.5)).toBeNull()
+  })
+
+  it('is lifted by more addresses, and says how many', () => {
+    expect(predict(550, 120)?.remedy[0]).toMatch(/^# 2 source addresses/)
+    expect(predict(550, 120, 3)).toBeNull()
+  })
+
+  it('says nothing without a rate or a NAT', () => {
+    expect(predict(null, 120)).toBeNull()
+    expect(tupleReuseRate.predict?.(predicting({ needs: { ratePerSecond: 1e6 } }))).toBeNull()
+  })
+})
+
+describe('explain', () => {
+  const needs = predicting({ needs: { nat: { ...nat(120), ports: 33 } } }).needs
+  const deltas = rose({ 'Tcp.OutRsts': 34, 'TcpExt.TCPSynRetrans': 34 })
+  const measured = run({ retransmits: { syn: 34, connectionsWithSynRetry: 34 } })
+
+  it('names it when SYNs met their predecessor', () => {
+    expect(tupleReuseRate.explain?.(explaining({ run: measured, deltas, needs }))).toMatchObject({
+      events: 34
+    })
+  })
+
+  it('finds no harm in reuse that meets nothing', () => {
+    expect(tupleReuseRate.explain?.(explaining({ needs }))).toBeNull()
+  })
+})

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { tupleShortage, tupleSpaceExhausted } from '../../../../lib/checks/causes/tuple_space_exhausted.js'
+import { explaining, plateauSeries, predicting, run, tally } from '../fixtures.js'
+
+const scenario = { tuples: 64_512, connections: 100_000 }
+const usedUp = run({
+  connections: { requested: 100_000, attempted: 64_512, established: 64_512, peak: 64_512 }
+})
+
+describe('explain', () => {
+  it('names it once all tuples were used', () => {
+    const verdict = tupleSpaceExhausted.explain?.(explaining({ run: usedUp, scenario }))
+    expect(verdict).toMatchObject({
+      severity: 'critical',
+      side: 'client',
+      title: '64,512 4-tuples were too few for 100,000 connections',
+      events: 35_488
+    })
+    expect(verdict?.remedy[0]).toBe('# 2 times the source addresses, destination ports, or both:')
+  })
+
+  // Measured with tcp_timestamps=0: 67 of 100 connects fail while 33 tuples sit in TIME_WAIT.
+  it('names TIME_WAITs that cannot be taken over', () => {
+    const blocked = run({
+      connections: { requested: 100, attempted: 33, established: 33, skippedPorts: 67, peak: 33 }
+    })
+    const verdict = tupleSpaceExhausted.explain?.(
+      explaining({
+        run: blocked,
+        scenario: { tuples: 100, connections: 100 },
+        facts: { tcp: { timestamps: 0 } },
+        counters: { 'Sockstat.TCP.tw': 67 }
+      })
+    )
+    expect(verdict?.title).toContain('TIME_WAIT')
+    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_timestamps=1')
+  })
+
+  it('says nothing of a run that ended before', () => {
+    const early = run({ connections: { requested: 100_000, attempted: 5000, established: 5000 } })
+    expect(tupleSpaceExhausted.explain?.(explaining({ run: early, scenario }))).toBeNull()
+  })
+
+  it('recognises a NAT by the size of a port range', () => {
+    const stuck = run({
+      connections: { requested: 100_000, attempted: 30_000, established: 28_230, failed: 1700, peak: 28_230 },
+      errors: [tally('timeout', 'ETIMEDOUT', 1700)],
+      series: plateauSeries(28_230)
+    })
+    expect(tupleSpaceExhausted.explain?.(explaining({ run: stuck }))).toMatchObject({
+      side: 'path',
+      events: 1770
+    })
+  })
+})
+
+describe('tupleShortage', () => {
+  it('takes what others hold off the space', () => {
+    const outcome = run({ connections: { requested: 90, attempted: 80, established: 80, skippedPorts: 20 } })
+    expect(tupleShortage(explaining({ run: outcome, scenario: { tuples: 100 } }))).toBe(10)
+  })
+})
+
+it('predicts it, and where it binds', () => {
+  expect(
+    tupleSpaceExhausted.predict?.(predicting({ needs: { tuples: 64_512, connections: 100_000 } }))
+  ).toMatchObject({
+    bindsAt: 64_512,
+    events: 35_488
+  })
+})
+
+it('offers what the scenario leaves unused', () => {
+  const verdict = tupleSpaceExhausted.predict?.(
+    predicting({
+      needs: { tuples: 100, connections: 1000 },
+      scenario: { sourcePorts: [[40_000, 40_099]] },
+      facts: { ports: { reserved: [[8000, 8099]] } }
+    })
+  )
+  expect(verdict?.remedy).toContain('c1m-native dial --source-ports 1024-65535 ...')
+  expect(verdict?.remedy.at(-1)).toBe(
+    '# net.ipv4.ip_local_reserved_ports keeps 100 ports of each address back'
+  )
+})

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { engineConfig } from '../../../lib/dial/engine_config.js'
+import type { DialScenario } from '../../../lib/scenario/scenario.js'
+import { exampleResult } from '../../helpers/example_result.js'
+
+const { scenario } = exampleResult()
+const config = (changes: Partial<DialScenario>) => engineConfig({ ...scenario, ...changes })
+const exchange = { send: 'a', sendBytes: 1, expect: '', expectBytes: 1, everyMs: null }
+const empty = {
+  send: new Uint8Array(),
+  expect: new Uint8Array(),
+  expectBytes: 0,
+  everyMs: 0,
+  timeoutMs: 5000
+}
+
+describe('engineConfig', () => {
+  it('has no listener where there is a target, and no exchange where nothing is said', () => {
+    expect(config({})).toMatchObject({
+      lanes: 4,
+      maxTables: 1024,
+      dial: {
+        targets: scenario.targets,
+        sourcePorts: [{ first: 1024, last: 65_535 }],
+        hold: true,
+        churn: false,
+        peerCloses: false
+      }
+    })
+    expect(config({})).not.toHaveProperty('listen')
+    expect(config({}).dial).not.toHaveProperty('exchange')
+  })
+
+  it('listens with ports for each lane where there is none, more for many connections', () => {
+    const listen = { mode: 'sink', close: 'rst' }
+    const own = { targets: [], lanes: 4 }
+    expect(config(own).listen).toMatchObject(listen)
+    expect(config({ ...own, churn: true }).listen).toMatchObject(listen)
+    const ports = (connections: number) => config({ ...own, connections }).listen?.targets
+    expect(ports(65_536)).toEqual(Array(4).fill({ address: '127.0.0.1', firstPort: 0, lastPort: 0 }))
+    expect(ports(65_537)).toHaveLength(8)
+    expect(ports(1_000_000)).toHaveLength(16)
+  })
+
+  it('answers itself', () => {
+    expect(config({ targets: [], exchange })).toMatchObject({
+      dial: { exchange: { expectBytes: 1, timeoutMs: 5000 } },
+      listen: { mode: 'echo', close: 'rst' }
+    })
+  })
+
+  it('closes first itself, as the scenario says', () => {
+    expect(config({ targets: [], churn: true, closeBy: 'server', holdMs: 0 })).toMatchObject({
+      dial: { churn: true, peerCloses: true, hold: false, exchange: empty },
+      listen: { mode: 'close-first', close: 'fin' }
+    })
+  })
+})

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Snapshots } from '../../../lib/dial/snapshot.js'
+import type { Engine } from '../../../lib/engine/engine.js'
+import { freePort, ownAddress } from '../../helpers/loopback.js'
+import { startEngine } from '../../helpers/start_engine.js'
+
+const connections = 50
+let held: Engine
+let refused: Engine
+
+beforeAll(async () => {
+  const source = ownAddress()
+  const address = ownAddress()
+  const port = await freePort(address)
+  const dial = {
+    sources: [{ first: source, last: source }],
+    sourcePorts: [{ first: 1024, last: 65_535 }],
+    shardIndex: 0,
+    shardCount: 1,
+    targets: [],
+    connections,
+    window: 16,
+    connectTimeoutMs: 1000,
+    synRetries: 0,
+    rate: [],
+    close: 'fin' as const,
+    hold: true,
+    churn: false,
+    peerCloses: false
+  }
+  held = startEngine({
+    lanes: 1,
+    maxTables: 2,
+    dial,
+    listen: {
+      targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
+      mode: 'sink',
+      backlog: 100,
+      close: 'rst'
+    }
+  })
+  refused = startEngine({
+    lanes: 1,
+    maxTables: 2,
+    dial: { ...dial, targets: [{ address, firstPort: port, lastPort: port }] }
+  })
+  await Promise.all([held.ramped, refused.ramped])
+})
+
+afterAll(async () => {
+  held.close()
+  refused.close()
+  await Promise.all([held.closed, refused.closed])
+})
+
+describe('Snapshots', () => {
+  it('name the counters of a run at one moment', () => {
+    expect(new Snapshots(held, null).take(0.25, 'holding', [])).toEqual({
+      tSeconds: 0.25,
+      phase: 'holding',
+      established: connections,
+      attempted: connections,
+      failed: 0,
+      inFlight: 0,
+      connectsPerSecond: connections / 0.25,
+      exchanges: 0,
+      transactions: 0,
+      transactionsPerSecond: 0,
+      closedByPeer: 0,
+      skippedPorts: expect.any(Number),
+      errors: [],
+      findings: [],
+      sample: null
+    })
+  })
+
+  it('give rates since the snapshot before, each watcher its own', () => {
+    const one = new Snapshots(held, null)
+    const two = new Snapshots(held, null)
+    expect(one.take(0.5, 'holding', []).connectsPerSecond).toBe(connections / 0.5)
+    expect(one.take(1, 'holding', []).connectsPerSecond).toBe(0)
+    expect(two.take(1, 'holding', []).connectsPerSecond).toBe(connections)
+  })
+
+  it('have no rate at the moment of the snapshot before', () => {
+    expect(new Snapshots(held, null).take(0, 'dialing', []).connectsPerSecond).toBe(0)
+  })
+
+  it('name failures without their examples, and pass on findings', () => {
+    const finding = {
+      id: 'connection-refused',
+      severity: 'critical' as const,
+      side: 'server' as const,
+      title: 'Nobody listens',
+      evidence: [],
+      remedy: []
+    }
+    expect(new Snapshots(refused, null).take(1, 'dialing', [finding])).toMatchObject({
+      established: 0,
+      attempted: connections,
+      failed: connections,
+      inFlight: 0,
+      errors: [{ phase: 'connect', code: 'ECONNREFUSED', count: connections }],
+      findings: [finding]
+    })
+    expect(new Snapshots(refused, null).take(1, 'dialing', []).errors[0]).not.toHaveProperty('example')
+  })
+})

@@ -1,0 +1,114 @@
+/** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
+import { describe, expect, it } from 'vitest'
+import { type NativeRun, native } from '../../../lib/engine/native.js'
+import { dialing, listening } from '../../helpers/native_config.js'
+
+const addon = native()
+
+const small = { lanes: 1, maxTables: 2 }
+
+/** What the addon is given by mistake, whatever its types say. */
+function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
+  return new addon.Run(config as never, onEvent as never)
+}
+
+describe('Run refuses', () => {
+  it.each<[string, unknown, string]>([
+    ['nothing', undefined, 'config must be an object'],
+    ['neither dial nor listen', small, 'config must be one with dial or listen'],
+    ['no lanes', { maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
+    ['a lane too few', { lanes: 0, maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
+    ['NaN', { lanes: Number.NaN, maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
+    ['no tables', { lanes: 1, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
+    ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
+    ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
+    [
+      'targets of no kind',
+      { ...small, listen: listening({ targets: '127.0.0.1:1' }) },
+      'targets must be an array'
+    ],
+    ['a target of null', { ...small, listen: listening({ targets: [null] }) }, 'targets must be an object'],
+    [
+      'a name for an address',
+      { ...small, listen: listening({ targets: [{ address: 'localhost', firstPort: 0, lastPort: 0 }] }) },
+      'address must be a numeric IPv4 or IPv6 address'
+    ],
+    [
+      'a port too high',
+      {
+        ...small,
+        listen: listening({ targets: [{ address: '127.0.0.1', firstPort: 1, lastPort: 65_536 }] })
+      },
+      'lastPort must be a number from 1'
+    ],
+    [
+      'ports reversed',
+      { ...small, listen: listening({ targets: [{ address: '127.0.0.1', firstPort: 9, lastPort: 8 }] }) },
+      'lastPort must be a number from 9'
+    ],
+    ['an unknown mode', { ...small, listen: listening({ mode: 'drop' }) }, "mode must be 'sink', 'echo' or"],
+    ['no backlog', { ...small, listen: listening({ backlog: 0 }) }, 'backlog must be a number from 1'],
+    ['an unknown close', { ...small, listen: listening({ close: 'abort' }) }, "close must be 'fin' or 'rst'"],
+    [
+      'sources reversed',
+      {
+        ...small,
+        listen: listening(),
+        dial: dialing({ sources: [{ first: '127.0.0.2', last: '127.0.0.1' }] })
+      },
+      'sources must be ranges of one family from first to last'
+    ],
+    [
+      'sources of two families',
+      { ...small, listen: listening(), dial: dialing({ sources: [{ first: '127.0.0.2', last: '::1' }] }) },
+      'sources must be ranges of one family from first to last'
+    ],
+    [
+      'shard 0',
+      { ...small, listen: listening(), dial: dialing({ shardCount: 0 }) },
+      'shardCount must be a number'
+    ],
+    [
+      'a shard beyond',
+      { ...small, listen: listening(), dial: dialing({ shardIndex: 1 }) },
+      'shardIndex must be a number from 0'
+    ],
+    [
+      'no connections',
+      { ...small, listen: listening(), dial: dialing({ connections: 0 }) },
+      'connections must be a number'
+    ],
+    ['no window', { ...small, listen: listening(), dial: dialing({ window: 0 }) }, 'window must be a number'],
+    [
+      'a negative rate',
+      { ...small, listen: listening(), dial: dialing({ rate: [{ atMs: 0, perSecond: -1 }] }) },
+      'perSecond must be a number from 0'
+    ],
+    ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be given exactly when'],
+    [
+      'a dial of both',
+      {
+        ...small,
+        listen: listening(),
+        dial: dialing({ targets: [{ address: '127.0.0.1', firstPort: 9, lastPort: 9 }] })
+      },
+      'targets must be given exactly when'
+    ]
+  ])('%s', (_, config, message) => {
+    expect(() => create(config)).toThrow(TypeError)
+    expect(() => create(config)).toThrow(message)
+  })
+
+  it('a call that is none', () => {
+    expect(() => create({ ...small, listen: listening() }, null)).toThrow('onEvent must be a function')
+  })
+
+  it('to be called without new', () => {
+    expect(() => (addon.Run as unknown as () => void)()).toThrow(TypeError)
+  })
+
+  it('to lend its methods to other objects', () => {
+    const { start } = create({ ...small, listen: listening() })
+    expect(() => start.call({} as NativeRun)).toThrow(TypeError)
+  })
+})

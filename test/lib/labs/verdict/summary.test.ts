@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { sumUp } from '../../../../lib/labs/verdict/summary.js'
+import type { RunResult } from '../../../../lib/result/result.js'
+import { exampleResult } from '../../../helpers/example_result.js'
+
+/** A thousand connections at 500/s, of which `prompt` stood at once, in `dialSeconds`. */
+function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = {}): RunResult {
+  const example = exampleResult()
+  return exampleResult({
+    scenario: { ...example.scenario, rate: [{ atMs: 0, perSecond: 500 }] },
+    connections: { ...example.connections, requested: 1000, established: 1000, failed: 0, closedByPeer: 0 },
+    connectLatency: {
+      ...example.connectLatency,
+      withoutSynRetry: { ...example.connectLatency.withoutSynRetry, count: prompt }
+    },
+    timing: { ...example.timing, dialSeconds },
+    ...changes
+  })
+}
+
+describe('the rate of an act', () => {
+  it.each([
+    ['is that of its schedule', run(1000, 2), 500],
+    ['does not suffer from a busy machine', run(1000, 2.4), 500],
+    ['does from a slow network', run(1000, 2.75), 1000 / 2.25],
+    ['does from repeated SYNs', run(700, 2), 350],
+    [
+      'is over all the time when nothing paced it',
+      run(1000, 2.4, { scenario: exampleResult().scenario }),
+      1000 / 2.4
+    ],
+    [
+      'leaves out what the server has ended',
+      run(1000, 2, { connections: { ...run(0, 1).connections, closedByPeer: 400 } }),
+      300
+    ]
+  ])('%s', (_, result, perSecond) => {
+    expect(sumUp([result]).promptPerSecond).toBeCloseTo(perSecond)
+  })
+
+  it('is the sum of runs side by side', () => {
+    expect(sumUp([run(1000, 2), run(500, 2)])).toMatchObject({
+      promptPerSecond: 750,
+      connections: { requested: 2000, stood: 2000 }
+    })
+  })
+})

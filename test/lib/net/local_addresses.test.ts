@@ -1,0 +1,49 @@
+import { networkInterfaces } from 'node:os'
+import { describe, expect, it } from 'vitest'
+import { addressesInProc, ownAddresses } from '../../../lib/net/local_addresses.js'
+import { fakeRoot } from '../host/fake_root.js'
+
+describe('ownAddresses', () => {
+  it('are those of the interfaces', () => {
+    const listed = Object.values(networkInterfaces()).flatMap((list = []) =>
+      list.map(({ address }) => address)
+    )
+    expect([...ownAddresses()].sort()).toEqual([...new Set(listed)].sort())
+  })
+})
+
+describe('addressesInProc', () => {
+  it('are the same as the kernel gives through netlink', () => {
+    // 127/8 is local as a whole; os.networkInterfaces() leaves out interfaces that are down.
+    expect([...addressesInProc('/proc')]).toEqual(expect.arrayContaining([...ownAddresses()]))
+  })
+
+  it('are the host routes that are local, in whatever table, and the IPv6 addresses', () => {
+    const root = fakeRoot({
+      'net/fib_trie': [
+        'Main:',
+        '  +-- 0.0.0.0/0 3 0 5',
+        '     |-- 0.0.0.0',
+        '        /0 universe UNICAST',
+        '     |-- 10.0.0.2',
+        '        /32 link UNICAST',
+        '     |-- 192.0.2.2',
+        '        /24 link UNICAST',
+        '        /32 host LOCAL',
+        '     |-- 192.0.2.255',
+        '        /32 link BROADCAST',
+        ''
+      ].join('\n'),
+      'net/if_inet6': [
+        'fe8000000000000000fc00fffe000001 04 40 20 80     eth0',
+        '00000000000000000000000000000001 01 80 10 80       lo',
+        ''
+      ].join('\n')
+    })
+    expect([...addressesInProc(root)]).toEqual(['192.0.2.2', 'fe80::fc:ff:fe00:1', '::1'])
+  })
+
+  it('are none where nothing can be read', () => {
+    expect(addressesInProc('/nonexistent')).toEqual(new Set())
+  })
+})

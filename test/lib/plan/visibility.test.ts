@@ -1,0 +1,65 @@
+import { expect, it } from 'vitest'
+import { type Sight, unknowns } from '../../../lib/plan/visibility.js'
+import { facts } from '../checks/fixtures.js'
+
+const tracking = { conntrack: { count: 7 } }
+const here: Sight = {
+  client: facts(tracking),
+  server: null,
+  here: true,
+  peerIsHere: true,
+  sources: { ranges: [], missing: [], unrouted: [], assumed: false },
+  otherSockets: 0,
+  hasNat: false,
+  churnsUnpaced: false
+}
+
+it('has nothing to add where everything is in sight', () => {
+  expect(unknowns(here)).toEqual([])
+})
+
+it('names the facts that are missing, and what follows', () => {
+  const client = facts({ limits: { nofileHard: null }, conntrack: { count: null, max: null, buckets: null } })
+  expect(unknowns({ ...here, client })).toEqual([
+    'of this host nf_conntrack_max, RLIMIT_NOFILE: they are taken not to bind'
+  ])
+  const listener = facts({ ...tracking, tcp: { somaxconn: null } })
+  expect(unknowns({ ...here, client: listener })).toEqual([
+    'of this host net.core.somaxconn: it is taken not to bind'
+  ])
+  const unknown = { '/proc/sys/net/netfilter/nf_conntrack_max': 'ENOENT' }
+  expect(unknowns({ ...here, client: { ...client, unknown } })).toEqual([
+    'of this host RLIMIT_NOFILE: it is taken not to bind'
+  ])
+})
+
+it('says what it takes an idle conntrack for', () => {
+  expect(unknowns({ ...here, client: facts() })).toEqual([
+    'whether a rule of this host tracks connections: none is tracked now, so it is taken not to (nf_conntrack_max is 262,144)'
+  ])
+  expect(unknowns({ ...here, here: false, client: facts() })).toEqual([
+    'whether a rule of the dialing host tracks connections: none was when the facts were read, and it is taken to'
+  ])
+})
+
+it('cannot reckon with a churn as fast as possible', () => {
+  expect(unknowns({ ...here, churnsUnpaced: true })).toEqual([
+    'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
+  ])
+})
+
+it('says what another host keeps to itself', () => {
+  const sources = { ...here.sources, assumed: true }
+  const away = { ...here, peerIsHere: false, sources, otherSockets: 12 }
+  expect(unknowns(away)).toEqual([
+    'the source address, which the route chooses: one address is assumed (name others with --source)',
+    'which source ports the 12 other sockets of this namespace hold: dial skips and counts them',
+    'everything about the server: its tracking, memory, queues and descriptors (run plan --print-facts there, and give the file to --server-facts)',
+    'what is between the hosts: firewalls, balancers, a NAT (describe one with --nat-ports)'
+  ])
+  expect(unknowns({ ...away, server: facts(tracking), otherSockets: null, hasNat: true }).slice(1)).toEqual([
+    'source ports that other sockets of the dialing host hold: dial skips and counts them',
+    'the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process',
+    'firewalls and balancers between the hosts'
+  ])
+})

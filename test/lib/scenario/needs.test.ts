@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import {
+  hasNoConntrack,
+  isTracked,
+  leftBehind,
+  reckonNeeds,
+  tablesUsed
+} from '../../../lib/scenario/needs.js'
+import { facts, scenario } from '../checks/fixtures.js'
+
+const load = {
+  connections: 1_000_000,
+  ratePerSecond: null,
+  tuples: 1_290_240,
+  endsInProcess: 1,
+  endsInNamespace: 1,
+  watched: false,
+  tracked: false
+} as const
+
+describe('reckonNeeds', () => {
+  it('of a million to another host', () => {
+    expect(reckonNeeds(facts(), load)).toEqual({
+      connections: 1_000_000,
+      ratePerSecond: null,
+      tuples: 1_290_240,
+      descriptors: 1_000_000,
+      tables: 1024,
+      descriptorsPerTable: 19_968,
+      conntrackEntries: 0,
+      conntrackEntriesOnHost: 0,
+      kernelMemoryBytes: 3_900_000_000,
+      sockets: 1_000_000,
+      timeWaits: 0,
+      missingSources: [],
+      unroutedTargets: [],
+      nat: null
+    })
+  })
+
+  it('counts both ends of a run against itself, but one entry for the two', () => {
+    const both = reckonNeeds(facts(), {
+      ...load,
+      endsInProcess: 2,
+      endsInNamespace: 2,
+      watched: true,
+      tracked: true
+    })
+    expect(both).toMatchObject({
+      descriptors: 2_000_000,
+      sockets: 2_000_000,
+      kernelMemoryBytes: 8_000_000_000,
+      conntrackEntries: 1_000_000
+    })
+    // Measured: 103 tables, with a few descriptors of each in other use.
+    expect(tablesUsed(both)).toBe(101)
+  })
+
+  it('has one table where threads cannot have their own', () => {
+    const kernel = { version: { major: 5, minor: 8, patch: 18 } }
+    const limits = { nofileHard: 1_000_000 }
+    expect(reckonNeeds(facts({ kernel, limits }), load)).toMatchObject({
+      tables: 1,
+      descriptorsPerTable: 999_936
+    })
+  })
+
+  it.each([
+    ['unlimited', { limits: { nofileHard: 'unlimited' as const } }, [1024, 65_504]],
+    ['an unknown limit', { limits: { nofileHard: null } }, [1024, 65_504]],
+    ['a limit below the reserve', { limits: { nofileHard: 16 } }, [1024, 0]],
+    ['few threads', { cgroup: { pidsMax: 100 } }, [68, 19_968]],
+    ['hardly any threads', { cgroup: { pidsMax: 10 } }, [1, 19_968]]
+  ])('with %s', (_, changes, [tables, descriptorsPerTable]) => {
+    const needs = reckonNeeds(facts(changes), load)
+    expect(needs).toMatchObject({ tables, descriptorsPerTable })
+    expect(tablesUsed(needs)).toBeLessThanOrEqual(needs.tables)
+  })
+})
+
+describe('leftBehind', () => {
+  const churn = { churn: true, durationMs: 600_000 }
+
+  it.each([
+    ['a client that closes in order', churn, 5000, [300_000, 600_000]],
+    ['a reset', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
+    ['a run against itself', { ...churn, targets: [] }, 5000, [0, 50_000]],
+    ['a short run', { ...churn, durationMs: 10_000 }, 5000, [50_000, 50_000]],
+    ['more than there are tuples', churn, 50_000, [1_290_240, 1_290_240]],
+    ['no rate', churn, null, [0, 0]],
+    ['no churn', {}, 5000, [0, 0]]
+  ])('%s', (_, changes, rate, [timeWaits, trackedClosed]) => {
+    expect(leftBehind(scenario(changes), rate)).toEqual({ timeWaits, trackedClosed })
+  })
+
+  it('adds to what tracking keeps', () => {
+    const paced = { ...load, tracked: true, timeWaits: 5, trackedClosed: 600_000 }
+    expect(reckonNeeds(facts(), paced)).toMatchObject({ timeWaits: 5, conntrackEntries: 1_600_000 })
+  })
+})
+
+describe('isTracked', () => {
+  it.each([
+    [{ count: 5, max: 10 }, true, true],
+    [{ count: 0, max: 10 }, false, true],
+    [{ count: null, max: 10 }, true, true],
+    [{ count: null, max: null }, false, false]
+  ])('%j', (counts, live, described) => {
+    const conntrack = { ...counts, buckets: null, entriesAllNamespaces: null, boundsChains: null }
+    expect(isTracked(conntrack, false)).toBe(live)
+    expect(isTracked(conntrack, true)).toBe(described)
+  })
+
+  it('knows of a module that is not there by the missing file', () => {
+    const path = '/proc/sys/net/netfilter/nf_conntrack_max'
+    expect(hasNoConntrack(facts({ unknown: { [path]: 'ENOENT' } }))).toBe(true)
+    expect(hasNoConntrack(facts({ unknown: { [path]: 'EACCES' } }))).toBe(false)
+    expect(hasNoConntrack(facts())).toBe(false)
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { checkSharedTable, maxTables, planTables } from '../../../lib/scenario/tables.js'
+import { caught } from '../../helpers/caught.js'
+
+describe('planTables', () => {
+  it('spreads connections over as many tables as the limit makes necessary', () => {
+    expect(planTables(1_000_000, 1, 20_000)).toEqual({
+      connectionsPerTable: 19_968,
+      tables: 51,
+      capacity: 20_447_232
+    })
+    expect(planTables(1_000_000, 2, 20_000)).toEqual({
+      connectionsPerTable: 9984,
+      tables: 101,
+      capacity: 10_223_616
+    })
+    expect(planTables(1, 1, 1024)).toMatchObject({ tables: 1 })
+    expect(planTables(992, 1, 1024)).toMatchObject({ tables: 1 })
+    expect(planTables(993, 1, 1024)).toMatchObject({ tables: 2 })
+  })
+
+  it('uses no more than 65,536 descriptors of a table', () => {
+    const unlimited = planTables(1_000_000, 1, Number.POSITIVE_INFINITY)
+    expect(unlimited).toEqual({ connectionsPerTable: 65_504, tables: 16, capacity: 67_076_096 })
+    expect(planTables(1_000_000, 1, 1_048_576)).toEqual(unlimited)
+  })
+
+  it('says how many fit, what binds and the remedy, which suffices', () => {
+    const error = caught(() => planTables(2_000_000, 2, 1024))
+    expect(error).toMatchObject({
+      code: 'C1M_DESCRIPTOR_LIMIT',
+      exitCode: 3,
+      message:
+        'of 2,000,000 connections, 507,904 fit: the hard limit on open files (RLIMIT_NOFILE) is 1,024, for each of 1,024 descriptor tables',
+      hint: 'Raise it: ulimit -n 3940 (as root, or nofile in /etc/security/limits.conf).'
+    })
+    expect(planTables(2_000_000, 2, 3940).tables).toBeLessThanOrEqual(maxTables)
+    expect(caught(() => planTables(2_000_000, 2, 3939))).toMatchObject({ code: 'C1M_DESCRIPTOR_LIMIT' })
+  })
+
+  it('fits nothing where the limit is below the reserve', () => {
+    expect(caught(() => planTables(1, 1, 32))).toMatchObject({
+      message: expect.stringMatching(/^of 1 connections, 0 fit/),
+      hint: expect.stringContaining('ulimit -n 33 ')
+    })
+  })
+
+  it('names another remedy when no limit would do', () => {
+    expect(caught(() => planTables(70_000_000, 1, Number.POSITIVE_INFINITY))).toMatchObject({
+      message:
+        'of 70,000,000 connections, 67,076,096 fit into 1,024 descriptor tables of 65,536 descriptors, the most one process uses',
+      hint: "Split the run over several processes with shard: 'K/N'."
+    })
+  })
+})
+
+describe('checkSharedTable', () => {
+  it('lets pass what fits into the one table, each lane having its share', () => {
+    checkSharedTable(9968, 2, 4, 20_000)
+    checkSharedTable(19_936, 1, 4, 20_000)
+    expect(() => checkSharedTable(9969, 2, 4, 20_000)).toThrow()
+  })
+
+  it('says why there is but one, and the limit that would do', () => {
+    const refused = caught(() => checkSharedTable(30_001, 2, 4, 20_000)) as { hint: string }
+    expect(refused).toMatchObject({
+      code: 'C1M_DESCRIPTOR_LIMIT',
+      exitCode: 3,
+      message: expect.stringMatching(
+        /^of 30,001 connections, 9,968 fit into one descriptor table of 20,000 descriptors, and threads cannot /
+      )
+    })
+    const enough = Number(/ulimit -n (\d+) /.exec(refused.hint)?.[1])
+    checkSharedTable(30_001, 2, 4, enough)
+  })
+
+  it('fits nothing where the limit is below the reserve', () => {
+    expect(() => checkSharedTable(1, 1, 1, 64)).toThrow('of 1 connections, 0 fit')
+  })
+})

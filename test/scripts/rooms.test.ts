@@ -1,0 +1,66 @@
+/** The rule that holds the order of rooms. */
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { importsUnder, roomsIn, violations } from '../../scripts/rooms.mjs'
+import { temporaryFolder } from '../helpers/temporary.js'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const rooms = roomsIn(readFileSync(join(root, 'docs/architecture.md'), 'utf8'))
+
+/** What the rule says of this repository with `files` planted in a copy of it. */
+function problemsWith(files: Record<string, string>): string[] {
+  using folder = temporaryFolder()
+  for (const part of ['lib', 'native']) cpSync(join(root, part), join(folder.path, part), { recursive: true })
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder.path, path)), { recursive: true })
+    writeFileSync(join(folder.path, path), text)
+  }
+  return violations(rooms, importsUnder(folder.path))
+}
+
+describe('the rule of rooms', () => {
+  it('sees every file of lib/ and native/, and finds nothing wrong', () => {
+    const imports = importsUnder(root)
+    expect(imports.has('lib/cli/bin.ts')).toBe(true)
+    expect(imports.has('native/net/fd.h')).toBe(true)
+    expect(violations(rooms, imports)).toEqual([])
+  })
+
+  it('refuses an import from a room below, even of a type', () => {
+    expect(
+      problemsWith({ 'lib/base/planted.ts': "import type { Check } from '../checks/context.js'\n" })
+    ).toEqual([
+      'lib/base/planted.ts imports lib/checks/context.ts: lib/checks/ comes after lib/base/ in docs/architecture.md'
+    ])
+  })
+
+  it('refuses a late import from a room below', () => {
+    expect(
+      problemsWith({ 'lib/net/planted.ts': "export const late = () => import('../dial/dial.js')\n" })
+    ).toHaveLength(1)
+  })
+
+  it('refuses an import between rooms within a room', () => {
+    expect(problemsWith({ 'lib/labs/stage/planted.ts': "export * from '../runner/list.js'\n" })).toEqual([
+      'lib/labs/stage/planted.ts imports lib/labs/runner/list.ts: lib/labs/runner/ comes after lib/labs/stage/ in docs/architecture.md'
+    ])
+  })
+
+  it('refuses an include of a header from a room below', () => {
+    expect(problemsWith({ 'native/net/planted.h': '#include "native/binding/convert.h"\n' })).toHaveLength(1)
+  })
+
+  it('refuses a loose file', () => {
+    expect(problemsWith({ 'lib/planted.ts': 'export {}\n' })).toEqual(['lib/planted.ts is in no room'])
+  })
+
+  it('refuses a circle of files within a room', () => {
+    const files = {
+      'lib/base/one.ts': "export type { Two } from './two.js'\n",
+      'lib/base/two.ts': "import type { One } from './one.js'\n"
+    }
+    expect(problemsWith(files)).toEqual(['circle: lib/base/one.ts -> lib/base/two.ts -> lib/base/one.ts'])
+  })
+})
