@@ -4,6 +4,7 @@
  */
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
+import type { Count } from './base/quantities.js'
 import { C1mError } from './errors.js'
 import { Btf } from './host/btf.js'
 import {
@@ -21,18 +22,18 @@ import { type NativeDropLayoutName, type NativeDrops, type NativeEnd, native } f
 export interface DropSite {
   /** As the kernel names it, e.g. `NETFILTER_DROP`; `UNKNOWN` before Linux 5.17. */
   reason: string
-  packets: number
+  packets: Count
   /** Kernel functions, from the one that dropped outwards. */
   chain: string[]
 }
 
 /** What was dropped so far. */
 export interface DropSummary {
-  packets: number
+  packets: Count
   /** The most frequent first. */
   sites: DropSite[]
   /** Packets whose drop the kernel had no room to tell of. */
-  lost: number
+  lost: Count
   /** Reasons left out because they belong to normal work. */
   ignored: readonly string[]
   /**

@@ -1,4 +1,5 @@
 /** What is said on a connection, and what must come back. */
+import type { Count } from './base/quantities.js'
 import { textOrBytes, whole } from './check_option.js'
 import type { OptionChecks } from './check_options.js'
 import { C1mError, type Wording } from './errors.js'
@@ -29,13 +30,13 @@ export interface ExchangeScenario {
   /** What is sent, as a text with escapes; empty: nothing, or `sendBytes` bytes of filling. */
   send: string
   /** Bytes sent each time. */
-  sendBytes: number
+  sendBytes: Count
   /** How the answer must begin, as a text with escapes; empty: any `expectBytes` bytes. */
   expect: string
   /** Bytes awaited; 0: the exchange is complete once all is sent. */
-  expectBytes: number
+  expectBytes: Count
   /** Period of the heartbeat; null: once. */
-  everyMs: number | null
+  everyMs: Count | null
 }
 
 /** The most bytes of filling: they are kept once, but every connection has as many on their way. */

@@ -1,3 +1,4 @@
+import type { Amount, Count } from './base/quantities.js'
 import { mostPerSecond } from './check_option.js'
 import { C1mError } from './errors.js'
 import { quote } from './quote.js'
@@ -6,9 +7,9 @@ import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from './un
 /** One corner of a piecewise-linear schedule of connection starts. */
 export interface RampPoint {
   /** Milliseconds since the run began. */
-  atMs: number
+  atMs: Count
   /** Connections per second at that moment. */
-  perSecond: number
+  perSecond: Amount
 }
 
 /** As long as any other duration: 24 days. */

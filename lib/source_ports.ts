@@ -1,9 +1,10 @@
+import type { Port } from './base/quantities.js'
 import { C1mError } from './errors.js'
 import type { HostFacts } from './host/facts.js'
 import { quote } from './quote.js'
 
 /** First and last port, inclusive. */
-export type PortRange = [first: number, last: number]
+export type PortRange = [first: Port, last: Port]
 
 /** What this host says about ports and about who may bind them. */
 export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>

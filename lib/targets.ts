@@ -8,6 +8,7 @@ import {
   isUnspecified,
   parseAddress
 } from './address.js'
+import type { Port } from './base/quantities.js'
 import { C1mError } from './errors.js'
 import { ownAddresses } from './host/addresses.js'
 import { unlessAborted } from './pace.js'
@@ -20,8 +21,8 @@ export interface Target {
   host: string
   /** Numeric address. */
   address: string
-  firstPort: number
-  lastPort: number
+  firstPort: Port
+  lastPort: Port
 }
 
 /** A target as written: the host is not looked up yet. */

@@ -4,11 +4,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'
+import { schemas } from './schema/schemas.mjs'
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 const isCheck = process.argv.includes('--check')
 
-for (const { path, make } of await pages()) {
+for (const { path, make } of [...(await pages()), ...schemas]) {
   const current = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const made = await make(current)
   if (made === current) continue

@@ -1,4 +1,5 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
+import type { Count } from '../base/quantities.js'
 import { text, whole } from '../check_option.js'
 import type { OptionChecks } from '../check_options.js'
 import type { NatNeeds } from '../checks/index.js'
@@ -40,13 +41,13 @@ export interface NatLimit {
 
 /** The arithmetic of a NAT. */
 export interface NatPlan {
-  firstPort: number
-  lastPort: number
-  ports: number
-  sourceAddresses: number
-  destinations: number
+  firstPort: Count
+  lastPort: Count
+  ports: Count
+  sourceAddresses: Count
+  destinations: Count
   /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
-  tuples: number
+  tuples: Count
   /** The lowest rate, which binds first, first. */
   limits: NatLimit[]
 }
