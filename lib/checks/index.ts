@@ -33,9 +33,7 @@ export type {
   NatNeeds,
   Needs,
   PredictContext,
-  RunOutcome,
-  ServerView,
-  Verdict
+  ServerView
 } from './context.js'
 export { type FindingId, findingIds } from './ids.js'
 export { isPeerHere } from './peer_place.js'

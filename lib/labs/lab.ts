@@ -1,7 +1,7 @@
 /** What a lab is, and what it leaves behind. */
 import type { FindingId } from '../checks/index.js'
 import type { Finding, ResultHost } from '../result.js'
-import type { Scene, Stage } from './stage.js'
+import type { Stage } from './stage.js'
 
 /** Numbers a lab can be run with instead of its own. */
 export const parameterNames = [
@@ -146,4 +146,4 @@ export interface LabResult {
   totalSeconds: number
 }
 
-export type { Scene, Stage }
+export type { Stage }

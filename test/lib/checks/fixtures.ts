@@ -1,4 +1,4 @@
-import type { ExplainContext, Needs, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ExplainContext, Needs, PredictContext, RunOutcome } from '../../../lib/checks/context.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { ErrorTally, Latency, SeriesPoint } from '../../../lib/result.js'
