@@ -145,5 +145,3 @@ export interface LabResult {
   figures: readonly Figure[]
   totalSeconds: number
 }
-
-export type { Stage }
