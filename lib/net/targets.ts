@@ -1,5 +1,6 @@
 import { C1mError } from '../base/errors.js'
 import { unlessAborted } from '../base/pace.js'
+import type { Port } from '../base/quantities.js'
 import { printable, quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
@@ -20,8 +21,8 @@ export interface Target {
   host: string
   /** Numeric address. */
   address: string
-  firstPort: number
-  lastPort: number
+  firstPort: Port
+  lastPort: Port
 }
 
 /** A target as written: the host is not looked up yet. */

@@ -1,7 +1,9 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
+
 import { text, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
@@ -53,13 +55,13 @@ export interface NatLimit {
 
 /** The arithmetic of a NAT. */
 export interface NatPlan {
-  firstPort: number
-  lastPort: number
-  ports: number
-  sourceAddresses: number
-  destinations: number
+  firstPort: Count
+  lastPort: Count
+  ports: Count
+  sourceAddresses: Count
+  destinations: Count
   /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
-  tuples: number
+  tuples: Count
   /** The lowest rate, which binds first, first. */
   limits: NatLimit[]
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { checkOptions } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import type { AddressRange } from '../net/address.js'
@@ -24,42 +25,42 @@ export interface DialScenario {
   kind: 'dial'
   /** What to dial; empty when the run dials its own loopback listeners. */
   targets: Target[]
-  connections: number
+  connections: Count
   /** Schedule of connection starts; empty means as fast as possible. */
   rate: RampPoint[]
-  window: number
+  window: Count
   /** Disjoint, ascending. */
   sources: AddressRange[]
   /** Disjoint, ascending. */
   sourcePorts: PortRange[]
   /** Which slice of the tuple space is used, from 0: source ports whose index modulo `shardCount` equals this. */
-  shardIndex: number
-  shardCount: number
+  shardIndex: Count
+  shardCount: Count
   /** Distinct 4-tuples this run may use; no larger than Number.MAX_SAFE_INTEGER. */
-  tuples: number
+  tuples: Count
   /** Threads that dial at a time. */
-  lanes: number
+  lanes: Count
   /** Descriptor tables the run may open over its life. */
-  maxTables: number
-  connectTimeoutMs: number
+  maxTables: Count
+  connectTimeoutMs: Count
   /** 0: the kernel's default. */
-  synRetries: number
-  holdMs: number
+  synRetries: Count
+  holdMs: Count
   /** What is said on each connection; null: nothing. */
   exchange: ExchangeScenario | null
   /** How long an answer, or with `closeBy` the peer's close, may take. */
-  exchangeTimeoutMs: number
+  exchangeTimeoutMs: Count
   /** Whether connections are closed and replaced instead of held. */
   churn: boolean
   close: CloseMode
   /** Who closes first in a churn. */
   closeBy: CloseBy
   /** null: no bound. */
-  durationMs: number | null
+  durationMs: Count | null
   /** Whether TCP_INFO of every connection is read at the end of the hold. */
   census: boolean
   /** Connections of which each snapshot shows TCP_INFO. */
-  sample: number
+  sample: Count
   /** What the options say of a NAT on the way; null: nothing. */
   nat: NatPlan | null
   authorized: boolean

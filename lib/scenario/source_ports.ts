@@ -1,9 +1,10 @@
 import { C1mError } from '../base/errors.js'
+import type { Port } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import type { HostFacts } from '../host/facts.js'
 
 /** First and last port, inclusive. */
-export type PortRange = [first: number, last: number]
+export type PortRange = [first: Port, last: Port]
 
 /** What this host says about ports and about who may bind them. */
 export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>

@@ -83,6 +83,6 @@ describe('packing', () => {
     const pack = () => execFileSync('npm', ['pack', '--dry-run'], { cwd: copy.path, stdio: 'pipe' })
     spoil(copy.path)
     expect(pack).toThrow(reason)
-    expect(pack).toThrow('run npm run prebuild before packing')
+    expect(pack).toThrow('run npm run build:prebuilds before packing')
   })
 })

@@ -1,4 +1,4 @@
-import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/context.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'

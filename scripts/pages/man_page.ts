@@ -1,19 +1,21 @@
-/** The option tables as a manual page: roff with the macros of man(7). */
-
+/** docs/c1m-native.1, the manual page: the option tables as roff, with the macros of man(7). */
+import { completed } from '../../lib/cli/commands/completion.js'
+import { commands } from '../../lib/cli/commands.js'
 import type { CompletedCommand } from '../../lib/cli/completion/program.js'
 import { optionForm } from '../../lib/cli/help.js'
 import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/parse_options.js'
+import packageJson from '../../package.json' with { type: 'json' }
 
-export function manPage(version: string, commands: readonly CompletedCommand[]): string {
+export async function manPage(): Promise<string> {
   return [
-    `.TH C1M-NATIVE 1 "" "c1m-native ${roff(version)}" "User Commands"`,
+    `.TH C1M-NATIVE 1 "" "c1m-native ${roff(packageJson.version)}" "User Commands"`,
     '.SH NAME',
     'c1m-native \\- open, hold and explain a million TCP connections',
     '.SH SYNOPSIS',
     '.B c1m-native',
     '.I COMMAND',
     '[options]',
-    ...commands.flatMap(command),
+    ...(await completed(commands)).flatMap(command),
     '.SH ENVIRONMENT',
     ...item('.B NO_COLOR', 'any value but the empty one: no colour'),
     ...item('.B C1M_DEBUG', '1: errors come with their stack'),
