@@ -21,6 +21,9 @@ export type Amount = number
  */
 export type Port = number
 
+/** The largest {@link Port}. */
+export const maxPort = 65_535
+
 /**
  * A moment, ISO 8601 in UTC with milliseconds.
  * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$

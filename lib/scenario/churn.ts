@@ -4,8 +4,10 @@ import type { OptionChecks } from '../base/check_options.js'
 import { C1mError, type Wording } from '../base/errors.js'
 import type { ExchangeOptions } from './exchange.js'
 
+export const closers = ['client', 'server'] as const
+
 /** Who closes first: `client` is the dialing side, `server` the peer, which then keeps the TIME_WAIT. */
-export type CloseBy = 'client' | 'server'
+export type CloseBy = (typeof closers)[number]
 
 /** The part of the dial options that makes connections come and go. */
 export interface ChurnOptions {
@@ -21,11 +23,8 @@ export interface ChurnOptions {
 /** What each of them may be. */
 export const churnChecks: OptionChecks<ChurnOptions> = {
   churn: flag,
-  closeBy: choice(['client', 'server'] satisfies CloseBy[])
+  closeBy: choice(closers)
 }
-
-/** How long a churn lasts when nobody says, in milliseconds. */
-export const churnDurationMs = 10_000
 
 /**
  * Refuses options that contradict each other in a churn, or that mean nothing without one.

@@ -7,7 +7,8 @@ import { type HostFacts, readHostFacts } from '../host/facts.js'
 import type { AddressRange } from '../net/address.js'
 import { resolveSources, type SourceNeeds } from '../net/sources.js'
 import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
-import { type CloseBy, checkChurn, churnDurationMs } from './churn.js'
+import { type CloseBy, checkChurn } from './churn.js'
+import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
@@ -117,29 +118,19 @@ export async function draftDial(
   findSources: SourceFinder,
   signal?: AbortSignal
 ): Promise<DialScenario> {
-  const { connections = 10_000, targets: targetTexts = [], churn = false } = options
+  const { targets: targetTexts = [] } = options
+  const chosen = withDefaults(dialDefaults, options)
+  const { connections, churn } = chosen
   const isSelf = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
   checkChurn(options, exchange !== null, isSelf)
   const plain = {
-    connections,
+    ...chosen,
     rate: resolveRate(options),
-    // Measured on loopback, anything from 8 to 4,000 dials alike; this allows 100k/s at a round trip of 10 ms.
-    window: options.window ?? 1024,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
-    // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
-    synRetries: options.synRetries ?? 0,
-    holdMs: options.holdMs ?? 0,
     exchange,
-    exchangeTimeoutMs: options.exchangeTimeoutMs ?? 5000,
-    churn,
-    close: options.close ?? 'fin',
-    closeBy: options.closeBy ?? 'client',
     durationMs: options.durationMs ?? (churn ? churnDurationMs : null),
-    census: options.census ?? false,
     // Memory is set aside for each of them, and there are no more.
-    sample: Math.min(options.sample ?? 0, connections),
-    authorized: options.authorized ?? false
+    sample: Math.min(chosen.sample, connections)
   }
   // The connections of a churn are open at once in the tables of their lanes, which have one each.
   const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
@@ -190,13 +181,20 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
-    mode: options.mode ?? 'sink',
     lanes: resolveLanes(options.workers),
     maxTables,
-    // somaxconn since Linux 5.4; a backlog of 64 was measured to stall a fast dialer on SYN retries.
-    backlog: options.backlog ?? 4096,
-    close: options.close ?? 'fin'
+    ...withDefaults(listenDefaults, options)
   }
+}
+
+/** The defaults, and in their place what was given. */
+function withDefaults<T extends object>(defaults: T, given: Partial<T>): T {
+  const chosen = { ...defaults }
+  for (const name of Object.keys(defaults) as (keyof T)[]) {
+    const value = given[name]
+    if (value !== undefined) chosen[name] = value
+  }
+  return chosen
 }
 
 /** A lane without a connection, or without a place in the window, would be a thread for nothing. */

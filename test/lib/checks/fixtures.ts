@@ -4,6 +4,7 @@ import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
+import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
 
@@ -84,9 +85,8 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   return {
     kind: 'dial',
     targets: [target],
-    connections: 10_000,
+    ...dialDefaults,
     rate: [],
-    window: 1024,
     sources: [{ first: '198.18.10.1', last: '198.18.10.1' }],
     sourcePorts: [[1024, 65_535]],
     shardIndex: 0,
@@ -94,19 +94,9 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     tuples: 1_290_240,
     lanes: 4,
     maxTables: 128,
-    connectTimeoutMs: 5000,
-    synRetries: 0,
-    holdMs: 0,
     exchange: null,
-    exchangeTimeoutMs: 5000,
-    churn: false,
-    close: 'fin',
-    closeBy: 'client',
     durationMs: null,
-    census: false,
-    sample: 0,
     nat: null,
-    authorized: false,
     ...changes
   }
 }

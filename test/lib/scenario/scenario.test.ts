@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import {
   type DialOptions,
   type ListenOptions,
@@ -29,9 +30,8 @@ describe('resolveDial', () => {
     expect(await resolveDial({}, facts)).toEqual({
       kind: 'dial',
       targets: [],
-      connections: 10_000,
+      ...dialDefaults,
       rate: [],
-      window: 1024,
       sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
       sourcePorts: [
         [1024, 8079],
@@ -43,19 +43,9 @@ describe('resolveDial', () => {
       tuples: 63_487 * cpus,
       lanes: cpus,
       maxTables: 1024,
-      connectTimeoutMs: 5000,
-      synRetries: 0,
-      holdMs: 0,
       exchange: null,
-      exchangeTimeoutMs: 5000,
-      churn: false,
-      close: 'fin',
-      closeBy: 'client',
       durationMs: null,
-      census: false,
-      sample: 0,
-      nat: null,
-      authorized: false
+      nat: null
     })
   })
 
