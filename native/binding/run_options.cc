@@ -4,8 +4,8 @@
 #include <string>
 
 #include "native/binding/arguments.h"
-#include "native/engine/connection_table.h"
-#include "native/engine/exchange.h"
+#include "native/engine/state/connection_states.h"
+#include "native/engine/talk/exchange.h"
 #include "native/net/clock.h"
 
 namespace c1m {

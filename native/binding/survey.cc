@@ -7,7 +7,7 @@
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
-#include "native/engine/socket_survey.h"
+#include "native/engine/measure/socket_survey.h"
 
 namespace c1m {
 namespace {

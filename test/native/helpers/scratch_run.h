@@ -7,8 +7,8 @@
 #include <optional>
 #include <vector>
 
-#include "native/engine/counters.h"
-#include "native/engine/run.h"
+#include "native/engine/measure/counters.h"
+#include "native/engine/run/run.h"
 #include "test/native/helpers/eventually.h"
 #include "test/native/helpers/loopback.h"
 

@@ -1,0 +1,51 @@
+#include "native/engine/run/census_taker.h"
+
+#include <array>
+
+#include "native/engine/measure/census.h"
+#include "native/net/tcp_info.h"
+
+namespace c1m {
+namespace {
+
+// Connections between two looks at events: a fifth of a millisecond.
+constexpr size_t kBatch = 128;
+
+}  // namespace
+
+bool CensusTaker::Step() {
+  const CensusOrder& order = context_.run.census;
+  const ConnectionTable& table = context_.table;
+  if (next_fd_ == 0) skip_ = order.offset;
+  std::array<CensusRow, kBatch> rows;
+  size_t count = 0;
+  size_t info_bytes = 0;
+  for (; next_fd_ < table.end() && count < kBatch; ++next_fd_) {
+    if (table.state(next_fd_) != ConnectionState::kDialed) continue;
+    if (skip_ > 0) {
+      --skip_;
+      continue;
+    }
+    skip_ = order.stride - 1;
+    TcpInfo info;
+    const size_t size = ReadTcpInfo(next_fd_, info);
+    const auto source = SocketAddress::Local(next_fd_);
+    if (size == 0 || !source) continue;
+    info_bytes = size;
+    rows[count] = CensusRow::From(info, *source);
+    rows[count].syn_retries = static_cast<uint8_t>(table.syn_retries(next_fd_));
+    rows[count].target = context_.TargetNumber(table.tag(next_fd_));
+    ++count;
+  }
+  order.sheet->Append({rows.data(), count}, info_bytes);
+  if (next_fd_ < table.end()) return false;
+  Leave();
+  return true;
+}
+
+void CensusTaker::Leave() {
+  next_fd_ = 0;
+  seen_ = context_.run.census_number.load(std::memory_order_acquire);
+}
+
+}  // namespace c1m

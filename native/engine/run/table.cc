@@ -1,0 +1,125 @@
+#include "native/engine/run/table.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "native/engine/run/table_loop.h"
+#include "native/net/cpu.h"
+#include "native/net/descriptor_table.h"
+
+namespace c1m {
+namespace {
+
+// Descriptors a table keeps free beyond its connections: epoll itself and a little slack for the C
+// library.
+constexpr int kSpareDescriptors = 8;
+
+// Descriptors in the order: wake-up, then the lane's listening sockets.
+std::vector<int> Inherited(const RunState& run, const Lane& lane) {
+  std::vector<int> descriptors{run.wake.get()};
+  for (const UniqueFd& listener : lane.listeners) descriptors.push_back(listener.get());
+  return descriptors;
+}
+
+}  // namespace
+
+Worker::Worker(RunState& run, Crew& crew, Lane& lane, bool dials)
+    : run_(run), crew_(crew), lane_(lane), dials_(dials), census_seen_(run.census_number.load()) {}
+
+Worker::~Worker() = default;
+
+int Worker::Start() {
+  return thread_.Start([this] { Lead(); });
+}
+
+int Worker::StartKeeper() {
+  return keeper_.Start([this] {
+    loop_->Run();
+    End();
+  });
+}
+
+void Worker::Join() {
+  thread_.Join();
+  keeper_.Join();
+}
+
+void Worker::Lead() {
+  // A batch thread never preempts: an acceptor that woke at every SYN would take the dialer's CPU
+  // away each time, and JavaScript's thread gets its turn at once.
+  const sched_param no_priority{};
+  ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
+  MoveToCpu(std::exchange(lane_.cpu, -1));
+  std::vector<int> inherited = Inherited(run_, lane_);
+  Furnish(inherited, run_.private_tables && EnterPrivateTable(inherited));
+  Worker* worker = this;
+  while (Worker* next = worker->Serve()) {
+    // All that belongs to the worker before is its keeper's by now, the table as well.
+    if (!EnterPrivateTable(inherited)) {
+      next->GiveUp(LastError("close_range"));
+      return;
+    }
+    next->Furnish(inherited, /*own_table=*/true);
+    worker = next;
+  }
+}
+
+void Worker::Furnish(const std::vector<int>& inherited, bool own_table) {
+  Loop::Table table{
+      .size = run_.shared_table_size, .quota = run_.shared_table_quota, .shared = !own_table};
+  if (own_table) {
+    table.size = std::min(run_.descriptor_limit, static_cast<int>(run_.options.table_size));
+    const int others = kFirstFreeFd + static_cast<int>(inherited.size()) + kSpareDescriptors;
+    table.quota = std::max(0, table.size - others);
+    owned_ = inherited;
+  }
+  loop_ = std::make_unique<Loop>(*this, inherited, table);
+}
+
+Worker* Worker::Serve() {
+  if (const auto error = loop_->Begin()) {
+    GiveUp(*error);
+    return nullptr;
+  }
+  if (loop_->Run() == Loop::Outcome::kFull) {
+    if (Worker* next = crew_.Follow(*this)) return next;
+    loop_->Run();
+  }
+  End();
+  return nullptr;
+}
+
+void Worker::GiveUp(const SysError& error) {
+  // Closing is no failure: the keeper of the table before may have closed what is to be taken
+  // along.
+  if (!run_.closing.load(std::memory_order_acquire)) {
+    run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
+    run_.tables_used_up.store(true);
+  }
+  if (dials_) crew_.Ask(Crew::Request::kDialerSettled, lane_);
+  uint32_t census_seen = census_seen_;
+  for (bool closing = false; !closing;) {
+    const uint32_t heard = run_.calls.load(std::memory_order_acquire);
+    closing = run_.closing.load(std::memory_order_acquire);
+    const uint32_t census = run_.census_number.load(std::memory_order_acquire);
+    if (std::exchange(census_seen, census) != census) {
+      crew_.Ask(Crew::Request::kCensusTaken, lane_);
+    }
+    if (!closing) run_.calls.wait(heard);
+  }
+  End();
+}
+
+void Worker::End() {
+  loop_.reset();
+  // The kernel drops the table of a thread only after pthread_join has returned: until then its
+  // listening sockets would keep their ports.
+  for (const int fd : owned_) ::close(fd);
+  crew_.Ask(Crew::Request::kWorkerEnded, lane_);
+}
+
+}  // namespace c1m

@@ -1,0 +1,87 @@
+// What a worker does, turn after turn: everything that lives in its descriptor table.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "native/engine/accept/acceptor.h"
+#include "native/engine/dial/dialer.h"
+#include "native/engine/run/census_taker.h"
+#include "native/engine/run/table.h"
+#include "native/engine/run/watcher.h"
+#include "native/engine/state/connection_states.h"
+#include "native/engine/state/table_context.h"
+#include "native/net/reactor.h"
+#include "native/net/result.h"
+
+namespace c1m {
+
+// Made and destroyed on a thread of the worker's table, and used by one such thread at a time.
+class Worker::Loop {
+ public:
+  // The descriptor table it works in.
+  struct Table {
+    // Connections have numbers below it.
+    int size;
+    // How many connections it may hold.
+    int quota;
+    // Whether other threads open and close descriptors in it.
+    bool shared;
+  };
+  // `inherited`: the wake-up and the lane's listening sockets, under their numbers in this table.
+  Loop(Worker& worker, const std::vector<int>& inherited, const Table& table);
+
+  // What failed where there is no epoll to wait with: then it can't be run.
+  [[nodiscard]] std::optional<SysError> Begin();
+
+  enum class Outcome : uint8_t {
+    // The run has closed, and so has every connection here.
+    kClosed,
+    // The table is full and work is left to dial. Unless it is dialed from another table, the loop
+    // is to be run again all the same: for what stands in this one.
+    kFull,
+  };
+  Outcome Run();
+
+ private:
+  void Serve();
+  void PublishOpen();
+  // Whether the next event follows from what this worker has just done: short connections as fast
+  // as both ends can. (A ramp is not one: it would take the CPU from those that dial.)
+  bool InClosedLoop();
+  // Each step returns the moment at which it wants to be taken again.
+  int64_t StepCensus();
+  int64_t StepDialer();
+  // `by_hand`: what this worker has dialed is accepted now, without an event that tells of it.
+  int64_t StepAcceptor(bool by_hand);
+  // Whether a table after this full one could hold more than nothing; if not, notes that tables are
+  // used up.
+  bool AnotherTableHelps();
+  int64_t StepWatcher();
+  void LeaveCensus();
+  void Dispatch(std::span<const epoll_event> events);
+  void Handle(int fd, uint32_t events, int64_t now_ns);
+
+  Worker& worker_;
+  RunState& run_;
+  const int wake_;
+  Reactor reactor_;
+  ConnectionTable table_;
+  std::unique_ptr<char[]> buffer_;
+  WorkerContext context_;
+  Watcher watcher_;
+  CensusTaker census_;
+  std::optional<Dialer> dialer_;
+  std::optional<Acceptor> acceptor_;
+  std::vector<int> revisiting_;
+  int64_t finished_ns_ = 0;
+  bool leaving_ = false;
+  bool settled_ = false;
+  bool asked_for_relief_ = false;
+  int eager_turns_ = 0;
+};
+
+}  // namespace c1m
