@@ -17,7 +17,7 @@ import {
 import type { ErrorPhase, ErrorTally, Latency } from './result.js'
 import { formatNumber } from './units.js'
 
-/** The engine's counters by name; see native/engine/counters.h for their meaning. */
+/** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
 export interface EngineCounters {
   attempted: number
   established: number

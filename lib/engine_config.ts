@@ -12,7 +12,7 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
     scenario
   const peerCloses = churn && closeBy === 'server'
   return {
-    lanes,
+    workers: lanes,
     maxTables,
     dial: {
       ...rest,

@@ -32,7 +32,7 @@ export type TargetUse = 'dial' | 'listen' | 'watch'
 
 const maxPort = 65_535
 
-/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/connection_table.h, less one. */
+/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/state/connection_states.h, less one. */
 const maxEndpoints = 2 ** 24 - 1
 
 /**

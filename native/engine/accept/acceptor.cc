@@ -14,7 +14,7 @@
 namespace c1m {
 namespace {
 
-// Connections taken from one listening socket before the worker looks at its other events.
+// Connections taken from one listening socket before the table looks at its other events.
 constexpr int kAcceptsPerTurn = 256;
 
 // How long accepting rests when the system has no descriptor or memory to give (ENFILE, ENOMEM):
@@ -28,7 +28,7 @@ constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
 
-Acceptor::Acceptor(WorkerContext& context, std::vector<int> listeners)
+Acceptor::Acceptor(TableContext& context, std::vector<int> listeners)
     : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
 
 int64_t Acceptor::TakeTurn(bool accepting) {
@@ -55,7 +55,7 @@ void Acceptor::OnListener(int listener) {
 
 void Acceptor::TakeDialed() {
   if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
-  const std::atomic<int64_t>& unaccepted = context_.lane.unaccepted;
+  const std::atomic<int64_t>& unaccepted = context_.worker.unaccepted;
   // In the order in which they were dialed: destinations turn fastest.
   for (size_t empty = 0; empty < listeners_.size() && !full();) {
     if (unaccepted.load(std::memory_order_relaxed) <= 0) return;
@@ -69,7 +69,7 @@ void Acceptor::TakeDialed() {
 Acceptor::Take Acceptor::TakeOne(int listener) {
   for (;;) {
     const int fd = AboveStdio(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (fd >= context_.table.capacity()) {
+    if (fd >= context_.connections.capacity()) {
       ::close(fd);
       Rest(listener, EMFILE);
       return Take::kRefused;
@@ -98,10 +98,10 @@ void Acceptor::Rest(int listener, int error) {
 void Acceptor::Admit(int fd) {
   context_.counters.accepted.Add();
   if (context_.run.dials_itself()) {
-    context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
+    context_.worker.unaccepted.fetch_sub(1, std::memory_order_relaxed);
   }
   if (context_.run.only_holds_itself()) {
-    context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
+    context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
     ++context_.unwatched;
     context_.accepted.Open();
     return;
@@ -113,7 +113,7 @@ void Acceptor::Admit(int fd) {
     ::close(fd);
     return;
   }
-  context_.table.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
+  context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
   context_.accepted.Open();
   // A request that is already there is answered without a wait for its event, and a connection that
   // is over already is never registered: half the work of a listener whose clients come and go.
@@ -168,7 +168,7 @@ bool Acceptor::Serve(int fd, uint32_t events) {
 
 void Acceptor::Retire(int fd) {
   echo_.Forget(fd);
-  context_.table.Clear(fd);
+  context_.connections.Clear(fd);
   context_.accepted.Close();
   context_.Close(fd);
 }

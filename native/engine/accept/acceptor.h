@@ -12,13 +12,13 @@ namespace c1m {
 
 class Acceptor {
  public:
-  // `listeners`: the lane's listening sockets under their numbers in this worker's table.
-  Acceptor(WorkerContext& context, std::vector<int> listeners);
+  // `listeners`: the worker's listening sockets under their numbers in this table's table.
+  Acceptor(TableContext& context, std::vector<int> listeners);
 
-  // Registers or leaves the listening sockets as the lane's turn demands. Returns the moment at
+  // Registers or leaves the listening sockets as the worker's turn demands. Returns the moment at
   // which it wants to be called again, or Reactor::kForever.
   int64_t TakeTurn(bool accepting);
-  // Takes what this worker has dialed to its own listeners off their queues, which are not
+  // Takes what this table has dialed to its own listeners off their queues, which are not
   // registered meanwhile: an event for each batch, and a wake-up for each connection, are saved.
   void TakeDialed();
   // Something waits on a listening socket.
@@ -29,7 +29,7 @@ class Acceptor {
   // Whether a connection was ended by its peer since the last call: connections come and go here.
   [[nodiscard]] bool SawLeaving() { return std::exchange(saw_leaving_, false); }
 
-  // The table is full: another worker must accept.
+  // The table is full: another table must accept.
   [[nodiscard]] bool full() const { return context_.room() <= 0; }
 
  private:
@@ -42,7 +42,7 @@ class Acceptor {
   [[nodiscard]] uint32_t Wanted(int fd) const;
   void Retire(int fd);
 
-  WorkerContext& context_;
+  TableContext& context_;
   const ListenOptions& options_;
   const std::vector<int> listeners_;
   Echo echo_;

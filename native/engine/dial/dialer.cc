@@ -17,7 +17,7 @@ namespace {
 // (under a millisecond) to stay responsive.
 constexpr int64_t kBatch = 64;
 
-// While a window is filled by workers that have left the lane, their progress wakes nobody here.
+// While a window is filled by tables that have left the worker, their progress wakes nobody here.
 constexpr int64_t kForeignWindowPollNs = kNsPerMs;
 
 // Tuples tried in a row before a churn calls them all taken: about a tenth of a second.
@@ -26,18 +26,18 @@ constexpr uint64_t kTuplesPerSearch = 65'536;
 // How long a churn that found no free tuple waits for one.
 constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
 
-// The lane's part of a total, such that the parts of all lanes add up.
-int64_t ShareOf(uint64_t total, uint32_t lane, uint32_t lanes) {
-  return static_cast<int64_t>(total / lanes + (lane < total % lanes ? 1 : 0));
+// The worker's part of a total, such that the parts of all workers add up.
+int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
+  return static_cast<int64_t>(total / workers + (worker < total % workers ? 1 : 0));
 }
 
 }  // namespace
 
-Dialer::Dialer(WorkerContext& context)
+Dialer::Dialer(TableContext& context)
     : context_(context),
       options_(*context.run.options.dial),
-      window_(std::max<int64_t>(1, options_.window / context.run.options.lanes)),
-      share_(ShareOf(options_.connections, context.lane.index, context.run.options.lanes)),
+      window_(std::max<int64_t>(1, options_.window / context.run.options.workers)),
+      share_(ShareOf(options_.connections, context.worker.index, context.run.options.workers)),
       sources_(context) {
   if (options_.exchange) exchange_.emplace(context_, *options_.exchange);
 }
@@ -57,7 +57,7 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
   RunState& run = context_.run;
   const int64_t allowance = Allowance();
   if (allowance <= 0) {
-    const bool all_ours = context_.lane.in_flight.load(std::memory_order_relaxed) <=
+    const bool all_ours = context_.worker.in_flight.load(std::memory_order_relaxed) <=
                           static_cast<int64_t>(handshakes_.size());
     return finished_ || all_ours ? Reactor::kForever : now_ns + kForeignWindowPollNs;
   }
@@ -71,7 +71,8 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
   if (!run.schedule.paced()) sources_.Prepare(grant.count);
   for (uint64_t i = 0; i < grant.count; ++i) {
     if (run.schedule.paced()) {
-      context_.lane.lateness.Record(NowNs() - run.started_ns - run.schedule.DueNs(grant.first + i));
+      context_.worker.lateness.Record(NowNs() - run.started_ns -
+                                      run.schedule.DueNs(grant.first + i));
     }
     if (DialNext(grant.count - i) || !options_.churn) continue;
     // The rest of the batch would only search the same tuples once more.
@@ -100,28 +101,28 @@ int64_t Dialer::Allowance() {
   int64_t allowance = std::min(kBatch, room);
   if (options_.churn) {
     allowance = std::min(allowance, Missing());
-  } else if (context_.lane.own_space) {
-    // Work that this lane has no tuples for is left to the others.
-    const uint64_t left = context_.lane.cursor->Left();
+  } else if (context_.worker.own_space) {
+    // Work that this worker has no tuples for is left to the others.
+    const uint64_t left = context_.worker.cursor->Left();
     if (left == 0) {
       context_.run.tuples_used_up.store(true);
       finished_ = true;
     }
     allowance = std::min(allowance, static_cast<int64_t>(left));
   }
-  return std::min(allowance, window_ - context_.lane.in_flight.load(std::memory_order_relaxed));
+  return std::min(allowance, window_ - context_.worker.in_flight.load(std::memory_order_relaxed));
 }
 
 int64_t Dialer::RoomInTable() const {
   if (!context_.run.dials_itself()) return context_.room();
   // Each connection takes two descriptors here, and those on their way into the listener have
   // theirs reserved. Strangers that connect to our listener make the number look small.
-  const int64_t unaccepted = context_.lane.unaccepted.load(std::memory_order_relaxed);
+  const int64_t unaccepted = context_.worker.unaccepted.load(std::memory_order_relaxed);
   return (context_.room() - std::max<int64_t>(unaccepted, 0)) / 2;
 }
 
 bool Dialer::DialNext(uint64_t wanted) {
-  const TupleCursor& cursor = *context_.lane.cursor;
+  const TupleCursor& cursor = *context_.worker.cursor;
   // The space of a churn has no end at which a search would stop.
   const uint64_t most = std::min(cursor.space().size(), kTuplesPerSearch);
   for (uint64_t tried = 0; !options_.churn || tried < most; ++tried) {
@@ -140,7 +141,7 @@ bool Dialer::DialNext(uint64_t wanted) {
 }
 
 void Dialer::OnEvent(int fd, uint32_t events, int64_t now_ns) {
-  if (context_.table.state(fd) == ConnectionState::kConnecting) {
+  if (context_.connections.state(fd) == ConnectionState::kConnecting) {
     OnHandshakeEvent(fd, events, now_ns);
   } else {
     OnHeldEvent(fd, events);

@@ -15,7 +15,7 @@ namespace c1m {
 
 class Dialer {
  public:
-  explicit Dialer(WorkerContext& context);
+  explicit Dialer(TableContext& context);
 
   // Starts up to one batch of connections, begins heartbeats, ends what has taken too long. Returns
   // the moment at which it wants to be called again: 0 for at once, Reactor::kForever for only
@@ -24,9 +24,9 @@ class Dialer {
   // An event of a descriptor in state kConnecting or kDialed.
   void OnEvent(int fd, uint32_t events, int64_t now_ns);
 
-  // No room left in the table, or nothing left to dial: this worker starts no more connections.
+  // No room left in the table, or nothing left to dial: this table starts no more connections.
   [[nodiscard]] bool finished() const { return finished_; }
-  // Finished because the table is full: the lane needs another worker for what is left.
+  // Finished because the table is full: the worker needs another table for what is left.
   [[nodiscard]] bool full() const { return full_; }
   // Finished, and every handshake and first exchange has ended one way or the other.
   [[nodiscard]] bool settled() const {
@@ -72,10 +72,10 @@ class Dialer {
   void CloseHeld(int fd);
   [[nodiscard]] std::string DescribeTuple(int fd, uint32_t target) const;
 
-  WorkerContext& context_;
+  TableContext& context_;
   const DialOptions& options_;
   const int64_t window_;
-  // In a churn: connections of this worker at a time.
+  // In a churn: connections of this table at a time.
   const int64_t share_;
   SourceSockets sources_;
   Handshakes handshakes_;

@@ -31,7 +31,7 @@ void Dialer::ExpireHandshakes(int64_t now_ns) {
 // Ends an attempt that has no handshake under way, closing its socket if there is one.
 void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
   context_.run.errors.Count(phase, code, [&] {
-    const auto& targets = context_.lane.cursor->space().targets();
+    const auto& targets = context_.worker.cursor->space().targets();
     return socket.source.ToString() + " > " + targets[socket.target].ToString();
   });
   if (socket.fd >= 0) ::close(socket.fd);
@@ -41,7 +41,7 @@ void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
 
 // No tuple was free for this attempt.
 void Dialer::FailForTuples() {
-  const TupleCursor& cursor = *context_.lane.cursor;
+  const TupleCursor& cursor = *context_.worker.cursor;
   FailAttempt(Phase::kConnect, EADDRNOTAVAIL,
               {.source = cursor.source(), .target = cursor.target_index()});
 }
@@ -52,11 +52,11 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   context_.run.errors.Count(phase, code,
                             [&] { return DescribeTuple(handshake.fd, handshake.target); });
   handshakes_.Remove(slot);
-  context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (context_.run.dials_itself()) {
-    context_.lane.unaccepted.fetch_sub(1, std::memory_order_relaxed);
+    context_.worker.unaccepted.fetch_sub(1, std::memory_order_relaxed);
   }
-  context_.table.Clear(handshake.fd);
+  context_.connections.Clear(handshake.fd);
   context_.Close(handshake.fd);
   context_.counters.failed.Add();
 }
@@ -66,7 +66,7 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
 void Dialer::EndHeld(int fd, Phase phase, int code) {
   if (code != 0) {
     context_.run.errors.Count(phase, code,
-                              [&] { return DescribeTuple(fd, context_.table.tag(fd)); });
+                              [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
   if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
@@ -89,7 +89,7 @@ void Dialer::CompleteTransaction(int fd) {
 
 void Dialer::CloseHeld(int fd) {
   if (exchange_) exchange_->Forget(fd);
-  context_.table.Clear(fd);
+  context_.connections.Clear(fd);
   if (options_.close == CloseMode::kRst) ResetOnClose(fd);
   context_.dialed.Close();
   context_.Close(fd);
@@ -98,7 +98,7 @@ void Dialer::CloseHeld(int fd) {
 // The peer's address is gone from a socket that failed, our own stays because it was bound.
 std::string Dialer::DescribeTuple(int fd, uint32_t target) const {
   const auto local = SocketAddress::Local(fd);
-  const SocketAddress& peer = context_.lane.cursor->space().targets()[target];
+  const SocketAddress& peer = context_.worker.cursor->space().targets()[target];
   return (local ? local->ToString() : "?") + " > " + peer.ToString();
 }
 

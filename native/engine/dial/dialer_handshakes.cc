@@ -26,7 +26,7 @@ constexpr uint32_t kProbeInterval = 256;
 
 bool Dialer::Connect(const SourceSocket& socket) {
   const int fd = socket.fd;
-  const SocketAddress& target = context_.lane.cursor->space().targets()[socket.target];
+  const SocketAddress& target = context_.worker.cursor->space().targets()[socket.target];
   const bool probe = missed_probes_ < kMissesBeforeRest || missed_probes_ % kProbeInterval == 0;
   const int64_t started_ns = NowNs();
   if (::connect(fd, target.raw(), target.size()) != 0 && errno != EINPROGRESS) {
@@ -41,7 +41,7 @@ bool Dialer::Connect(const SourceSocket& socket) {
   }
   context_.counters.attempted.Add();
   if (context_.run.dials_itself()) {
-    context_.lane.unaccepted.fetch_add(1, std::memory_order_relaxed);
+    context_.worker.unaccepted.fetch_add(1, std::memory_order_relaxed);
   }
   // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
   // calls.
@@ -89,8 +89,8 @@ void Dialer::Await(const SourceSocket& socket, int64_t started_ns) {
 uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
   const uint32_t slot =
       handshakes_.Add({.started_ns = started_ns, .fd = socket.fd, .target = socket.target});
-  context_.table.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
-  context_.lane.in_flight.fetch_add(1, std::memory_order_relaxed);
+  context_.connections.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
+  context_.worker.in_flight.fetch_add(1, std::memory_order_relaxed);
   return slot;
 }
 
@@ -105,17 +105,17 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
   if (syn_retransmits > 0) {
     context_.counters.syn_retransmits.Add(syn_retransmits);
     context_.counters.connections_with_syn_retry.Add();
-    context_.lane.retried_latency.Record(latency_ns);
+    context_.worker.retried_latency.Record(latency_ns);
   } else {
-    context_.lane.first_try_latency.Record(latency_ns);
+    context_.worker.first_try_latency.Record(latency_ns);
   }
   context_.counters.established.Add();
   context_.dialed.Open();
 
   // Those that talk or come and go are registered, or closed, right here.
   const bool held_only = !exchange_ && !options_.churn;
-  context_.table.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
-  context_.table.SetSynRetries(fd, syn_retransmits);
+  context_.connections.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
+  context_.connections.SetSynRetries(fd, syn_retransmits);
   if (exchange_) {
     Talk(fd, now_ns, watched, sent);
   } else if (options_.churn) {
@@ -143,14 +143,15 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
   const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
   if (!broken && (events & EPOLLOUT) == 0) return;
   const int pending = broken ? PendingError(fd) : 0;
-  const uint32_t slot = context_.table.tag(fd);
+  const uint32_t slot = context_.connections.tag(fd);
   if (broken && pending == 0) {
     FailHandshake(slot, Phase::kConnect, ECONNRESET);
     return;
   }
   EndHandshake(slot, pending, now_ns, /*watched=*/true);
   const bool arrived = (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0;
-  if (arrived && context_.table.state(fd) == ConnectionState::kDialed) OnHeldEvent(fd, events);
+  if (arrived && context_.connections.state(fd) == ConnectionState::kDialed)
+    OnHeldEvent(fd, events);
 }
 
 void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched) {
@@ -163,7 +164,7 @@ void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched
   }
   const Handshake handshake = handshakes_.at(slot);
   handshakes_.Remove(slot);
-  context_.lane.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
   Establish(handshake.fd, handshake.target, handshake.started_ns, now_ns, watched);
 }
 

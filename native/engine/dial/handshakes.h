@@ -1,4 +1,4 @@
-// The handshakes of a worker that are under way, oldest first.
+// The handshakes of a table that are under way, oldest first.
 //
 // Only these need a start time and a deadline, and the window bounds their number, so what a
 // handshake needs is not paid for by every established connection. All have the same timeout: the

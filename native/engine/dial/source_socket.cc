@@ -18,7 +18,7 @@ bool SameEndpoint(const SocketAddress& a, const SocketAddress& b) {
 
 void SourceSockets::Open(SourceSocket& socket) const {
   const auto opened = OpenStream(socket.source.family());
-  if (opened.ok() && opened.value() < context_.table.capacity()) {
+  if (opened.ok() && opened.value() < context_.connections.capacity()) {
     socket.fd = opened.value();
     return;
   }
@@ -45,7 +45,7 @@ SourceSocket SourceSockets::Take(uint64_t wanted) {
     if (socket.fd >= 0 || socket.error != 0) return socket;
   }
   // An endless space would go round and round when every port in it is taken.
-  const uint64_t most = context_.lane.cursor->space().size();
+  const uint64_t most = context_.worker.cursor->space().size();
   for (uint64_t tried = 0; tried < most && Step(wanted); ++tried) {
     SourceSocket socket = Here();
     Open(socket);
@@ -63,7 +63,7 @@ SourceSocket SourceSockets::Take(uint64_t wanted) {
 }
 
 bool SourceSockets::Step(uint64_t wanted) {
-  TupleCursor& cursor = *context_.lane.cursor;
+  TupleCursor& cursor = *context_.worker.cursor;
   const uint64_t most = cursor.space().size();
   for (uint64_t tried = 0; tried < most && cursor.Advance(wanted); ++tried) {
     // A socket bound to its own destination would connect to itself.
@@ -74,7 +74,7 @@ bool SourceSockets::Step(uint64_t wanted) {
 }
 
 SourceSocket SourceSockets::Here() const {
-  const TupleCursor& cursor = *context_.lane.cursor;
+  const TupleCursor& cursor = *context_.worker.cursor;
   return {.source = cursor.source(), .target = cursor.target_index()};
 }
 

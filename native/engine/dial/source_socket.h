@@ -1,4 +1,4 @@
-// Sockets bound to the next free tuples of a lane.
+// Sockets bound to the next free tuples of a worker.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct SourceSocket {
 
 class SourceSockets {
  public:
-  explicit SourceSockets(WorkerContext& context) : context_(context) {}
+  explicit SourceSockets(TableContext& context) : context_(context) {}
   ~SourceSockets() { Discard(); }
   SourceSockets(const SourceSockets&) = delete;
   SourceSockets& operator=(const SourceSockets&) = delete;
@@ -32,7 +32,7 @@ class SourceSockets {
   // them before the next one is: the kernel's code for it stays in the CPU's cache, which takes 3 %
   // off a connection (measured).
   void Prepare(uint64_t count);
-  // The next one, prepared or made now. Steps the lane's cursor to the next tuple whose port is
+  // The next one, prepared or made now. Steps the worker's cursor to the next tuple whose port is
   // free; ports taken by strangers are skipped and counted. `wanted` is how many tuples this batch
   // still needs.
   SourceSocket Take(uint64_t wanted);
@@ -41,12 +41,12 @@ class SourceSockets {
   // Steps the cursor to the next tuple that can be dialed; false when there is none.
   bool Step(uint64_t wanted);
   [[nodiscard]] SourceSocket Here() const;
-  // EMFILE also where the number is higher than the worker can keep a record of.
+  // EMFILE also where the number is higher than the table can keep a record of.
   void Open(SourceSocket& socket) const;
   void Bind(SourceSocket& socket);
   void Discard();
 
-  WorkerContext& context_;
+  TableContext& context_;
   std::vector<SourceSocket> prepared_;
   size_t next_ = 0;
 };

@@ -1,4 +1,4 @@
-// What a worker counts. One list feeds the structure, the snapshot and the names JavaScript sees.
+// What a table counts. One list feeds the structure, the snapshot and the names JavaScript sees.
 #pragma once
 
 #include <array>
@@ -39,7 +39,7 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// Aligned so that two workers' counters never share a cache line.
+// Aligned so that two tables' counters never share a cache line.
 struct alignas(64) Counters {
 #define C1M_FIELD(name, label) Counter name;
   C1M_COUNTERS(C1M_FIELD)

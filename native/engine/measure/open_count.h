@@ -1,6 +1,6 @@
 // How many connections of a run are open, and the most there were at one moment.
 //
-// While nothing is closed, as in a ramp, each worker brings in what it has opened with one atomic
+// While nothing is closed, as in a ramp, each table brings in what it has opened with one atomic
 // addition a turn, and the count only rises: its highest value is exactly the most that were open
 // at one moment. From the first close on, everything opened and closed is brought in at once. All
 // that can be missing is what others had opened in the very turn of that first close; a run that is
@@ -39,15 +39,15 @@ class OpenCount {
     }
   }
 
-  // Away from what else the workers write.
+  // Away from what else the tables write.
   alignas(64) std::atomic<int64_t> open_{0};
   std::atomic<int64_t> peak_{0};
   // Read for every connection, written once.
   alignas(64) std::atomic<bool> falls_{false};
 };
 
-// One worker's part of it, beside the counter that says how many of its connections are open.
-// Belongs to the worker's thread.
+// One table's part of it, beside the counter that says how many of its connections are open.
+// Belongs to the table's thread.
 class OpenShare {
  public:
   OpenShare(OpenCount& all, Counter& mine) : all_(all), mine_(mine) {}
@@ -69,7 +69,7 @@ class OpenShare {
     all_.Change(now - published_, 0);
     published_ = now;
   }
-  // Every connection of this worker is about to be closed, and none is opened any more.
+  // Every connection of this table is about to be closed, and none is opened any more.
   void CloseAll() {
     const auto now = static_cast<int64_t>(mine_.get());
     all_.Change(now - published_, now);

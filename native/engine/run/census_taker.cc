@@ -15,13 +15,13 @@ constexpr size_t kBatch = 128;
 
 bool CensusTaker::Step() {
   const CensusOrder& order = context_.run.census;
-  const ConnectionTable& table = context_.table;
+  const ConnectionStates& connections = context_.connections;
   if (next_fd_ == 0) skip_ = order.offset;
   std::array<CensusRow, kBatch> rows;
   size_t count = 0;
   size_t info_bytes = 0;
-  for (; next_fd_ < table.end() && count < kBatch; ++next_fd_) {
-    if (table.state(next_fd_) != ConnectionState::kDialed) continue;
+  for (; next_fd_ < connections.end() && count < kBatch; ++next_fd_) {
+    if (connections.state(next_fd_) != ConnectionState::kDialed) continue;
     if (skip_ > 0) {
       --skip_;
       continue;
@@ -33,12 +33,12 @@ bool CensusTaker::Step() {
     if (size == 0 || !source) continue;
     info_bytes = size;
     rows[count] = CensusRow::From(info, *source);
-    rows[count].syn_retries = static_cast<uint8_t>(table.syn_retries(next_fd_));
-    rows[count].target = context_.TargetNumber(table.tag(next_fd_));
+    rows[count].syn_retries = static_cast<uint8_t>(connections.syn_retries(next_fd_));
+    rows[count].target = context_.TargetNumber(connections.tag(next_fd_));
     ++count;
   }
   order.sheet->Append({rows.data(), count}, info_bytes);
-  if (next_fd_ < table.end()) return false;
+  if (next_fd_ < connections.end()) return false;
   Leave();
   return true;
 }

@@ -1,4 +1,4 @@
-// A worker's part of a census.
+// A table's part of a census.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,11 @@ namespace c1m {
 
 class CensusTaker {
  public:
-  // `seen`: the number of the census that was under way when the worker was made, which it takes no
+  // `seen`: the number of the census that was under way when the table was made, which it takes no
   // part in.
-  CensusTaker(WorkerContext& context, uint32_t seen) : context_(context), seen_(seen) {}
+  CensusTaker(TableContext& context, uint32_t seen) : context_(context), seen_(seen) {}
 
-  // Whether the run waits for this worker.
+  // Whether the run waits for this table.
   [[nodiscard]] bool due() const {
     return context_.run.census_number.load(std::memory_order_acquire) != seen_;
   }
@@ -23,7 +23,7 @@ class CensusTaker {
   void Leave();
 
  private:
-  WorkerContext& context_;
+  TableContext& context_;
   uint32_t seen_;
   int next_fd_ = 0;
   // Dialed connections to pass over before the next one that is read.

@@ -14,18 +14,18 @@ namespace {
 // (each a TIME_WAIT entry, bounded by tcp_max_tw_buckets) small.
 constexpr int kStep = 256;
 
-void CloseRange(WorkerContext& context, int begin, int end, bool dialed) {
-  ConnectionTable& table = context.table;
+void CloseRange(TableContext& context, int begin, int end, bool dialed) {
+  ConnectionStates& connections = context.connections;
   const RunOptions& options = context.run.options;
   const bool reset = dialed ? options.dial->close == CloseMode::kRst
                             : options.listen && options.listen->close == CloseMode::kRst;
   for (int fd = begin; fd < end; ++fd) {
-    const ConnectionState state = table.state(fd);
+    const ConnectionState state = connections.state(fd);
     if (state == ConnectionState::kNone || (state == ConnectionState::kAccepted) == dialed)
       continue;
     if (reset) ResetOnClose(fd);
     ::close(fd);
-    table.Clear(fd);
+    connections.Clear(fd);
     if (state == ConnectionState::kDialed) context.dialed.CloseOneOfAll();
     if (state == ConnectionState::kAccepted) context.accepted.CloseOneOfAll();
   }
@@ -33,8 +33,8 @@ void CloseRange(WorkerContext& context, int begin, int end, bool dialed) {
 
 }  // namespace
 
-void CloseConnections(WorkerContext& context) {
-  const int end = context.table.end();
+void CloseConnections(TableContext& context) {
+  const int end = context.connections.end();
   context.dialed.CloseAll();
   context.accepted.CloseAll();
   for (int begin = 0; begin < end; begin += kStep) {

@@ -1,4 +1,4 @@
-// What a run tells of itself: counts, times and latencies over all its lanes and workers.
+// What a run tells of itself: counts, times and latencies over all its workers and tables.
 #include <memory>
 
 #include "native/engine/run/run.h"
@@ -9,7 +9,7 @@ namespace c1m {
 CounterTotals Run::Totals() const {
   const std::lock_guard lock(mutex_);
   CounterTotals totals{};
-  for (const auto& worker : workers_) AddTo(totals, worker->counters());
+  for (const auto& table : tables_) AddTo(totals, table->counters());
   return totals;
 }
 
@@ -19,9 +19,9 @@ int64_t Run::DialingNs() const {
   return (dialed_ns_ == 0 ? NowNs() : dialed_ns_) - state_.started_ns;
 }
 
-size_t Run::worker_count() const {
+size_t Run::table_count() const {
   const std::lock_guard lock(mutex_);
-  return workers_.size();
+  return tables_.size();
 }
 
 bool Run::census_under_way() const {
@@ -31,37 +31,37 @@ bool Run::census_under_way() const {
 
 Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   const auto all = std::make_unique<Histogram>();
-  for (const auto& lane : lanes_) {
-    all->Merge(lane->first_try_latency);
-    if (!first_try_only) all->Merge(lane->retried_latency);
+  for (const auto& worker : workers_) {
+    all->Merge(worker->first_try_latency);
+    if (!first_try_only) all->Merge(worker->retried_latency);
   }
   return all->Summarize();
 }
 
 std::vector<Histogram::Bucket> Run::ConnectLatencies() const {
   const auto all = std::make_unique<Histogram>();
-  for (const auto& lane : lanes_) {
-    all->Merge(lane->first_try_latency);
-    all->Merge(lane->retried_latency);
+  for (const auto& worker : workers_) {
+    all->Merge(worker->first_try_latency);
+    all->Merge(worker->retried_latency);
   }
   return all->Buckets();
 }
 
-Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Lane::exchange_latency); }
+Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Worker::exchange_latency); }
 
-Histogram::Summary Run::Lateness() const { return Summarize(&Lane::lateness); }
+Histogram::Summary Run::Lateness() const { return Summarize(&Worker::lateness); }
 
-Histogram::Summary Run::Summarize(Histogram Lane::*part) const {
+Histogram::Summary Run::Summarize(Histogram Worker::*part) const {
   const auto all = std::make_unique<Histogram>();
-  for (const auto& lane : lanes_) all->Merge((*lane).*part);
+  for (const auto& worker : workers_) all->Merge((*worker).*part);
   return all->Summarize();
 }
 
 int64_t Run::ShortestRestNs() const {
   if (space_) return space_->shortest_rest_ns();
   int64_t shortest = 0;
-  for (const auto& lane : lanes_) {
-    const int64_t rest = lane->own_space ? lane->own_space->shortest_rest_ns() : 0;
+  for (const auto& worker : workers_) {
+    const int64_t rest = worker->own_space ? worker->own_space->shortest_rest_ns() : 0;
     if (rest != 0 && (shortest == 0 || rest < shortest)) shortest = rest;
   }
   return shortest;

@@ -18,108 +18,112 @@ namespace {
 // library.
 constexpr int kSpareDescriptors = 8;
 
-// Descriptors in the order: wake-up, then the lane's listening sockets.
-std::vector<int> Inherited(const RunState& run, const Lane& lane) {
+// Descriptors in the order: wake-up, then the worker's listening sockets.
+std::vector<int> Inherited(const RunState& run, const Worker& worker) {
   std::vector<int> descriptors{run.wake.get()};
-  for (const UniqueFd& listener : lane.listeners) descriptors.push_back(listener.get());
+  for (const UniqueFd& listener : worker.listeners) descriptors.push_back(listener.get());
   return descriptors;
 }
 
 }  // namespace
 
-Worker::Worker(RunState& run, Crew& crew, Lane& lane, bool dials)
-    : run_(run), crew_(crew), lane_(lane), dials_(dials), census_seen_(run.census_number.load()) {}
+Table::Table(RunState& run, Supervisor& supervisor, Worker& worker, bool dials)
+    : run_(run),
+      supervisor_(supervisor),
+      worker_(worker),
+      dials_(dials),
+      census_seen_(run.census_number.load()) {}
 
-Worker::~Worker() = default;
+Table::~Table() = default;
 
-int Worker::Start() {
+int Table::Start() {
   return thread_.Start([this] { Lead(); });
 }
 
-int Worker::StartKeeper() {
+int Table::StartKeeper() {
   return keeper_.Start([this] {
     loop_->Run();
     End();
   });
 }
 
-void Worker::Join() {
+void Table::Join() {
   thread_.Join();
   keeper_.Join();
 }
 
-void Worker::Lead() {
+void Table::Lead() {
   // A batch thread never preempts: an acceptor that woke at every SYN would take the dialer's CPU
   // away each time, and JavaScript's thread gets its turn at once.
   const sched_param no_priority{};
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
-  MoveToCpu(std::exchange(lane_.cpu, -1));
-  std::vector<int> inherited = Inherited(run_, lane_);
-  Furnish(inherited, run_.private_tables && EnterPrivateTable(inherited));
-  Worker* worker = this;
-  while (Worker* next = worker->Serve()) {
-    // All that belongs to the worker before is its keeper's by now, the table as well.
+  MoveToCpu(std::exchange(worker_.cpu, -1));
+  std::vector<int> inherited = Inherited(run_, worker_);
+  Attach(inherited, run_.private_tables && EnterPrivateTable(inherited));
+  Table* table = this;
+  while (Table* next = table->Serve()) {
+    // All that belongs to the table before is its keeper's by now, the table as well.
     if (!EnterPrivateTable(inherited)) {
-      next->GiveUp(LastError("close_range"));
+      next->Park(LastError("close_range"));
       return;
     }
-    next->Furnish(inherited, /*own_table=*/true);
-    worker = next;
+    next->Attach(inherited, /*own_table=*/true);
+    table = next;
   }
 }
 
-void Worker::Furnish(const std::vector<int>& inherited, bool own_table) {
-  Loop::Table table{
+void Table::Attach(const std::vector<int>& inherited, bool own_table) {
+  Loop::Limits limits{
       .size = run_.shared_table_size, .quota = run_.shared_table_quota, .shared = !own_table};
   if (own_table) {
-    table.size = std::min(run_.descriptor_limit, static_cast<int>(run_.options.table_size));
+    limits.size = std::min(run_.descriptor_limit, static_cast<int>(run_.options.table_size));
     const int others = kFirstFreeFd + static_cast<int>(inherited.size()) + kSpareDescriptors;
-    table.quota = std::max(0, table.size - others);
+    limits.quota = std::max(0, limits.size - others);
     owned_ = inherited;
   }
-  loop_ = std::make_unique<Loop>(*this, inherited, table);
+  loop_ = std::make_unique<Loop>(*this, inherited, limits);
 }
 
-Worker* Worker::Serve() {
+Table* Table::Serve() {
   if (const auto error = loop_->Begin()) {
-    GiveUp(*error);
+    Park(*error);
     return nullptr;
   }
   if (loop_->Run() == Loop::Outcome::kFull) {
-    if (Worker* next = crew_.Follow(*this)) return next;
+    if (Table* next = supervisor_.OpenNextTable(*this)) return next;
     loop_->Run();
   }
   End();
   return nullptr;
 }
 
-void Worker::GiveUp(const SysError& error) {
+void Table::Park(const SysError& error) {
   // Closing is no failure: the keeper of the table before may have closed what is to be taken
   // along.
   if (!run_.closing.load(std::memory_order_acquire)) {
     run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
     run_.tables_used_up.store(true);
   }
-  if (dials_) crew_.Ask(Crew::Request::kDialerSettled, lane_);
+  if (dials_) supervisor_.Ask(Supervisor::Request::kDialerSettled, worker_);
   uint32_t census_seen = census_seen_;
   for (bool closing = false; !closing;) {
     const uint32_t heard = run_.calls.load(std::memory_order_acquire);
     closing = run_.closing.load(std::memory_order_acquire);
     const uint32_t census = run_.census_number.load(std::memory_order_acquire);
     if (std::exchange(census_seen, census) != census) {
-      crew_.Ask(Crew::Request::kCensusTaken, lane_);
+      supervisor_.Ask(Supervisor::Request::kCensusTaken, worker_);
     }
     if (!closing) run_.calls.wait(heard);
   }
   End();
 }
 
-void Worker::End() {
+void Table::End() {
   loop_.reset();
   // The kernel drops the table of a thread only after pthread_join has returned: until then its
   // listening sockets would keep their ports.
   for (const int fd : owned_) ::close(fd);
-  crew_.Ask(Crew::Request::kWorkerEnded, lane_);
+  supervisor_.Ask(Supervisor::Request::kTableEnded, worker_);
 }
 
 }  // namespace c1m

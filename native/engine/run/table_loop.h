@@ -1,4 +1,4 @@
-// What a worker does, turn after turn: everything that lives in its descriptor table.
+// What a table does, turn after turn: everything that lives in its descriptor table.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,11 @@
 
 namespace c1m {
 
-// Made and destroyed on a thread of the worker's table, and used by one such thread at a time.
-class Worker::Loop {
+// Made and destroyed on a thread of the table's table, and used by one such thread at a time.
+class Table::Loop {
  public:
   // The descriptor table it works in.
-  struct Table {
+  struct Limits {
     // Connections have numbers below it.
     int size;
     // How many connections it may hold.
@@ -31,8 +31,8 @@ class Worker::Loop {
     // Whether other threads open and close descriptors in it.
     bool shared;
   };
-  // `inherited`: the wake-up and the lane's listening sockets, under their numbers in this table.
-  Loop(Worker& worker, const std::vector<int>& inherited, const Table& table);
+  // `inherited`: the wake-up and the worker's listening sockets, under their numbers in this table.
+  Loop(Table& table, const std::vector<int>& inherited, const Limits& limits);
 
   // What failed where there is no epoll to wait with: then it can't be run.
   [[nodiscard]] std::optional<SysError> Begin();
@@ -49,14 +49,14 @@ class Worker::Loop {
  private:
   void Serve();
   void PublishOpen();
-  // Whether the next event follows from what this worker has just done: short connections as fast
+  // Whether the next event follows from what this table has just done: short connections as fast
   // as both ends can. (A ramp is not one: it would take the CPU from those that dial.)
   bool InClosedLoop();
   // Each step returns the moment at which it wants to be taken again.
   int64_t StepCensus();
   int64_t StepDialer();
-  // `by_hand`: what this worker has dialed is accepted now, without an event that tells of it.
-  int64_t StepAcceptor(bool by_hand);
+  // `accept_inline`: what this table has dialed is accepted now, without an event that tells of it.
+  int64_t StepAcceptor(bool accept_inline);
   // Whether a table after this full one could hold more than nothing; if not, notes that tables are
   // used up.
   bool AnotherTableHelps();
@@ -65,13 +65,13 @@ class Worker::Loop {
   void Dispatch(std::span<const epoll_event> events);
   void Handle(int fd, uint32_t events, int64_t now_ns);
 
-  Worker& worker_;
+  Table& table_;
   RunState& run_;
   const int wake_;
   Reactor reactor_;
-  ConnectionTable table_;
+  ConnectionStates connections_;
   std::unique_ptr<char[]> buffer_;
-  WorkerContext context_;
+  TableContext context_;
   Watcher watcher_;
   CensusTaker census_;
   std::optional<Dialer> dialer_;

@@ -16,14 +16,14 @@ bool Held(ConnectionState state) {
 }  // namespace
 
 int64_t Watcher::Step() {
-  ConnectionTable& table = context_.table;
+  ConnectionStates& connections = context_.connections;
   for (int done = 0; done < kBatch && context_.unwatched > 0; ++next_fd_) {
-    if (next_fd_ >= table.end()) next_fd_ = 0;
-    if (!Held(table.state(next_fd_)) || table.watched(next_fd_)) continue;
+    if (next_fd_ >= connections.end()) next_fd_ = 0;
+    if (!Held(connections.state(next_fd_)) || connections.watched(next_fd_)) continue;
     if (!context_.reactor.Add(next_fd_, kHeldEvents)) {
       context_.run.errors.Count(Phase::kHold, errno, [] { return std::string("epoll_ctl"); });
     }
-    table.MarkWatched(next_fd_);
+    connections.MarkWatched(next_fd_);
     --context_.unwatched;
     ++done;
   }

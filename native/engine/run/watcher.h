@@ -12,14 +12,14 @@ namespace c1m {
 
 class Watcher {
  public:
-  explicit Watcher(WorkerContext& context) : context_(context) {}
+  explicit Watcher(TableContext& context) : context_(context) {}
 
   // Registers some of the unwatched connections; returns 0 while some are left, Reactor::kForever
   // otherwise.
   int64_t Step();
 
  private:
-  WorkerContext& context_;
+  TableContext& context_;
   // Where the walk over the table goes on.
   int next_fd_ = 0;
 };

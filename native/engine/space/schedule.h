@@ -1,4 +1,4 @@
-// Which connection may start when: an open-loop schedule all lanes draw from.
+// Which connection may start when: an open-loop schedule all workers draw from.
 //
 // The schedule never looks at how the target answers, so a slow target cannot slow the offered load
 // down; how late we are against it is recorded instead (coordinated omission).
@@ -30,7 +30,7 @@ class Schedule {
   // Up to `most` connections that are due `elapsed_ns` after the start. Safe from any thread.
   [[nodiscard]] Grant Claim(int64_t elapsed_ns, uint64_t most);
   // When the next unclaimed connection is due, in nanoseconds after the start; at once when all are
-  // claimed, so that a worker whose last look came before the last claim doesn't wait in vain.
+  // claimed, so that a table whose last look came before the last claim doesn't wait in vain.
   [[nodiscard]] int64_t NextDueNs() const {
     const uint64_t next = started();
     return next < total_ ? DueNs(next) : 0;

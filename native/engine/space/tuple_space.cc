@@ -59,7 +59,7 @@ uint64_t TupleSpace::unclaimed() const {
   return endless_ ? size_ : size_ - next_.load(std::memory_order_relaxed);
 }
 
-// A round ends: two lanes that end one at the same instant make it look short by the time of one
+// A round ends: two workers that end one at the same instant make it look short by the time of one
 // batch.
 void TupleSpace::NoteRound() {
   const int64_t now_ns = NowNs();

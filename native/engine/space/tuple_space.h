@@ -1,4 +1,4 @@
-// All 4-tuples a run may use, as one line of numbers that lanes cut pieces from.
+// All 4-tuples a run may use, as one line of numbers that workers cut pieces from.
 //
 // Destinations turn fastest, then source ports, then source addresses. So destinations fill evenly
 // whatever the count, a local (address, port) pair serves every destination before the next one is
@@ -58,7 +58,7 @@ class TupleSpace {
   std::atomic<int64_t> shortest_rest_ns_{0};
 };
 
-// One lane's walk over the slices it claims.
+// One worker's walk over the slices it claims.
 class TupleCursor {
  public:
   // `offset`: how far from the first tuple the line begins for this cursor; it goes on with the

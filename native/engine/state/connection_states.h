@@ -1,4 +1,4 @@
-// The state of every connection of a worker, in four bytes each, indexed by descriptor.
+// The state of every connection of a table, in four bytes each, indexed by descriptor.
 //
 // A private descriptor table hands out the lowest free number, so the array is dense: no hashing,
 // no allocation per connection, and closing everything is a walk over it.
@@ -13,7 +13,7 @@ namespace c1m {
 
 enum class ConnectionState : uint8_t {
   kNone,
-  // The handshake is under way; the tag is its slot in the worker's Handshakes.
+  // The handshake is under way; the tag is its slot in the table's Handshakes.
   kConnecting,
   // Established by us; the tag is the index of its target.
   kDialed,
@@ -21,9 +21,9 @@ enum class ConnectionState : uint8_t {
   kAccepted,
 };
 
-class ConnectionTable {
+class ConnectionStates {
  public:
-  explicit ConnectionTable(int capacity) : records_(static_cast<size_t>(capacity)) {}
+  explicit ConnectionStates(int capacity) : records_(static_cast<size_t>(capacity)) {}
 
   [[nodiscard]] int capacity() const { return static_cast<int>(records_.size()); }
   // Connections in any state but kNone.
@@ -45,7 +45,7 @@ class ConnectionTable {
     if (fd >= end_) end_ = fd + 1;
   }
   void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
-  // Whether the worker has promised to come back to it: more was there to read than one turn may
+  // Whether the table has promised to come back to it: more was there to read than one turn may
   // take.
   [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
   void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }

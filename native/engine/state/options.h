@@ -58,10 +58,10 @@ struct DialOptions {
   std::vector<AddressRange> sources;
   std::vector<PortRange> source_ports;
   Shard shard;
-  // Empty: every lane dials its own listener, both ends in one thread.
+  // Empty: every worker dials its own listener, both ends in one thread.
   std::vector<SocketAddress> targets;
   uint64_t connections = 0;
-  // Handshakes in flight at most, over all lanes.
+  // Handshakes in flight at most, over all workers.
   uint32_t window = 1024;
   int64_t connect_timeout_ns = 0;
   // TCP_SYNCNT; 0 leaves the kernel's default.
@@ -89,12 +89,12 @@ struct ListenOptions {
 
 struct RunOptions {
   // Threads that dial or accept at a time.
-  uint32_t lanes = 1;
+  uint32_t workers = 1;
   // Threads, and so descriptor tables, at most.
-  uint32_t max_workers = 1024;
+  uint32_t max_tables = 1024;
   // Descriptors in use at most in a table; lowered to RLIMIT_NOFILE.
   uint32_t table_size = 65536;
-  // Numbers that connections may have where all share the process's table: each worker has an array
+  // Numbers that connections may have where all share the process's table: each table has an array
   // over all of them, and containers may set RLIMIT_NOFILE to a billion.
   uint32_t shared_table_size = 1 << 20;
   std::optional<DialOptions> dial;

@@ -1,4 +1,4 @@
-// What the dialer and the acceptor of one worker share. Everything here belongs to the worker's
+// What the dialer and the acceptor of one table share. Everything here belongs to the table's
 // thread.
 #pragma once
 
@@ -17,16 +17,16 @@
 
 namespace c1m {
 
-struct WorkerContext {
+struct TableContext {
   RunState& run;
-  Lane& lane;
+  Worker& worker;
   Reactor& reactor;
-  ConnectionTable& table;
+  ConnectionStates& connections;
   Counters& counters;
-  // What this worker holds; they see to the counters dialed_open and accepted_open.
+  // What this table holds; they see to the counters dialed_open and accepted_open.
   OpenShare dialed{run.dialed_open, counters.dialed_open};
   OpenShare accepted{run.accepted_open, counters.accepted_open};
-  // One receive buffer for all connections of the worker.
+  // One receive buffer for all connections of the table.
   std::span<char> buffer;
   // Connections this table may hold.
   int quota = 0;
@@ -37,12 +37,12 @@ struct WorkerContext {
   // Descriptors with more to read than one turn took.
   std::vector<int> revisits = {};
 
-  [[nodiscard]] int room() const { return quota - table.size(); }
+  [[nodiscard]] int room() const { return quota - connections.size(); }
 
-  // The number in the whole run of a target of the lane: listening sockets of its own are dealt to
-  // the lanes in turn.
+  // The number in the whole run of a target of the worker: listening sockets of its own are dealt
+  // to the workers in turn.
   [[nodiscard]] uint32_t TargetNumber(uint32_t target) const {
-    return lane.own_space ? target * run.options.lanes + lane.index : target;
+    return worker.own_space ? target * run.options.workers + worker.index : target;
   }
 
   // Closes a connection that epoll may report. Its registration ends with the last copy of the
@@ -54,8 +54,8 @@ struct WorkerContext {
   }
 
   void Revisit(int fd) {
-    if (table.revisit(fd)) return;
-    table.SetRevisit(fd, true);
+    if (connections.revisit(fd)) return;
+    connections.SetRevisit(fd, true);
     revisits.push_back(fd);
   }
 };

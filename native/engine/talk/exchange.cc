@@ -16,10 +16,10 @@ constexpr int kReadsPerTurn = 16;
 
 }  // namespace
 
-Exchange::Exchange(WorkerContext& context, const ExchangeOptions& options)
+Exchange::Exchange(TableContext& context, const ExchangeOptions& options)
     : context_(context),
       options_(options),
-      records_(static_cast<size_t>(context.table.capacity())) {}
+      records_(static_cast<size_t>(context.connections.capacity())) {}
 
 uint32_t Exchange::Microseconds(int64_t ns) const {
   return static_cast<uint32_t>((ns - context_.run.started_ns) / kNsPerUs);
@@ -34,7 +34,7 @@ void Exchange::SetStage(Record& record, Stage stage) {
 }
 
 void Exchange::WidenRound() {
-  while (int64_t{1} << place_bits_ < context_.table.end()) {
+  while (int64_t{1} << place_bits_ < context_.connections.end()) {
     ++place_bits_;
     next_place_ <<= 1;
   }
@@ -158,12 +158,12 @@ void Exchange::Finish(Record& record) {
   context_.counters.exchanges.Add();
   const uint32_t taken_us = Microseconds(NowNs()) - record.intended_us;
   int64_t latency_ns = int64_t{taken_us} * kNsPerUs;
-  context_.lane.exchange_latency.Record(latency_ns);
+  context_.worker.exchange_latency.Record(latency_ns);
   // Heartbeats that fell due while this answer was awaited would have waited too: without them a
   // stall of many periods counts as one slow answer (coordinated omission).
   if (options_.every_ns == 0) return;
   for (latency_ns -= options_.every_ns; latency_ns > 0; latency_ns -= options_.every_ns) {
-    context_.lane.exchange_latency.Record(latency_ns);
+    context_.worker.exchange_latency.Record(latency_ns);
   }
 }
 

@@ -1,7 +1,7 @@
 // Talking on established connections: bytes out, bytes back, once or as a heartbeat.
 //
 // Nothing is allocated for a message and nothing is kept of an answer: twelve bytes a connection
-// say how far both have got, one buffer a worker takes what arrives.
+// say how far both have got, one buffer a table takes what arrives.
 #pragma once
 
 #include <algorithm>
@@ -40,7 +40,7 @@ class Exchange {
   // Longest message and longest answer.
   static constexpr uint64_t kMaxBytes = (1U << 29) - 1;
 
-  Exchange(WorkerContext& context, const ExchangeOptions& options);
+  Exchange(TableContext& context, const ExchangeOptions& options);
 
   // Whether the first word is ours.
   [[nodiscard]] bool speaks_first() const { return !options_.send.empty(); }
@@ -86,7 +86,7 @@ class Exchange {
     // Bytes of the answer that have come; some may while the message is still on its way out.
     uint32_t received;
   };
-  static_assert(sizeof(Record) + ConnectionTable::kRecordBytes <= 16,
+  static_assert(sizeof(Record) + ConnectionStates::kRecordBytes <= 16,
                 "the memory promise of this engine: at most 16 bytes a connection");
 
   [[nodiscard]] Stage stage(int fd) { return static_cast<Stage>(at(fd).stage); }
@@ -122,7 +122,7 @@ class Exchange {
   template <typename OnResult>
   int64_t Expire(int64_t now_ns, OnResult& on_result);
 
-  WorkerContext& context_;
+  TableContext& context_;
   const ExchangeOptions& options_;
   std::vector<Record> records_;
   int underway_ = 0;
@@ -154,8 +154,8 @@ int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
     const int fd = FdAt(next_place_++);
     // A connection that still waits for its last answer is not asked again; Finish makes up for it
     // in the latencies.
-    if (fd >= context_.table.end() || context_.table.state(fd) != ConnectionState::kDialed ||
-        stage(fd) != Stage::kIdle) {
+    if (fd >= context_.connections.end() ||
+        context_.connections.state(fd) != ConnectionState::kDialed || stage(fd) != Stage::kIdle) {
       continue;
     }
     // After a pause of ours the peer still has half its time to answer in.
@@ -172,7 +172,7 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
   if (now_ns < next_expiry_ns_) return next_expiry_ns_;
   const uint32_t now_us = Microseconds(now_ns);
   const auto limit_us = static_cast<int64_t>(options_.timeout_ns / kNsPerUs);
-  for (int fd = 0; fd < context_.table.end(); ++fd) {
+  for (int fd = 0; fd < context_.connections.end(); ++fd) {
     if (stage(fd) == Stage::kIdle) continue;
     // Signed: an exchange may have begun after `now_ns` was read.
     const auto age_us = static_cast<int32_t>(now_us - at(fd).intended_us);

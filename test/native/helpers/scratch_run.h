@@ -27,8 +27,8 @@ ListenOptions ListenOn(std::vector<SocketAddress> addresses, ListenMode mode = L
 
 RunOptions DialRun(DialOptions dial);
 RunOptions ListenRun(ListenOptions listen);
-// Both ends in one run, over as many lanes.
-RunOptions SelfDialRun(uint64_t connections, uint32_t lanes = 1);
+// Both ends in one run, over as many workers.
+RunOptions SelfDialRun(uint64_t connections, uint32_t workers = 1);
 
 class ScratchRun {
  public:

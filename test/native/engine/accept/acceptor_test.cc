@@ -42,10 +42,10 @@ bool Ended(const ScratchRun& run, uint64_t connections, uint64_t left) {
   });
 }
 
-RunOptions SmallTables(uint32_t max_workers = 1024) {
+RunOptions SmallTables(uint32_t max_tables = 1024) {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback()}));
   options.table_size = kSmallTable;
-  options.max_workers = max_workers;
+  options.max_tables = max_tables;
   return options;
 }
 
@@ -158,9 +158,9 @@ TEST_CASE("acceptor: a peer's FIN and RST end a connection") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: lanes share a port when there are fewer ports than lanes") {
+TEST_CASE("acceptor: workers share a port when there are fewer ports than workers") {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback(), UniqueLoopback()}));
-  options.lanes = 5;
+  options.workers = 5;
   ScratchRun run(std::move(options));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 2);
@@ -170,30 +170,30 @@ TEST_CASE("acceptor: lanes share a port when there are fewer ports than lanes") 
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: a lane serves several ports when there are more ports than lanes") {
+TEST_CASE("acceptor: a worker serves several ports when there are more ports than workers") {
   RunOptions options = ListenRun(ListenOn(std::vector<SocketAddress>(7, UniqueLoopback())));
-  options.lanes = 2;
+  options.workers = 2;
   ScratchRun run(std::move(options));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 7);
   std::vector<std::vector<UniqueFd>> clients;
   for (const SocketAddress& target : targets) clients.push_back(Connect(target, 10));
   CHECK(Holds(run, 70));
-  CHECK(run->worker_count() == 2);
+  CHECK(run->table_count() == 2);
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: every port is served even where workers are fewer than lanes") {
+TEST_CASE("acceptor: every port is served even where tables are fewer than workers") {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback(), UniqueLoopback()}));
-  options.lanes = 4;
-  options.max_workers = 1;
+  options.workers = 4;
+  options.max_tables = 1;
   ScratchRun run(std::move(options));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 2);
   const std::vector<UniqueFd> first = Connect(targets[0], 20);
   const std::vector<UniqueFd> second = Connect(targets[1], 20);
   CHECK(Holds(run, 40));
-  CHECK(run->worker_count() == 1);
+  CHECK(run->table_count() == 1);
   CHECK(run.End());
 }
 
@@ -204,8 +204,8 @@ TEST_CASE("acceptor: a full table hands over to the next one") {
   std::vector<UniqueFd> clients = Connect(targets[0], 6 * kRoom);
   CHECK(Holds(run, 6 * kRoom));
   // The last one may already have asked for its successor.
-  CHECK(run->worker_count() >= 6);
-  CHECK(run->worker_count() <= 7);
+  CHECK(run->table_count() >= 6);
+  CHECK(run->table_count() <= 7);
   CHECK_FALSE(run->tables_used_up());
   // Connections of every table are looked after.
   for (UniqueFd& client : clients) client.Reset();
@@ -213,7 +213,7 @@ TEST_CASE("acceptor: a full table hands over to the next one") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: an old worker whose connections went serves again") {
+TEST_CASE("acceptor: an old table whose connections went serves again") {
   ScratchRun run(SmallTables());
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -228,14 +228,14 @@ TEST_CASE("acceptor: an old worker whose connections went serves again") {
     REQUIRE(Holds(run, kRoom));
     early = std::move(late);
   }
-  CHECK(run->worker_count() <= 3);
+  CHECK(run->table_count() <= 3);
   CHECK(run.End());
 }
 
 TEST_CASE("acceptor: with no more tables to be had what waits is served once there is room") {
   for (const bool room_in_first : {true, false}) {
     CAPTURE(room_in_first);
-    ScratchRun run(SmallTables(/*max_workers=*/2));
+    ScratchRun run(SmallTables(/*max_tables=*/2));
     const auto targets = run.Start();
     REQUIRE(targets.size() == 1);
     std::vector<UniqueFd> first = Connect(targets[0], kRoom);
@@ -250,7 +250,7 @@ TEST_CASE("acceptor: with no more tables to be had what waits is served once the
     (room_in_first ? second : first).resize(kRoom - 10);
     CHECK(Eventually([&] { return run.totals().accepted == 2 * kRoom + 5; }));
     CHECK(Holds(run, 2 * kRoom - 8));
-    CHECK(run->worker_count() == 2);
+    CHECK(run->table_count() == 2);
     CHECK(run.End());
   }
 }
@@ -259,7 +259,7 @@ TEST_CASE("acceptor: where the system has no descriptor to give it tries again a
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
-  REQUIRE(Connected(targets[0]).valid());  // the worker is at work
+  REQUIRE(Connected(targets[0]).valid());  // the table is at work
   REQUIRE(Eventually([&] { return run.totals().accepted_closed_by_peer == 1; }));
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 15; ++i) clients.emplace_back(OpenStream(AF_INET).value());

@@ -95,7 +95,7 @@ TEST_CASE("churn: a reset that comes before we have looked is the close that was
   dial.peer_closes = true;
   dial.exchange.emplace().timeout_ns = kPatienceNs;
   RunOptions options = DialRun(std::move(dial));
-  options.lanes = 4;
+  options.workers = 4;
   ScratchRun run(std::move(options));
   run.Start();
   CHECK(Eventually([&] { return run.totals().transactions >= 20'000; }));

@@ -46,7 +46,7 @@ TEST_CASE("dialer: several targets get equal shares") {
 TEST_CASE("dialer: a target that refuses is counted with an example") {
   const SocketAddress target = UniqueLoopback(9);
   RunOptions options = DialRun(DialTo({target}, 500));
-  options.lanes = 2;
+  options.workers = 2;
   ScratchRun run(std::move(options));
   run.Start();
   REQUIRE(run.Wait(Event::kRamped));
@@ -142,9 +142,9 @@ TEST_CASE("dialer: a handshake that ended while the process was stopped has not 
 
 TEST_CASE("dialer: a rate is kept and the total is exact") {
   constexpr uint64_t kConnections = 300;
-  for (const uint32_t lanes : {1U, 3U}) {
-    CAPTURE(lanes);
-    RunOptions options = SelfDialRun(kConnections, lanes);
+  for (const uint32_t workers : {1U, 3U}) {
+    CAPTURE(workers);
+    RunOptions options = SelfDialRun(kConnections, workers);
     options.dial->rate = {{.at_ns = 0, .per_second = 2000}};
     ScratchRun run(std::move(options));
     run.Start();
@@ -165,7 +165,7 @@ TEST_CASE("dialer: a rate is kept and the total is exact") {
   }
 }
 
-TEST_CASE("dialer: a ramp with a rest in it ends on every lane") {
+TEST_CASE("dialer: a ramp with a rest in it ends on every worker") {
   RunOptions options = SelfDialRun(120, 4);
   options.dial->rate = {{.at_ns = 0, .per_second = 1000},
                         {.at_ns = 100 * kNsPerMs, .per_second = 0},
@@ -179,8 +179,8 @@ TEST_CASE("dialer: a ramp with a rest in it ends on every lane") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: many lanes that hunt for the last connection all end") {
-  // A lane that finds nothing due must not wait for a moment that never comes.
+TEST_CASE("dialer: many workers that hunt for the last connection all end") {
+  // A worker that finds nothing due must not wait for a moment that never comes.
   for (int i = 0; i < 30; ++i) {
     RunOptions options = SelfDialRun(50, 8);
     options.dial->rate = {{.at_ns = 0, .per_second = 20'000},
@@ -193,7 +193,7 @@ TEST_CASE("dialer: many lanes that hunt for the last connection all end") {
   }
 }
 
-TEST_CASE("dialer: a window of one and more lanes than the window go on") {
+TEST_CASE("dialer: a window of one and more workers than the window go on") {
   RunOptions options = SelfDialRun(200, 4);
   options.dial->window = 1;
   ScratchRun run(std::move(options));

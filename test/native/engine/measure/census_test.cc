@@ -84,22 +84,22 @@ TEST_CASE("census: a sheet keeps what fits and counts the rest") {
 }
 
 TEST_CASE("census: the table keeps how often a SYN was sent again, up to seven") {
-  ConnectionTable table(10);
-  table.Set(5, ConnectionState::kDialed, ConnectionTable::kTagLimit - 1, /*watched=*/true);
-  CHECK(table.syn_retries(5) == 0);
-  table.SetSynRetries(5, 3);
-  CHECK(table.syn_retries(5) == 3);
-  CHECK(table.tag(5) == ConnectionTable::kTagLimit - 1);
-  CHECK(table.watched(5));
-  table.SetSynRetries(5, 100);
-  CHECK(table.syn_retries(5) == 7);
-  table.Set(5, ConnectionState::kDialed, 1, /*watched=*/true);
-  CHECK(table.syn_retries(5) == 0);
+  ConnectionStates connections(10);
+  connections.Set(5, ConnectionState::kDialed, ConnectionStates::kTagLimit - 1, /*watched=*/true);
+  CHECK(connections.syn_retries(5) == 0);
+  connections.SetSynRetries(5, 3);
+  CHECK(connections.syn_retries(5) == 3);
+  CHECK(connections.tag(5) == ConnectionStates::kTagLimit - 1);
+  CHECK(connections.watched(5));
+  connections.SetSynRetries(5, 100);
+  CHECK(connections.syn_retries(5) == 7);
+  connections.Set(5, ConnectionState::kDialed, 1, /*watched=*/true);
+  CHECK(connections.syn_retries(5) == 0);
 }
 
-TEST_CASE("census: it reads every connection once, over all lanes and tables") {
+TEST_CASE("census: it reads every connection once, over all workers and tables") {
   constexpr uint64_t kConnections = 1000;
-  RunOptions options = SelfDialRun(kConnections, /*lanes=*/2);
+  RunOptions options = SelfDialRun(kConnections, /*workers=*/2);
   options.table_size = 256;
   ScratchRun run(std::move(options));
   REQUIRE_FALSE(run.Start().empty());
@@ -107,7 +107,7 @@ TEST_CASE("census: it reads every connection once, over all lanes and tables") {
   Sheet sheet(kConnections);
   REQUIRE(run->TakeCensus({.sheet = &sheet.sheet}));
   REQUIRE(run.Wait(Run::Event::kCensused));
-  CHECK(run->worker_count() > 2);
+  CHECK(run->table_count() > 2);
   CHECK(sheet.sheet.rows() == kConnections);
   CHECK(sheet.sheet.missed() == 0);
   CHECK(sheet.sheet.info_bytes() >= 104);
@@ -135,7 +135,7 @@ TEST_CASE("census: it reads every connection once, over all lanes and tables") {
 TEST_CASE("census: it tells which of its own listeners a connection went to") {
   constexpr uint64_t kConnections = 300;
   const SocketAddress address = UniqueLoopback();
-  RunOptions options = SelfDialRun(kConnections, /*lanes=*/2);
+  RunOptions options = SelfDialRun(kConnections, /*workers=*/2);
   options.listen->addresses.assign(6, address);
   ScratchRun run(std::move(options));
   const auto listening = run.Start();

@@ -53,7 +53,7 @@ TEST_CASE("counters: others read while their thread writes") {
   CHECK(counters->established.get() == 100'000);
 }
 
-TEST_CASE("counters: two workers never share a cache line") {
+TEST_CASE("counters: two tables never share a cache line") {
   CHECK(alignof(Counters) == 64);
   CHECK(sizeof(Counters) % 64 == 0);
 }

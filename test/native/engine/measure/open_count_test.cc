@@ -40,7 +40,7 @@ TEST_CASE("open count: the peak is the most that were open at one moment") {
   CHECK(mine.get() == 0);
 }
 
-TEST_CASE("open count: what other workers hold counts as well") {
+TEST_CASE("open count: what other tables hold counts as well") {
   OpenCount all;
   Counter first_counter;
   Counter second_counter;
@@ -103,7 +103,7 @@ TEST_CASE("open count: threads that open at once miss none, and those that repla
 TEST_CASE("open count: a run knows its peak however soon its connections have gone") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
-  options.lanes = 2;
+  options.workers = 2;
   options.table_size = 64;
   ScratchRun run(std::move(options));
   run.Start();
@@ -119,9 +119,9 @@ TEST_CASE("open count: a run knows its peak however soon its connections have go
 }
 
 TEST_CASE("open count: closing leaves the peak as it was, at both ends") {
-  for (const uint32_t lanes : {1U, 3U}) {
-    CAPTURE(lanes);
-    RunOptions options = SelfDialRun(2000, lanes);
+  for (const uint32_t workers : {1U, 3U}) {
+    CAPTURE(workers);
+    RunOptions options = SelfDialRun(2000, workers);
     options.table_size = 256;
     ScratchRun run(std::move(options));
     run.Start();
@@ -147,7 +147,7 @@ TEST_CASE("open count: a churn has never more open than it may") {
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
   RunOptions options = DialRun(DialTo(targets, 6));
-  options.lanes = 2;
+  options.workers = 2;
   options.dial->churn = true;
   options.dial->close = CloseMode::kRst;
   ScratchRun run(std::move(options));

@@ -31,7 +31,7 @@ TEST_CASE("closing: a dialer's peers see FIN or RST as was asked") {
     DialOptions dial = DialTo({LocalAddress(listener)}, 600);
     dial.close = close;
     RunOptions options = DialRun(std::move(dial));
-    options.lanes = 2;
+    options.workers = 2;
     ScratchRun run(std::move(options));
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
@@ -74,14 +74,14 @@ TEST_CASE("closing: handshakes under way are given up") {
   CHECK(run->Errors().empty());
 }
 
-TEST_CASE("closing: the connections of every worker are closed") {
+TEST_CASE("closing: the connections of every table are closed") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
   options.table_size = 64;
   ScratchRun run(std::move(options));
   run.Start();
   REQUIRE(run.Wait(Event::kRamped));
-  REQUIRE(run->worker_count() > 1);
+  REQUIRE(run->table_count() > 1);
   const std::vector<UniqueFd> peers = Accepted(listener, 300);
   REQUIRE(peers.size() == 300);
   REQUIRE(run.End());

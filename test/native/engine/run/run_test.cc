@@ -27,10 +27,10 @@ using Event = Run::Event;
 }  // namespace
 
 TEST_CASE("run: it dials itself and holds both ends and closes them") {
-  for (const uint32_t lanes : {1U, 3U}) {
-    CAPTURE(lanes);
-    ScratchRun run(SelfDialRun(500, lanes));
-    CHECK(run.Start().size() == lanes);  // each lane has a port of its own
+  for (const uint32_t workers : {1U, 3U}) {
+    CAPTURE(workers);
+    ScratchRun run(SelfDialRun(500, workers));
+    CHECK(run.Start().size() == workers);  // each worker has a port of its own
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(Eventually([&] { return run.totals().accepted_open == 500; }));
     const Totals held = run.totals();
@@ -40,7 +40,7 @@ TEST_CASE("run: it dials itself and holds both ends and closes them") {
     CHECK(held.dialed_open == 500);
     CHECK(held.accepted_open == 500);
     CHECK(held.skipped_ports == 0);
-    CHECK(run->worker_count() == lanes);
+    CHECK(run->table_count() == workers);
     CHECK(run->private_tables());
     CHECK(run->ConnectLatency(/*first_try_only=*/false).count == 500);
     CHECK(run->ConnectLatency(/*first_try_only=*/true).count == 500);
@@ -98,7 +98,7 @@ TEST_CASE("run: nothing of it is left in the process") {
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(ThreadCount() > threads);
-    // The wake-up and a listening socket for each lane; not one of 800 ends of connections.
+    // The wake-up and a listening socket for each worker; not one of 800 ends of connections.
     CHECK(OpenDescriptors().size() == descriptors.size() + 3);
     REQUIRE(run.End());
   }
@@ -188,7 +188,7 @@ TEST_CASE("run: a listener that can't be had names the call and leaves nothing")
 }
 
 TEST_CASE("run: where threads can't be made Start says so") {
-  // None at all, or not one for each lane that listens.
+  // None at all, or not one for each worker that listens.
   for (const rlim_t threads : {0U, 4U}) {
     CAPTURE(threads);
     const int status = InChild([threads] {
@@ -197,7 +197,7 @@ TEST_CASE("run: where threads can't be made Start says so") {
       const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
       if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
       RunOptions options = ListenRun(ListenOn({UniqueLoopback()}));
-      options.lanes = 8;
+      options.workers = 8;
       Run run(std::move(options), [](Event) {});
       const auto started = run.Start();
       if (started.ok()) return 4;
@@ -215,7 +215,7 @@ TEST_CASE("run: once joined its port is free") {
   int taken = 0;
   for (int i = 0; i < 30; ++i) {
     RunOptions options = ListenRun(ListenOn({address}));
-    options.lanes = 4;
+    options.workers = 4;
     ScratchRun run(std::move(options));
     REQUIRE(run.Start().size() == 1);
     // With nothing between the two, not even the bookkeeping of a check.

@@ -1,4 +1,4 @@
-// Workers in the process's own descriptor table.
+// Tables in the process's own descriptor table.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -37,7 +37,7 @@ int StdioOfThreads() {
 
 // Where the kernel or a container refuses private tables all threads share the process's one. The
 // refusal lasts for the life of a process, so these run in one that ends with them.
-TEST_CASE("worker: without private tables" * doctest::skip()) {
+TEST_CASE("table: without private tables" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const std::vector<int> before = OpenDescriptors();
   {
@@ -46,7 +46,7 @@ TEST_CASE("worker: without private tables" * doctest::skip()) {
     REQUIRE(targets.size() == 1);
     CHECK_FALSE(server->private_tables());
     RunOptions options = DialRun(DialTo(targets, 200));
-    options.lanes = 2;
+    options.workers = 2;
     ScratchRun client(std::move(options));
     client.Start();
     REQUIRE(client.Wait(Event::kRamped));
@@ -84,13 +84,13 @@ TEST_CASE("worker: without private tables" * doctest::skip()) {
   CHECK(run.End());
 }
 
-TEST_CASE("worker: the shared table serves where private ones are refused") {
-  CHECK(RunAlone("worker: without private tables") == 0);
+TEST_CASE("table: the shared table serves where private ones are refused") {
+  CHECK(RunAlone("table: without private tables") == 0);
 }
 
 // A process that this one starts has a copy of the table until it executes its program: what is
 // closed here meanwhile stays open there, and goes on to be reported.
-TEST_CASE("worker: a copied table while dialed connections end" * doctest::skip()) {
+TEST_CASE("table: a copied table while dialed connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 20)));
@@ -104,7 +104,7 @@ TEST_CASE("worker: a copied table while dialed connections end" * doctest::skip(
   for (const UniqueFd& peer : peers) ::shutdown(peer.get(), SHUT_WR);
   REQUIRE(Eventually([&] { return run.totals().dialed_open == 0; }));
   for (const UniqueFd& peer : peers) Disconnect(peer);
-  // A worker that answers for a census has looked at all events before that.
+  // A table that answers for a census has looked at all events before that.
   std::vector<std::byte> memory(CensusSheet::BytesFor(1));
   CensusSheet sheet(memory, 1);
   REQUIRE(run->TakeCensus({.sheet = &sheet}));
@@ -114,7 +114,7 @@ TEST_CASE("worker: a copied table while dialed connections end" * doctest::skip(
   CHECK(run.End());
 }
 
-TEST_CASE("worker: a copied table while accepted connections end" * doctest::skip()) {
+TEST_CASE("table: a copied table while accepted connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
@@ -139,12 +139,12 @@ TEST_CASE("worker: a copied table while accepted connections end" * doctest::ski
   CHECK(run.End());
 }
 
-TEST_CASE("worker: what is closed in a shared table is heard of no more though a copy keeps it") {
-  CHECK(RunAlone("worker: a copied table while dialed connections end") == 0);
-  CHECK(RunAlone("worker: a copied table while accepted connections end") == 0);
+TEST_CASE("table: what is closed in a shared table is heard of no more though a copy keeps it") {
+  CHECK(RunAlone("table: a copied table while dialed connections end") == 0);
+  CHECK(RunAlone("table: a copied table while accepted connections end") == 0);
 }
 
-TEST_CASE("worker: higher numbers than there are records for" * doctest::skip()) {
+TEST_CASE("table: higher numbers than there are records for" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   constexpr uint32_t kRecords = 256;
   std::vector<UniqueFd> taken;
@@ -174,12 +174,12 @@ TEST_CASE("worker: higher numbers than there are records for" * doctest::skip())
   CHECK(server.End());
 }
 
-TEST_CASE("worker: a descriptor it has no record for is refused like one too many") {
-  CHECK(RunAlone("worker: higher numbers than there are records for") == 0);
+TEST_CASE("table: a descriptor it has no record for is refused like one too many") {
+  CHECK(RunAlone("table: higher numbers than there are records for") == 0);
 }
 
 // No descriptor of a run may have the number of one that somebody prints to.
-TEST_CASE("worker: stdio stays closed where it was" * doctest::skip()) {
+TEST_CASE("table: stdio stays closed where it was" * doctest::skip()) {
   const bool shared = std::getenv("C1M_SHARED") != nullptr;
   if (shared && !RefuseCloseRange(EPERM)) FAIL("seccomp");
   REQUIRE(PrivateTablesWork() != shared);
@@ -201,10 +201,10 @@ TEST_CASE("worker: stdio stays closed where it was" * doctest::skip()) {
   CHECK(ended);
 }
 
-TEST_CASE("worker: it takes no number of stdio") {
-  CHECK(RunAlone("worker: stdio stays closed where it was") == 0);
+TEST_CASE("table: it takes no number of stdio") {
+  CHECK(RunAlone("table: stdio stays closed where it was") == 0);
   ::setenv("C1M_SHARED", "1", 1);
-  CHECK(RunAlone("worker: stdio stays closed where it was") == 0);
+  CHECK(RunAlone("table: stdio stays closed where it was") == 0);
   ::unsetenv("C1M_SHARED");
 }
 

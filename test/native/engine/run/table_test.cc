@@ -37,11 +37,11 @@ RunOptions InSmallTables(RunOptions options) {
 
 }  // namespace
 
-TEST_CASE("worker: one after the other takes the lane over when a table is full") {
+TEST_CASE("table: one after the other takes the worker over when a table is full") {
   constexpr uint64_t kConnections = 2000;
-  for (const uint32_t lanes : {1U, 2U}) {
-    CAPTURE(lanes);
-    ScratchRun run(InSmallTables(SelfDialRun(kConnections, lanes)));
+  for (const uint32_t workers : {1U, 2U}) {
+    CAPTURE(workers);
+    ScratchRun run(InSmallTables(SelfDialRun(kConnections, workers)));
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(Eventually([&] { return run.totals().accepted_open == kConnections; }));
@@ -52,7 +52,7 @@ TEST_CASE("worker: one after the other takes the lane over when a table is full"
     CHECK(totals.dialed_open == kConnections);
     CHECK(totals.accepted_open == kConnections);
     // Each holds both ends.
-    CHECK(run->worker_count() >= 2 * kConnections / kRoom);
+    CHECK(run->table_count() >= 2 * kConnections / kRoom);
     CHECK_FALSE(run->tables_used_up());
     CHECK(run->Errors().empty());
     REQUIRE(run.End());
@@ -62,46 +62,46 @@ TEST_CASE("worker: one after the other takes the lane over when a table is full"
   }
 }
 
-TEST_CASE("worker: hand-overs while pacing and talking to another run") {
+TEST_CASE("table: hand-overs while pacing and talking to another run") {
   ScratchRun server(InSmallTables(ListenRun(ListenOn({UniqueLoopback()}))));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
   RunOptions options = InSmallTables(DialRun(DialTo(targets, 600)));
-  options.lanes = 2;
+  options.workers = 2;
   options.dial->rate = {{.at_ns = 0, .per_second = 10'000}};
   ScratchRun client(std::move(options));
   client.Start();
   REQUIRE(client.Wait(Event::kRamped));
   CHECK(Eventually([&] { return server.totals().accepted_open == 600; }));
   CHECK(client.totals().established == 600);
-  CHECK(client->worker_count() >= 600 / (kRoom + 1));
+  CHECK(client->table_count() >= 600 / (kRoom + 1));
   REQUIRE(client.End());
   CHECK(Eventually([&] { return server.totals().accepted_closed_by_peer == 600; }));
   CHECK(server.End());
 }
 
-TEST_CASE("worker: when there may be no more of them the ramp ends and says so") {
+TEST_CASE("table: when there may be no more of them the ramp ends and says so") {
   SUBCASE("dialing") {
     const UniqueFd listener = Listening();
     RunOptions options = InSmallTables(DialRun(DialTo({LocalAddress(listener)}, 1000)));
-    options.max_workers = 3;
+    options.max_tables = 3;
     ScratchRun run(std::move(options));
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(run->tables_used_up());
-    CHECK(run->worker_count() == 3);
+    CHECK(run->table_count() == 3);
     CHECK(run.totals().established == 3 * (kRoom + 1));
     CHECK(run.totals().failed == 0);
     CHECK(run.End());
   }
   SUBCASE("dialing itself") {
     RunOptions options = InSmallTables(SelfDialRun(1000));
-    options.max_workers = 3;
+    options.max_tables = 3;
     ScratchRun run(std::move(options));
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(run->tables_used_up());
-    CHECK(run->worker_count() == 3);
+    CHECK(run->table_count() == 3);
     CHECK(Eventually([&] {
       const Totals now = run.totals();
       return now.accepted_open == now.dialed_open && now.dialed_open <= 3 * kRoom / 2;
@@ -110,7 +110,7 @@ TEST_CASE("worker: when there may be no more of them the ramp ends and says so")
   }
 }
 
-TEST_CASE("worker: a full table that can't be left ends the ramp, and stands") {
+TEST_CASE("table: a full table that can't be left ends the ramp, and stands") {
   const auto dial = [](const std::string& call, int error) {
     ScratchRun run(InSmallTables(SelfDialRun(2000)));
     if (run.Start().empty()) return 10;
@@ -146,7 +146,7 @@ TEST_CASE("worker: a full table that can't be left ends the ramp, and stands") {
   }
 }
 
-TEST_CASE("worker: a table with room for nothing is not followed by another") {
+TEST_CASE("table: a table with room for nothing is not followed by another") {
   SUBCASE("dialing") {
     RunOptions options = SelfDialRun(10);
     options.table_size = 12;
@@ -154,7 +154,7 @@ TEST_CASE("worker: a table with room for nothing is not followed by another") {
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(run->tables_used_up());
-    CHECK(run->worker_count() == 1);
+    CHECK(run->table_count() == 1);
     CHECK(run.End());
   }
   SUBCASE("accepting") {
@@ -163,14 +163,14 @@ TEST_CASE("worker: a table with room for nothing is not followed by another") {
     ScratchRun run(std::move(options));
     REQUIRE(run.Start().size() == 1);
     CHECK(Eventually([&] { return run->tables_used_up(); }));
-    CHECK(run->worker_count() == 1);
+    CHECK(run->table_count() == 1);
     CHECK(run.End());
   }
 }
 
-TEST_CASE("worker: strangers on its own listener never make a table overflow") {
+TEST_CASE("table: strangers on its own listener never make a table overflow") {
   RunOptions options = InSmallTables(SelfDialRun(2000));
-  options.max_workers = 1;
+  options.max_tables = 1;
   options.dial->rate = {{.at_ns = 0, .per_second = 300}};
   ScratchRun run(std::move(options));
   const auto listening = run.Start();
@@ -184,7 +184,7 @@ TEST_CASE("worker: strangers on its own listener never make a table overflow") {
   CHECK(run.End());
 }
 
-TEST_CASE("worker: a limit on descriptors bounds its table") {
+TEST_CASE("table: a limit on descriptors bounds its table") {
   const int status = InChild([] {
     const rlimit limit{.rlim_cur = kSmallTable, .rlim_max = kSmallTable};
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
@@ -193,27 +193,27 @@ TEST_CASE("worker: a limit on descriptors bounds its table") {
     if (!run.Wait(Event::kRamped)) return 3;
     const Totals totals = run.totals();
     if (totals.established != 500 || totals.failed != 0) return 4;
-    if (run->worker_count() < 2 * 500 / kRoom) return 5;
+    if (run->table_count() < 2 * 500 / kRoom) return 5;
     return run.End() ? 0 : 6;
   });
   CHECK(status == 0);
 }
 
-TEST_CASE("worker: closed while it moves from table to table it tells of no error") {
+TEST_CASE("table: closed while it moves from table to table it tells of no error") {
   for (int i = 0; i < 400; ++i) {
     RunOptions options = SelfDialRun(100'000, 2);
     options.table_size = 24;
     ScratchRun run(std::move(options));
     REQUIRE(run.Start().size() == 2);
     const uint64_t moves = 2 + static_cast<uint64_t>(i) % 40;
-    REQUIRE(Eventually([&] { return run->worker_count() > moves; }));
+    REQUIRE(Eventually([&] { return run->table_count() > moves; }));
     REQUIRE(run.End());
     for (const auto& error : run->Errors()) FAIL(error.example << ": " << error.code);
     CHECK_FALSE(run->tables_used_up());
   }
 }
 
-TEST_CASE("worker: what it can't wait with is named by the call that failed") {
+TEST_CASE("table: what it can't wait with is named by the call that failed") {
   const auto example = [](uint32_t call, int error, const std::string& name) {
     return InChild([&] {
       ScratchRun run(SelfDialRun(10));
@@ -230,7 +230,7 @@ TEST_CASE("worker: what it can't wait with is named by the call that failed") {
   CHECK(example(SYS_epoll_ctl, ENOSPC, "epoll_ctl") == 0);
 }
 
-TEST_CASE("worker: however few threads there may be the run ends, and says what it lacked") {
+TEST_CASE("table: however few threads there may be the run ends, and says what it lacked") {
   REQUIRE(PrivateTablesWork());
   for (rlim_t threads = 1; threads <= 12; ++threads) {
     CAPTURE(threads);

@@ -82,7 +82,7 @@ TEST_CASE("watcher: peers that close as soon as they are reached are all counted
   REQUIRE(targets.size() == 1);
   RunOptions options = DialRun(DialTo(targets, 1000));
   options.table_size = 128;
-  options.lanes = 2;
+  options.workers = 2;
   ScratchRun run(std::move(options));
   run.Start();
   REQUIRE(run.Wait(Event::kRamped));
@@ -108,14 +108,14 @@ TEST_CASE("watcher: bytes that come while holding are read and counted") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: workers that left their lane go on watching") {
+TEST_CASE("watcher: tables that left their worker go on watching") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
   options.table_size = 64;
   ScratchRun run(std::move(options));
   run.Start();
   REQUIRE(run.Wait(Event::kRamped));
-  REQUIRE(run->worker_count() > 4);
+  REQUIRE(run->table_count() > 4);
   std::vector<UniqueFd> peers = Accepted(listener, 300);
   REQUIRE(peers.size() == 300);
   peers.clear();

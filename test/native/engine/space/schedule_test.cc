@@ -169,7 +169,7 @@ TEST_CASE("schedule: whatever the shape what is not yet due has a moment it will
   }
 }
 
-TEST_CASE("schedule: a worker that follows the due times starts them all in time") {
+TEST_CASE("schedule: a table that follows the due times starts them all in time") {
   Schedule schedule(500, {At(0, 0), At(1, 400), At(2, 0), At(3, 0), At(4, 1000)});
   int64_t now_ns = 0;
   int steps = 0;
@@ -182,7 +182,7 @@ TEST_CASE("schedule: a worker that follows the due times starts them all in time
 }
 
 TEST_CASE("schedule: once all have started the next moment is at once") {
-  // A lane that finds nothing to claim asks when to look again; another lane may have taken the
+  // A worker that finds nothing to claim asks when to look again; another worker may have taken the
   // last connection in between.
   Schedule ends(51, {At(0, 100), At(1, 0)});
   CHECK(ends.Claim(Ns(2), kAll).count == 51);
