@@ -3,8 +3,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "native/net/address.h"
@@ -53,12 +54,12 @@ void Acceptor::OnListener(int listener) {
   }
 }
 
-void Acceptor::TakeDialed() {
+void Acceptor::AcceptDialed() {
   if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
-  const std::atomic<int64_t>& unaccepted = context_.worker.unaccepted;
+  const SelfDial& self_dial = *context_.worker.self_dial;
   // In the order in which they were dialed: destinations turn fastest.
   for (size_t empty = 0; empty < listeners_.size() && !full();) {
-    if (unaccepted.load(std::memory_order_relaxed) <= 0) return;
+    if (self_dial.unaccepted() <= 0) return;
     const Take take = TakeOne(listeners_[next_]);
     if (take == Take::kRefused) return;
     empty = take == Take::kOne ? 0 : empty + 1;
@@ -97,14 +98,14 @@ void Acceptor::Rest(int listener, int error) {
 
 void Acceptor::Admit(int fd) {
   context_.counters.accepted.Add();
-  if (context_.run.dials_itself()) {
-    context_.worker.unaccepted.fetch_sub(1, std::memory_order_relaxed);
-  }
-  if (context_.run.only_holds_itself()) {
-    context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
-    ++context_.unwatched;
-    context_.accepted.Open();
-    return;
+  if (std::optional<SelfDial>& self_dial = context_.worker.self_dial) {
+    self_dial->RemoveUnaccepted();
+    if (self_dial->only_holds()) {
+      context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
+      ++context_.unwatched;
+      context_.accepted.Open();
+      return;
+    }
   }
   if (options_.mode == ListenMode::kCloseFirst) {
     context_.accepted.Open();

@@ -20,7 +20,7 @@ class Acceptor {
   int64_t TakeTurn(bool accepting);
   // Takes what this table has dialed to its own listeners off their queues, which are not
   // registered meanwhile: an event for each batch, and a wake-up for each connection, are saved.
-  void TakeDialed();
+  void AcceptDialed();
   // Something waits on a listening socket.
   void OnListener(int listener);
   // An event of a descriptor in state kAccepted.

@@ -101,8 +101,8 @@ int64_t Dialer::Allowance() {
   int64_t allowance = std::min(kBatch, room);
   if (options_.churn) {
     allowance = std::min(allowance, Missing());
-  } else if (context_.worker.own_space) {
-    // Work that this worker has no tuples for is left to the others.
+  } else if (context_.worker.self_dial) {
+    // Connections that this worker has no tuples for are left to the others.
     const uint64_t left = context_.worker.cursor->Left();
     if (left == 0) {
       context_.run.tuples_used_up.store(true);
@@ -114,11 +114,8 @@ int64_t Dialer::Allowance() {
 }
 
 int64_t Dialer::RoomInTable() const {
-  if (!context_.run.dials_itself()) return context_.room();
-  // Each connection takes two descriptors here, and those on their way into the listener have
-  // theirs reserved. Strangers that connect to our listener make the number look small.
-  const int64_t unaccepted = context_.worker.unaccepted.load(std::memory_order_relaxed);
-  return (context_.room() - std::max<int64_t>(unaccepted, 0)) / 2;
+  const std::optional<SelfDial>& self_dial = context_.worker.self_dial;
+  return self_dial ? self_dial->Fitting(context_.room()) : context_.room();
 }
 
 bool Dialer::DialNext(uint64_t wanted) {

@@ -53,9 +53,7 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
                             [&] { return DescribeTuple(handshake.fd, handshake.target); });
   handshakes_.Remove(slot);
   context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
-  if (context_.run.dials_itself()) {
-    context_.worker.unaccepted.fetch_sub(1, std::memory_order_relaxed);
-  }
+  if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();
   context_.connections.Clear(handshake.fd);
   context_.Close(handshake.fd);
   context_.counters.failed.Add();

@@ -40,9 +40,7 @@ bool Dialer::Connect(const SourceSocket& socket) {
     return true;
   }
   context_.counters.attempted.Add();
-  if (context_.run.dials_itself()) {
-    context_.worker.unaccepted.fetch_add(1, std::memory_order_relaxed);
-  }
+  if (context_.worker.self_dial) context_.worker.self_dial->AddUnaccepted();
   // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
   // calls.
   if (probe && exchange_ && exchange_->speaks_first()) {

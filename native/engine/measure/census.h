@@ -94,6 +94,14 @@ class CensusSheet {
   std::atomic<size_t> info_bytes_{0};
 };
 
+// What a census is to hold.
+struct CensusOrder {
+  CensusSheet* sheet = nullptr;
+  // Every nth connection of a table, beginning with its `offset`-th; 1: all.
+  uint32_t stride = 1;
+  uint32_t offset = 0;
+};
+
 inline constexpr CensusSheet::Column kCensusColumns[] = {
 #define C1M_COLUMN(type, column, label, bytes) {label, sizeof(type), bytes},
     C1M_CENSUS_COLUMNS(C1M_COLUMN)

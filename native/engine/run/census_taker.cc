@@ -16,6 +16,7 @@ constexpr size_t kBatch = 128;
 bool CensusTaker::Step() {
   const CensusOrder& order = context_.run.census;
   const ConnectionStates& connections = context_.connections;
+  const std::optional<SelfDial>& self_dial = context_.worker.self_dial;
   if (next_fd_ == 0) skip_ = order.offset;
   std::array<CensusRow, kBatch> rows;
   size_t count = 0;
@@ -34,7 +35,8 @@ bool CensusTaker::Step() {
     info_bytes = size;
     rows[count] = CensusRow::From(info, *source);
     rows[count].syn_retries = static_cast<uint8_t>(connections.syn_retries(next_fd_));
-    rows[count].target = context_.TargetNumber(connections.tag(next_fd_));
+    const uint32_t target = connections.tag(next_fd_);
+    rows[count].target = self_dial ? self_dial->TargetNumber(target) : target;
     ++count;
   }
   order.sheet->Append({rows.data(), count}, info_bytes);

@@ -9,8 +9,8 @@ namespace c1m {
 
 class CensusTaker {
  public:
-  // `seen`: the number of the census that was under way when the table was made, which it takes no
-  // part in.
+  // `seen`: the number of the census that was under way when the table was opened, which it takes
+  // no part in.
   CensusTaker(TableContext& context, uint32_t seen) : context_(context), seen_(seen) {}
 
   // Whether the run waits for this table.

@@ -1,33 +1,9 @@
-// What a run tells of itself: counts, times and latencies over all its workers and tables.
+// What a run tells of itself: latencies and times over all its workers.
 #include <memory>
 
 #include "native/engine/run/run.h"
-#include "native/net/clock.h"
 
 namespace c1m {
-
-CounterTotals Run::Totals() const {
-  const std::lock_guard lock(mutex_);
-  CounterTotals totals{};
-  for (const auto& table : tables_) AddTo(totals, table->counters());
-  return totals;
-}
-
-int64_t Run::DialingNs() const {
-  const std::lock_guard lock(mutex_);
-  if (state_.started_ns == 0) return 0;
-  return (dialed_ns_ == 0 ? NowNs() : dialed_ns_) - state_.started_ns;
-}
-
-size_t Run::table_count() const {
-  const std::lock_guard lock(mutex_);
-  return tables_.size();
-}
-
-bool Run::census_under_way() const {
-  const std::lock_guard lock(mutex_);
-  return census_takers_ > 0;
-}
 
 Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   const auto all = std::make_unique<Histogram>();
@@ -61,7 +37,7 @@ int64_t Run::ShortestRestNs() const {
   if (space_) return space_->shortest_rest_ns();
   int64_t shortest = 0;
   for (const auto& worker : workers_) {
-    const int64_t rest = worker->own_space ? worker->own_space->shortest_rest_ns() : 0;
+    const int64_t rest = worker->self_dial ? worker->self_dial->space().shortest_rest_ns() : 0;
     if (rest != 0 && (shortest == 0 || rest < shortest)) shortest = rest;
   }
   return shortest;

@@ -27,10 +27,11 @@ std::vector<int> Inherited(const RunState& run, const Worker& worker) {
 
 }  // namespace
 
-Table::Table(RunState& run, Supervisor& supervisor, Worker& worker, bool dials)
+Table::Table(RunState& run, Owner& owner, Worker& worker, uint32_t number, bool dials)
     : run_(run),
-      supervisor_(supervisor),
+      owner_(owner),
       worker_(worker),
+      number_(number),
       dials_(dials),
       census_seen_(run.census_number.load()) {}
 
@@ -53,8 +54,8 @@ void Table::Join() {
 }
 
 void Table::Lead() {
-  // A batch thread never preempts: an acceptor that woke at every SYN would take the dialer's CPU
-  // away each time, and JavaScript's thread gets its turn at once.
+  // A batch thread never preempts another: an acceptor that woke at every SYN would take the CPU
+  // from the dialer each time. And JavaScript's thread gets its turn at once.
   const sched_param no_priority{};
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
   MoveToCpu(std::exchange(worker_.cpu, -1));
@@ -62,7 +63,7 @@ void Table::Lead() {
   Attach(inherited, run_.private_tables && EnterPrivateTable(inherited));
   Table* table = this;
   while (Table* next = table->Serve()) {
-    // All that belongs to the table before is its keeper's by now, the table as well.
+    // The table before belongs to its keeper by now, and so does its descriptor table.
     if (!EnterPrivateTable(inherited)) {
       next->Park(LastError("close_range"));
       return;
@@ -90,7 +91,7 @@ Table* Table::Serve() {
     return nullptr;
   }
   if (loop_->Run() == Loop::Outcome::kFull) {
-    if (Table* next = supervisor_.OpenNextTable(*this)) return next;
+    if (Table* next = owner_.OpenNextTable(*this)) return next;
     loop_->Run();
   }
   End();
@@ -98,20 +99,20 @@ Table* Table::Serve() {
 }
 
 void Table::Park(const SysError& error) {
-  // Closing is no failure: the keeper of the table before may have closed what is to be taken
-  // along.
+  // A run that is closing has not failed: the keeper of the table before may have closed the
+  // descriptors that were to be taken along.
   if (!run_.closing.load(std::memory_order_acquire)) {
     run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
     run_.tables_used_up.store(true);
   }
-  if (dials_) supervisor_.Ask(Supervisor::Request::kDialerSettled, worker_);
+  if (dials_) owner_.Ask(Request::kDialerSettled, worker_);
   uint32_t census_seen = census_seen_;
   for (bool closing = false; !closing;) {
     const uint32_t heard = run_.calls.load(std::memory_order_acquire);
     closing = run_.closing.load(std::memory_order_acquire);
     const uint32_t census = run_.census_number.load(std::memory_order_acquire);
     if (std::exchange(census_seen, census) != census) {
-      supervisor_.Ask(Supervisor::Request::kCensusTaken, worker_);
+      owner_.Ask(Request::kCensusTaken, worker_);
     }
     if (!closing) run_.calls.wait(heard);
   }
@@ -120,10 +121,10 @@ void Table::Park(const SysError& error) {
 
 void Table::End() {
   loop_.reset();
-  // The kernel drops the table of a thread only after pthread_join has returned: until then its
-  // listening sockets would keep their ports.
+  // The kernel drops the descriptor table of a thread only after pthread_join has returned: until
+  // then its listening sockets would keep their ports.
   for (const int fd : owned_) ::close(fd);
-  supervisor_.Ask(Supervisor::Request::kTableEnded, worker_);
+  owner_.Ask(Request::kTableEnded, worker_);
 }
 
 }  // namespace c1m

@@ -11,8 +11,8 @@ namespace {
 
 constexpr size_t kReceiveBufferBytes = 64 * 1024;
 
-// A full table leaves the CPU to those that still dial at full speed, and starts to watch its
-// connections this much later at the latest.
+// The keeper of a full table leaves the CPU to the threads that still dial at full speed, and
+// starts to watch its connections this much later at the latest.
 constexpr int64_t kWatchDelayNs = 10 * kNsPerSecond;
 
 // Turns after a connection has left in which more of its kind are expected.
@@ -60,10 +60,12 @@ Table::Loop::Outcome Table::Loop::Run() {
 }
 
 void Table::Loop::Serve() {
+  const std::optional<SelfDial>& self_dial = table_.worker_.self_dial;
+  const bool only_holds = self_dial && self_dial->only_holds();
   while (!run_.closing.load(std::memory_order_acquire)) {
     const int64_t dialer_ns = StepDialer();
     if (leaving_) return;
-    const int64_t acceptor_ns = StepAcceptor(dialer_ns == 0 && run_.only_holds_itself());
+    const int64_t acceptor_ns = StepAcceptor(dialer_ns == 0 && only_holds);
     const int64_t watcher_ns = dialer_ns == 0 ? Reactor::kForever : StepWatcher();
     const int64_t census_ns = StepCensus();
     const bool at_once = !context_.revisits.empty();
@@ -89,13 +91,13 @@ bool Table::Loop::InClosedLoop() {
 int64_t Table::Loop::StepCensus() {
   if (!census_.due()) return Reactor::kForever;
   if (!census_.Step()) return 0;
-  table_.supervisor_.Ask(Supervisor::Request::kCensusTaken, table_.worker_);
+  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
   return Reactor::kForever;
 }
 
 void Table::Loop::LeaveCensus() {
   census_.Leave();
-  table_.supervisor_.Ask(Supervisor::Request::kCensusTaken, table_.worker_);
+  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
 }
 
 int64_t Table::Loop::StepDialer() {
@@ -109,7 +111,7 @@ int64_t Table::Loop::StepDialer() {
   }
   if (dialer_->settled() && !settled_) {
     settled_ = true;
-    table_.supervisor_.Ask(Supervisor::Request::kDialerSettled, table_.worker_);
+    table_.owner_.Ask(Request::kDialerSettled, table_.worker_);
   }
   return next_ns;
 }
@@ -117,27 +119,28 @@ int64_t Table::Loop::StepDialer() {
 int64_t Table::Loop::StepAcceptor(bool accept_inline) {
   if (!acceptor_) return Reactor::kForever;
   Worker& worker = table_.worker_;
-  const bool mine = worker.acceptor.load(std::memory_order_acquire) == &table_;
+  const bool mine = worker.accepting_table.load(std::memory_order_acquire) == table_.number_;
   const bool full = acceptor_->full();
-  if (mine && full && !asked_for_relief_ && !run_.dials_itself()) {
-    if (AnotherTableHelps()) table_.supervisor_.Ask(Supervisor::Request::kRelieveAcceptor, worker);
+  if (mine && full && !asked_for_relief_ && !worker.self_dial) {
+    if (AnotherTableHelps()) table_.owner_.Ask(Request::kRelieveAcceptor, worker);
   } else if (!mine && !full && worker.unserved.load(std::memory_order_acquire) &&
              worker.unserved.exchange(false)) {
-    table_.supervisor_.Ask(Supervisor::Request::kRelieveAcceptor, worker);
+    table_.owner_.Ask(Request::kRelieveAcceptor, worker);
   }
   asked_for_relief_ = mine && full;
-  if (mine && accept_inline) acceptor_->TakeDialed();
+  if (mine && accept_inline) acceptor_->AcceptDialed();
   return acceptor_->TakeTurn(mine && !full && !accept_inline);
 }
 
-// A full table with room for nothing would be followed by another just like it, for ever.
+// A full table that never had room for a connection would be followed by another just like it, for
+// ever.
 bool Table::Loop::AnotherTableHelps() {
   if (connections_.size() > 0) return true;
   run_.tables_used_up.store(true);
   return false;
 }
 
-// Watching costs a system call for each connection, so it waits until nothing better is to be done.
+// Watching costs a system call for each connection, so it waits until there is nothing to dial.
 int64_t Table::Loop::StepWatcher() {
   if (context_.unwatched == 0) return Reactor::kForever;
   if (run_.ramped.load(std::memory_order_relaxed)) {
@@ -164,8 +167,8 @@ void Table::Loop::Dispatch(std::span<const epoll_event> events) {
 }
 
 void Table::Loop::Handle(int fd, uint32_t events, int64_t now_ns) {
-  // Once closing has begun, what a connection suffers may be our own doing: its other end may lie
-  // in the table of a table that closes already.
+  // Once the run closes, a connection may be ended by ourselves: its other end may lie in a table
+  // that closes already.
   if (fd == wake_ || run_.closing.load(std::memory_order_acquire)) return;
   // A shared table may give listening sockets numbers beyond those that connections may have.
   switch (fd < connections_.capacity() ? connections_.state(fd) : ConnectionState::kNone) {

@@ -1,4 +1,5 @@
-// What a table does, turn after turn: everything that lives in its descriptor table.
+// What the thread of a table does, turn after turn, and everything that lives in its descriptor
+// table.
 #pragma once
 
 #include <cstdint>
@@ -19,29 +20,28 @@
 
 namespace c1m {
 
-// Made and destroyed on a thread of the table's table, and used by one such thread at a time.
+// Made and destroyed on a thread in the descriptor table, and used by one such thread at a time.
 class Table::Loop {
  public:
-  // The descriptor table it works in.
   struct Limits {
-    // Connections have numbers below it.
+    // Connections have descriptors below it.
     int size;
-    // How many connections it may hold.
+    // Most connections that the table may hold.
     int quota;
-    // Whether other threads open and close descriptors in it.
+    // Whether other threads open and close descriptors in the table.
     bool shared;
   };
   // `inherited`: the wake-up and the worker's listening sockets, under their numbers in this table.
   Loop(Table& table, const std::vector<int>& inherited, const Limits& limits);
 
-  // What failed where there is no epoll to wait with: then it can't be run.
+  // Prepares epoll; what failed where there is none to wait with: then the loop can't be run.
   [[nodiscard]] std::optional<SysError> Begin();
 
   enum class Outcome : uint8_t {
     // The run has closed, and so has every connection here.
     kClosed,
-    // The table is full and work is left to dial. Unless it is dialed from another table, the loop
-    // is to be run again all the same: for what stands in this one.
+    // The table is full and connections are left to dial. The loop is to be run again, for the
+    // connections it holds, by a keeper or, where there is no next table, by the same thread.
     kFull,
   };
   Outcome Run();
@@ -50,12 +50,12 @@ class Table::Loop {
   void Serve();
   void PublishOpen();
   // Whether the next event follows from what this table has just done: short connections as fast
-  // as both ends can. (A ramp is not one: it would take the CPU from those that dial.)
+  // as both ends can. (A ramp is not such a case: it would take the CPU from those that dial.)
   bool InClosedLoop();
-  // Each step returns the moment at which it wants to be taken again.
+  // Each step returns the moment at which it is due again.
   int64_t StepCensus();
   int64_t StepDialer();
-  // `accept_inline`: what this table has dialed is accepted now, without an event that tells of it.
+  // `accept_inline`: accepts at once what this table has dialed, without an event for it.
   int64_t StepAcceptor(bool accept_inline);
   // Whether a table after this full one could hold more than nothing; if not, notes that tables are
   // used up.

@@ -9,9 +9,13 @@
 #include <limits>
 #include <vector>
 
-#include "native/engine/state/options.h"
-
 namespace c1m {
+
+// The rate at a moment of the run; between two points it changes linearly, after the last it stays.
+struct RatePoint {
+  int64_t at_ns = 0;
+  double per_second = 0;
+};
 
 class Schedule {
  public:

@@ -1,4 +1,4 @@
-// All 4-tuples a run may use, as one line of numbers that workers cut pieces from.
+// All 4-tuples a run may use, as one range of numbers; workers claim slices of it.
 //
 // Destinations turn fastest, then source ports, then source addresses. So destinations fill evenly
 // whatever the count, a local (address, port) pair serves every destination before the next one is
@@ -10,10 +10,27 @@
 #include <cstdint>
 #include <vector>
 
-#include "native/engine/state/options.h"
 #include "native/net/address.h"
 
 namespace c1m {
+
+// `count` consecutive addresses; their ports are ignored.
+struct AddressRange {
+  SocketAddress first;
+  uint64_t count = 1;
+};
+
+// Local ports, both ends included.
+struct PortRange {
+  uint16_t first = 1024;
+  uint16_t last = 65535;
+};
+
+// One of `count` disjoint slices of the tuple space.
+struct Shard {
+  uint32_t index = 0;
+  uint32_t count = 1;
+};
 
 class TupleSpace {
  public:

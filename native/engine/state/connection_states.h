@@ -1,6 +1,6 @@
 // The state of every connection of a table, in four bytes each, indexed by descriptor.
 //
-// A private descriptor table hands out the lowest free number, so the array is dense: no hashing,
+// A private table hands out the lowest free descriptor, so the array is dense: no hashing,
 // no allocation per connection, and closing everything is a walk over it.
 #pragma once
 
@@ -45,8 +45,7 @@ class ConnectionStates {
     if (fd >= end_) end_ = fd + 1;
   }
   void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
-  // Whether the table has promised to come back to it: more was there to read than one turn may
-  // take.
+  // Whether it is in TableContext::revisits, because there was more to read than one turn may take.
   [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
   void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }
   // How often its SYN was sent again: TCP_INFO can't tell that from other retransmits later on.
@@ -61,7 +60,7 @@ class ConnectionStates {
 
   static constexpr size_t kRecordBytes = 4;
   static constexpr uint32_t kTagLimit = 1U << 24;
-  // Stands for more as well.
+  // Saturates: 7 means 7 or more.
   static constexpr uint32_t kMostSynRetries = 7;
 
  private:

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "native/engine/space/schedule.h"
+#include "native/engine/space/tuple_space.h"
 #include "native/net/address.h"
 
 namespace c1m {
@@ -16,30 +18,6 @@ enum class CloseMode : uint8_t { kFin, kRst };
 // What a listener does with what it accepts: read and drop, send back, or close at once (keeping
 // TIME_WAIT).
 enum class ListenMode : uint8_t { kSink, kEcho, kCloseFirst };
-
-// `count` consecutive addresses; their ports are ignored.
-struct AddressRange {
-  SocketAddress first;
-  uint64_t count = 1;
-};
-
-// Local ports, both ends included.
-struct PortRange {
-  uint16_t first = 1024;
-  uint16_t last = 65535;
-};
-
-// One of `count` disjoint slices of the tuple space.
-struct Shard {
-  uint32_t index = 0;
-  uint32_t count = 1;
-};
-
-// The rate at a moment of the run; between two points it changes linearly, after the last it stays.
-struct RatePoint {
-  int64_t at_ns = 0;
-  double per_second = 0;
-};
 
 // What is said on an established connection, and what must come back.
 struct ExchangeOptions {
@@ -58,7 +36,7 @@ struct DialOptions {
   std::vector<AddressRange> sources;
   std::vector<PortRange> source_ports;
   Shard shard;
-  // Empty: every worker dials its own listener, both ends in one thread.
+  // Empty: a self-dial, in which every worker dials listeners of its own.
   std::vector<SocketAddress> targets;
   uint64_t connections = 0;
   // Handshakes in flight at most, over all workers.
@@ -76,7 +54,7 @@ struct DialOptions {
   bool peer_closes = false;
   std::optional<ExchangeOptions> exchange;
   // Whether connections are watched for the peer's close; pointless when they are closed as soon as
-  // they all stand.
+  // all are established.
   bool hold = true;
 };
 
@@ -90,11 +68,11 @@ struct ListenOptions {
 struct RunOptions {
   // Threads that dial or accept at a time.
   uint32_t workers = 1;
-  // Threads, and so descriptor tables, at most.
+  // Most descriptor tables that the workers may open.
   uint32_t max_tables = 1024;
-  // Descriptors in use at most in a table; lowered to RLIMIT_NOFILE.
+  // Most descriptors in a table; lowered to RLIMIT_NOFILE.
   uint32_t table_size = 65536;
-  // Numbers that connections may have where all share the process's table: each table has an array
+  // Numbers that connections may have where all share the process's table: each worker has an array
   // over all of them, and containers may set RLIMIT_NOFILE to a billion.
   uint32_t shared_table_size = 1 << 20;
   std::optional<DialOptions> dial;

@@ -1,7 +1,8 @@
-// What the dialer and the acceptor of one table share. Everything here belongs to the table's
-// thread.
+// What the parts that work in one table share: its dialer, its acceptor and those that look after
+// its connections. Everything here belongs to the thread that serves the table.
 #pragma once
 
+#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -23,7 +24,7 @@ struct TableContext {
   Reactor& reactor;
   ConnectionStates& connections;
   Counters& counters;
-  // What this table holds; they see to the counters dialed_open and accepted_open.
+  // Connections open in this table; they keep the counters dialed_open and accepted_open.
   OpenShare dialed{run.dialed_open, counters.dialed_open};
   OpenShare accepted{run.accepted_open, counters.accepted_open};
   // One receive buffer for all connections of the table.
@@ -38,12 +39,6 @@ struct TableContext {
   std::vector<int> revisits = {};
 
   [[nodiscard]] int room() const { return quota - connections.size(); }
-
-  // The number in the whole run of a target of the worker: listening sockets of its own are dealt
-  // to the workers in turn.
-  [[nodiscard]] uint32_t TargetNumber(uint32_t target) const {
-    return worker.own_space ? target * run.options.workers + worker.index : target;
-  }
 
   // Closes a connection that epoll may report. Its registration ends with the last copy of the
   // descriptor; and a shared table is copied whenever the process starts another one, so that
@@ -64,7 +59,7 @@ struct TableContext {
 // Edge-triggered, so that an idle connection costs nothing however long it is held.
 inline constexpr uint32_t kHeldEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
-// What a connection is registered for that sends: also, when the peer takes bytes again.
+// What a connection that sends is registered for: also for room to send in.
 inline constexpr uint32_t kTalkEvents = kHeldEvents | EPOLLOUT;
 
 }  // namespace c1m
