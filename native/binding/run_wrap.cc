@@ -109,7 +109,7 @@ void RunWrap::OnEnvironmentExit(void* wrap) {
 }
 
 void RunWrap::Notify(Run::Event event) {
-  // Fails only while the environment is going away, when nobody listens any more.
+  // Fails only while the environment is going away, when no listener is left.
   (void)notify_.BlockingCall([event](Napi::Env env, Napi::Function on_event) {
     on_event.Call({Napi::String::New(env, EventName(event))});
   });

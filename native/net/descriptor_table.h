@@ -21,7 +21,7 @@ namespace c1m {
 // Whether EnterPrivateTable works here; asked once, on a thread of its own.
 [[nodiscard]] bool PrivateTablesWork();
 
-// The soft RLIMIT_NOFILE as it stands, raised to the hard one first.
+// The soft RLIMIT_NOFILE, raised to the hard one first.
 [[nodiscard]] int RaiseDescriptorLimit();
 
 }  // namespace c1m

@@ -29,9 +29,10 @@ class Reactor {
   // the past only polls.
   std::span<const epoll_event> Wait(int64_t deadline_ns);
 
-  // As Wait, for a thread whose peers answer within microseconds: it looks for a while before it
-  // sleeps, because to wake it takes the CPU of the one it waits for, and longer than the answer.
-  // Whoever wants this CPU meanwhile gets it. After a long wait the next one sleeps at once.
+  // As Wait, for a thread whose peers answer within microseconds: it spins briefly before it
+  // blocks, because waking it would take longer than the answer, on the CPU of the thread that it
+  // waits for. It yields the CPU to any other thread meanwhile. After a long wait the next one
+  // blocks at once.
   std::span<const epoll_event> WaitEagerly(int64_t deadline_ns);
 
   // Waits for events only, however long.

@@ -17,7 +17,11 @@ describe('Run refuses', () => {
     ['nothing', undefined, 'config must be an object'],
     ['neither dial nor listen', small, 'config must be one with dial or listen'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
-    ['a worker too few', { workers: 0, maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
+    [
+      'a worker too few',
+      { workers: 0, maxTables: 1, listen: listening() },
+      'workers must be a number from 1'
+    ],
     ['NaN', { workers: Number.NaN, maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
     ['no tables', { workers: 1, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
     ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],

@@ -12,21 +12,21 @@ namespace c1m {
 
 class Acceptor {
  public:
-  // `listeners`: the worker's listening sockets under their numbers in this table's table.
+  // `listeners`: the worker's listening sockets under their numbers in this table.
   Acceptor(TableContext& context, std::vector<int> listeners);
 
-  // Registers or leaves the listening sockets as the worker's turn demands. Returns the moment at
-  // which it wants to be called again, or Reactor::kForever.
+  // Registers the listening sockets with epoll, or removes them, depending on whether this table
+  // is to accept. Returns the moment at which it is to be called again, or Reactor::kForever.
   int64_t TakeTurn(bool accepting);
-  // Takes what this table has dialed to its own listeners off their queues, which are not
-  // registered meanwhile: an event for each batch, and a wake-up for each connection, are saved.
+  // In a self-dial: accepts what this table has dialed, while the listening sockets are not
+  // registered. That saves an event for each batch and a wake-up for each connection.
   void AcceptDialed();
-  // Something waits on a listening socket.
+  // Connections wait on a listening socket.
   void OnListener(int listener);
   // An event of a descriptor in state kAccepted.
   void OnEvent(int fd, uint32_t events);
 
-  // Whether a connection was ended by its peer since the last call: connections come and go here.
+  // Whether a peer has ended a connection since the last call, as where connections are short.
   [[nodiscard]] bool SawLeaving() { return std::exchange(saw_leaving_, false); }
 
   // The table is full: another table must accept.
@@ -47,7 +47,7 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
-  // Whose queue is next when they are taken from in turn.
+  // The place in listeners_ of the one that AcceptDialed asks next.
   size_t next_ = 0;
   bool saw_leaving_ = false;
   // Connections in a row that had sent nothing yet when they were accepted.

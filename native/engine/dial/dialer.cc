@@ -17,7 +17,8 @@ namespace {
 // (under a millisecond) to stay responsive.
 constexpr int64_t kBatch = 64;
 
-// While a window is filled by tables that have left the worker, their progress wakes nobody here.
+// While the handshakes of earlier tables fill the worker's window, no event in this table tells
+// when they end, so the dialer polls.
 constexpr int64_t kForeignWindowPollNs = kNsPerMs;
 
 // Tuples tried in a row before a churn calls them all taken: about a tenth of a second.
@@ -26,7 +27,7 @@ constexpr uint64_t kTuplesPerSearch = 65'536;
 // How long a churn that found no free tuple waits for one.
 constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
 
-// The worker's part of a total, such that the parts of all workers add up.
+// A worker's part of a total; the parts of all workers add up to it.
 int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
   return static_cast<int64_t>(total / workers + (worker < total % workers ? 1 : 0));
 }

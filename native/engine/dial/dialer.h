@@ -18,15 +18,15 @@ class Dialer {
   explicit Dialer(TableContext& context);
 
   // Starts up to one batch of connections, begins heartbeats, ends what has taken too long. Returns
-  // the moment at which it wants to be called again: 0 for at once, Reactor::kForever for only
+  // the moment at which it is to be called again: 0 for at once, Reactor::kForever for only
   // after an event.
   int64_t Step(int64_t now_ns);
   // An event of a descriptor in state kConnecting or kDialed.
   void OnEvent(int fd, uint32_t events, int64_t now_ns);
 
-  // No room left in the table, or nothing left to dial: this table starts no more connections.
+  // The table is full, or nothing is left to dial: this dialer starts no more connections.
   [[nodiscard]] bool finished() const { return finished_; }
-  // Finished because the table is full: the worker needs another table for what is left.
+  // Finished because the table is full: the worker needs another table for the rest.
   [[nodiscard]] bool full() const { return full_; }
   // Finished, and every handshake and first exchange has ended one way or the other.
   [[nodiscard]] bool settled() const {

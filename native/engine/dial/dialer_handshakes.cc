@@ -153,10 +153,10 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
 }
 
 void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched) {
-  // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection stood, and was ended before
-  // we looked, as it should be where the peer is to close.
-  const bool stood = error == 0 || (options_.peer_closes && error == ECONNRESET);
-  if (!stood) {
+  // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection was established, and was
+  // ended before we looked, as it should be where the peer is to close.
+  const bool established = error == 0 || (options_.peer_closes && error == ECONNRESET);
+  if (!established) {
     FailHandshake(slot, Phase::kConnect, error);
     return;
   }

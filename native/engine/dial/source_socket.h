@@ -41,7 +41,7 @@ class SourceSockets {
   // Steps the cursor to the next tuple that can be dialed; false when there is none.
   bool Step(uint64_t wanted);
   [[nodiscard]] SourceSocket Here() const;
-  // EMFILE also where the number is higher than the table can keep a record of.
+  // EMFILE also where the descriptor is higher than the table keeps states for.
   void Open(SourceSocket& socket) const;
   void Bind(SourceSocket& socket);
   void Discard();

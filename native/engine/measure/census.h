@@ -56,7 +56,7 @@ struct CensusRow {
 };
 
 // The memory of a census: room for a number of connections, all columns one after the other. Any
-// thread may append; readers wait until all have, and nobody may take the memory away before.
+// thread may append; readers wait until all have, and the memory must not be freed before.
 class CensusSheet {
  public:
   // `memory` holds BytesFor(capacity) or more and is aligned for a double.
@@ -66,7 +66,7 @@ class CensusSheet {
   static constexpr size_t BytesFor(size_t capacity) { return kRowBytes * capacity; }
   struct Column {
     const char* name;
-    // Bytes of one value; 16 stands for an address, 8 for a double.
+    // Bytes of one value; 16: an address, 8: a double.
     size_t bytes;
     // Bytes of struct tcp_info the kernel must return for the column to mean anything.
     size_t info_bytes;

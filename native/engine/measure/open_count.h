@@ -1,10 +1,10 @@
 // How many connections of a run are open, and the most there were at one moment.
 //
-// While nothing is closed, as in a ramp, each table brings in what it has opened with one atomic
+// While nothing is closed, as in a ramp, each table publishes what it has opened with one atomic
 // addition a turn, and the count only rises: its highest value is exactly the most that were open
-// at one moment. From the first close on, everything opened and closed is brought in at once. All
-// that can be missing is what others had opened in the very turn of that first close; a run that is
-// told to close adds that up before.
+// at one moment. From the first close on, everything opened and closed is published at once. All
+// that can be missing is what other tables had opened in the very turn of that first close; a run
+// that is told to close adds that up before.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,7 @@ class OpenCount {
   }
   // Whether some were closed, so that the count no longer only rises.
   [[nodiscard]] bool falls() const { return falls_.load(std::memory_order_relaxed); }
-  // So many are known to have been open at one moment.
+  // Notes that `open` connections are known to have been open at one moment.
   void AtLeast(uint64_t open) { Raise(static_cast<int64_t>(open)); }
   [[nodiscard]] uint64_t peak() const {
     return static_cast<uint64_t>(peak_.load(std::memory_order_relaxed));
@@ -39,15 +39,15 @@ class OpenCount {
     }
   }
 
-  // Away from what else the tables write.
+  // On a cache line apart from what else the tables write.
   alignas(64) std::atomic<int64_t> open_{0};
   std::atomic<int64_t> peak_{0};
   // Read for every connection, written once.
   alignas(64) std::atomic<bool> falls_{false};
 };
 
-// One table's part of it, beside the counter that says how many of its connections are open.
-// Belongs to the table's thread.
+// One table's part of it, beside the counter of its open connections. Belongs to the thread that
+// serves the table.
 class OpenShare {
  public:
   OpenShare(OpenCount& all, Counter& mine) : all_(all), mine_(mine) {}
@@ -62,7 +62,7 @@ class OpenShare {
     published_ = now - 1;
     mine_.Subtract();
   }
-  // Brings in what was opened: once a turn, or at once.
+  // Adds what was opened to the count of the run.
   void Publish() {
     const auto now = static_cast<int64_t>(mine_.get());
     if (now == published_) return;
@@ -81,7 +81,7 @@ class OpenShare {
  private:
   OpenCount& all_;
   Counter& mine_;
-  // How many of them the whole run knows of.
+  // How many of them the count of the run includes.
   int64_t published_ = 0;
 };
 

@@ -121,6 +121,7 @@ int64_t Table::Loop::StepAcceptor(bool accept_inline) {
   Worker& worker = table_.worker_;
   const bool mine = worker.accepting_table.load(std::memory_order_acquire) == table_.number_;
   const bool full = acceptor_->full();
+  // In a self-dial the dialer opens the next table, which accepts from then on.
   if (mine && full && !asked_for_relief_ && !worker.self_dial) {
     if (AnotherTableHelps()) table_.owner_.Ask(Request::kRelieveAcceptor, worker);
   } else if (!mine && !full && worker.unserved.load(std::memory_order_acquire) &&

@@ -45,10 +45,10 @@ class TupleSpace {
     uint64_t begin = 0;
     uint64_t end = 0;
   };
-  // Up to `count` tuples nobody else gets in this round; empty when the space is used up. Safe from
-  // any thread.
+  // Up to `count` tuples that no other worker gets in this round; empty when the space is used up.
+  // Safe from any thread.
   [[nodiscard]] Slice Claim(uint64_t count);
-  // Tuples nobody has claimed yet.
+  // Tuples that are not claimed yet.
   [[nodiscard]] uint64_t unclaimed() const;
   // In an endless space: how long the shortest round took, which is how long a tuple rested before
   // it was used again; 0 before the second round began.

@@ -1,7 +1,7 @@
 // Talking on established connections: bytes out, bytes back, once or as a heartbeat.
 //
 // Nothing is allocated for a message and nothing is kept of an answer: twelve bytes a connection
-// say how far both have got, one buffer a table takes what arrives.
+// say how far both have got, and one buffer per table takes what arrives.
 #pragma once
 
 #include <algorithm>
@@ -66,8 +66,8 @@ class Exchange {
   void Forget(int fd);
 
   // Begins the heartbeats that are due and ends the exchanges whose time is up, calling
-  // `on_result(fd, result)` for each that led to something. Returns when it wants to be called
-  // again, as Dialer::Step does.
+  // `on_result(fd, result)` for each that led to something. Returns the moment at which it
+  // is to be called again: 0 for at once, Reactor::kForever for only after an event.
   template <typename OnResult>
   int64_t Step(int64_t now_ns, OnResult&& on_result) {
     return std::min(Beat(now_ns, on_result), Expire(now_ns, on_result));

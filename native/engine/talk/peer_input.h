@@ -13,7 +13,7 @@ struct Drained {
   uint64_t bytes = 0;
   // The peer has sent FIN: nothing more will come.
   bool ended = false;
-  // Errno of a broken connection (ECONNRESET, ETIMEDOUT, ...); 0 when it stands.
+  // Errno of a broken connection (ECONNRESET, ETIMEDOUT, ...); 0 while it is open.
   int error = 0;
   // The turn's budget is spent and more may be left.
   bool more = false;
@@ -22,11 +22,11 @@ struct Drained {
 // An event that promises no more than bytes: what ends a connection after it is an edge of its own.
 inline constexpr uint32_t kOnlyBytes = EPOLLIN | EPOLLOUT;
 
-// For a connection that is looked at without an event: an end may stand behind the bytes.
+// For a connection that is read without an event: it may end after the bytes.
 inline constexpr uint32_t kMaybeEnded = EPOLLIN | EPOLLRDHUP;
 
 // Whether a read that gave `got` bytes into `buffer` has left nothing: a short one has emptied the
-// queue (epoll(7)), unless `events` say that an end stands behind the bytes.
+// queue (epoll(7)), unless `events` say that the connection ends after the bytes.
 inline bool ReadAll(ssize_t got, std::span<char> buffer, uint32_t events) {
   return static_cast<size_t>(got) < buffer.size() && (events & ~kOnlyBytes) == 0;
 }

@@ -183,7 +183,7 @@ TEST_CASE("acceptor: a worker serves several ports when there are more ports tha
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: every port is served even where tables are fewer than workers") {
+TEST_CASE("acceptor: every port is served even where fewer tables than workers may be opened") {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback(), UniqueLoopback()}));
   options.workers = 4;
   options.max_tables = 1;
@@ -197,7 +197,7 @@ TEST_CASE("acceptor: every port is served even where tables are fewer than worke
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: a full table hands over to the next one") {
+TEST_CASE("acceptor: when a table is full the next one accepts") {
   ScratchRun run(SmallTables());
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -213,7 +213,7 @@ TEST_CASE("acceptor: a full table hands over to the next one") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: an old table whose connections went serves again") {
+TEST_CASE("acceptor: an old table whose connections ended accepts again") {
   ScratchRun run(SmallTables());
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -232,7 +232,7 @@ TEST_CASE("acceptor: an old table whose connections went serves again") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: with no more tables to be had what waits is served once there is room") {
+TEST_CASE("acceptor: without another table what waits is served once there is room") {
   for (const bool room_in_first : {true, false}) {
     CAPTURE(room_in_first);
     ScratchRun run(SmallTables(/*max_tables=*/2));

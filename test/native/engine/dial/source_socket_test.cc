@@ -122,7 +122,7 @@ TEST_CASE("source_socket: when the tuples are used up the rest fails and says so
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: workers that dial themselves each have the whole space") {
+TEST_CASE("source_socket: in a self-dial each worker has the whole space") {
   RunOptions options = SelfDialRun(20, 2);
   options.dial->source_ports = {{.first = 3000, .last = 3009}};
   SUBCASE("enough") {

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "native/engine/state/connection_states.h"
 #include "native/net/inet_diag.h"
 #include "test/native/helpers/peer.h"
 #include "test/native/helpers/scratch_run.h"
@@ -81,20 +80,6 @@ TEST_CASE("census: a sheet keeps what fits and counts the rest") {
   CHECK(sheet.At<uint16_t>("sourcePort", 1) == 2);
   CHECK(sheet.At<uint16_t>("sourcePort", 2) == 1);
   CHECK(sheet.At<double>("bytesReceived", 1) == 4.0);
-}
-
-TEST_CASE("census: the table keeps how often a SYN was sent again, up to seven") {
-  ConnectionStates connections(10);
-  connections.Set(5, ConnectionState::kDialed, ConnectionStates::kTagLimit - 1, /*watched=*/true);
-  CHECK(connections.syn_retries(5) == 0);
-  connections.SetSynRetries(5, 3);
-  CHECK(connections.syn_retries(5) == 3);
-  CHECK(connections.tag(5) == ConnectionStates::kTagLimit - 1);
-  CHECK(connections.watched(5));
-  connections.SetSynRetries(5, 100);
-  CHECK(connections.syn_retries(5) == 7);
-  connections.Set(5, ConnectionState::kDialed, 1, /*watched=*/true);
-  CHECK(connections.syn_retries(5) == 0);
 }
 
 TEST_CASE("census: it reads every connection once, over all workers and tables") {

@@ -26,7 +26,7 @@ using Event = Run::Event;
 
 }  // namespace
 
-TEST_CASE("run: it dials itself and holds both ends and closes them") {
+TEST_CASE("run: a self-dial holds both ends and closes them") {
   for (const uint32_t workers : {1U, 3U}) {
     CAPTURE(workers);
     ScratchRun run(SelfDialRun(500, workers));
@@ -127,7 +127,7 @@ TEST_CASE("run: the end of its life closes it at any moment") {
   CHECK(OpenDescriptors() == descriptors);
 }
 
-TEST_CASE("run: Close ends a ramp and all that stands") {
+TEST_CASE("run: Close ends a ramp and closes what is open") {
   ScratchRun run(SelfDialRun(1'000'000, 2));
   run.Start();
   REQUIRE(Eventually([&] { return run.totals().established > 2000; }));
@@ -227,7 +227,7 @@ TEST_CASE("run: once joined its port is free") {
   CHECK(taken == 0);
 }
 
-TEST_CASE("run: after Join nobody is connected any more") {
+TEST_CASE("run: after Join no connection is open") {
   ScratchRun server(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);

@@ -37,7 +37,7 @@ RunOptions InSmallTables(RunOptions options) {
 
 }  // namespace
 
-TEST_CASE("table: one after the other takes the worker over when a table is full") {
+TEST_CASE("table: when one is full its worker goes on in the next") {
   constexpr uint64_t kConnections = 2000;
   for (const uint32_t workers : {1U, 2U}) {
     CAPTURE(workers);
@@ -62,7 +62,7 @@ TEST_CASE("table: one after the other takes the worker over when a table is full
   }
 }
 
-TEST_CASE("table: hand-overs while pacing and talking to another run") {
+TEST_CASE("table: a worker that paces and dials another run goes from table to table") {
   ScratchRun server(InSmallTables(ListenRun(ListenOn({UniqueLoopback()}))));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
@@ -80,7 +80,7 @@ TEST_CASE("table: hand-overs while pacing and talking to another run") {
   CHECK(server.End());
 }
 
-TEST_CASE("table: when there may be no more of them the ramp ends and says so") {
+TEST_CASE("table: at the most tables a run may open the ramp ends and says so") {
   SUBCASE("dialing") {
     const UniqueFd listener = Listening();
     RunOptions options = InSmallTables(DialRun(DialTo({LocalAddress(listener)}, 1000)));
@@ -94,7 +94,7 @@ TEST_CASE("table: when there may be no more of them the ramp ends and says so") 
     CHECK(run.totals().failed == 0);
     CHECK(run.End());
   }
-  SUBCASE("dialing itself") {
+  SUBCASE("self-dial") {
     RunOptions options = InSmallTables(SelfDialRun(1000));
     options.max_tables = 3;
     ScratchRun run(std::move(options));
@@ -110,7 +110,7 @@ TEST_CASE("table: when there may be no more of them the ramp ends and says so") 
   }
 }
 
-TEST_CASE("table: a full table that can't be left ends the ramp, and stands") {
+TEST_CASE("table: a full one that can't be left ends the ramp and keeps its connections") {
   const auto dial = [](const std::string& call, int error) {
     ScratchRun run(InSmallTables(SelfDialRun(2000)));
     if (run.Start().empty()) return 10;
@@ -124,9 +124,9 @@ TEST_CASE("table: a full table that can't be left ends the ramp, and stands") {
     return run.End() ? 0 : 16;
   };
   REQUIRE(PrivateTablesWork());
-  SUBCASE("for want of a thread to keep it") {
+  SUBCASE("no thread for its keeper") {
     CHECK(InChild([&] {
-            // Of a user nobody else is, and not root, who is not held to RLIMIT_NPROC.
+            // A user without other processes, and not root, which RLIMIT_NPROC does not bind.
             const auto user = static_cast<uid_t>(100'000 + ::getpid());
             if (::getuid() == 0 && ::setuid(user) != 0) return 2;
             const rlimit limit{.rlim_cur = 6, .rlim_max = 6};
@@ -134,7 +134,7 @@ TEST_CASE("table: a full table that can't be left ends the ramp, and stands") {
             return dial("pthread_create", EAGAIN);
           }) == 0);
   }
-  SUBCASE("for want of another table") {
+  SUBCASE("no next descriptor table") {
     CHECK(InChild([&] {
             // The wake-up and one listening socket have the first numbers in a table of one's own,
             // and others in the process's, from where the first table is entered.
@@ -146,7 +146,7 @@ TEST_CASE("table: a full table that can't be left ends the ramp, and stands") {
   }
 }
 
-TEST_CASE("table: a table with room for nothing is not followed by another") {
+TEST_CASE("table: one without room for a connection is not followed by another") {
   SUBCASE("dialing") {
     RunOptions options = SelfDialRun(10);
     options.table_size = 12;
@@ -168,7 +168,7 @@ TEST_CASE("table: a table with room for nothing is not followed by another") {
   }
 }
 
-TEST_CASE("table: strangers on its own listener never make a table overflow") {
+TEST_CASE("table: in a self-dial other clients of the listener never make it overflow") {
   RunOptions options = InSmallTables(SelfDialRun(2000));
   options.max_tables = 1;
   options.dial->rate = {{.at_ns = 0, .per_second = 300}};
@@ -184,7 +184,7 @@ TEST_CASE("table: strangers on its own listener never make a table overflow") {
   CHECK(run.End());
 }
 
-TEST_CASE("table: a limit on descriptors bounds its table") {
+TEST_CASE("table: the limit on descriptors bounds it") {
   const int status = InChild([] {
     const rlimit limit{.rlim_cur = kSmallTable, .rlim_max = kSmallTable};
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
@@ -199,7 +199,7 @@ TEST_CASE("table: a limit on descriptors bounds its table") {
   CHECK(status == 0);
 }
 
-TEST_CASE("table: closed while it moves from table to table it tells of no error") {
+TEST_CASE("table: a run closed while workers go from table to table has no error") {
   for (int i = 0; i < 400; ++i) {
     RunOptions options = SelfDialRun(100'000, 2);
     options.table_size = 24;
@@ -213,7 +213,7 @@ TEST_CASE("table: closed while it moves from table to table it tells of no error
   }
 }
 
-TEST_CASE("table: what it can't wait with is named by the call that failed") {
+TEST_CASE("table: a failure of epoll is named by the call that failed") {
   const auto example = [](uint32_t call, int error, const std::string& name) {
     return InChild([&] {
       ScratchRun run(SelfDialRun(10));
@@ -230,7 +230,7 @@ TEST_CASE("table: what it can't wait with is named by the call that failed") {
   CHECK(example(SYS_epoll_ctl, ENOSPC, "epoll_ctl") == 0);
 }
 
-TEST_CASE("table: however few threads there may be the run ends, and says what it lacked") {
+TEST_CASE("table: however few threads there may be the run ends and names what it lacked") {
   REQUIRE(PrivateTablesWork());
   for (rlim_t threads = 1; threads <= 12; ++threads) {
     CAPTURE(threads);

@@ -108,7 +108,7 @@ TEST_CASE("watcher: bytes that come while holding are read and counted") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: tables that left their worker go on watching") {
+TEST_CASE("watcher: the keepers of full tables go on watching") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
   options.table_size = 64;
@@ -124,7 +124,7 @@ TEST_CASE("watcher: tables that left their worker go on watching") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: a run that dials itself watches both ends") {
+TEST_CASE("watcher: a self-dial watches both ends") {
   ScratchRun run(SelfDialRun(200, 2));
   const auto listening = run.Start();
   REQUIRE(listening.size() == 2);

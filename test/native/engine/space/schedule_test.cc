@@ -169,7 +169,7 @@ TEST_CASE("schedule: whatever the shape what is not yet due has a moment it will
   }
 }
 
-TEST_CASE("schedule: a table that follows the due times starts them all in time") {
+TEST_CASE("schedule: a worker that follows the due times starts them all in time") {
   Schedule schedule(500, {At(0, 0), At(1, 400), At(2, 0), At(3, 0), At(4, 1000)});
   int64_t now_ns = 0;
   int steps = 0;

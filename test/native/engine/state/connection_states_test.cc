@@ -83,4 +83,18 @@ TEST_CASE("connection_states: a connection costs at most 16 bytes") {
 }
 #endif
 
+TEST_CASE("connection_states: they keep how often a SYN was sent again, up to seven") {
+  ConnectionStates connections(10);
+  connections.Set(5, ConnectionState::kDialed, ConnectionStates::kTagLimit - 1, /*watched=*/true);
+  CHECK(connections.syn_retries(5) == 0);
+  connections.SetSynRetries(5, 3);
+  CHECK(connections.syn_retries(5) == 3);
+  CHECK(connections.tag(5) == ConnectionStates::kTagLimit - 1);
+  CHECK(connections.watched(5));
+  connections.SetSynRetries(5, 100);
+  CHECK(connections.syn_retries(5) == 7);
+  connections.Set(5, ConnectionState::kDialed, 1, /*watched=*/true);
+  CHECK(connections.syn_retries(5) == 0);
+}
+
 }  // namespace c1m::test

@@ -37,7 +37,7 @@ int StdioOfThreads() {
 
 // Where the kernel or a container refuses private tables all threads share the process's one. The
 // refusal lasts for the life of a process, so these run in one that ends with them.
-TEST_CASE("table: without private tables" * doctest::skip()) {
+TEST_CASE("table_shared: without private tables" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const std::vector<int> before = OpenDescriptors();
   {
@@ -84,13 +84,13 @@ TEST_CASE("table: without private tables" * doctest::skip()) {
   CHECK(run.End());
 }
 
-TEST_CASE("table: the shared table serves where private ones are refused") {
-  CHECK(RunAlone("table: without private tables") == 0);
+TEST_CASE("table_shared: it serves where private tables are refused") {
+  CHECK(RunAlone("table_shared: without private tables") == 0);
 }
 
 // A process that this one starts has a copy of the table until it executes its program: what is
 // closed here meanwhile stays open there, and goes on to be reported.
-TEST_CASE("table: a copied table while dialed connections end" * doctest::skip()) {
+TEST_CASE("table_shared: it is copied while dialed connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 20)));
@@ -114,7 +114,7 @@ TEST_CASE("table: a copied table while dialed connections end" * doctest::skip()
   CHECK(run.End());
 }
 
-TEST_CASE("table: a copied table while accepted connections end" * doctest::skip()) {
+TEST_CASE("table_shared: it is copied while accepted connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
@@ -125,7 +125,7 @@ TEST_CASE("table: a copied table while accepted connections end" * doctest::skip
   const TableCopy copy;
   for (const UniqueFd& client : clients) ::shutdown(client.get(), SHUT_WR);
   REQUIRE(Eventually([&] { return run.totals().accepted_open == 0; }));
-  // Their numbers go to listening sockets of somebody else's, on which somebody waits.
+  // Their numbers go to listening sockets of the test, on which clients wait.
   std::vector<UniqueFd> others;
   std::vector<UniqueFd> guests;
   for (int i = 0; i < 20; ++i) others.push_back(Listening());
@@ -139,12 +139,13 @@ TEST_CASE("table: a copied table while accepted connections end" * doctest::skip
   CHECK(run.End());
 }
 
-TEST_CASE("table: what is closed in a shared table is heard of no more though a copy keeps it") {
-  CHECK(RunAlone("table: a copied table while dialed connections end") == 0);
-  CHECK(RunAlone("table: a copied table while accepted connections end") == 0);
+TEST_CASE(
+    "table_shared: a closed connection has no more events though a copy of the table keeps it") {
+  CHECK(RunAlone("table_shared: it is copied while dialed connections end") == 0);
+  CHECK(RunAlone("table_shared: it is copied while accepted connections end") == 0);
 }
 
-TEST_CASE("table: higher numbers than there are records for" * doctest::skip()) {
+TEST_CASE("table_shared: descriptors are higher than there are states for" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   constexpr uint32_t kRecords = 256;
   std::vector<UniqueFd> taken;
@@ -174,12 +175,12 @@ TEST_CASE("table: higher numbers than there are records for" * doctest::skip()) 
   CHECK(server.End());
 }
 
-TEST_CASE("table: a descriptor it has no record for is refused like one too many") {
-  CHECK(RunAlone("table: higher numbers than there are records for") == 0);
+TEST_CASE("table_shared: a descriptor without a state is refused like one too many") {
+  CHECK(RunAlone("table_shared: descriptors are higher than there are states for") == 0);
 }
 
-// No descriptor of a run may have the number of one that somebody prints to.
-TEST_CASE("table: stdio stays closed where it was" * doctest::skip()) {
+// No descriptor of a run may have a number that the process prints to.
+TEST_CASE("table_shared: stdio stays closed where it was" * doctest::skip()) {
   const bool shared = std::getenv("C1M_SHARED") != nullptr;
   if (shared && !RefuseCloseRange(EPERM)) FAIL("seccomp");
   REQUIRE(PrivateTablesWork() != shared);
@@ -201,10 +202,10 @@ TEST_CASE("table: stdio stays closed where it was" * doctest::skip()) {
   CHECK(ended);
 }
 
-TEST_CASE("table: it takes no number of stdio") {
-  CHECK(RunAlone("table: stdio stays closed where it was") == 0);
+TEST_CASE("table_shared: no descriptor takes a number of stdio") {
+  CHECK(RunAlone("table_shared: stdio stays closed where it was") == 0);
   ::setenv("C1M_SHARED", "1", 1);
-  CHECK(RunAlone("table: stdio stays closed where it was") == 0);
+  CHECK(RunAlone("table_shared: stdio stays closed where it was") == 0);
   ::unsetenv("C1M_SHARED");
 }
 
