@@ -7,8 +7,6 @@
 
 #include <span>
 
-#include "native/net/fd.h"
-
 namespace c1m {
 
 // Moves the calling thread into a table of its own that holds stdio, so that a crash report still

@@ -1,8 +1,5 @@
 #include "native/engine/dial/dialer.h"
 
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 

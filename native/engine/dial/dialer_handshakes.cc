@@ -95,11 +95,8 @@ uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
 void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                        size_t sent) {
   const int64_t latency_ns = now_ns - started_ns;
-  uint32_t syn_retransmits = 0;
-  if (latency_ns >= kSlowHandshakeNs) {
-    const auto info = ReadHandshakeInfo(fd);
-    if (info) syn_retransmits = info->syn_retransmits;
-  }
+  const uint32_t syn_retransmits =
+      latency_ns >= kSlowHandshakeNs ? ReadRetransmits(fd).value_or(0) : 0;
   if (syn_retransmits > 0) {
     context_.counters.syn_retransmits.Add(syn_retransmits);
     context_.counters.connections_with_syn_retry.Add();

@@ -7,7 +7,6 @@
 // that is told to close adds that up before.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 

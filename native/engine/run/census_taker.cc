@@ -1,6 +1,7 @@
 #include "native/engine/run/census_taker.h"
 
 #include <array>
+#include <optional>
 
 #include "native/engine/measure/census.h"
 #include "native/net/tcp_info.h"

@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <string>
 #include <utility>
 
 #include "native/engine/run/table_loop.h"
 #include "native/net/cpu.h"
 #include "native/net/descriptor_table.h"
+#include "native/net/fd.h"
 
 namespace c1m {
 namespace {

@@ -23,7 +23,6 @@ class Schedule {
   Schedule(uint64_t total, const std::vector<RatePoint>& points);
 
   [[nodiscard]] bool paced() const { return !segments_.empty(); }
-  [[nodiscard]] uint64_t total() const { return total_; }
   [[nodiscard]] uint64_t started() const { return next_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool exhausted() const { return started() >= total_; }
 

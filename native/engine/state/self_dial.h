@@ -37,8 +37,8 @@ class SelfDial {
   // it is accepted or has failed.
   void AddUnaccepted() { unaccepted_.fetch_add(1, std::memory_order_relaxed); }
   void RemoveUnaccepted() { unaccepted_.fetch_sub(1, std::memory_order_relaxed); }
-  // Connections dialed and not accepted yet. Strangers that connect to the listener are accepted
-  // but were never dialed here: they make the number look small, or negative.
+  // Connections dialed and not accepted yet. Those of other clients to the listener are accepted
+  // but were not dialed here: they make the number too small, or negative.
   [[nodiscard]] int64_t unaccepted() const { return unaccepted_.load(std::memory_order_relaxed); }
   // How many connections fit into a table with room for so many descriptors: each takes two, and
   // each that is not accepted yet will take one more.

@@ -2,7 +2,6 @@
 
 #include <doctest/doctest.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -39,7 +38,7 @@ DialOptions FromPorts(SocketAddress source, PortRange ports, const SocketAddress
 std::vector<uint16_t> PeerPorts(const std::vector<UniqueFd>& connections) {
   std::vector<uint16_t> ports;
   for (const UniqueFd& connection : connections) {
-    ports.push_back(SocketAddress::Peer(connection.get())->port());
+    ports.push_back(PeerAddress(connection).port());
   }
   std::sort(ports.begin(), ports.end());
   return ports;
@@ -56,7 +55,7 @@ TEST_CASE("source_socket: a run binds the tuples of its space in their order") {
   REQUIRE(run.Wait(Event::kRamped));
   const std::vector<UniqueFd> peers = Accepted(listener, 8);
   CHECK(PeerPorts(peers) == std::vector<uint16_t>{3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007});
-  CHECK(SocketAddress::Peer(peers.at(0).get())->CountTo(source) == 1);
+  CHECK(PeerAddress(peers.at(0)).CountTo(source) == 1);
   CHECK(run.End());
 }
 

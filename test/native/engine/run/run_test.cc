@@ -3,18 +3,15 @@
 #include <doctest/doctest.h>
 #include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "native/net/descriptor_table.h"
-#include "native/net/socket.h"
 #include "test/native/helpers/peer.h"
 #include "test/native/helpers/process.h"
 #include "test/native/helpers/scratch_run.h"

@@ -3,8 +3,6 @@
 #include <doctest/doctest.h>
 #include <malloc.h>
 
-#include <cstdint>
-
 namespace c1m::test {
 
 TEST_CASE("connection_states: a new one holds nothing") {

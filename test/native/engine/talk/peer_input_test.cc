@@ -2,11 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
-#include <string>
 
 #include "test/native/helpers/eventually.h"
 #include "test/native/helpers/peer.h"
