@@ -13,7 +13,7 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
     scenario
   const peerCloses = churn && closeBy === 'server'
   return {
-    lanes,
+    workers: lanes,
     maxTables,
     dial: {
       ...rest,

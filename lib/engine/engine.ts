@@ -35,7 +35,7 @@ export interface ErrorTally {
   example: string
 }
 
-/** The engine's counters by name; see native/engine/counters.h for their meaning. */
+/** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
 export interface EngineCounters {
   attempted: number
   established: number

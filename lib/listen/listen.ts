@@ -69,7 +69,7 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   signal?.throwIfAborted()
   const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
   signal?.throwIfAborted()
-  const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  const engine = new Engine({ workers: lanes, maxTables, listen: { targets, mode, backlog, close } })
   engine.start()
   return new Listener(engine, lanes, signal)
 }
@@ -133,7 +133,7 @@ class Listener implements ListenServer {
     // Only now: until every worker has noticed, it goes on accepting.
     const counters = this.#engine.counters()
     const cpu = process.cpuUsage(this.#cpu)
-    const { acceptedPeak, workers, privateTables } = this.#engine.status()
+    const { acceptedPeak, tables, privateTables } = this.#engine.status()
     this.#over.abort()
     return {
       schema: 'c1m-native/listen-result@1',
@@ -150,7 +150,7 @@ class Listener implements ListenServer {
       process: {
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
         workers: this.#lanes,
-        tables: workers,
+        tables,
         privateTables
       }
     }

@@ -31,7 +31,7 @@ export type TargetSpec = Omit<Target, 'address'>
 /** What is done with targets: only a listener, which may be watched, may leave address and port open. */
 export type TargetUse = 'dial' | 'listen' | 'watch'
 
-/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/connection_table.h, less one. */
+/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/state/connection_states.h, less one. */
 const maxEndpoints = 2 ** 24 - 1
 
 /**

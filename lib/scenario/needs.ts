@@ -46,7 +46,7 @@ export const slabBytesPerSocket = { bare: 3900, watched: 4000 } as const
 /** Resident memory of this process, in bytes: measured at 40,000 and at a million connections. */
 export const residentBytes = { process: 52e6, table: 100e3, descriptor: 4 } as const
 
-/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run.cc. */
+/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run/run.cc. */
 const reservedWhenShared = 64
 
 /** Threads of a Node process that are not ours: its own, libuv's pool, V8's workers. */

@@ -65,7 +65,7 @@ export function planTables(
   )
 }
 
-/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run.cc. */
+/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run/run.cc. */
 const reservedInShared = 64
 
 /**

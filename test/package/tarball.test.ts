@@ -72,7 +72,7 @@ describe('packing', () => {
     ],
     [
       'with addons made from other sources',
-      (copy: string) => appendFileSync(join(copy, 'native/engine/run.cc'), '//\n'),
+      (copy: string) => appendFileSync(join(copy, 'native/engine/run/run.cc'), '//\n'),
       'not made from these sources'
     ]
   ])('fails %s', (_, spoil, reason) => {

@@ -17,7 +17,7 @@ const empty = {
 describe('engineConfig', () => {
   it('has no listener where there is a target, and no exchange where nothing is said', () => {
     expect(config({})).toMatchObject({
-      lanes: 4,
+      workers: 4,
       maxTables: 1024,
       dial: {
         targets: scenario.targets,
@@ -31,7 +31,7 @@ describe('engineConfig', () => {
     expect(config({}).dial).not.toHaveProperty('exchange')
   })
 
-  it('listens with ports for each lane where there is none, more for many connections', () => {
+  it('listens with ports for each worker where there is none, more for many connections', () => {
     const listen = { mode: 'sink', close: 'rst' }
     const own = { targets: [], lanes: 4 }
     expect(config(own).listen).toMatchObject(listen)

@@ -29,7 +29,7 @@ beforeAll(async () => {
     peerCloses: false
   }
   held = startEngine({
-    lanes: 1,
+    workers: 1,
     maxTables: 2,
     dial,
     listen: {
@@ -40,7 +40,7 @@ beforeAll(async () => {
     }
   })
   refused = startEngine({
-    lanes: 1,
+    workers: 1,
     maxTables: 2,
     dial: { ...dial, targets: [{ address, firstPort: port, lastPort: port }] }
   })
