@@ -115,8 +115,8 @@ export class DialCourse {
 
   /** Where connections with this target index go to; without targets, to the run's own listeners. */
   #destination(index: number): string {
-    const { targets } = this.scenario
-    if (targets.length === 0) return this.engine.listening[index] ?? ''
+    const { targets, selfDial } = this.scenario
+    if (selfDial) return this.engine.listening[index] ?? ''
     let left = index
     for (const { address, firstPort, lastPort } of targets) {
       if (left <= lastPort - firstPort) return formatEndpoint(address, firstPort + left)

@@ -101,7 +101,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     },
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      workers: scenario.lanes,
+      workers: scenario.workers,
       tables,
       privateTables
     },

@@ -4,6 +4,7 @@ import { native } from '../engine/native.js'
 import { readHostFacts } from '../host/facts.js'
 import { TimeWaitWatch } from '../observe/time_wait.js'
 import { type DialOptions, type DialScenario, resolveDial } from '../scenario/scenario.js'
+import { endsInProcess } from '../scenario/self_dial.js'
 import { checkSharedTable } from '../scenario/tables.js'
 import { type Baseline, readBaseline } from './dial_result.js'
 import { engineConfig } from './engine_config.js'
@@ -38,7 +39,8 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
 }
 
 /** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
-function checkTable({ connections, targets, lanes }: DialScenario): void {
+function checkTable(scenario: DialScenario): void {
   const { privateTables, descriptorLimit } = native()
-  if (!privateTables()) checkSharedTable(connections, targets.length === 0 ? 2 : 1, lanes, descriptorLimit())
+  if (privateTables()) return
+  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, descriptorLimit())
 }

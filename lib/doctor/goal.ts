@@ -106,7 +106,9 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
 async function portsOf(role: Role, targets: string[], scenario: DialScenario): Promise<DialScenario | null> {
   if (role === 'both') return scenario
   if (targets.length === 0) return null
-  return role === 'client' ? scenario : { ...scenario, targets: await resolveTargets(targets, 'listen') }
+  return role === 'client'
+    ? scenario
+    : { ...scenario, selfDial: false, targets: await resolveTargets(targets, 'listen') }
 }
 
 /** Causes that are about dialing, and say nothing about a host that only accepts. */

@@ -67,17 +67,17 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   const checked = checkOptions('listen', options, listenChecks)
   const { signal } = checked
   signal?.throwIfAborted()
-  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  const { workers, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
   signal?.throwIfAborted()
-  const engine = new Engine({ workers: lanes, maxTables, listen: { targets, mode, backlog, close } })
+  const engine = new Engine({ workers, maxTables, listen: { targets, mode, backlog, close } })
   engine.start()
-  return new Listener(engine, lanes, signal)
+  return new Listener(engine, workers, signal)
 }
 
 class Listener implements ListenServer {
   readonly targets: string[]
   readonly #engine: Engine
-  readonly #lanes: number
+  readonly #workers: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
@@ -87,9 +87,9 @@ class Listener implements ListenServer {
   #last = { tSeconds: 0, accepted: 0 }
   #result: Promise<ListenResult> | undefined
 
-  constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
+  constructor(engine: Engine, workers: number, signal?: AbortSignal) {
     this.#engine = engine
-    this.#lanes = lanes
+    this.#workers = workers
     this.#signal = signal
     signal?.addEventListener('abort', this.#abort, { once: true })
     this.targets = [...engine.listening]
@@ -149,7 +149,7 @@ class Listener implements ListenServer {
       totalSeconds: this.#seconds(),
       process: {
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
-        workers: this.#lanes,
+        workers: this.#workers,
         tables,
         privateTables
       }

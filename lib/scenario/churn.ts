@@ -29,13 +29,13 @@ export const churnChecks: OptionChecks<ChurnOptions> = {
 /**
  * Refuses options that contradict each other in a churn, or that mean nothing without one.
  * @param talks whether something is said on the connections
- * @param isSelf whether the run dials its own listener
+ * @param selfDial whether the run dials its own listeners
  * @throws C1mError C1M_OPTION_CONFLICT
  */
 export function checkChurn(
   options: ChurnOptions & Pick<ExchangeOptions, 'everyMs' | 'exchangeTimeoutMs'> & { holdMs?: number },
   talks: boolean,
-  isSelf: boolean
+  selfDial: boolean
 ): void {
   const { churn = false, closeBy, everyMs, holdMs = 0, exchangeTimeoutMs } = options
   const conflict = (message: Wording, hint: Wording) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
@@ -75,7 +75,7 @@ export function checkChurn(
       (option) => `Say how long it lasts with ${option('durationMs')}.`
     )
   }
-  if (closeBy === 'server' && isSelf && talks) {
+  if (closeBy === 'server' && selfDial && talks) {
     throw conflict(
       'the listener of a run without a target either answers or closes first',
       'Leave out the exchange, or name a target.'

@@ -9,7 +9,7 @@ import { maxTables } from './tables.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
-  /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
+  /** `host:port`, `host:port-port` or `[v6]:port`. None: a self-dial, of listeners of its own on loopback. */
   targets?: string[]
   /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
   connections?: number

@@ -12,8 +12,8 @@ import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
-import { ownListenersPerLane } from './own_listeners.js'
 import { parseRamp, type RampPoint } from './ramp.js'
+import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
 import { maxTables, planTables, tablesFor } from './tables.js'
@@ -24,8 +24,10 @@ export type { DialOptions, ListenOptions }
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
   kind: 'dial'
-  /** What to dial; empty when the run dials its own loopback listeners. */
+  /** What to dial; empty in a self-dial. */
   targets: Target[]
+  /** Whether the run dials its own loopback listeners: both ends of each connection are in this process. */
+  selfDial: boolean
   connections: Count
   /** Schedule of connection starts; empty means as fast as possible. */
   rate: RampPoint[]
@@ -40,7 +42,7 @@ export interface DialScenario {
   /** Distinct 4-tuples this run may use; no larger than Number.MAX_SAFE_INTEGER. */
   tuples: Count
   /** Threads that dial at a time. */
-  lanes: Count
+  workers: Count
   /** Descriptor tables the run may open over its life. */
   maxTables: Count
   connectTimeoutMs: Count
@@ -73,7 +75,7 @@ export interface ListenScenario {
   /** Where to listen; port 0 still stands for the kernel's choice. */
   targets: Target[]
   mode: ListenMode
-  lanes: number
+  workers: number
   maxTables: number
   backlog: number
   close: CloseMode
@@ -102,9 +104,8 @@ export async function resolveDial(
     return resolveSources(specs, needs)
   }
   const scenario = await draftDial(options, facts, findSources, signal)
-  const isSelf = scenario.targets.length === 0
-  checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) }, isSelf)
-  planTables(scenario.connections, isSelf ? 2 : 1, descriptorLimit(facts))
+  checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
+  planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
   return scenario
 }
 
@@ -121,9 +122,9 @@ export async function draftDial(
   const { targets: targetTexts = [] } = options
   const chosen = withDefaults(dialDefaults, options)
   const { connections, churn } = chosen
-  const isSelf = targetTexts.length === 0
+  const selfDial = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
-  checkChurn(options, exchange !== null, isSelf)
+  checkChurn(options, exchange !== null, selfDial)
   const plain = {
     ...chosen,
     rate: resolveRate(options),
@@ -132,33 +133,35 @@ export async function draftDial(
     // Memory is set aside for each of them, and there are no more.
     sample: Math.min(chosen.sample, connections)
   }
-  // The connections of a churn are open at once in the tables of their lanes, which have one each.
-  const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
-  const lanes = Math.max(resolveLanes(options.workers, Math.min(connections, plain.window)), least)
+  // The connections of a churn are open at once in the tables of their workers, which have one each.
+  const least = churn ? tablesFor(connections, endsInProcess({ selfDial }), descriptorLimit(facts)) : 1
+  const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
   const targets = await resolveTargets(targetTexts, 'dial', signal)
 
-  const destinations = countDestinations({ targets, lanes, connections })
-  const nat = planNat(options, isSelf ? 1 : destinations)
+  const destinations = countDestinations({ targets, selfDial, workers, connections })
+  const nat = planNat(options, selfDial ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
   const sources = await findSources(options.source ?? [], {
     targets,
     connections,
-    // Lanes that dial themselves are quicker with local ports that no other lane uses.
-    tuplesPerAddress: ports * (isSelf ? destinations / lanes : destinations)
+    // The workers of a self-dial are quicker with local ports that no other worker uses.
+    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
-  return { kind: 'dial', targets, ...plain, nat, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
+  const space = { sources, sourcePorts, ...shard, tuples }
+  return { kind: 'dial', targets, selfDial, ...plain, nat, ...space, workers, maxTables }
 }
 
-/** Pairs of destination address and port. A run against itself has as many for each lane. */
+/** Pairs of destination address and port. A self-dial has as many for each worker. */
 export function countDestinations({
   targets,
-  lanes,
+  selfDial,
+  workers,
   connections
-}: Pick<DialScenario, 'targets' | 'lanes' | 'connections'>): number {
-  if (targets.length === 0) return lanes * ownListenersPerLane(connections)
+}: Pick<DialScenario, 'targets' | 'selfDial' | 'workers' | 'connections'>): number {
+  if (selfDial) return workers * ownListenersPerWorker(connections)
   return countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
 }
 
@@ -181,7 +184,7 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
-    lanes: resolveLanes(options.workers),
+    workers: resolveWorkers(options.workers),
     maxTables,
     ...withDefaults(listenDefaults, options)
   }
@@ -197,8 +200,8 @@ function withDefaults<T extends object>(defaults: T, given: Partial<T>): T {
   return chosen
 }
 
-/** A lane without a connection, or without a place in the window, would be a thread for nothing. */
-function resolveLanes(workers = availableParallelism(), atOnce = Number.POSITIVE_INFINITY): number {
+/** A worker without a connection, or without a place in the window, would be a thread for nothing. */
+function resolveWorkers(workers = availableParallelism(), atOnce = Number.POSITIVE_INFINITY): number {
   return Math.min(workers, atOnce)
 }
 

@@ -22,6 +22,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     scenario: {
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      selfDial: false,
       ...dialDefaults,
       connections: 1000,
       rate: [],
@@ -30,7 +31,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       shardIndex: 0,
       shardCount: 1,
       tuples: 1_290_240,
-      lanes: 4,
+      workers: 4,
       maxTables: 1024,
       holdMs: 10_000,
       exchange: null,

@@ -85,6 +85,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   return {
     kind: 'dial',
     targets: [target],
+    selfDial: changes.targets?.length === 0,
     ...dialDefaults,
     rate: [],
     sources: [{ first: '198.18.10.1', last: '198.18.10.1' }],
@@ -92,7 +93,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     shardIndex: 0,
     shardCount: 1,
     tuples: 1_290_240,
-    lanes: 4,
+    workers: 4,
     maxTables: 128,
     exchange: null,
     durationMs: null,
