@@ -3,28 +3,19 @@
 import type { NativeListenConfig, NativeRunConfig } from '../engine/native.js'
 import { nativeExchange } from '../scenario/exchange.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'
+import { tableLimits } from '../scenario/tables.js'
 
 /** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
 const ownBacklog = 65_535
 
 /** A self-dial gets listeners of its own, as many for each worker. */
 export function engineConfig(scenario: DialScenario): NativeRunConfig {
-  const {
-    selfDial,
-    workers,
-    maxTables,
-    sourcePorts,
-    holdMs,
-    exchange,
-    exchangeTimeoutMs,
-    churn,
-    closeBy,
-    ...rest
-  } = scenario
+  const { selfDial, workers, sourcePorts, holdMs, exchange, exchangeTimeoutMs, churn, closeBy, ...rest } =
+    scenario
   const peerCloses = churn && closeBy === 'server'
   return {
+    ...tableLimits,
     workers,
-    maxTables,
     dial: {
       ...rest,
       sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),

@@ -69,6 +69,10 @@ export interface NativeRunConfig {
   workers: number
   /** Most descriptor tables the workers may open. */
   maxTables: number
+  /** Most descriptors in a table; RLIMIT_NOFILE may allow fewer. */
+  descriptorsPerTable: number
+  /** Descriptors left to the rest of the process where all threads share its table. */
+  reservedInSharedTable: number
   dial?: NativeDialConfig
   listen?: NativeListenConfig
 }
@@ -279,6 +283,8 @@ export interface NativeDrops {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
+  /** Largest `synRetries` of a census: it stands for more as well. */
+  mostSynRetries: number
   /** Bytes a connection takes in the buffer of a census. */
   censusRowBytes: number
   /** Soft RLIMIT_NOFILE, raised to the hard one first. */

@@ -5,7 +5,7 @@ import { type CloseMode, closeModes, type ListenMode, listenModes } from '../eng
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
-import { maxTables } from './tables.js'
+import { tableLimits } from './tables.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
@@ -59,7 +59,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   source: texts,
   sourcePorts: text,
   shard: text,
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   connectTimeoutMs: whole(1),
   synRetries: whole(1, 127),
   holdMs: whole(0),
@@ -93,7 +93,7 @@ export interface ListenOptions {
 export const listenChecks: OptionChecks<ListenOptions> = {
   targets: texts,
   mode: choice(listenModes),
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   backlog: whole(1),
   close: choice(closeModes),
   signal: abortSignal

@@ -16,7 +16,7 @@ import { parseRamp, type RampPoint } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
-import { maxTables, planTables, tablesFor } from './tables.js'
+import { planTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
 export type { DialOptions, ListenOptions }
@@ -151,7 +151,16 @@ export async function draftDial(
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }
-  return { kind: 'dial', targets, selfDial, ...plain, nat, ...space, workers, maxTables }
+  return {
+    kind: 'dial',
+    targets,
+    selfDial,
+    ...plain,
+    nat,
+    ...space,
+    workers,
+    maxTables: tableLimits.maxTables
+  }
 }
 
 /** Pairs of destination address and port. A self-dial has as many for each worker. */
@@ -185,7 +194,7 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
     workers: resolveWorkers(options.workers),
-    maxTables,
+    maxTables: tableLimits.maxTables,
     ...withDefaults(listenDefaults, options)
   }
 }

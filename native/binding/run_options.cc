@@ -130,6 +130,8 @@ RunOptions ReadRunOptions(Napi::Value config) {
   RunOptions options;
   options.workers = Whole<uint32_t>(object, "workers", 1, 4096);
   options.max_tables = Whole<uint32_t>(object, "maxTables", 1, 65536);
+  options.table_size = Whole<uint32_t>(object, "descriptorsPerTable", 1, 1 << 24);
+  options.shared_reserve = Whole<uint32_t>(object, "reservedInSharedTable", 0, 1 << 24);
   const Napi::Value dial = object.Get("dial");
   const Napi::Value listen = object.Get("listen");
   if (!dial.IsUndefined()) options.dial = ReadDialOptions(AsObject(dial, "dial"));

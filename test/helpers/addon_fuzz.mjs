@@ -142,6 +142,8 @@ function runConfig() {
   return {
     workers: 1 + below(3),
     maxTables: 1 + below(4),
+    descriptorsPerTable: 64 + below(1000),
+    reservedInSharedTable: below(100),
     ...(dials && { dial: dialConfig() }),
     listen: {
       targets: [{ address, firstPort: 0, lastPort: 0 }],
@@ -161,6 +163,7 @@ const fixed = new Set([
   'targets',
   'workers',
   'maxTables',
+  'descriptorsPerTable',
   'connections',
   'rate'
 ])

@@ -1,5 +1,6 @@
 /** Configurations of a native run, complete and small; `change` may put anything in them. */
 import type { NativeDialConfig, NativeListenConfig } from '../../lib/engine/native.js'
+import { tableLimits } from '../../lib/scenario/tables.js'
 import { ownAddress } from './loopback.js'
 
 /** A dial of ten connections to the run's own listener. */
@@ -23,6 +24,9 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
   }
   return { ...config, ...change } as NativeDialConfig
 }
+
+/** What a run is told of descriptor tables, a small one. */
+export const small = { ...tableLimits, workers: 1, maxTables: 2 }
 
 /** A listener on loopback. */
 export function listening(

@@ -69,9 +69,11 @@ struct RunOptions {
   // Threads that dial or accept at a time.
   uint32_t workers = 1;
   // Most descriptor tables that the workers may open.
-  uint32_t max_tables = 1024;
+  uint32_t max_tables = 0;
   // Most descriptors in a table; lowered to RLIMIT_NOFILE.
-  uint32_t table_size = 65536;
+  uint32_t table_size = 0;
+  // Descriptors left to the rest of the process where all share its table.
+  uint32_t shared_reserve = 0;
   // Numbers that connections may have where all share the process's table: each worker has an array
   // over all of them, and containers may set RLIMIT_NOFILE to a billion.
   uint32_t shared_table_size = 1 << 20;
