@@ -1,6 +1,7 @@
 import type { Latency } from '../../lib/engine/latency.js'
 import { type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
+import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 
 const latency: Latency = {
   unit: 'us',
@@ -35,6 +36,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       maxTables: 1024,
       holdMs: 10_000,
       exchange: null,
+      socketOptions: chosenSocketOptions({}),
       durationMs: null,
       nat: null
     },

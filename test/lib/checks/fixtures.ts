@@ -7,6 +7,7 @@ import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
+import { chosenSocketOptions } from '../../../lib/scenario/socket_options.js'
 
 type Partly<T> = { [Key in keyof T]?: T[Key] extends object ? Partial<T[Key]> : T[Key] }
 
@@ -96,6 +97,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     workers: 4,
     maxTables: 128,
     exchange: null,
+    socketOptions: chosenSocketOptions({}),
     durationMs: null,
     nat: null,
     ...changes
