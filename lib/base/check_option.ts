@@ -51,6 +51,15 @@ export function whole(least: number, max = most): Check<number> {
   return (name, value) => checkWhole(name, value, least, max)
 }
 
+/** Milliseconds that are whole seconds, of at least 1. */
+export function wholeSeconds(mostSeconds: number): Check<number> {
+  return (name, value) => {
+    const ms = checkWhole(name, value, 1000, mostSeconds * 1000)
+    if (ms % 1000 === 0) return ms
+    throw invalid(name, value, 'whole seconds, in milliseconds')
+  }
+}
+
 /** A period in milliseconds, of at least 1. */
 export const period: Check<number> = (name, value) => {
   if (typeof value === 'number' && value >= 1 && value <= most) return value

@@ -1,13 +1,30 @@
 /** Socket options that a caller chooses for every connection: what each may be, and how it is set. */
-import type { Check } from '../base/check_option.js'
+import { type Check, wholeSeconds } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import type { NativeSocketOption } from '../engine/native.js'
 
 /** Options of every socket, as setsockopt(2) sets them; in a self-dial at both ends. null leaves one to the kernel. */
-export type ChosenSocketOptions = Record<never, never>
+export interface ChosenSocketOptions {
+  /**
+   * Idle time after which the kernel probes a connection, and time between probes (SO_KEEPALIVE, TCP_KEEPIDLE,
+   * TCP_KEEPINTVL in tcp(7)). Milliseconds, whole seconds from 1,000 to 32,767,000. null: no probes.
+   */
+  keepaliveMs: number | null
+}
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
 export type SocketOptions = { [K in keyof ChosenSocketOptions]?: NonNullable<ChosenSocketOptions[K]> }
+
+// Levels and names: include/uapi/asm-generic/socket.h and include/uapi/linux/{in,in6,tcp}.h, the same on x64 and arm64.
+const SOL_SOCKET = 1
+const SO_KEEPALIVE = 9
+const IPPROTO_TCP = 6
+const TCP_KEEPIDLE = 4
+const TCP_KEEPINTVL = 5
+
+function integer(level: number, name: number, value: number): NativeSocketOption {
+  return { family: 0, level, name, value: new Uint8Array(Int32Array.of(value).buffer) }
+}
 
 /** What an option may be, and the calls that set it. */
 interface Rule<T> {
@@ -17,7 +34,16 @@ interface Rule<T> {
 
 type Rules = { readonly [K in keyof ChosenSocketOptions]: Rule<NonNullable<ChosenSocketOptions[K]>> }
 
-const rules: Rules = {}
+const rules: Rules = {
+  keepaliveMs: {
+    check: wholeSeconds(32_767),
+    set: (ms) => [
+      integer(SOL_SOCKET, SO_KEEPALIVE, 1),
+      integer(IPPROTO_TCP, TCP_KEEPIDLE, ms / 1000),
+      integer(IPPROTO_TCP, TCP_KEEPINTVL, ms / 1000)
+    ]
+  }
+}
 
 const entries = Object.entries(rules) as [keyof SocketOptions, Rule<unknown>][]
 

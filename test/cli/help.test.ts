@@ -76,6 +76,11 @@ describe('help', () => {
             --authorized            you may load this target; needed for one that is
                                     neither loopback nor private
 
+      Socket options:
+            --keepalive D           idle time before the kernel probes a connection,
+                                    and time between probes; whole seconds (default no
+                                    probes)
+
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
                                     1024-65535)
@@ -152,6 +157,11 @@ describe('help', () => {
                                     that leaves no TIME_WAIT (default fin)
             --duration D            how long to listen (default until SIGINT, SIGTERM
                                     or SIGHUP)
+
+      Socket options:
+            --keepalive D           idle time before the kernel probes a connection,
+                                    and time between probes; whole seconds (default no
+                                    probes)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

@@ -78,3 +78,16 @@ export const tracked = `table inet t {
     ct state new accept
   }
 }`
+
+/** Starts a dial that holds its connections, and waits until it does. */
+export async function heldBy(namespace: Namespace, ...args: string[]) {
+  const dialing = namespace.start('dial', '--hold', '1m', '--ndjson', '-q', ...args)
+  for await (const { phase } of jsonLines(dialing)) if (phase === 'holding') break
+  return {
+    async [Symbol.asyncDispose]() {
+      const exited = once(dialing, 'exit')
+      dialing.kill('SIGKILL')
+      await exited
+    }
+  }
+}

@@ -8,7 +8,8 @@ import {
   period,
   rate,
   textOrBytes,
-  texts
+  texts,
+  wholeSeconds
 } from '../../../lib/base/check_option.js'
 import { caught } from '../../helpers/caught.js'
 
@@ -182,5 +183,19 @@ describe('describeValue', () => {
   it('escapes and cuts texts', () => {
     expect(describeValue('a\nb')).toBe("'a\\nb'")
     expect(describeValue('x'.repeat(20_000))).toBe(`'${'x'.repeat(100)}...' (20000 characters)`)
+  })
+})
+
+describe('wholeSeconds', () => {
+  it('passes milliseconds that are whole seconds', () => {
+    expect(wholeSeconds(10)('keepaliveMs', 2000)).toBe(2000)
+  })
+
+  it('refuses parts of a second, and what is out of bounds', () => {
+    expect(() => wholeSeconds(10)('keepaliveMs', 1500)).toThrow(
+      'keepaliveMs is 1,500, and must be whole seconds, in milliseconds'
+    )
+    expect(() => wholeSeconds(10)('keepaliveMs', 11_000)).toThrow('from 1,000 to 10,000')
+    expect(() => wholeSeconds(10)('keepaliveMs', 0)).toThrow('from 1,000 to 10,000')
   })
 })

@@ -1,0 +1,44 @@
+/** Socket options on both ends of real connections, as ss(8) shows them. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { heldBy, listenIn } from '../helpers/causes.js'
+import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
+
+describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
+  let namespace: Namespace
+  beforeAll(async () => {
+    namespace = await Namespace.create()
+  })
+  afterAll(() => namespace[Symbol.dispose]())
+
+  /** What ss shows of the connections of a dial with `args`, a line each: first those that were dialed. */
+  async function dialed(...args: string[]): Promise<string[]> {
+    await using _held = await heldBy(namespace, '-c', '3', '-s', '127.0.5.1', ...args)
+    return socketsOf('src 127.0.5.1')
+  }
+
+  /** The same of the connections that a listener with `args` has accepted. */
+  async function accepted(...args: string[]): Promise<string[]> {
+    await using _listening = await listenIn(namespace, '127.0.6.1:8100', ...args)
+    await using _held = await heldBy(namespace, '127.0.6.1:8100', '-c', '3')
+    return socketsOf('src 127.0.6.1')
+  }
+
+  function socketsOf(filter: string): string[] {
+    const shown = namespace.run('ss', '-HOtnoemi', '--tos', 'state', 'established', filter)
+    return shown.split('\n').filter((line) => line !== '')
+  }
+
+  it('is left to the kernel where none is given', async () => {
+    const lines = await dialed()
+    expect(lines).toHaveLength(3)
+    for (const line of lines) expect(line).not.toMatch(/timer:|fwmark:|tos:0x[1-9a-f]|%/)
+  })
+
+  it('keepaliveMs starts the keepalive timer at both ends', async () => {
+    for (const ends of [await dialed('--keepalive', '20s'), await accepted('--keepalive', '20s')]) {
+      expect(ends).toHaveLength(3)
+      for (const line of ends) expect(line).toMatch(/timer:\(keepalive,(20sec|1[5-9](\.\d+)?sec),0\)/)
+    }
+  })
+  // OPTIONS
+})
