@@ -1,5 +1,5 @@
 /** Socket options that a caller chooses for every connection: what each may be, and how it is set. */
-import { type Check, wholeSeconds } from '../base/check_option.js'
+import { type Check, whole, wholeSeconds } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import type { NativeSocketOption } from '../engine/native.js'
 
@@ -10,6 +10,11 @@ export interface ChosenSocketOptions {
    * TCP_KEEPINTVL in tcp(7)). Milliseconds, whole seconds from 1,000 to 32,767,000. null: no probes.
    */
   keepaliveMs: number | null
+  /**
+   * Receive buffer of each socket (SO_RCVBUF, socket(7)): the kernel doubles it, limits it to `net.core.rmem_max`, and
+   * tunes it no more. Bytes. null: tuned by the kernel (`net.ipv4.tcp_rmem`).
+   */
+  rcvbufBytes: number | null
 }
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
@@ -17,6 +22,7 @@ export type SocketOptions = { [K in keyof ChosenSocketOptions]?: NonNullable<Cho
 
 // Levels and names: include/uapi/asm-generic/socket.h and include/uapi/linux/{in,in6,tcp}.h, the same on x64 and arm64.
 const SOL_SOCKET = 1
+const SO_RCVBUF = 8
 const SO_KEEPALIVE = 9
 const IPPROTO_TCP = 6
 const TCP_KEEPIDLE = 4
@@ -42,7 +48,8 @@ const rules: Rules = {
       integer(IPPROTO_TCP, TCP_KEEPIDLE, ms / 1000),
       integer(IPPROTO_TCP, TCP_KEEPINTVL, ms / 1000)
     ]
-  }
+  },
+  rcvbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_RCVBUF, bytes)] }
 }
 
 const entries = Object.entries(rules) as [keyof SocketOptions, Rule<unknown>][]

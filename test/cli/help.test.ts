@@ -80,6 +80,9 @@ describe('help', () => {
             --keepalive D           idle time before the kernel probes a connection,
                                     and time between probes; whole seconds (default no
                                     probes)
+            --rcvbuf SIZE           receive buffer of each socket; the kernel doubles
+                                    it, up to twice net.core.rmem_max (default tuned
+                                    by the kernel)
 
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
@@ -162,6 +165,9 @@ describe('help', () => {
             --keepalive D           idle time before the kernel probes a connection,
                                     and time between probes; whole seconds (default no
                                     probes)
+            --rcvbuf SIZE           receive buffer of each socket; the kernel doubles
+                                    it, up to twice net.core.rmem_max (default tuned
+                                    by the kernel)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

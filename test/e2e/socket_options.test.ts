@@ -40,5 +40,12 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
       for (const line of ends) expect(line).toMatch(/timer:\(keepalive,(20sec|1[5-9](\.\d+)?sec),0\)/)
     }
   })
+
+  it('rcvbufBytes sets the receive buffer at both ends, doubled as the kernel does', async () => {
+    for (const ends of [await dialed('--rcvbuf', '8KiB'), await accepted('--rcvbuf', '8KiB')]) {
+      expect(ends).toHaveLength(3)
+      for (const line of ends) expect(line).toContain(',rb16384,')
+    }
+  })
   // OPTIONS
 })

@@ -9,5 +9,12 @@ export const socketOptions = {
     value: 'D',
     default: 'no probes',
     text: 'idle time before the kernel probes a connection, and time between probes; whole seconds'
+  },
+  rcvbufBytes: {
+    name: 'rcvbuf',
+    type: 'size',
+    value: 'SIZE',
+    default: 'tuned by the kernel',
+    text: 'receive buffer of each socket; the kernel doubles it, up to twice net.core.rmem_max'
   }
 } as const satisfies Record<keyof SocketOptions, OptionSpec>
