@@ -15,6 +15,11 @@ export interface ChosenSocketOptions {
    * tunes it no more. Bytes. null: tuned by the kernel (`net.ipv4.tcp_rmem`).
    */
   rcvbufBytes: number | null
+  /**
+   * Send buffer of each socket (SO_SNDBUF, socket(7)): the kernel doubles it, limits it to `net.core.wmem_max`, and
+   * tunes it no more. Bytes. null: tuned by the kernel (`net.ipv4.tcp_wmem`).
+   */
+  sndbufBytes: number | null
 }
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
@@ -22,6 +27,7 @@ export type SocketOptions = { [K in keyof ChosenSocketOptions]?: NonNullable<Cho
 
 // Levels and names: include/uapi/asm-generic/socket.h and include/uapi/linux/{in,in6,tcp}.h, the same on x64 and arm64.
 const SOL_SOCKET = 1
+const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_KEEPALIVE = 9
 const IPPROTO_TCP = 6
@@ -49,7 +55,8 @@ const rules: Rules = {
       integer(IPPROTO_TCP, TCP_KEEPINTVL, ms / 1000)
     ]
   },
-  rcvbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_RCVBUF, bytes)] }
+  rcvbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_RCVBUF, bytes)] },
+  sndbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_SNDBUF, bytes)] }
 }
 
 const entries = Object.entries(rules) as [keyof SocketOptions, Rule<unknown>][]

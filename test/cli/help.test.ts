@@ -83,6 +83,9 @@ describe('help', () => {
             --rcvbuf SIZE           receive buffer of each socket; the kernel doubles
                                     it, up to twice net.core.rmem_max (default tuned
                                     by the kernel)
+            --sndbuf SIZE           send buffer of each socket; the kernel doubles it,
+                                    up to twice net.core.wmem_max (default tuned by
+                                    the kernel)
 
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
@@ -168,6 +171,9 @@ describe('help', () => {
             --rcvbuf SIZE           receive buffer of each socket; the kernel doubles
                                     it, up to twice net.core.rmem_max (default tuned
                                     by the kernel)
+            --sndbuf SIZE           send buffer of each socket; the kernel doubles it,
+                                    up to twice net.core.wmem_max (default tuned by
+                                    the kernel)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

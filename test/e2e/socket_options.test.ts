@@ -47,5 +47,12 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
       for (const line of ends) expect(line).toContain(',rb16384,')
     }
   })
+
+  it('sndbufBytes sets the send buffer at both ends, doubled as the kernel does', async () => {
+    for (const ends of [await dialed('--sndbuf', '16KiB'), await accepted('--sndbuf', '16KiB')]) {
+      expect(ends).toHaveLength(3)
+      for (const line of ends) expect(line).toContain(',tb32768,')
+    }
+  })
   // OPTIONS
 })

@@ -16,5 +16,12 @@ export const socketOptions = {
     value: 'SIZE',
     default: 'tuned by the kernel',
     text: 'receive buffer of each socket; the kernel doubles it, up to twice net.core.rmem_max'
+  },
+  sndbufBytes: {
+    name: 'sndbuf',
+    type: 'size',
+    value: 'SIZE',
+    default: 'tuned by the kernel',
+    text: 'send buffer of each socket; the kernel doubles it, up to twice net.core.wmem_max'
   }
 } as const satisfies Record<keyof SocketOptions, OptionSpec>
