@@ -14,7 +14,7 @@ export interface OptionSpec {
   readonly name: string
   /** One letter, without the dash. */
   readonly short?: string
-  readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'count' | 'duration' | 'rate' | 'size'
+  readonly type: 'flag' | 'text' | 'choice' | 'integer' | 'bits' | 'count' | 'duration' | 'rate' | 'size'
   /** Placeholder of the value in the help, such as `N`. */
   readonly value?: string
   /** What the value may be. */
@@ -156,6 +156,12 @@ function convert(value: string, spec: OptionSpec, rawName: string): string | num
       throw usageError(
         `${rawName} must be a whole number, not ${quote(value)}`,
         `Write ${rawName} ${spec.value ?? 'N'}.`
+      )
+    case 'bits':
+      if (/^(\d{1,15}|0x[\da-f]{1,8})$/i.test(value)) return Number(value)
+      throw usageError(
+        `${rawName} must be a whole number, decimal or 0x and hexadecimal, not ${quote(value)}`,
+        `Write ${rawName} 16, or ${rawName} 0x10.`
       )
     case 'choice':
       if (spec.choices?.includes(value)) return value

@@ -20,12 +20,23 @@ export interface ChosenSocketOptions {
    * tunes it no more. Bytes. null: tuned by the kernel (`net.ipv4.tcp_wmem`).
    */
   sndbufBytes: number | null
+  /**
+   * Type of service in each packet: DSCP in the upper six bits (IP_TOS in ip(7), IPV6_TCLASS in ipv6(7)). The kernel
+   * keeps the lower two, ECN, for itself. 0 to 255. null: 0.
+   */
+  tos: number | null
 }
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
 export type SocketOptions = { [K in keyof ChosenSocketOptions]?: NonNullable<ChosenSocketOptions[K]> }
 
 // Levels and names: include/uapi/asm-generic/socket.h and include/uapi/linux/{in,in6,tcp}.h, the same on x64 and arm64.
+const AF_INET = 2
+const AF_INET6 = 10
+const IPPROTO_IP = 0
+const IP_TOS = 1
+const IPPROTO_IPV6 = 41
+const IPV6_TCLASS = 67
 const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
@@ -56,7 +67,14 @@ const rules: Rules = {
     ]
   },
   rcvbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_RCVBUF, bytes)] },
-  sndbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_SNDBUF, bytes)] }
+  sndbufBytes: { check: whole(1), set: (bytes) => [integer(SOL_SOCKET, SO_SNDBUF, bytes)] },
+  tos: {
+    check: whole(0, 255),
+    set: (tos) => [
+      { ...integer(IPPROTO_IP, IP_TOS, tos), family: AF_INET },
+      { ...integer(IPPROTO_IPV6, IPV6_TCLASS, tos), family: AF_INET6 }
+    ]
+  }
 }
 
 const entries = Object.entries(rules) as [keyof SocketOptions, Rule<unknown>][]

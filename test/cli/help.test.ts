@@ -86,6 +86,8 @@ describe('help', () => {
             --sndbuf SIZE           send buffer of each socket; the kernel doubles it,
                                     up to twice net.core.wmem_max (default tuned by
                                     the kernel)
+            --tos N                 type of service of each packet, 0 to 0xff: DSCP in
+                                    the upper six bits (default 0)
 
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
@@ -174,6 +176,8 @@ describe('help', () => {
             --sndbuf SIZE           send buffer of each socket; the kernel doubles it,
                                     up to twice net.core.wmem_max (default tuned by
                                     the kernel)
+            --tos N                 type of service of each packet, 0 to 0xff: DSCP in
+                                    the upper six bits (default 0)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

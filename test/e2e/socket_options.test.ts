@@ -54,5 +54,17 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
       for (const line of ends) expect(line).toContain(',tb32768,')
     }
   })
+
+  it('tos marks the packets of both ends, in IPv4 and in IPv6', async () => {
+    for (const ends of [await dialed('--tos', '0xb8'), await accepted('--tos', '0xb8')]) {
+      expect(ends).toHaveLength(3)
+      for (const line of ends) expect(line).toMatch(/ tos:0xb8 /)
+    }
+    await using _listening = await listenIn(namespace, '[::1]:8100')
+    await using _held = await heldBy(namespace, '[::1]:8100', '-c', '3', '--tos', '184')
+    const ends = socketsOf('dst [::1]:8100')
+    expect(ends).toHaveLength(3)
+    for (const line of ends) expect(line).toMatch(/ tclass:0xb8 /)
+  })
   // OPTIONS
 })

@@ -23,5 +23,12 @@ export const socketOptions = {
     value: 'SIZE',
     default: 'tuned by the kernel',
     text: 'send buffer of each socket; the kernel doubles it, up to twice net.core.wmem_max'
+  },
+  tos: {
+    name: 'tos',
+    type: 'bits',
+    value: 'N',
+    default: '0',
+    text: 'type of service of each packet, 0 to 0xff: DSCP in the upper six bits'
   }
 } as const satisfies Record<keyof SocketOptions, OptionSpec>
