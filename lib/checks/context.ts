@@ -7,7 +7,6 @@ import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
-import type { FindingId } from './ids.js'
 
 /** What a prediction may look at. */
 export interface PredictContext {
@@ -69,12 +68,32 @@ export interface Verdict {
   /** Of a prediction: the number of connections at which this binds. */
   bindsAt?: number
   /** Findings this is the cause of, as far as {@link events} goes. */
-  explains?: readonly FindingId[]
+  explains?: readonly Check[]
 }
 
+/**
+ * Whom a cause concerns: a host that dials, a host that listens, what is between them, a `host` at either end, or a
+ * `process` at either end, whose limits the facts of its host do not tell.
+ */
+export type Concern = 'dialer' | 'listener' | 'path' | 'host' | 'process'
+
 /** One cause. Both faces are pure and look at nothing but their context; null means: not there, or not to be told. */
-export interface Check {
-  id: FindingId
+export interface Check<Id extends string = string> {
+  /** The name of the finding, which is stable. */
+  id: Id
+  /** Its place among equally severe findings, the lowest first: a cause before the symptoms it has. */
+  rank: number
+  concerns: Concern
+  /**
+   * A dial that names it of a host it cannot look into is not sure: it sees a symptom only, or reads the cause from a
+   * figure. An observer on that host names the cause.
+   */
+  tentativeFromAfar?: true
   predict?(context: PredictContext): Verdict | null
   explain?(context: ExplainContext): Verdict | null
+}
+
+/** A check whose name the compiler knows. */
+export function defineCheck<Id extends string>(check: Check<Id>): Check<Id> {
+  return check
 }

@@ -1,66 +1,17 @@
-export type { CensusView } from '../observe/census_summary.js'
-export type { ListenerFill } from '../observe/listener_fill.js'
-export { isPeerHere } from '../observe/peer_place.js'
-export type { ServerView } from '../observe/server_observer.js'
-export type { NatNeeds } from '../scenario/nat.js'
-export type { Needs } from '../scenario/needs.js'
-
 import type { Finding, Severity } from '../result/result.js'
-import { acceptQueueOverflow } from './causes/accept_queue_overflow.js'
-import { connectionRefused } from './causes/connection_refused.js'
-import { conntrackChainTooLong } from './causes/conntrack_chain_too_long.js'
-import { conntrackTableFull } from './causes/conntrack_table_full.js'
-import { descriptorLimit } from './causes/descriptor_limit.js'
-import { dialerSaturated } from './causes/dialer_saturated.js'
-import { establishedHashUndersized } from './causes/established_hash_undersized.js'
-import { hostFileLimit } from './causes/host_file_limit.js'
-import { orphanLimit } from './causes/orphan_limit.js'
-import { peerClosed } from './causes/peer_closed.js'
-import { peerDescriptorLimit } from './causes/peer_descriptor_limit.js'
-import { phantomEstablished } from './causes/phantom_established.js'
-import { reversePathFilter } from './causes/reverse_path_filter.js'
-import { sourceAddressMissing } from './causes/source_address_missing.js'
-import { synLoss } from './causes/syn_loss.js'
-import { synQueueOverflow } from './causes/syn_queue_overflow.js'
-import { synUnanswered } from './causes/syn_unanswered.js'
-import { tcpMemory } from './causes/tcp_memory.js'
-import { timeWaitOverflow } from './causes/time_wait_overflow.js'
-import { timeWaitPaws } from './causes/time_wait_paws.js'
-import { tupleReuseRate } from './causes/tuple_reuse_rate.js'
-import { tupleSpaceExhausted } from './causes/tuple_space_exhausted.js'
-import { unreachable } from './causes/unreachable.js'
+import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
-import { type FindingId, findingIds } from './ids.js'
 
 export type { Check, ExplainContext, PredictContext, RunOutcome, Verdict } from './context.js'
-export { type FindingId, findingIds } from './ids.js'
 
-/** Every cause there is a check for: one for each of {@link findingIds}. */
-export const checks: readonly Check[] = [
-  descriptorLimit,
-  hostFileLimit,
-  sourceAddressMissing,
-  tupleSpaceExhausted,
-  tupleReuseRate,
-  conntrackTableFull,
-  conntrackChainTooLong,
-  tcpMemory,
-  orphanLimit,
-  peerDescriptorLimit,
-  acceptQueueOverflow,
-  synQueueOverflow,
-  phantomEstablished,
-  timeWaitPaws,
-  timeWaitOverflow,
-  reversePathFilter,
-  connectionRefused,
-  unreachable,
-  peerClosed,
-  establishedHashUndersized,
-  dialerSaturated,
-  synUnanswered,
-  synLoss
-]
+/** The name of a cause. */
+export type FindingId = (typeof causes)[keyof typeof causes]['id']
+
+/** Every cause there is a check for, in the order of equally severe findings. */
+export const checks: readonly Check<FindingId>[] = Object.values(causes).toSorted((a, b) => a.rank - b.rank)
+
+/** Their names. */
+export const findingIds: readonly FindingId[] = checks.map(({ id }) => id)
 
 type Judged = Verdict & { id: FindingId }
 
@@ -71,9 +22,16 @@ export interface Prediction extends Finding {
   bindsAt: number | null
 }
 
-/** What will stop or bend a run, before a packet is sent. First what binds at the fewest connections. */
-export function predictFindings(context: PredictContext): Prediction[] {
+/**
+ * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections.
+ * @param isAsked of which causes to tell; default: of all
+ */
+export function predictFindings(
+  context: PredictContext,
+  isAsked: (check: Check) => boolean = () => true
+): Prediction[] {
   return checks
+    .filter(isAsked)
     .flatMap((check) => named(check.id, check.predict?.(context)))
     .map((verdict) => ({ ...findingOf(verdict), id: verdict.id, bindsAt: verdict.bindsAt ?? null }))
     .sort(byBinding)
@@ -117,7 +75,10 @@ function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {
 }
 
 function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
-  return all.reduce((sum, cause) => (cause.explains?.includes(symptom.id) ? sum + cause.events : sum), 0)
+  return all.reduce(
+    (sum, cause) => (cause.explains?.some(({ id }) => id === symptom.id) ? sum + cause.events : sum),
+    0
+  )
 }
 
 const severities: readonly Severity[] = ['critical', 'warning', 'info']

@@ -9,7 +9,7 @@ import { hereFacts, idleTracking, missingFacts } from '../plan/visibility.js'
 import type { Needs } from '../scenario/needs.js'
 import { type Application, applySettings } from './apply.js'
 import { settleLabs } from './beside_labs.js'
-import { concerns, type Goal, type GoalOptions, goalChecks, type JudgedGoal, resolveGoal } from './goal.js'
+import { type Goal, type GoalOptions, goalChecks, isOf, type JudgedGoal, resolveGoal } from './goal.js'
 import { type Places, resolvePlaces } from './places.js'
 import { type Reversion, revertSettings } from './revert.js'
 import { type Binding, type Setting, settingsFor, withSteps } from './steps.js'
@@ -84,8 +84,7 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
   const facts = readHostFacts(places)
   const { goal, context } = await resolveGoal(options, facts)
   const surroundings = { facts, caller: callerOf(facts), places }
-  const findings = predictFindings(context)
-    .filter(({ id }) => concerns(goal.role, id))
+  const findings = predictFindings(context, (check) => isOf(goal.role, check))
     .map((finding) => (goal.role === 'server' ? { ...finding, side: 'server' as const } : finding))
     .map((finding) => withSteps(finding, surroundings))
   return {

@@ -3,7 +3,7 @@
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
-import { byBinding, type FindingId, type Prediction, predictFindings } from '../checks/index.js'
+import { byBinding, type Check, type Prediction, predictFindings } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
@@ -188,18 +188,11 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
 }
 
 /** What can be said of a server by the facts of its host alone; the rest is about the one that dials. */
-const causesAtServer: ReadonlySet<FindingId> = new Set([
-  'host-file-limit',
-  'conntrack-table-full',
-  'conntrack-chain-too-long',
-  'tcp-memory',
-  'accept-queue-overflow',
-  'time-wait-overflow',
-  'established-hash-undersized'
-])
+const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
 function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Prediction[] {
-  return predictFindings({ facts, needs, scenario, peerIsHere: true })
-    .filter(({ id }) => causesAtServer.has(id))
-    .map((finding) => ({ ...finding, side: 'server' }))
+  return predictFindings({ facts, needs, scenario, peerIsHere: true }, isOfServer).map((finding) => ({
+    ...finding,
+    side: 'server'
+  }))
 }

@@ -1,15 +1,20 @@
 import type { HostFacts } from '../../host/facts.js'
 import type { Needs } from '../../scenario/needs.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { advice, sysctl } from '../remedy.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * RLIMIT_NOFILE bounds each descriptor table (EMFILE, getrlimit(2)). With tables private to their threads there may be
  * many tables; with one shared table it bounds the process.
  */
-export const descriptorLimit: Check = {
+export const descriptorLimit = defineCheck({
   id: 'descriptor-limit',
+  rank: 10,
+  concerns: 'process',
 
   predict({ facts, needs }) {
     const capacity = needs.tables * needs.descriptorsPerTable
@@ -42,10 +47,10 @@ export const descriptorLimit: Check = {
       evidence: [...tallyEvidence(tallies), ...limits(facts), ...fact('process.tables', tables)],
       remedy: remedy(facts, needs ? perTable(needs) : run.connections.requested),
       events: count,
-      explains: ['accept-queue-overflow', 'syn-unanswered', 'syn-loss']
+      explains: [acceptQueueOverflow, synUnanswered, synLoss]
     }
   }
-}
+})
 
 const perTable = ({ descriptors, tables }: Needs) => Math.ceil(descriptors / tables)
 

@@ -1,4 +1,4 @@
-import type { Check, ExplainContext, RunOutcome, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import { fact, figure, percent } from '../evidence.js'
 import { advice } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
@@ -16,8 +16,10 @@ export const connectsPerCpu = { bothEnds: 100_000, oneEnd: 200_000 }
  * We are the bottleneck: the rate asked for was not kept, and the reason is this process, its CPUs or its window of
  * handshakes in flight. Without a rate the dialer always goes as fast as it can, which is no finding.
  */
-export const dialerSaturated: Check = {
+export const dialerSaturated = defineCheck({
   id: 'dialer-saturated',
+  rank: 210,
+  concerns: 'dialer',
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {
     if (needs.ratePerSecond === null || kernel.cpus === null) return null
@@ -45,7 +47,7 @@ export const dialerSaturated: Check = {
     if (run.pacing === null || run.pacing.p99 < lateUs) return null
     return byCpu(context, run) ?? byWindow(context, run)
   }
-}
+})
 
 function byCpu({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
   const { cpuSeconds, workers } = run.process

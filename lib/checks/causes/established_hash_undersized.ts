@@ -1,5 +1,5 @@
 import type { HostFacts } from '../../host/facts.js'
-import type { Check, ExplainContext, RunOutcome } from '../context.js'
+import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
 import { fact, figure, gaugePeak, hereSide, percent } from '../evidence.js'
 import { advice, roundUp, sysctl } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
@@ -14,8 +14,10 @@ const fallen = 0.5
  * The kernel's hash of established sockets has few buckets for them, and every lookup walks a long chain. It is sized at
  * boot (`thash_entries`); a namespace can have one of its own since kernel 6.1: ip-sysctl.rst, tcp_child_ehash_entries.
  */
-export const establishedHashUndersized: Check = {
+export const establishedHashUndersized = defineCheck({
   id: 'established-hash-undersized',
+  rank: 200,
+  concerns: 'host',
 
   predict({ facts, needs }) {
     const { ehashEntries } = facts.tcp
@@ -59,7 +61,7 @@ export const establishedHashUndersized: Check = {
       events: run.connections.established
     }
   }
-}
+})
 
 /** The host's count, which is taken after our sockets may have gone, or ours. */
 function socketsIn(context: ExplainContext, run: RunOutcome): number {

@@ -1,4 +1,4 @@
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
 import { advice } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
@@ -7,8 +7,11 @@ import { severityOf } from '../symptoms.js'
  * The peer ended connections that were to be held, or reset handshakes. It is the server's application (an idle timeout, a
  * limit on connections) or a middlebox; in the handshake, also a full accept queue with `tcp_abort_on_overflow`.
  */
-export const peerClosed: Check = {
+export const peerClosed = defineCheck({
   id: 'peer-closed',
+  rank: 190,
+  concerns: 'listener',
+  tentativeFromAfar: true,
 
   explain(context) {
     const { run } = context
@@ -39,4 +42,4 @@ export const peerClosed: Check = {
       events
     }
   }
-}
+})

@@ -1,9 +1,13 @@
 import type { ListenerFill } from '../../observe/listener_fill.js'
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
 import { advice } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { peerClosed } from './peer_closed.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * The server's process has no descriptor left. Most accept no more: connections stop at the limit, the accept queue
@@ -11,12 +15,15 @@ import { pending, severityOf, timedOut } from '../symptoms.js'
  * (uv__emfile_trick in src/unix/stream.c). With the server in sight its open files prove it; from afar the figure gives
  * it away.
  */
-export const peerDescriptorLimit: Check = {
+export const peerDescriptorLimit = defineCheck({
   id: 'peer-descriptor-limit',
+  rank: 100,
+  concerns: 'listener',
+  tentativeFromAfar: true,
   explain: (context) => proven(context) ?? guessed(context)
-}
+})
 
-const consequences = ['accept-queue-overflow', 'syn-unanswered', 'syn-loss', 'peer-closed'] as const
+const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed]
 
 /** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
 const nearlyAll = 2
@@ -86,7 +93,7 @@ function guessed(context: ExplainContext): Verdict | null {
     ],
     remedy: raise('PID'),
     events: timedOut(run) + pending(run),
-    explains: ['syn-unanswered', 'syn-loss']
+    explains: [synUnanswered, synLoss]
   }
 }
 

@@ -1,10 +1,12 @@
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { tupleShortage } from './tuple_space_exhausted.js'
 
 /** A source address that no interface of this namespace has: bind(2) fails with EADDRNOTAVAIL. */
-export const sourceAddressMissing: Check = {
+export const sourceAddressMissing = defineCheck({
   id: 'source-address-missing',
+  rank: 30,
+  concerns: 'dialer',
 
   predict({ needs: { missingSources, connections } }) {
     if (missingSources.length === 0) return null
@@ -36,7 +38,7 @@ export const sourceAddressMissing: Check = {
       events
     }
   }
-}
+})
 
 function list(addresses: readonly string[]): string {
   const [first = '', second, ...others] = addresses

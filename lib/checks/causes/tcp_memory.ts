@@ -1,6 +1,6 @@
 import { approximateBytes } from '../../base/units.js'
 import type { HostFacts } from '../../host/facts.js'
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import {
   counterEvidence,
   fact,
@@ -13,13 +13,17 @@ import {
 } from '../evidence.js'
 import { advice, sysctl } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * Memory ran out: for socket buffers (`tcp_mem`, in pages, of the whole host), or for the sockets themselves, which take
  * slab of the host and of the control group. See tcp(7) and tcp_check_oom in net/ipv4/tcp.c.
  */
-export const tcpMemory: Check = {
+export const tcpMemory = defineCheck({
   id: 'tcp-memory',
+  rank: 80,
+  concerns: 'host',
 
   predict({ facts, needs }) {
     const room = roomBytes(facts)
@@ -73,10 +77,10 @@ export const tcpMemory: Check = {
         ? raiseTcpMem(context.facts.after)
         : (roomBytes(context.facts.after)?.remedy ?? ['free -m']),
       events: count + aborted,
-      explains: ['syn-loss', 'syn-unanswered']
+      explains: [synLoss, synUnanswered]
     }
   }
-}
+})
 
 /** Whether buffers reached the middle value of tcp_mem. */
 export function underPressure(context: ExplainContext): boolean {

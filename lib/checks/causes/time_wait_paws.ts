@@ -1,7 +1,9 @@
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
 import { advice, sysctl } from '../remedy.js'
 import { accountsForLoss, hasTimeWaitCounter, lostSyns, severityOf, timedOut } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * A SYN met a TIME_WAIT of the same 4-tuple and carried an older timestamp, so the server answered with an ACK of the old
@@ -9,10 +11,12 @@ import { accountsForLoss, hasTimeWaitCounter, lostSyns, severityOf, timedOut } f
  * lost, every try re-arms the TIME_WAIT. Needs a NAT: one host's timestamps for one 4-tuple only grow. The server's
  * application sees nothing.
  */
-export const timeWaitPaws: Check = {
+export const timeWaitPaws = defineCheck({
   id: 'time-wait-paws',
+  rank: 140,
+  concerns: 'listener',
   explain: (context) => (context.peerIsHere ? seenByServer(context) : seenByClient(context))
-}
+})
 
 function seenByServer(context: ExplainContext): Verdict | null {
   const rejected = rejectedSyns(context)
@@ -41,7 +45,7 @@ function seenByServer(context: ExplainContext): Verdict | null {
       ...remedy
     ],
     events: rejected,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }
 
@@ -84,7 +88,7 @@ function seenByClient(context: ExplainContext): Verdict | null {
     ],
     remedy: ['nstat -asz TcpExtPAWSTimewait', ...remedy],
     events: stale,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }
 

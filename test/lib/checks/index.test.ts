@@ -1,11 +1,40 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { checks, explainFindings, findingIds, predictFindings } from '../../../lib/checks/index.js'
+import {
+  checks,
+  explainFindings,
+  type FindingId,
+  findingIds,
+  predictFindings
+} from '../../../lib/checks/index.js'
 import { explaining, predicting, rose, run, tally, target, watching } from './fixtures.js'
 
 const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
 
-it('has one check for each name, in the same order', () => {
-  expect(checks.map(({ id }) => id)).toEqual(findingIds)
+describe('the checks', () => {
+  it('are one for each file of a cause', () => {
+    const files = readdirSync(new URL('../../../lib/checks/causes', import.meta.url))
+    const causes = files.filter((file) => file !== 'index.ts').map((file) => file.replace(/\.ts$/, ''))
+    expect(findingIds.map((id) => id.replaceAll('-', '_')).sort()).toEqual(causes.sort())
+  })
+
+  it('have a place of their own each', () => {
+    expect(new Set(checks.map(({ rank }) => rank)).size).toBe(checks.length)
+  })
+
+  it('come in the order of their places, causes before symptoms', () => {
+    const place = (id: FindingId) => findingIds.indexOf(id)
+    expect(checks.map(({ rank }) => rank)).toEqual(checks.map(({ rank }) => rank).sort((a, b) => a - b))
+    expect(place('peer-descriptor-limit')).toBeLessThan(place('accept-queue-overflow'))
+    expect(place('accept-queue-overflow')).toBeLessThan(place('syn-unanswered'))
+    expect(findingIds.at(-1)).toBe('syn-loss')
+  })
+
+  it('have names that the compiler knows', () => {
+    // @ts-expect-error: not a finding
+    const misspelt: FindingId = 'syn-los'
+    expect(findingIds).not.toContain(misspelt)
+  })
 })
 
 describe('a check that fails', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { synLoss } from '../../../../lib/checks/causes/syn_loss.js'
 import { timeWaitPaws } from '../../../../lib/checks/causes/time_wait_paws.js'
 import { explaining, rose, run, tally, watching } from '../fixtures.js'
 
@@ -68,7 +69,7 @@ describe('seen by the client', () => {
     expect(timeWaitPaws.explain?.(explaining({ run: retried, deltas }))).toMatchObject({
       side: 'server',
       events: 6,
-      explains: expect.arrayContaining(['syn-loss'])
+      explains: expect.arrayContaining([synLoss])
     })
   })
 
