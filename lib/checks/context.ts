@@ -7,6 +7,7 @@ import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import type { Remedy } from './remedy.js'
 
 /** What a prediction may look at. */
 export interface PredictContext {
@@ -62,7 +63,7 @@ export interface Verdict {
   side: Side
   title: string
   evidence: Evidence[]
-  remedy: string[]
+  remedy: readonly Remedy[]
   /** Events (dropped SYNs, failed connections) this accounts for. Of a prediction: those it expects. */
   events: number
   /** Of a prediction: the number of connections at which this binds. */

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../result/result.js'
 import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
+import { shellLine } from './remedy.js'
 
 export type { Check, ExplainContext, PredictContext, RunOutcome, Verdict } from './context.js'
 
@@ -22,24 +23,34 @@ export interface Prediction extends Finding {
   bindsAt: number | null
 }
 
+/** The same with its remedy as data, for who carries it out. */
+export type Foreseen = Omit<Prediction, 'remedy'> & Pick<Verdict, 'remedy'>
+
 /**
  * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections.
  * @param isAsked of which causes to tell; default: of all
  */
-export function predictFindings(
+export function foresee(
   context: PredictContext,
   isAsked: (check: Check) => boolean = () => true
-): Prediction[] {
+): Foreseen[] {
   return checks
     .filter(isAsked)
     .flatMap((check) => named(check.id, check.predict?.(context)))
-    .map((verdict) => ({ ...findingOf(verdict), id: verdict.id, bindsAt: verdict.bindsAt ?? null }))
+    .map(({ id, severity, side, title, evidence, remedy, bindsAt = null }) => {
+      return { id, severity, side, title, evidence, remedy, bindsAt }
+    })
     .sort(byBinding)
 }
 
-/** Orders predictions, of several hosts as well: what binds first, then the gravest. */
-export function byBinding(a: Prediction, b: Prediction): number {
-  const bindsAt = (prediction: Prediction) => prediction.bindsAt ?? Number.POSITIVE_INFINITY
+/** What was foreseen, with its remedy as text. */
+export function predictionOf(foreseen: Foreseen): Prediction {
+  return { ...foreseen, remedy: foreseen.remedy.map(shellLine) }
+}
+
+/** Orders what was foreseen, of several hosts as well: what binds first, then the gravest. */
+export function byBinding(a: Foreseen, b: Foreseen): number {
+  const bindsAt = (foreseen: Foreseen) => foreseen.bindsAt ?? Number.POSITIVE_INFINITY
   return compare(bindsAt(a), bindsAt(b)) || bySeverity(a, b)
 }
 
@@ -96,5 +107,5 @@ function compare(a: number, b: number): number {
 }
 
 function findingOf({ id, severity, side, title, evidence, remedy }: Judged): Finding {
-  return { id, severity, side, title, evidence, remedy }
+  return { id, severity, side, title, evidence, remedy: remedy.map(shellLine) }
 }

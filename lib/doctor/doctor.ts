@@ -3,7 +3,7 @@
 import { flag } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { version } from '../base/version.js'
-import { predictFindings } from '../checks/index.js'
+import { foresee } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { hereFacts, idleTracking, missingFacts } from '../plan/visibility.js'
 import type { Needs } from '../scenario/needs.js'
@@ -84,9 +84,10 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
   const facts = readHostFacts(places)
   const { goal, context } = await resolveGoal(options, facts)
   const surroundings = { facts, caller: callerOf(facts), places }
-  const findings = predictFindings(context, (check) => isOf(goal.role, check))
-    .map((finding) => (goal.role === 'server' ? { ...finding, side: 'server' as const } : finding))
-    .map((finding) => withSteps(finding, surroundings))
+  const foreseen = foresee(context, (check) => isOf(goal.role, check)).map((finding) =>
+    goal.role === 'server' ? { ...finding, side: 'server' as const } : finding
+  )
+  const findings = foreseen.map((finding) => withSteps(finding, surroundings))
   return {
     schema: DOCTOR_SCHEMA,
     version,
@@ -94,7 +95,7 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
     goal,
     needs: context.needs,
     findings,
-    settings: settingsFor(findings, surroundings),
+    settings: settingsFor(foreseen, surroundings),
     unknown: unknowns({ goal, context }),
     facts
   }

@@ -3,7 +3,14 @@
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
-import { byBinding, type Check, type Prediction, predictFindings } from '../checks/index.js'
+import {
+  byBinding,
+  type Check,
+  type Foreseen,
+  foresee,
+  type Prediction,
+  predictionOf
+} from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
@@ -112,9 +119,11 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   })
   const served = server && serverNeeds(server, scenario, rate)
   const findings = [
-    ...predictFindings({ facts: client, needs, scenario, peerIsHere }),
+    ...foresee({ facts: client, needs, scenario, peerIsHere }),
     ...(served ? serverFindings(server, served, scenario) : [])
-  ].sort(byBinding)
+  ]
+    .sort(byBinding)
+    .map(predictionOf)
   // Each lane opens a table of its own, however few would do.
   const tables = Math.min(needs.tables, Math.max(scenario.lanes, tablesUsed(needs)))
   return {
@@ -190,8 +199,8 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
 /** What can be said of a server by the facts of its host alone; the rest is about the one that dials. */
 const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
-function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Prediction[] {
-  return predictFindings({ facts, needs, scenario, peerIsHere: true }, isOfServer).map((finding) => ({
+function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Foreseen[] {
+  return foresee({ facts, needs, scenario, peerIsHere: true }, isOfServer).map((finding) => ({
     ...finding,
     side: 'server'
   }))

@@ -1,7 +1,7 @@
 import type { ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, failures, figure, moved } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
 import { peerClosed } from './peer_closed.js'
 import { phantomCount } from './phantom_established.js'
@@ -74,12 +74,12 @@ function describe([first, ...others]: readonly ListenerFill[]): string {
   return `; ${first.address} has ${figure(first.queued)} waiting at a backlog of ${figure(first.backlog)}${more}`
 }
 
-function remedy(full: readonly ListenerFill[], somaxconn: number | null): string[] {
+function remedy(full: readonly ListenerFill[], somaxconn: number | null): Remedy[] {
   const raise = [
     sysctl('net.core.somaxconn', 65535),
     advice('and listen(fd, 65535) in the server, which has to be started anew; and accept faster')
   ]
-  if (full.length === 0) return ['ss -ltn', ...raise]
+  if (full.length === 0) return [command('ss -ltn'), ...raise]
   const backlog = Math.min(...full.map((listener) => listener.backlog))
   if (somaxconn === null || backlog >= somaxconn) return raise
   return [

@@ -1,7 +1,7 @@
 import { formatEndpoint } from '../../net/address.js'
 import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
-import { advice, portsOf } from '../remedy.js'
+import { advice, command, portsOf } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 
 /** The target answered a SYN with RST (ECONNREFUSED, connect(2)): nobody listens there, or a firewall rejects. */
@@ -29,8 +29,8 @@ export const connectionRefused = defineCheck({
         ...counterEvidence(context, 'Tcp.AttemptFails')
       ],
       remedy: [
-        'ss -ltn',
-        ...(target ? [`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`] : []),
+        command('ss -ltn'),
+        ...(target ? [command(`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`)] : []),
         advice('or a firewall rejects: nft list ruleset | grep reject')
       ],
       events: count

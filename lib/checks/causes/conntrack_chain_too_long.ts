@@ -10,7 +10,7 @@ import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved, percent } from '../evidence.js'
-import { advice, notrack, sysctl } from '../remedy.js'
+import { advice, notrack, type Remedy, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -119,7 +119,7 @@ function entriesAll({ facts: { before, after } }: ExplainContext): number | null
   return first === null ? last : Math.max(first, last ?? 0)
 }
 
-function remedy(entries: number, scenario: DialScenario | null): string[] {
+function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
     advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),

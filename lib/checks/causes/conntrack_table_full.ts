@@ -3,7 +3,7 @@ import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
-import { advice, notrack, roundUp, sysctl } from '../remedy.js'
+import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
 import { peerDescriptorLimit } from './peer_descriptor_limit.js'
 import { synLoss } from './syn_loss.js'
@@ -92,7 +92,7 @@ function guessed(context: ExplainContext): Verdict | null {
       ...fact('net.netfilter.nf_conntrack_max', max),
       ...fact('handshakes without answer', unanswered)
     ],
-    remedy: ["dmesg | grep 'table full'", ...remedy(run.connections.requested, scenario)],
+    remedy: [command("dmesg | grep 'table full'"), ...remedy(run.connections.requested, scenario)],
     events: unanswered,
     explains: [synLoss, synUnanswered, peerDescriptorLimit]
   }
@@ -108,7 +108,7 @@ function tableDrops(context: ExplainContext): number {
 }
 
 /** The bound alone would make the chains long; buckets come with it. */
-function remedy(entries: number, scenario: DialScenario | null): string[] {
+function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
     advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_max', roundUp(entries * 1.1)),

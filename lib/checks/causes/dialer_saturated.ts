@@ -1,6 +1,6 @@
 import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import { fact, figure, percent } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command, type Remedy } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
 
 /** Lateness of the latest hundredth of connection starts, from which on the schedule was not kept. */
@@ -89,7 +89,7 @@ function byWindow(context: ExplainContext, run: RunOutcome): Verdict | null {
       ...fact('scenario.window', scenario.window),
       ...fact('connectLatency.mean', latencyUs)
     ],
-    remedy: [`c1m-native dial --window ${window} ...`],
+    remedy: [command(`c1m-native dial --window ${window} ...`)],
     events: run.connections.attempted
   }
 }
@@ -101,11 +101,11 @@ const latenessEvidence = (run: RunOutcome) => [
   ...fact('timing.connectsPerSecond', Math.round(run.timing.connectsPerSecond))
 ]
 
-function remedy(idleCpus: boolean): string[] {
+function remedy(idleCpus: boolean): Remedy[] {
   return [
     ...(idleCpus ? [advice('let it use the other CPUs: --workers')] : []),
     advice('or spread the run over several hosts:'),
-    'c1m-native dial --shard 1/2 ...',
-    'c1m-native dial --shard 2/2 ...'
+    command('c1m-native dial --shard 1/2 ...'),
+    command('c1m-native dial --shard 2/2 ...')
   ]
 }

@@ -1,6 +1,6 @@
 import { defineCheck } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
-import { roundUp, sysctl } from '../remedy.js'
+import { command, roundUp, sysctl } from '../remedy.js'
 import { underPressure } from './tcp_memory.js'
 
 /**
@@ -28,7 +28,10 @@ export const orphanLimit = defineCheck({
         ...fact('Sockstat.TCP.orphan', orphans),
         ...fact('net.ipv4.tcp_max_orphans', maxOrphans)
       ],
-      remedy: [sysctl('net.ipv4.tcp_max_orphans', roundUp(wanted)), 'c1m-native dial --close rst ...'],
+      remedy: [
+        sysctl('net.ipv4.tcp_max_orphans', roundUp(wanted)),
+        command('c1m-native dial --close rst ...')
+      ],
       events: aborted
     }
   }

@@ -1,6 +1,6 @@
 import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 
 /**
@@ -37,7 +37,7 @@ export const peerClosed = defineCheck({
       ],
       remedy: [
         advice("look for an idle timeout or a limit on connections in the server's configuration and log"),
-        'sysctl net.ipv4.tcp_abort_on_overflow'
+        command('sysctl net.ipv4.tcp_abort_on_overflow')
       ],
       events
     }

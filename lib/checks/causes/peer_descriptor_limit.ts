@@ -2,7 +2,7 @@ import type { ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
-import { advice } from '../remedy.js'
+import { advice, command, prlimit, type Remedy } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
 import { acceptQueueOverflow } from './accept_queue_overflow.js'
 import { peerClosed } from './peer_closed.js'
@@ -97,10 +97,10 @@ function guessed(context: ExplainContext): Verdict | null {
   }
 }
 
-function raise(pid: number | 'PID'): string[] {
+function raise(pid: number | 'PID'): Remedy[] {
   return [
-    `grep 'open files' /proc/${pid}/limits`,
-    `prlimit --pid ${pid} --nofile=1048576:1048576`,
+    command(`grep 'open files' /proc/${pid}/limits`),
+    prlimit(pid, 1_048_576),
     advice('and for good: LimitNOFILE in its systemd unit, --ulimit nofile for its container')
   ]
 }

@@ -1,5 +1,6 @@
 import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
+import { command, type Remedy } from '../remedy.js'
 import { tupleShortage } from './tuple_space_exhausted.js'
 
 /** A source address that no interface of this namespace has: bind(2) fails with EADDRNOTAVAIL. */
@@ -53,8 +54,8 @@ function sourceOf(example: string): string {
   return example.replace(/:\d+ > .*$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
-function add(addresses: readonly string[]): string[] {
+function add(addresses: readonly string[]): Remedy[] {
   return addresses
     .slice(0, 3)
-    .map((address) => `ip addr add ${address}/${address.includes(':') ? 128 : 32} dev DEVICE`)
+    .map((address) => command(`ip addr add ${address}/${address.includes(':') ? 128 : 32} dev DEVICE`))
 }

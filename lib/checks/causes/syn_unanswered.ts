@@ -2,6 +2,7 @@ import { synRetrySchedule } from '../../host/syn_retry_comb.js'
 import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
+import { command } from '../remedy.js'
 import { severityOf, timedOut } from '../symptoms.js'
 
 /**
@@ -43,10 +44,10 @@ export const synUnanswered = defineCheck({
 
 /** What to type on the target: these move there, and nothing does here. */
 export const watchThere = [
-  'c1m-native watch',
-  'nstat -asz TcpExtListenOverflows TcpExtListenDrops TcpExtPAWSTimewait TcpExtIPReversePathFilter',
-  'cat /proc/net/stat/nf_conntrack',
-  'nft list ruleset'
+  command('c1m-native watch'),
+  command('nstat -asz TcpExtListenOverflows TcpExtListenDrops TcpExtPAWSTimewait TcpExtIPReversePathFilter'),
+  command('cat /proc/net/stat/nf_conntrack'),
+  command('nft list ruleset')
 ]
 
 /**

@@ -11,7 +11,7 @@ import {
   moved,
   tallyEvidence
 } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -75,7 +75,7 @@ export const tcpMemory = defineCheck({
       ],
       remedy: pressed
         ? raiseTcpMem(context.facts.after)
-        : (roomBytes(context.facts.after)?.remedy ?? ['free -m']),
+        : (roomBytes(context.facts.after)?.remedy ?? [command('free -m')]),
       events: count + aborted,
       explains: [synLoss, synUnanswered]
     }
@@ -91,7 +91,7 @@ export function underPressure(context: ExplainContext): boolean {
 }
 
 /** What is left for sockets, where it is scarcest. */
-function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: string; remedy: string[] } | null {
+function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: string; remedy: Remedy[] } | null {
   const { memoryMaxBytes: max, memoryCurrentBytes: current } = cgroup
   const host = memory.availableBytes
   const group = typeof max === 'number' ? Math.max(0, max - (current ?? 0)) : null
@@ -101,7 +101,7 @@ function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: strin
       where: 'the control group',
       remedy: [
         advice('lift the control group: in a container --memory, in a systemd unit:'),
-        'systemctl set-property UNIT MemoryMax=infinity'
+        command('systemctl set-property UNIT MemoryMax=infinity')
       ]
     }
   if (host === null) return null
@@ -112,7 +112,7 @@ function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: strin
   }
 }
 
-function raiseTcpMem({ memory: { tcpPages } }: HostFacts): string[] {
+function raiseTcpMem({ memory: { tcpPages } }: HostFacts): Remedy[] {
   const smaller = advice('or smaller buffers: net.ipv4.tcp_rmem, net.ipv4.tcp_wmem')
   if (tcpPages === null) return [smaller]
   const { low, pressure, high } = tcpPages

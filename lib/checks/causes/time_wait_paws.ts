@@ -1,6 +1,6 @@
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, sysctl } from '../remedy.js'
 import { accountsForLoss, hasTimeWaitCounter, lostSyns, severityOf, timedOut } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -86,7 +86,7 @@ function seenByClient(context: ExplainContext): Verdict | null {
       ...counterEvidence(context, 'Tcp.OutRsts', 'TcpExt.TCPSynRetrans'),
       ...fact('retransmits.syn', context.run?.retransmits.syn ?? null)
     ],
-    remedy: ['nstat -asz TcpExtPAWSTimewait', ...remedy],
+    remedy: [command('nstat -asz TcpExtPAWSTimewait'), ...remedy],
     events: stale,
     explains: [synLoss, synUnanswered]
   }
@@ -113,7 +113,7 @@ const remedy = [
   advice('let the client close first or keep connections alive: then the server keeps no TIME_WAIT'),
   advice('give the NAT more source addresses, and see that it spreads connections over them'),
   advice('or take timestamps out of SYNs, on the NAT:'),
-  'nft add table inet c1m',
-  "nft 'add chain inet c1m onward { type filter hook forward priority mangle; }'",
-  "nft 'add rule inet c1m onward tcp flags & (syn | ack) == syn reset tcp option timestamp'"
+  command('nft add table inet c1m'),
+  command("nft 'add chain inet c1m onward { type filter hook forward priority mangle; }'"),
+  command("nft 'add rule inet c1m onward tcp flags & (syn | ack) == syn reset tcp option timestamp'")
 ]

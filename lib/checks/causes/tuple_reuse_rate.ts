@@ -7,7 +7,7 @@ import {
 import type { NatNeeds } from '../../scenario/nat.js'
 import { defineCheck } from '../context.js'
 import { connectionEvidence, fact, figure, moved } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command, type Remedy } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
 import { staleAcks } from './time_wait_paws.js'
 
@@ -66,7 +66,7 @@ export const tupleReuseRate = defineCheck({
   }
 })
 
-function remedy(rate: number, nat: NatNeeds, limit: number): string[] {
+function remedy(rate: number, nat: NatNeeds, limit: number): Remedy[] {
   const addresses = sourceAddressesFor(
     rate,
     nat,
@@ -77,6 +77,6 @@ function remedy(rate: number, nat: NatNeeds, limit: number): string[] {
       `${figure(addresses)} source addresses at the NAT (it has ${nat.sourceAddresses ?? 1}), or as many times the destinations`
     ),
     advice('let the client close first or keep connections alive: then the server keeps no TIME_WAIT'),
-    `c1m-native dial --rate ${Math.floor(limit)}/s ...`
+    command(`c1m-native dial --rate ${Math.floor(limit)}/s ...`)
   ]
 }

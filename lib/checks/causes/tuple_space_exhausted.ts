@@ -3,7 +3,7 @@ import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { pending, timedOut } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -98,14 +98,14 @@ function natSpace(context: ExplainContext): Verdict | null {
   }
 }
 
-function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): string[] {
+function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): Remedy[] {
   const widest = scenario.sourcePorts.some(([first, last]) => first <= 1024 && last === 65535)
   const reserved = ports.reserved?.reduce((sum, [first, last]) => sum + last - first + 1, 0) ?? 0
   return [
     advice(`${figure(Math.ceil(times))} times the source addresses, destination ports, or both:`),
-    'ip addr add ADDRESS/PREFIX dev DEVICE',
-    'c1m-native dial --source FIRST-LAST ...',
-    ...(widest ? [] : ['c1m-native dial --source-ports 1024-65535 ...']),
+    command('ip addr add ADDRESS/PREFIX dev DEVICE'),
+    command('c1m-native dial --source FIRST-LAST ...'),
+    ...(widest ? [] : [command('c1m-native dial --source-ports 1024-65535 ...')]),
     ...(reserved > 0
       ? [advice(`net.ipv4.ip_local_reserved_ports keeps ${figure(reserved)} ports of each address back`)]
       : [])

@@ -1,6 +1,6 @@
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, failures, figure, hereSide, moved, tallyEvidence } from '../evidence.js'
-import { advice, roundUp, sysctl } from '../remedy.js'
+import { advice, command, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -19,7 +19,7 @@ export const unreachable = defineCheck({
       side: 'client',
       title: `this host has no route to ${first}${others.length === 0 ? '' : ` and ${figure(others.length)} more`}`,
       evidence: fact('needs.unroutedTargets', unroutedTargets.slice(0, 10).join(' ')),
-      remedy: [`ip route get ${first}`],
+      remedy: [command(`ip route get ${first}`)],
       events: connections,
       bindsAt: 0
     }
@@ -58,8 +58,8 @@ function failed(context: ExplainContext): Verdict | null {
       )
     ],
     remedy: [
-      ...(target ? [`ip route get ${target}`] : []),
-      forbidden.includes(most.code) ? 'nft list ruleset' : 'ip neigh show'
+      ...(target ? [command(`ip route get ${target}`)] : []),
+      forbidden.includes(most.code) ? command('nft list ruleset') : command('ip neigh show')
     ],
     events: count
   }

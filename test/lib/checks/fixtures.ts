@@ -1,4 +1,5 @@
-import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/index.js'
+import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
@@ -250,4 +251,9 @@ export function predicting({
     scenario: wanted === null ? null : scenario(wanted),
     peerIsHere
   }
+}
+
+/** The remedy as a person reads it. */
+export function linesOf(verdict: Pick<Verdict, 'remedy'> | null | undefined): string[] {
+  return (verdict?.remedy ?? []).map(shellLine)
 }

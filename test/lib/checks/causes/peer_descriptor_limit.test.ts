@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
 import { peerClosed } from '../../../../lib/checks/causes/peer_closed.js'
 import { peerDescriptorLimit } from '../../../../lib/checks/causes/peer_descriptor_limit.js'
-import { explaining, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
 
 const process = { pid: 4711, name: 'server', openFiles: 1024, nofileSoft: 1024 }
 const listener = { address: '127.0.0.1:8100', queued: 129, backlog: 128, process }
@@ -19,7 +19,7 @@ describe('with the server in sight', () => {
       events: 500,
       explains: expect.arrayContaining([acceptQueueOverflow])
     })
-    expect(verdict?.remedy[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
+    expect(linesOf(verdict)[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
   })
 
   it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {
