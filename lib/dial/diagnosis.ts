@@ -4,7 +4,7 @@ import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import type { LocalEnd } from '../engine/sockets.js'
-import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
+import { type CounterChanges, counterDeltas, movedBy, readCounters } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
@@ -67,10 +67,9 @@ export class Diagnostician {
   }
 
   async #look(): Promise<void> {
-    const { delta = 0 } =
-      counterDeltas(this.#baseline.counters(), readCounters())['TcpExt.ListenOverflows'] ?? {}
+    const changes = counterDeltas(this.#baseline.counters(), readCounters())
     // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-    await this.#observer.look(delta > 0 && !this.#scenario.churn)
+    await this.#observer.look(movedBy(changes, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
@@ -78,7 +77,7 @@ export class Diagnostician {
     const counters = readCounters()
     const deltas = counterDeltas(this.#baseline.counters(), counters)
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
-    const refusedByChains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
+    const refusedByChains = movedBy(deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
     const context = {
       facts: { before: this.#baseline.facts, after },

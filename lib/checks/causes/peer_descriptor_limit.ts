@@ -1,6 +1,7 @@
+import { movedBy } from '../../host/counters.js'
 import type { ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { connectionEvidence, counterEvidence, fact, figure } from '../evidence.js'
+import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
 import { advice, command, prlimit, type Remedy } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
@@ -40,7 +41,7 @@ function proven(context: ExplainContext): Verdict | null {
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
   const { address, queued, process } = stuck
-  const overflows = context.deltas['TcpExt.ListenOverflows']?.delta ?? 0
+  const overflows = moved(context, 'TcpExt.ListenOverflows')
   const events = queued > 0 ? Math.max(queued, overflows) : shed
   const full = `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open`
   return {
@@ -70,8 +71,8 @@ function proven(context: ExplainContext): Verdict | null {
 /** Connections that did not stay: those the peer closed; beside a server, accepted of late and established no more. */
 function shedConnections({ run, deltas, recent = deltas }: ExplainContext): number {
   if (run !== null) return run.churn === null ? run.connections.closedByPeer : 0
-  const accepted = recent['Tcp.PassiveOpens']?.delta ?? 0
-  return Math.max(0, accepted - Math.max(0, recent['Tcp.CurrEstab']?.delta ?? 0))
+  const accepted = movedBy(recent, 'Tcp.PassiveOpens')
+  return Math.max(0, accepted - Math.max(0, movedBy(recent, 'Tcp.CurrEstab')))
 }
 
 /** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. */

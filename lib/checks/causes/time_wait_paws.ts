@@ -1,3 +1,4 @@
+import { counterValue } from '../../host/counters.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
 import { advice, command, sysctl } from '../remedy.js'
@@ -52,7 +53,7 @@ function seenByServer(context: ExplainContext): Verdict | null {
 /** Before kernel 6.16 these share PAWSEstab with old segments of live connections: without a TIME_WAIT they are those. */
 function rejectedSyns(context: ExplainContext): number {
   if (hasTimeWaitCounter(context)) return moved(context, 'TcpExt.PAWSTimewait')
-  const timeWaits = context.counters['Sockstat.TCP.tw'] ?? 0
+  const timeWaits = counterValue(context.counters, 'Sockstat.TCP.tw') ?? 0
   return timeWaits > 0 ? moved(context, 'TcpExt.PAWSEstab') : 0
 }
 

@@ -2,7 +2,7 @@ import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
-import type { CounterChanges } from '../../../lib/host/counters.js'
+import type { CounterChanges, CounterName } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
@@ -163,8 +163,11 @@ export function tally(phase: ErrorTally['phase'], code: string, count: number, e
   return { phase, code, count, example: example ?? '198.18.10.1:1024 > 198.18.30.1:8100' }
 }
 
+/** Counters that move in any run, and tell nothing. */
+type IdleCounter = 'Tcp.ActiveOpens' | 'Tcp.InSegs' | 'Softnet.processed' | 'Softnet.timeSqueeze'
+
 /** Counters that moved, from 100 up by so much. */
-export function rose(rises: Record<string, number>): CounterChanges {
+export function rose(rises: Partial<Record<CounterName | IdleCounter, number>>): CounterChanges {
   return Object.fromEntries(
     Object.entries(rises).map(([name, delta]) => [name, { before: 100, after: 100 + delta, delta }])
   )
