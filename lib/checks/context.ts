@@ -2,6 +2,7 @@ import type { CounterChanges, Counters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
+import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
@@ -17,6 +18,8 @@ export interface PredictContext {
   scenario: DialScenario | null
   /** Whether the listener is in this network namespace, so that its limits are these facts. */
   peerIsHere: boolean
+  /** The device the run needs, where that carries nothing; null also where it was not looked for. */
+  downDevice: DownDevice | null
 }
 
 /** A run as far as it is known; the parts of the result that checks look at. */
@@ -50,6 +53,8 @@ export interface ExplainContext {
   needs: Needs | null
   /** Whether the listener is in this network namespace, so that these counters are its own. Always so beside a server. */
   peerIsHere: boolean
+  /** The device the run needs, where that carries nothing; null also where it was not looked for. */
+  downDevice: DownDevice | null
   listeners: readonly ListenerFill[]
   server: ServerView | null
   census: CensusView | null

@@ -27,16 +27,16 @@ export interface Prediction extends Finding {
 export type Foreseen = Omit<Prediction, 'remedy'> & Pick<Verdict, 'remedy'>
 
 /**
- * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections.
+ * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections; a symptom of
+ * another one is left out.
  * @param isAsked of which causes to tell; default: of all
  */
 export function foresee(
   context: PredictContext,
   isAsked: (check: Check) => boolean = () => true
 ): Foreseen[] {
-  return checks
-    .filter(isAsked)
-    .flatMap((check) => named(check.id, check.predict?.(context)))
+  const judged = checks.filter(isAsked).flatMap((check) => named(check.id, check.predict?.(context)))
+  return withoutSymptoms(judged)
     .map(({ id, severity, side, title, evidence, remedy, bindsAt = null }) => {
       return { id, severity, side, title, evidence, remedy, bindsAt }
     })
@@ -68,10 +68,7 @@ export function explainFindings(context: ExplainContext, onError: CheckError = r
       return []
     }
   })
-  return judged
-    .filter((verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2)
-    .sort(bySeverity)
-    .map(findingOf)
+  return withoutSymptoms(judged).sort(bySeverity).map(findingOf)
 }
 
 /** What becomes of a check that fails, which takes a bug or facts nobody has thought of. */
@@ -83,6 +80,13 @@ const rethrow: CheckError = (_, error) => {
 
 function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {
   return verdict ? [{ ...verdict, id }] : []
+}
+
+/** Those whose events no other one accounts for, by half or more. */
+function withoutSymptoms(judged: readonly Judged[]): Judged[] {
+  return judged.filter(
+    (verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2
+  )
 }
 
 function eventsExplained(symptom: Judged, all: readonly Judged[]): number {

@@ -9,6 +9,7 @@ import { readHostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
@@ -79,6 +80,7 @@ export class Diagnostician {
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
     const refusedByChains = movedBy(deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
+    const { targets, sources } = this.#scenario
     const context = {
       facts: { before: this.#baseline.facts, after },
       counters,
@@ -87,6 +89,8 @@ export class Diagnostician {
       scenario: this.#scenario,
       needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
       peerIsHere: this.#peerIsHere,
+      // Only what fails may want for a device; asking takes a while where there are thousands.
+      downDevice: outcome.errors.length > 0 ? downDevice(targets, sources) : null,
       ...this.#observer.seen,
       census: census && censusView(census, deltas),
       latencies: this.#engine.connectLatencies()

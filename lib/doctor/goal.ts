@@ -8,6 +8,7 @@ import type { Check, PredictContext } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { resolveTargets } from '../net/targets.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import { draftPlan } from '../plan/draft.js'
 import { isTracked, type Load, reckonNeeds } from '../scenario/needs.js'
@@ -97,7 +98,9 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     facts,
     needs: reckonNeeds(facts, load),
     scenario: await portsOf(role, targets, scenario),
-    peerIsHere
+    peerIsHere,
+    // Without targets a client's way is not known, and a server's is not its own.
+    downDevice: knowsTuples ? downDevice(scenario.targets, sources.ranges) : null
   }
   return { goal, context }
 }

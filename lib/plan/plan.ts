@@ -15,6 +15,7 @@ import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
 import { ownAddresses } from '../net/local_addresses.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import type { NatPlan } from '../scenario/nat.js'
 import {
@@ -119,7 +120,13 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   })
   const served = server && serverNeeds(server, scenario, rate)
   const findings = [
-    ...foresee({ facts: client, needs, scenario, peerIsHere }),
+    ...foresee({
+      facts: client,
+      needs,
+      scenario,
+      peerIsHere,
+      downDevice: here ? downDevice(scenario.targets, sources.ranges) : null
+    }),
     ...(served ? serverFindings(server, served, scenario) : [])
   ]
     .sort(byBinding)
@@ -200,8 +207,10 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
 const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
 function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Foreseen[] {
-  return foresee({ facts, needs, scenario, peerIsHere: true }, isOfServer).map((finding) => ({
-    ...finding,
-    side: 'server'
-  }))
+  return foresee({ facts, needs, scenario, peerIsHere: true, downDevice: null }, isOfServer).map(
+    (finding) => ({
+      ...finding,
+      side: 'server'
+    })
+  )
 }

@@ -252,6 +252,7 @@ class Watcher implements Watch {
       scenario: null,
       needs: null,
       peerIsHere: true,
+      downDevice: null,
       listeners,
       server: null,
       census: null,

@@ -4,6 +4,7 @@ import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges, CounterName } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
+import type { DownDevice } from '../../../lib/observe/down_device.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
@@ -207,6 +208,7 @@ export function explaining({
     scenario: wanted === null ? null : scenario(wanted),
     needs: null,
     peerIsHere: false,
+    downDevice: null,
     listeners: [],
     server: null,
     census: null,
@@ -225,12 +227,14 @@ export function predicting({
   facts: here,
   needs,
   scenario: wanted = {},
-  peerIsHere = false
+  peerIsHere = false,
+  downDevice = null
 }: {
   facts?: Partly<HostFacts>
   needs?: Partial<Needs>
   scenario?: Partial<DialScenario> | null
   peerIsHere?: boolean
+  downDevice?: DownDevice | null
 } = {}): PredictContext {
   return {
     facts: facts(here),
@@ -252,7 +256,8 @@ export function predicting({
       ...needs
     },
     scenario: wanted === null ? null : scenario(wanted),
-    peerIsHere
+    peerIsHere,
+    downDevice
   }
 }
 
