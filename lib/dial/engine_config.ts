@@ -3,6 +3,7 @@
 import type { NativeListenConfig, NativeRunConfig } from '../engine/native.js'
 import { nativeExchange } from '../scenario/exchange.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'
+import { nativeSocketOptions } from '../scenario/socket_options.js'
 import { tableLimits } from '../scenario/tables.js'
 
 /** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
@@ -19,6 +20,7 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
     dial: {
       ...rest,
       sourcePorts: sourcePorts.map(([first, last]) => ({ first, last })),
+      socketOptions: nativeSocketOptions(scenario.socketOptions),
       hold: holdMs > 0,
       churn,
       peerCloses,
@@ -36,6 +38,7 @@ function ownListener(scenario: DialScenario, closesFirst: boolean): NativeListen
     targets: Array.from({ length: countDestinations(scenario) }, () => anyPort),
     mode: closesFirst ? 'close-first' : exchange ? 'echo' : 'sink',
     backlog: ownBacklog,
+    socketOptions: nativeSocketOptions(scenario.socketOptions),
     // It resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
     close: closesFirst ? close : 'rst'
   }

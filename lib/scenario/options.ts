@@ -5,10 +5,11 @@ import { type CloseMode, closeModes, type ListenMode, listenModes } from '../eng
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
+import { type SocketOptions, socketChecks } from './socket_options.js'
 import { tableLimits } from './tables.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
-export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
+export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, SocketOptions {
   /** `host:port`, `host:port-port` or `[v6]:port`. None: a self-dial, of listeners of its own on loopback. */
   targets?: string[]
   /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
@@ -71,11 +72,12 @@ export const dialChecks: OptionChecks<DialOptions> = {
   signal: abortSignal,
   ...exchangeChecks,
   ...churnChecks,
-  ...natChecks
+  ...natChecks,
+  ...socketChecks
 }
 
 /** What a caller may ask of `listen`. */
-export interface ListenOptions {
+export interface ListenOptions extends SocketOptions {
   /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
   targets?: string[]
   /** Default `sink`. */
@@ -96,7 +98,8 @@ export const listenChecks: OptionChecks<ListenOptions> = {
   workers: whole(1, tableLimits.maxTables),
   backlog: whole(1),
   close: choice(closeModes),
-  signal: abortSignal
+  signal: abortSignal,
+  ...socketChecks
 }
 
 /** What a caller may ask of `snapshots`. */

@@ -121,6 +121,9 @@ function dialConfig() {
     synRetries: 0,
     rate: chance(0.3) ? [{ atMs: 0, perSecond: 500 }] : [],
     close: pick(['fin', 'rst']),
+    socketOptions: chance(0.3)
+      ? [{ family: pick([0, 2, 10]), level: 1, name: pick([8, 9]), value: Buffer.alloc(4) }]
+      : [],
     hold: chance(0.5),
     churn: chance(0.2),
     peerCloses: false,
@@ -149,7 +152,8 @@ function runConfig() {
       targets: [{ address, firstPort: 0, lastPort: 0 }],
       mode: pick(['sink', 'echo', 'close-first']),
       backlog: 64,
-      close: pick(['fin', 'rst'])
+      close: pick(['fin', 'rst']),
+      socketOptions: []
     }
   }
 }

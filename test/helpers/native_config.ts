@@ -17,6 +17,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
     connectTimeoutMs: 1000,
     synRetries: 0,
     rate: [],
+    socketOptions: [],
     close: 'fin',
     hold: false,
     churn: false,
@@ -36,6 +37,7 @@ export function listening(
     targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
     mode: 'sink',
     backlog: 100,
+    socketOptions: [],
     close: 'rst'
   }
   return { ...config, ...change } as NativeListenConfig

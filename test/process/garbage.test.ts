@@ -36,7 +36,7 @@ describe('garbage collection', () => {
     const script = `${collected}
       const { createRequire } = await import('node:module')
       const { Run, counterNames } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
-      const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin' }
+      const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin', socketOptions: [] }
       const start = () => {
         let run
         const over = new Promise((resolve) => {

@@ -73,7 +73,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     const PortSharing sharing = again    ? PortSharing::kNext
                                 : shares ? PortSharing::kFirst
                                          : PortSharing::kNone;
-    const auto opened = OpenListener(address, options.backlog, sharing);
+    const auto opened = OpenListener(address, options.backlog, sharing, options.socket_options);
     if (!opened.ok()) {
       state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
       return opened.error();

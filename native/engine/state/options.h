@@ -9,6 +9,7 @@
 #include "native/engine/space/schedule.h"
 #include "native/engine/space/tuple_space.h"
 #include "native/net/address.h"
+#include "native/net/socket_options.h"
 
 namespace c1m {
 
@@ -44,6 +45,7 @@ struct DialOptions {
   int64_t connect_timeout_ns = 0;
   // TCP_SYNCNT; 0 leaves the kernel's default.
   int syn_retries = 0;
+  SocketOptions socket_options;
   // Empty: as fast as possible.
   std::vector<RatePoint> rate;
   CloseMode close = CloseMode::kFin;
@@ -62,6 +64,7 @@ struct ListenOptions {
   std::vector<SocketAddress> addresses;
   ListenMode mode = ListenMode::kSink;
   int backlog = 65535;
+  SocketOptions socket_options;
   CloseMode close = CloseMode::kFin;
 };
 
