@@ -109,7 +109,9 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
 async function portsOf(role: Role, targets: string[], scenario: DialScenario): Promise<DialScenario | null> {
   if (role === 'both') return scenario
   if (targets.length === 0) return null
-  return role === 'client' ? scenario : { ...scenario, targets: await resolveTargets(targets, 'listen') }
+  return role === 'client'
+    ? scenario
+    : { ...scenario, selfDial: false, targets: await resolveTargets(targets, 'listen') }
 }
 
 /** Whether a cause concerns a role: of a host that only accepts, nothing that is about dialing or the way there. */

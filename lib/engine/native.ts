@@ -29,6 +29,16 @@ export interface NativeExchangeConfig {
   timeoutMs: number
 }
 
+/** One call of setsockopt(2). The numbers are the kernel's. */
+export interface NativeSocketOption {
+  /** AF_INET or AF_INET6: for sockets of that family only; 0: for any. */
+  family: number
+  level: number
+  name: number
+  /** The bytes of the value, in the order of this host. */
+  value: Uint8Array
+}
+
 /** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
 export interface NativeDialConfig {
   sources: NativeAddressRange[]
@@ -36,7 +46,7 @@ export interface NativeDialConfig {
   /** From 0. */
   shardIndex: number
   shardCount: number
-  /** Empty: each lane dials its own listeners. */
+  /** Empty: each worker dials its own listeners. */
   targets: NativeTarget[]
   connections: number
   window: number
@@ -46,6 +56,7 @@ export interface NativeDialConfig {
   /** Empty: as fast as possible. */
   rate: { atMs: number; perSecond: number }[]
   close: CloseMode
+  socketOptions: NativeSocketOption[]
   /** Whether the connections stay once all stand, so that the peer's closing is to be noticed. */
   hold: boolean
   /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
@@ -61,14 +72,19 @@ export interface NativeListenConfig {
   mode: ListenMode
   backlog: number
   close: CloseMode
+  socketOptions: NativeSocketOption[]
 }
 
 /** What a run does: dial, listen, or both ends at once. */
 export interface NativeRunConfig {
   /** Threads that dial or accept at a time. */
-  lanes: number
-  /** Threads, and so descriptor tables, at most. */
+  workers: number
+  /** Most descriptor tables the workers may open. */
   maxTables: number
+  /** Most descriptors in a table; RLIMIT_NOFILE may allow fewer. */
+  descriptorsPerTable: number
+  /** Descriptors left to the rest of the process where all threads share its table. */
+  reservedInSharedTable: number
   dial?: NativeDialConfig
   listen?: NativeListenConfig
 }
@@ -100,18 +116,18 @@ export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
   /**
-   * Most connections dialed, and accepted, that were open at one moment: see native/engine/open_count.h.
+   * Most connections dialed, and accepted, that were open at one moment: see native/engine/measure/open_count.h.
    */
   dialedPeak: number
   acceptedPeak: number
   /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
   shortestRestNs: number
-  /** Workers made so far: a thread and a descriptor table each. */
-  workers: number
+  /** Descriptor tables opened so far. */
+  tables: number
   privateTables: boolean
-  /** Some lane had work left but no tuple to do it with. */
+  /** A worker had connections left to open but no tuple. */
   tuplesUsedUp: boolean
-  /** Some lane had work left but no descriptor to do it with. */
+  /** A worker had connections left to open but no descriptor. */
   tablesUsedUp: boolean
 }
 
@@ -159,7 +175,7 @@ export interface NativeRun {
   errors(): NativeError[]
   status(): NativeStatus
   /**
-   * Reads TCP_INFO of every `stride`-th connection of each worker from its `offset`-th on, into columns of `capacity`
+   * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`
    * values each; `censused` follows. False when the run is over, or the census before was not fetched yet. The memory
    * is the addon's own until then: nobody can take it away from the threads that write to it.
    */
@@ -290,6 +306,8 @@ export interface NativeDevice {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
+  /** Largest `synRetries` of a census: it stands for more as well. */
+  mostSynRetries: number
   /** Bytes a connection takes in the buffer of a census. */
   censusRowBytes: number
   /** Soft RLIMIT_NOFILE, raised to the hard one first. */

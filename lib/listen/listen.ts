@@ -8,6 +8,8 @@ import { readHostFacts } from '../host/facts.js'
 import { type ResultHost, resultHost } from '../host/result_host.js'
 import { listenChecks, type SnapshotOptions, snapshotPeriodMs } from '../scenario/options.js'
 import { type ListenOptions, resolveListen } from '../scenario/scenario.js'
+import { nativeSocketOptions } from '../scenario/socket_options.js'
+import { tableLimits } from '../scenario/tables.js'
 
 /** A listener at one moment. */
 export interface ListenSnapshot {
@@ -67,17 +69,21 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   const checked = checkOptions('listen', options, listenChecks)
   const { signal } = checked
   signal?.throwIfAborted()
-  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  const { workers, socketOptions, kind, maxTables, ...listen } = await resolveListen(checked)
   signal?.throwIfAborted()
-  const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  const engine = new Engine({
+    ...tableLimits,
+    workers,
+    listen: { ...listen, socketOptions: nativeSocketOptions(socketOptions) }
+  })
   engine.start()
-  return new Listener(engine, lanes, signal)
+  return new Listener(engine, workers, signal)
 }
 
 class Listener implements ListenServer {
   readonly targets: string[]
   readonly #engine: Engine
-  readonly #lanes: number
+  readonly #workers: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
@@ -87,9 +93,9 @@ class Listener implements ListenServer {
   #last = { tSeconds: 0, accepted: 0 }
   #result: Promise<ListenResult> | undefined
 
-  constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
+  constructor(engine: Engine, workers: number, signal?: AbortSignal) {
     this.#engine = engine
-    this.#lanes = lanes
+    this.#workers = workers
     this.#signal = signal
     signal?.addEventListener('abort', this.#abort, { once: true })
     this.targets = [...engine.listening]
@@ -133,7 +139,7 @@ class Listener implements ListenServer {
     // Only now: until every worker has noticed, it goes on accepting.
     const counters = this.#engine.counters()
     const cpu = process.cpuUsage(this.#cpu)
-    const { acceptedPeak, workers, privateTables } = this.#engine.status()
+    const { acceptedPeak, tables, privateTables } = this.#engine.status()
     this.#over.abort()
     return {
       schema: 'c1m-native/listen-result@1',
@@ -149,8 +155,8 @@ class Listener implements ListenServer {
       totalSeconds: this.#seconds(),
       process: {
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
-        workers: this.#lanes,
-        tables: workers,
+        workers: this.#workers,
+        tables,
         privateTables
       }
     }

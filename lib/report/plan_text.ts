@@ -64,7 +64,7 @@ function tuples({ tuples, scenario }: Plan): string[] {
   const factors = [
     count(sourceAddresses, 'source address', 'es'),
     count(sourcePorts, 'source port'),
-    count(destinations, scenario.targets.length === 0 ? 'listener' : 'destination')
+    count(destinations, scenario.selfDial ? 'listener' : 'destination')
   ].join(' x ')
   const taken = [
     tuples.reservedPorts ? `${count(tuples.reservedPorts, 'port')} reserved on this host` : '',

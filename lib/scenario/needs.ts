@@ -6,7 +6,8 @@ import { isAtLeast } from '../host/kernel.js'
 import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
-import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
+import { endsInProcess } from './self_dial.js'
+import { reservedPerTable, tableLimits } from './tables.js'
 
 /** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
 export interface Needs {
@@ -46,9 +47,6 @@ export const slabBytesPerSocket = { bare: 3900, watched: 4000 } as const
 /** Resident memory of this process, in bytes: measured at 40,000 and at a million connections. */
 export const residentBytes = { process: 52e6, table: 100e3, descriptor: 4 } as const
 
-/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run.cc. */
-const reservedWhenShared = 64
-
 /** Threads of a Node process that are not ours: its own, libuv's pool, V8's workers. */
 const reservedThreads = 32
 
@@ -59,7 +57,7 @@ export interface Load {
   ratePerSecond: number | null
   /** Distinct 4-tuples they may use; not fewer than the connections where that is another host's concern. */
   tuples: number
-  /** Ends of each connection in this process. 2: it dials itself. */
+  /** Ends of each connection in this process: 2 in a self-dial. */
   endsInProcess: 1 | 2
   /** Ends of each connection in this network namespace. */
   endsInNamespace: 1 | 2
@@ -119,7 +117,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     connections: scenario.connections,
     ratePerSecond: rate,
     tuples: scenario.tuples,
-    endsInProcess: scenario.targets.length === 0 ? 2 : 1,
+    endsInProcess: endsInProcess(scenario),
     endsInNamespace: peerIsHere ? 2 : 1,
     watched: scenario.holdMs > 0 || scenario.churn,
     tracked: isTracked(facts.conntrack, idleTracks),
@@ -149,14 +147,14 @@ const remembered = {
  * @param rate of connection starts
  */
 export function leftBehind(
-  { churn, close, targets, durationMs, tuples }: DialScenario,
+  { churn, close, selfDial, durationMs, tuples }: DialScenario,
   rate: number | null
 ): { timeWaits: number; trackedClosed: number } {
   if (!churn || rate === null) return { timeWaits: 0, trackedClosed: 0 }
   const closed = (seconds: number) =>
     Math.min(tuples, Math.ceil(rate * Math.min(seconds, (durationMs ?? Number.POSITIVE_INFINITY) / 1000)))
-  // The listener of a run against itself resets what the dialer has closed.
-  const resets = close === 'rst' || targets.length === 0
+  // The listener of a self-dial resets what the dialer has closed.
+  const resets = close === 'rst' || selfDial
   return {
     timeWaits: resets ? 0 : closed(remembered.timeWait),
     trackedClosed: closed(resets ? remembered.trackedRst : remembered.trackedFin)
@@ -172,11 +170,12 @@ function descriptorRoom(
   const usable = (descriptors: number) => Math.max(0, Math.floor(descriptors / perConnection) * perConnection)
   // CLOSE_RANGE_UNSHARE: close_range(2), Linux 5.9.
   if (kernel.version !== null && !isAtLeast(kernel.version, 5, 9))
-    return { tables: 1, descriptorsPerTable: usable(hard - reservedWhenShared) }
-  const threads = typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : maxTables
+    return { tables: 1, descriptorsPerTable: usable(hard - tableLimits.reservedInSharedTable) }
+  const threads =
+    typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : tableLimits.maxTables
   return {
-    tables: Math.max(1, Math.min(maxTables, threads)),
-    descriptorsPerTable: usable(Math.min(hard, maxDescriptorsPerTable) - reservedPerTable)
+    tables: Math.max(1, Math.min(tableLimits.maxTables, threads)),
+    descriptorsPerTable: usable(Math.min(hard, tableLimits.descriptorsPerTable) - reservedPerTable)
   }
 }
 

@@ -5,11 +5,12 @@ import { type CloseMode, closeModes, type ListenMode, listenModes } from '../eng
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
-import { maxTables } from './tables.js'
+import { type SocketOptions, socketChecks } from './socket_options.js'
+import { tableLimits } from './tables.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
-export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
-  /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
+export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, SocketOptions {
+  /** `host:port`, `host:port-port` or `[v6]:port`. None: a self-dial, of listeners of its own on loopback. */
   targets?: string[]
   /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
   connections?: number
@@ -59,7 +60,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   source: texts,
   sourcePorts: text,
   shard: text,
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   connectTimeoutMs: whole(1),
   synRetries: whole(1, 127),
   holdMs: whole(0),
@@ -71,11 +72,12 @@ export const dialChecks: OptionChecks<DialOptions> = {
   signal: abortSignal,
   ...exchangeChecks,
   ...churnChecks,
-  ...natChecks
+  ...natChecks,
+  ...socketChecks
 }
 
 /** What a caller may ask of `listen`. */
-export interface ListenOptions {
+export interface ListenOptions extends SocketOptions {
   /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
   targets?: string[]
   /** Default `sink`. */
@@ -93,10 +95,11 @@ export interface ListenOptions {
 export const listenChecks: OptionChecks<ListenOptions> = {
   targets: texts,
   mode: choice(listenModes),
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   backlog: whole(1),
   close: choice(closeModes),
-  signal: abortSignal
+  signal: abortSignal,
+  ...socketChecks
 }
 
 /** What a caller may ask of `snapshots`. */

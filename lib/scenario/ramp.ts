@@ -1,14 +1,15 @@
 import { mostPerSecond } from '../base/check_option.js'
 import { C1mError } from '../base/errors.js'
+import type { Amount, Count } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from '../base/units.js'
 
 /** One corner of a piecewise-linear schedule of connection starts. */
 export interface RampPoint {
   /** Milliseconds since the run began. */
-  atMs: number
+  atMs: Count
   /** Connections per second at that moment. */
-  perSecond: number
+  perSecond: Amount
 }
 
 /** As long as any other duration: 24 days. */

@@ -8,8 +8,9 @@
 #include "native/binding/drops_wrap.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
-#include "native/engine/census.h"
-#include "native/engine/counters.h"
+#include "native/engine/measure/census.h"
+#include "native/engine/measure/counters.h"
+#include "native/engine/state/connection_states.h"
 #include "native/net/descriptor_table.h"
 #include "native/net/thread.h"
 
@@ -59,6 +60,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
   exports["readTracefs"] = Napi::Function::New(env, ReadTracefsFile, "readTracefs");
+  exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");

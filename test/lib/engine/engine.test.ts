@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Engine, EngineCounters } from '../../../lib/engine/engine.js'
 import { type NativeRunConfig, native } from '../../../lib/engine/native.js'
 import { expectNoSockets, freePort, ownAddress } from '../../helpers/loopback.js'
+import { dialing, listening, small } from '../../helpers/native_config.js'
 import { startEngine } from '../../helpers/start_engine.js'
 
 interface Wishes {
@@ -13,49 +14,36 @@ interface Wishes {
   rate?: number
 }
 
-/** A dial by two lanes: of its own listeners, or of `target`. */
+/** A dial by two workers: of its own listeners, or of `target`. */
 function dialConfig({
   source = ownAddress(),
   target,
   connections = 100,
   rate
 }: Wishes = {}): NativeRunConfig {
-  const own = {
-    listen: {
-      targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
-      mode: 'sink' as const,
-      backlog: 100,
-      close: 'rst' as const
-    }
-  }
+  const targets = target ? [{ address: target.address, firstPort: target.port, lastPort: target.port }] : []
   return {
-    lanes: 2,
+    ...small,
+    workers: 2,
     maxTables: 8,
-    dial: {
+    dial: dialing({
       sources: [{ first: source, last: source }],
-      sourcePorts: [{ first: 1024, last: 65_535 }],
-      shardIndex: 0,
-      shardCount: 1,
-      targets: target ? [{ address: target.address, firstPort: target.port, lastPort: target.port }] : [],
+      targets,
       connections,
       window: 100,
-      connectTimeoutMs: 1000,
-      synRetries: 0,
       rate: rate === undefined ? [] : [{ atMs: 0, perSecond: rate }],
-      close: 'fin',
-      hold: true,
-      churn: false,
-      peerCloses: false
-    },
-    ...(!target && own)
+      hold: true
+    }),
+    ...(!target && { listen: listening() })
   }
 }
 
-function listenConfig(address: string, firstPort = 0, lastPort = firstPort, lanes = 2): NativeRunConfig {
+function listenConfig(address: string, firstPort = 0, lastPort = firstPort, workers = 2): NativeRunConfig {
   return {
-    lanes,
+    ...small,
+    workers,
     maxTables: 8,
-    listen: { targets: [{ address, firstPort, lastPort }], mode: 'sink', backlog: 100, close: 'fin' }
+    listen: listening({ targets: [{ address, firstPort, lastPort }], close: 'fin' })
   }
 }
 
@@ -172,10 +160,10 @@ describe('Engine', () => {
     await closed(engine)
   })
 
-  it('listens on every port of a range, whatever the number of lanes', async () => {
-    for (const lanes of [1, 3]) {
+  it('listens on every port of a range, whatever the number of workers', async () => {
+    for (const workers of [1, 3]) {
       const address = ownAddress()
-      const engine = startEngine(listenConfig(address, 8100, 8101, lanes))
+      const engine = startEngine(listenConfig(address, 8100, 8101, workers))
       expect(engine.listening).toEqual([`${address}:8100`, `${address}:8101`])
       await closed(engine)
       await expectNoSockets(address)
