@@ -2,12 +2,13 @@ import type { CounterChanges, Counters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
+import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
-import type { FindingId } from './ids.js'
+import type { Remedy } from './remedy.js'
 
 /** What a prediction may look at. */
 export interface PredictContext {
@@ -17,6 +18,8 @@ export interface PredictContext {
   scenario: DialScenario | null
   /** Whether the listener is in this network namespace, so that its limits are these facts. */
   peerIsHere: boolean
+  /** The device the run needs, where that carries nothing; null also where it was not looked for. */
+  downDevice: DownDevice | null
 }
 
 /** A run as far as it is known; the parts of the result that checks look at. */
@@ -50,6 +53,8 @@ export interface ExplainContext {
   needs: Needs | null
   /** Whether the listener is in this network namespace, so that these counters are its own. Always so beside a server. */
   peerIsHere: boolean
+  /** The device the run needs, where that carries nothing; null also where it was not looked for. */
+  downDevice: DownDevice | null
   listeners: readonly ListenerFill[]
   server: ServerView | null
   census: CensusView | null
@@ -63,18 +68,38 @@ export interface Verdict {
   side: Side
   title: string
   evidence: Evidence[]
-  remedy: string[]
+  remedy: readonly Remedy[]
   /** Events (dropped SYNs, failed connections) this accounts for. Of a prediction: those it expects. */
   events: number
   /** Of a prediction: the number of connections at which this binds. */
   bindsAt?: number
   /** Findings this is the cause of, as far as {@link events} goes. */
-  explains?: readonly FindingId[]
+  explains?: readonly Check[]
 }
 
+/**
+ * Whom a cause concerns: a host that dials, a host that listens, what is between them, a `host` at either end, or a
+ * `process` at either end, whose limits the facts of its host do not tell.
+ */
+export type Concern = 'dialer' | 'listener' | 'path' | 'host' | 'process'
+
 /** One cause. Both faces are pure and look at nothing but their context; null means: not there, or not to be told. */
-export interface Check {
-  id: FindingId
+export interface Check<Id extends string = string> {
+  /** The name of the finding, which is stable. */
+  id: Id
+  /** Its place among equally severe findings, the lowest first: a cause before the symptoms it has. */
+  rank: number
+  concerns: Concern
+  /**
+   * A dial that names it of a host it cannot look into is not sure: it sees a symptom only, or reads the cause from a
+   * figure. An observer on that host names the cause.
+   */
+  tentativeFromAfar?: true
   predict?(context: PredictContext): Verdict | null
   explain?(context: ExplainContext): Verdict | null
+}
+
+/** A check whose name the compiler knows. */
+export function defineCheck<Id extends string>(check: Check<Id>): Check<Id> {
+  return check
 }

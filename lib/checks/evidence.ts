@@ -1,15 +1,16 @@
 import { formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
+import { type CounterName, counterValue, movedBy } from '../host/counters.js'
 import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 
 /** How far a counter moved; 0 when it did not, or is unknown. */
-export function moved({ deltas }: ExplainContext, name: string): number {
-  return deltas[name]?.delta ?? 0
+export function moved({ deltas }: ExplainContext, name: CounterName): number {
+  return movedBy(deltas, name)
 }
 
 /** Evidence for each of these counters that moved. */
-export function counterEvidence({ deltas }: ExplainContext, ...names: string[]): Evidence[] {
+export function counterEvidence({ deltas }: ExplainContext, ...names: CounterName[]): Evidence[] {
   return names.flatMap((name) => {
     const change = deltas[name]
     return change ? [{ name, before: change.before, after: change.after }] : []
@@ -56,9 +57,9 @@ export function hereSide({ run }: ExplainContext): Side {
 }
 
 /** The larger of what a gauge said at both ends; null when it is unknown. */
-export function gaugePeak({ counters, deltas }: ExplainContext, name: string): number | null {
-  const after = counters[name]
-  return after === undefined ? null : Math.max(after, deltas[name]?.before ?? after)
+export function gaugePeak({ counters, deltas }: ExplainContext, name: CounterName): number | null {
+  const after = counterValue(counters, name)
+  return after === null ? null : Math.max(after, deltas[name]?.before ?? after)
 }
 
 /** A number in a title: digits grouped, fractions cut to three significant digits. */

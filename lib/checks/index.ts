@@ -1,59 +1,18 @@
 import type { Finding, Severity } from '../result/result.js'
-import { acceptQueueOverflow } from './causes/accept_queue_overflow.js'
-import { connectionRefused } from './causes/connection_refused.js'
-import { conntrackChainTooLong } from './causes/conntrack_chain_too_long.js'
-import { conntrackTableFull } from './causes/conntrack_table_full.js'
-import { descriptorLimit } from './causes/descriptor_limit.js'
-import { dialerSaturated } from './causes/dialer_saturated.js'
-import { establishedHashUndersized } from './causes/established_hash_undersized.js'
-import { hostFileLimit } from './causes/host_file_limit.js'
-import { orphanLimit } from './causes/orphan_limit.js'
-import { peerClosed } from './causes/peer_closed.js'
-import { peerDescriptorLimit } from './causes/peer_descriptor_limit.js'
-import { phantomEstablished } from './causes/phantom_established.js'
-import { reversePathFilter } from './causes/reverse_path_filter.js'
-import { sourceAddressMissing } from './causes/source_address_missing.js'
-import { synLoss } from './causes/syn_loss.js'
-import { synQueueOverflow } from './causes/syn_queue_overflow.js'
-import { synUnanswered } from './causes/syn_unanswered.js'
-import { tcpMemory } from './causes/tcp_memory.js'
-import { timeWaitOverflow } from './causes/time_wait_overflow.js'
-import { timeWaitPaws } from './causes/time_wait_paws.js'
-import { tupleReuseRate } from './causes/tuple_reuse_rate.js'
-import { tupleSpaceExhausted } from './causes/tuple_space_exhausted.js'
-import { unreachable } from './causes/unreachable.js'
+import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
-import { type FindingId, findingIds } from './ids.js'
+import { shellLine } from './remedy.js'
 
 export type { Check, ExplainContext, PredictContext } from './context.js'
-export { type FindingId, findingIds } from './ids.js'
 
-/** Every cause there is a check for: one for each of {@link findingIds}. */
-export const checks: readonly Check[] = [
-  descriptorLimit,
-  hostFileLimit,
-  sourceAddressMissing,
-  tupleSpaceExhausted,
-  tupleReuseRate,
-  conntrackTableFull,
-  conntrackChainTooLong,
-  tcpMemory,
-  orphanLimit,
-  peerDescriptorLimit,
-  acceptQueueOverflow,
-  synQueueOverflow,
-  phantomEstablished,
-  timeWaitPaws,
-  timeWaitOverflow,
-  reversePathFilter,
-  connectionRefused,
-  unreachable,
-  peerClosed,
-  establishedHashUndersized,
-  dialerSaturated,
-  synUnanswered,
-  synLoss
-]
+/** The name of a cause. */
+export type FindingId = (typeof causes)[keyof typeof causes]['id']
+
+/** Every cause there is a check for, in the order of equally severe findings. */
+export const checks: readonly Check<FindingId>[] = Object.values(causes).toSorted((a, b) => a.rank - b.rank)
+
+/** Their names. */
+export const findingIds: readonly FindingId[] = checks.map(({ id }) => id)
 
 type Judged = Verdict & { id: FindingId }
 
@@ -64,17 +23,34 @@ export interface Prediction extends Finding {
   bindsAt: number | null
 }
 
-/** What will stop or bend a run, before a packet is sent. First what binds at the fewest connections. */
-export function predictFindings(context: PredictContext): Prediction[] {
-  return checks
-    .flatMap((check) => named(check.id, check.predict?.(context)))
-    .map((verdict) => ({ ...findingOf(verdict), id: verdict.id, bindsAt: verdict.bindsAt ?? null }))
+/** The same with its remedy as data, for who carries it out. */
+export type Foreseen = Omit<Prediction, 'remedy'> & Pick<Verdict, 'remedy'>
+
+/**
+ * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections; a symptom of
+ * another one is left out.
+ * @param isAsked of which causes to tell; default: of all
+ */
+export function foresee(
+  context: PredictContext,
+  isAsked: (check: Check) => boolean = () => true
+): Foreseen[] {
+  const judged = checks.filter(isAsked).flatMap((check) => named(check.id, check.predict?.(context)))
+  return withoutSymptoms(judged)
+    .map(({ id, severity, side, title, evidence, remedy, bindsAt = null }) => {
+      return { id, severity, side, title, evidence, remedy, bindsAt }
+    })
     .sort(byBinding)
 }
 
-/** Orders predictions, of several hosts as well: what binds first, then the gravest. */
-export function byBinding(a: Prediction, b: Prediction): number {
-  const bindsAt = (prediction: Prediction) => prediction.bindsAt ?? Number.POSITIVE_INFINITY
+/** What was foreseen, with its remedy as text. */
+export function predictionOf(foreseen: Foreseen): Prediction {
+  return { ...foreseen, remedy: foreseen.remedy.map(shellLine) }
+}
+
+/** Orders what was foreseen, of several hosts as well: what binds first, then the gravest. */
+export function byBinding(a: Foreseen, b: Foreseen): number {
+  const bindsAt = (foreseen: Foreseen) => foreseen.bindsAt ?? Number.POSITIVE_INFINITY
   return compare(bindsAt(a), bindsAt(b)) || bySeverity(a, b)
 }
 
@@ -92,10 +68,7 @@ export function explainFindings(context: ExplainContext, onError: CheckError = r
       return []
     }
   })
-  return judged
-    .filter((verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2)
-    .sort(bySeverity)
-    .map(findingOf)
+  return withoutSymptoms(judged).sort(bySeverity).map(findingOf)
 }
 
 /** What becomes of a check that fails, which takes a bug or facts nobody has thought of. */
@@ -109,8 +82,18 @@ function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {
   return verdict ? [{ ...verdict, id }] : []
 }
 
+/** Those whose events no other one accounts for, by half or more. */
+function withoutSymptoms(judged: readonly Judged[]): Judged[] {
+  return judged.filter(
+    (verdict) => verdict.events === 0 || eventsExplained(verdict, judged) < verdict.events / 2
+  )
+}
+
 function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
-  return all.reduce((sum, cause) => (cause.explains?.includes(symptom.id) ? sum + cause.events : sum), 0)
+  return all.reduce(
+    (sum, cause) => (cause.explains?.some(({ id }) => id === symptom.id) ? sum + cause.events : sum),
+    0
+  )
 }
 
 const severities: readonly Severity[] = ['critical', 'warning', 'info']
@@ -128,5 +111,5 @@ function compare(a: number, b: number): number {
 }
 
 function findingOf({ id, severity, side, title, evidence, remedy }: Judged): Finding {
-  return { id, severity, side, title, evidence, remedy }
+  return { id, severity, side, title, evidence, remedy: remedy.map(shellLine) }
 }

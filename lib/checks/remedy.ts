@@ -1,19 +1,48 @@
 import type { Target } from '../net/targets.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
-/**
- * Remedies are lines for a shell, to be typed on the side the finding names. A line that begins with `#` is advice that
- * no command can carry out.
- */
+/** One step that mends a cause, to be taken on the side the finding names. */
+export type Remedy =
+  | { kind: 'sysctl'; name: string; value: string }
+  | { kind: 'prlimit'; pid: Pid; descriptors: number }
+  /** A line for a shell. */
+  | { kind: 'command'; line: string }
+  /** What no command can do. */
+  | { kind: 'advice'; text: string }
+
+/** A process; `$$` is the shell the line is typed in, and `PID` one that the reader has to find out. */
+type Pid = number | '$$' | 'PID'
 
 /** Sets a sysctl until the next boot. */
-export function sysctl(name: string, value: number | string): string {
-  return `sysctl -w ${name}=${typeof value === 'string' && /\s/.test(value) ? `"${value}"` : value}`
+export function sysctl(name: string, value: number | string): Remedy {
+  return { kind: 'sysctl', name, value: `${value}` }
 }
 
-/** Something to do that is not a command. */
-export function advice(text: string): string {
-  return `# ${text}`
+/** Raises RLIMIT_NOFILE of a process, soft and hard. */
+export function prlimit(pid: Pid, descriptors: number): Remedy {
+  return { kind: 'prlimit', pid, descriptors }
+}
+
+export function command(line: string): Remedy {
+  return { kind: 'command', line }
+}
+
+export function advice(text: string): Remedy {
+  return { kind: 'advice', text }
+}
+
+/** The remedy as a line for a shell; advice is a comment there. */
+export function shellLine(remedy: Remedy): string {
+  switch (remedy.kind) {
+    case 'sysctl':
+      return `sysctl -w ${remedy.name}=${/\s/.test(remedy.value) ? `"${remedy.value}"` : remedy.value}`
+    case 'prlimit':
+      return `prlimit --pid ${remedy.pid} --nofile=${remedy.descriptors}:${remedy.descriptors}`
+    case 'command':
+      return remedy.line
+    case 'advice':
+      return `# ${remedy.text}`
+  }
 }
 
 /** A power of two that is at least `value`, for settings whose exact number does not matter. */
@@ -26,13 +55,13 @@ export function roundUp(value: number): number {
  * that a NAT there translates: it needs the tracking.
  * @param scenario null where the ports are not known, as beside a server: `PORT` stands for them
  */
-export function notrack(scenario: DialScenario | null): string[] {
+export function notrack(scenario: DialScenario | null): Remedy[] {
   const rules = rulesFor(scenario)
   const chain = (name: string, hook: string) => [
-    `nft 'add chain inet c1m ${name} { type filter hook ${hook} priority raw; }'`,
-    ...rules.map((rule) => `nft 'add rule inet c1m ${name} ${rule} notrack'`)
+    command(`nft 'add chain inet c1m ${name} { type filter hook ${hook} priority raw; }'`),
+    ...rules.map((rule) => command(`nft 'add rule inet c1m ${name} ${rule} notrack'`))
   ]
-  return ['nft add table inet c1m', ...chain('pre', 'prerouting'), ...chain('out', 'output')]
+  return [command('nft add table inet c1m'), ...chain('pre', 'prerouting'), ...chain('out', 'output')]
 }
 
 function rulesFor(scenario: DialScenario | null): string[] {

@@ -1,3 +1,4 @@
+import { counterValue } from '../host/counters.js'
 import { isAtLeast } from '../host/kernel.js'
 import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
@@ -54,7 +55,7 @@ export function severityOf({ run }: ExplainContext, affected: number): Severity 
  * (c449d5f3a3d7). Before, they are counted as PAWSEstab.
  */
 export function hasTimeWaitCounter({ counters, facts }: ExplainContext): boolean {
-  if ('TcpExt.PAWSTimewait' in counters) return true
+  if (counterValue(counters, 'TcpExt.PAWSTimewait') !== null) return true
   const { version } = facts.before.kernel
   return version !== null && isAtLeast(version, 6, 16)
 }

@@ -1,6 +1,7 @@
 /** A watched server at one moment, for a person: a page on a terminal, a line elsewhere. */
 
 import { approximateCount, approximateRate, formatNumber } from '../base/units.js'
+import type { CounterName } from '../host/counters.js'
 import { describeFinding, type Paint } from '../report/text.js'
 import { counterLines, type Section, sectionLines, viewSections, watchedText } from '../report/watch_text.js'
 import type { WatchSnapshot } from '../watch/watch_result.js'
@@ -33,8 +34,10 @@ export function watchLine({ tSeconds, sockets, counters, listeners, drops }: Wat
     .sort((a, b) => b[1] - a[1])
     .slice(0, 3))
     parts.push(`${approximateCount(count)} ${state}`)
-  parts.push(`${approximateRate(counters['Tcp.PassiveOpens']?.perSecond ?? 0)} accepted`)
-  const resent = counters['Tcp.RetransSegs']
+  parts.push(
+    `${approximateRate(counters['Tcp.PassiveOpens' satisfies CounterName]?.perSecond ?? 0)} accepted`
+  )
+  const resent = counters['Tcp.RetransSegs' satisfies CounterName]
   if (resent) parts.push(`${approximateRate(resent.perSecond)} sent again`)
   const [fullest] = byFill(listeners)
   if (fullest && fullest.queued > 0)

@@ -4,11 +4,12 @@ import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import type { LocalEnd } from '../engine/sockets.js'
-import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
+import { type CounterChanges, counterDeltas, movedBy, readCounters } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
@@ -67,10 +68,9 @@ export class Diagnostician {
   }
 
   async #look(): Promise<void> {
-    const { delta = 0 } =
-      counterDeltas(this.#baseline.counters(), readCounters())['TcpExt.ListenOverflows'] ?? {}
+    const changes = counterDeltas(this.#baseline.counters(), readCounters())
     // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-    await this.#observer.look(delta > 0 && !this.#scenario.churn)
+    await this.#observer.look(movedBy(changes, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
@@ -78,8 +78,9 @@ export class Diagnostician {
     const counters = readCounters()
     const deltas = counterDeltas(this.#baseline.counters(), counters)
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
-    const refusedByChains = (deltas['Conntrack.chaintoolong']?.delta ?? 0) > 0
+    const refusedByChains = movedBy(deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
+    const { targets, sources } = this.#scenario
     const context = {
       facts: { before: this.#baseline.facts, after },
       counters,
@@ -88,6 +89,8 @@ export class Diagnostician {
       scenario: this.#scenario,
       needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
       peerIsHere: this.#peerIsHere,
+      // Only what fails may want for a device; asking takes a while where there are thousands.
+      downDevice: outcome.errors.length > 0 ? downDevice(targets, sources) : null,
       ...this.#observer.seen,
       census: census && censusView(census, deltas),
       latencies: this.#engine.connectLatencies()

@@ -3,13 +3,13 @@
 import { flag } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { version } from '../base/version.js'
-import { predictFindings } from '../checks/index.js'
+import { foresee } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { hereFacts, idleTracking, missingFacts } from '../plan/visibility.js'
 import type { Needs } from '../scenario/needs.js'
 import { type Application, applySettings } from './apply.js'
 import { settleLabs } from './beside_labs.js'
-import { concerns, type Goal, type GoalOptions, goalChecks, type JudgedGoal, resolveGoal } from './goal.js'
+import { type Goal, type GoalOptions, goalChecks, isOf, type JudgedGoal, resolveGoal } from './goal.js'
 import { type Places, resolvePlaces } from './places.js'
 import { type Reversion, revertSettings } from './revert.js'
 import { type Binding, type Setting, settingsFor, withSteps } from './steps.js'
@@ -84,10 +84,10 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
   const facts = readHostFacts(places)
   const { goal, context } = await resolveGoal(options, facts)
   const surroundings = { facts, caller: callerOf(facts), places }
-  const findings = predictFindings(context)
-    .filter(({ id }) => concerns(goal.role, id))
-    .map((finding) => (goal.role === 'server' ? { ...finding, side: 'server' as const } : finding))
-    .map((finding) => withSteps(finding, surroundings))
+  const foreseen = foresee(context, (check) => isOf(goal.role, check)).map((finding) =>
+    goal.role === 'server' ? { ...finding, side: 'server' as const } : finding
+  )
+  const findings = foreseen.map((finding) => withSteps(finding, surroundings))
   return {
     schema: DOCTOR_SCHEMA,
     version,
@@ -95,7 +95,7 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
     goal,
     needs: context.needs,
     findings,
-    settings: settingsFor(findings, surroundings),
+    settings: settingsFor(foreseen, surroundings),
     unknown: unknowns({ goal, context }),
     facts
   }

@@ -4,10 +4,11 @@ import { choice, rate, texts, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { printable } from '../base/quote.js'
-import type { FindingId, PredictContext } from '../checks/index.js'
+import type { Check, PredictContext } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { resolveTargets } from '../net/targets.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import { draftPlan } from '../plan/draft.js'
 import { isTracked, type Load, reckonNeeds } from '../scenario/needs.js'
@@ -97,7 +98,9 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     facts,
     needs: reckonNeeds(facts, load),
     scenario: await portsOf(role, targets, scenario),
-    peerIsHere
+    peerIsHere,
+    // Without targets a client's way is not known, and a server's is not its own.
+    downDevice: knowsTuples ? downDevice(scenario.targets, sources.ranges) : null
   }
   return { goal, context }
 }
@@ -111,15 +114,7 @@ async function portsOf(role: Role, targets: string[], scenario: DialScenario): P
     : { ...scenario, selfDial: false, targets: await resolveTargets(targets, 'listen') }
 }
 
-/** Causes that are about dialing, and say nothing about a host that only accepts. */
-const dialerCauses: ReadonlySet<FindingId> = new Set([
-  'tuple-space-exhausted',
-  'source-address-missing',
-  'unreachable',
-  'dialer-saturated'
-])
-
-/** Whether a cause concerns a role. */
-export function concerns(role: Role, id: FindingId): boolean {
-  return role !== 'server' || !dialerCauses.has(id)
+/** Whether a cause concerns a role: of a host that only accepts, nothing that is about dialing or the way there. */
+export function isOf(role: Role, { concerns }: Check): boolean {
+  return role !== 'server' || (concerns !== 'dialer' && concerns !== 'path')
 }

@@ -1,5 +1,6 @@
 /** Remedies of predictions as steps: whose each setting is, and what stands in its way. */
-import type { FindingId, Prediction } from '../checks/index.js'
+import { type FindingId, type Foreseen, type Prediction, predictionOf } from '../checks/index.js'
+import { type Remedy, shellLine } from '../checks/remedy.js'
 import type { HostFacts } from '../host/facts.js'
 import { capability, holdsOnHost } from '../host/kernel.js'
 import { readSysctl } from '../host/sysctl/values.js'
@@ -40,17 +41,18 @@ export interface Surroundings {
   places: Places
 }
 
-export function withSteps(prediction: Prediction, surroundings: Surroundings): Binding {
-  return { ...prediction, steps: prediction.remedy.map((command) => step(command, surroundings)) }
+export function withSteps(foreseen: Foreseen, surroundings: Surroundings): Binding {
+  const steps = foreseen.remedy.map((remedy) => ({
+    command: shellLine(remedy),
+    scope: remedy.kind === 'sysctl' ? scopeOf(remedy.name) : null,
+    blocked: blockedBy(remedy, surroundings)
+  }))
+  return { ...predictionOf(foreseen), steps }
 }
 
-function step(command: string, { facts, caller, places }: Surroundings): Step {
-  const sysctl = parseSysctl(command)
-  if (sysctl) {
-    const { name } = sysctl
-    return { command, scope: scopeOf(name), blocked: obstacle(name, caller, places) }
-  }
-  return { command, scope: null, blocked: command.startsWith('prlimit ') ? limitObstacle(facts) : null }
+function blockedBy(remedy: Remedy, { facts, caller, places }: Surroundings): string | null {
+  if (remedy.kind === 'sysctl') return obstacle(remedy.name, caller, places)
+  return remedy.kind === 'prlimit' ? limitObstacle(facts) : null
 }
 
 /** Raising a hard limit: CAP_SYS_RESOURCE in the initial user namespace, setrlimit(2); root of a container lacks it. */
@@ -59,30 +61,25 @@ function limitObstacle({ kernel }: HostFacts): string | null {
   return 'needs CAP_SYS_RESOURCE, which this process lacks: raise it where the session, container or service is started'
 }
 
-/** `sysctl -w name=value`, as the checks write it. */
-function parseSysctl(command: string): { name: string; value: string } | null {
-  const match = /^sysctl -w ([\w.-]+)=("?)([^"]*)\2$/.exec(command)
-  return match ? { name: match[1] ?? '', value: match[3] ?? '' } : null
-}
-
 /**
  * The sysctls that lift what binds, in the order of the findings, without those that suffice already. Findings that
  * merely inform ask for nothing.
  */
-export function settingsFor(bindings: readonly Binding[], { places }: Surroundings): Setting[] {
+export function settingsFor(foreseen: readonly Foreseen[], surroundings: Surroundings): Setting[] {
   const settings = new Map<string, Setting>()
-  for (const { id, severity, steps } of bindings) {
+  for (const { id, severity, remedy } of foreseen) {
     if (severity === 'info') continue
-    for (const { command, scope, blocked } of steps) {
-      const sysctl = parseSysctl(command)
-      if (!sysctl || !scope || !isKnob(sysctl.name)) continue
-      const { name, value } = sysctl
+    for (const step of remedy) {
+      if (step.kind !== 'sysctl') continue
+      const { name, value } = step
+      const scope = scopeOf(name)
+      if (!scope || !isKnob(name)) continue
       const before = settings.get(name)
-      const current = before ? before.current : currentOf(name, places)
+      const current = before ? before.current : currentOf(name, surroundings.places)
       if (current !== null && suffices(current, value)) continue
       const wanted = before && suffices(before.wanted, value) ? before.wanted : value
       const lifts = [...new Set([...(before?.lifts ?? []), id])]
-      settings.set(name, { name, current, wanted, scope, lifts, blocked })
+      settings.set(name, { name, current, wanted, scope, lifts, blocked: blockedBy(step, surroundings) })
     }
   }
   return [...settings.values()]

@@ -291,6 +291,17 @@ export interface NativeDrops {
   stop(): void
 }
 
+/** A network device of this namespace. */
+export interface NativeDevice {
+  name: string
+  /** Set up by the administrator. */
+  up: boolean
+  /** Up, and with a carrier. */
+  carrier: boolean
+  /** With the length of the prefix, `198.18.1.1/24`; those of a device that is down as well. */
+  addresses: string[]
+}
+
 /** The addon's exports. */
 export interface NativeAddon {
   counterNames: string[]
@@ -307,6 +318,10 @@ export interface NativeAddon {
   tryThreads(count: number): void
   /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
+  /** Throws an Error with `errno` and `syscall`. */
+  listDevices(): NativeDevice[]
+  /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
+  routeDevice(target: string, source?: string): string
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */

@@ -7,6 +7,7 @@ import {
   parseSoftnet,
   parseStat
 } from './counter_files.js'
+import type { CounterName } from './counter_names.js'
 import { readProcText } from './proc_reader.js'
 
 /** A kernel counter at the beginning and the end of the run. */
@@ -17,6 +18,7 @@ export interface CounterChange {
 }
 
 export type { Counters } from './counter_files.js'
+export type { CounterName } from './counter_names.js'
 
 /** Counters that moved, by name. */
 export type CounterChanges = Record<string, CounterChange>
@@ -65,6 +67,16 @@ export function noteCounters({ procRoot = '/proc' }: { procRoot?: string } = {})
     for (const [i, [, parse]] of files.entries()) parse(texts[i] ?? '', counters)
     return counters
   }
+}
+
+/** A counter's value; null when it is unknown here. */
+export function counterValue(counters: Counters, name: CounterName): number | null {
+  return counters[name] ?? null
+}
+
+/** How far a counter moved; 0 when it did not, or is unknown. */
+export function movedBy(changes: CounterChanges, name: CounterName): number {
+  return changes[name]?.delta ?? 0
 }
 
 /** Values that rise and fall, so that a fall is no wrap. */

@@ -124,7 +124,7 @@ function numeric(address: string): Address {
 }
 
 /** A test whether a numeric address lies in one of `networks`, each written `A/len`. */
-function within(...networks: string[]): (address: string) => boolean {
+export function within(...networks: string[]): (address: string) => boolean {
   const prefixes = networks.map((text) => {
     const [first = '', length] = text.split('/')
     const { family, value } = numeric(first)

@@ -3,7 +3,7 @@
 import type { CensusColumns } from '../engine/census.js'
 import type { Latency } from '../engine/latency.js'
 import { native } from '../engine/native.js'
-import type { CounterChanges } from '../host/counters.js'
+import { type CounterChanges, movedBy } from '../host/counters.js'
 import { tcpOptions, tcpStates } from '../net/tcp_names.js'
 import type { CensusSummary } from '../result/result.js'
 
@@ -79,7 +79,7 @@ const leastRepeats = 2
 export function censusView(census: CensusColumns, deltas: CounterChanges): CensusView {
   return {
     sockets: census.state.reduce((count, state) => count + (state === established ? 1 : 0), 0),
-    repeatedSynAcks: repeatedSynAcks(census, deltas['TcpExt.TCPSYNChallenge']?.delta ?? 0)
+    repeatedSynAcks: repeatedSynAcks(census, movedBy(deltas, 'TcpExt.TCPSYNChallenge'))
   }
 }
 

@@ -1,6 +1,7 @@
 /** TIME_WAIT sockets of this network namespace, as a churn fills it with them. */
 import { readFileSync } from 'node:fs'
-import { parseSockstat } from '../host/counter_files.js'
+import { type Counters, parseSockstat } from '../host/counter_files.js'
+import { counterValue } from '../host/counters.js'
 import type { TimeWaits } from '../result/result.js'
 
 export class TimeWaitWatch {
@@ -22,9 +23,9 @@ export class TimeWaitWatch {
 
 function timeWaits(): number | null {
   try {
-    const counters: Record<string, number> = {}
+    const counters: Counters = {}
     parseSockstat(readFileSync('/proc/net/sockstat', 'utf8'), counters)
-    return counters['Sockstat.TCP.tw'] ?? null
+    return counterValue(counters, 'Sockstat.TCP.tw')
   } catch {
     return null
   }

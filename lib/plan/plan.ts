@@ -3,11 +3,19 @@
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
-import { byBinding, type FindingId, type Prediction, predictFindings } from '../checks/index.js'
+import {
+  byBinding,
+  type Check,
+  type Foreseen,
+  foresee,
+  type Prediction,
+  predictionOf
+} from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
 import { ownAddresses } from '../net/local_addresses.js'
+import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
 import type { NatPlan } from '../scenario/nat.js'
 import {
@@ -112,9 +120,17 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   })
   const served = server && serverNeeds(server, scenario, rate)
   const findings = [
-    ...predictFindings({ facts: client, needs, scenario, peerIsHere }),
+    ...foresee({
+      facts: client,
+      needs,
+      scenario,
+      peerIsHere,
+      downDevice: here ? downDevice(scenario.targets, sources.ranges) : null
+    }),
     ...(served ? serverFindings(server, served, scenario) : [])
-  ].sort(byBinding)
+  ]
+    .sort(byBinding)
+    .map(predictionOf)
   // Each worker opens a table of its own, however few would do.
   const tables = Math.min(needs.tables, Math.max(scenario.workers, tablesUsed(needs)))
   return {
@@ -188,18 +204,13 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
 }
 
 /** What can be said of a server by the facts of its host alone; the rest is about the one that dials. */
-const causesAtServer: ReadonlySet<FindingId> = new Set([
-  'host-file-limit',
-  'conntrack-table-full',
-  'conntrack-chain-too-long',
-  'tcp-memory',
-  'accept-queue-overflow',
-  'time-wait-overflow',
-  'established-hash-undersized'
-])
+const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
-function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Prediction[] {
-  return predictFindings({ facts, needs, scenario, peerIsHere: true })
-    .filter(({ id }) => causesAtServer.has(id))
-    .map((finding) => ({ ...finding, side: 'server' }))
+function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Foreseen[] {
+  return foresee({ facts, needs, scenario, peerIsHere: true, downDevice: null }, isOfServer).map(
+    (finding) => ({
+      ...finding,
+      side: 'server'
+    })
+  )
 }

@@ -7,7 +7,7 @@ import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
 import { explainFindings } from '../checks/index.js'
 import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from '../engine/sockets.js'
-import type { CounterChanges, Counters } from '../host/counters.js'
+import { type CounterChanges, type Counters, movedBy } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
@@ -252,6 +252,7 @@ class Watcher implements Watch {
       scenario: null,
       needs: null,
       peerIsHere: true,
+      downDevice: null,
       listeners,
       server: null,
       census: null,
@@ -299,7 +300,7 @@ function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): Connt
     entries: count,
     max,
     buckets,
-    dropped: changes['Conntrack.drop']?.delta ?? 0,
-    refused: changes['Conntrack.chaintoolong']?.delta ?? 0
+    dropped: movedBy(changes, 'Conntrack.drop'),
+    refused: movedBy(changes, 'Conntrack.chaintoolong')
   }
 }

@@ -4,6 +4,7 @@
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
+#include "native/binding/devices.h"
 #include "native/binding/drops_wrap.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
@@ -62,6 +63,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
+  exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
+  exports["routeDevice"] = Napi::Function::New(env, RouteDeviceCall, "routeDevice");
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

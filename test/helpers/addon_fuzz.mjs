@@ -241,6 +241,8 @@ function callElse() {
         .surveySockets(chance(0.5) ? spoil({ local: [endpoint], listenersOnly: true }) : junk())
         ?.catch?.(() => {}),
     () => addon.readTracefs(junk()),
+    () => addon.listDevices(junk()),
+    () => addon.routeDevice(chance(0.5) ? '127.0.0.1' : junk(), junk()),
     () => new Drops(junk()),
     () =>
       new Drops({

@@ -1,9 +1,12 @@
 import type { ListenerFill } from '../../observe/listener_fill.js'
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, failures, figure, moved } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
+import { peerClosed } from './peer_closed.js'
 import { phantomCount } from './phantom_established.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /** Pause in accepting, in seconds, that a queue should take: a garbage collection, a busy CPU. */
 const pauseSeconds = 0.005
@@ -13,8 +16,10 @@ const pauseSeconds = 0.005
  * drops SYNs, and final ACKs of handshakes that were under way: tcp_conn_request (net/ipv4/tcp_input.c) and
  * tcp_v4_syn_recv_sock, both ListenOverflows. ListenDrops alone proves nothing, it counts other causes as well.
  */
-export const acceptQueueOverflow: Check = {
+export const acceptQueueOverflow = defineCheck({
   id: 'accept-queue-overflow',
+  rank: 110,
+  concerns: 'listener',
 
   predict({ facts: { tcp }, needs, peerIsHere }) {
     if (!peerIsHere || tcp.somaxconn === null || needs.ratePerSecond === null) return null
@@ -52,10 +57,10 @@ export const acceptQueueOverflow: Check = {
       ],
       remedy: remedy(full, tcp.somaxconn),
       events: overflows,
-      explains: ['syn-loss', 'syn-unanswered', 'peer-closed']
+      explains: [synLoss, synUnanswered, peerClosed]
     }
   }
-}
+})
 
 /** Dropped SYNs show as loss, dropped ACKs as phantoms, or as resets where tcp_abort_on_overflow asks for them. */
 function concernsUs(context: ExplainContext, overflows: number): boolean {
@@ -69,12 +74,12 @@ function describe([first, ...others]: readonly ListenerFill[]): string {
   return `; ${first.address} has ${figure(first.queued)} waiting at a backlog of ${figure(first.backlog)}${more}`
 }
 
-function remedy(full: readonly ListenerFill[], somaxconn: number | null): string[] {
+function remedy(full: readonly ListenerFill[], somaxconn: number | null): Remedy[] {
   const raise = [
     sysctl('net.core.somaxconn', 65535),
     advice('and listen(fd, 65535) in the server, which has to be started anew; and accept faster')
   ]
-  if (full.length === 0) return ['ss -ltn', ...raise]
+  if (full.length === 0) return [command('ss -ltn'), ...raise]
   const backlog = Math.min(...full.map((listener) => listener.backlog))
   if (somaxconn === null || backlog >= somaxconn) return raise
   return [

@@ -1,12 +1,14 @@
 import { formatEndpoint } from '../../net/address.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
-import { advice, portsOf } from '../remedy.js'
+import { advice, command, portsOf } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 
 /** The target answered a SYN with RST (ECONNREFUSED, connect(2)): nobody listens there, or a firewall rejects. */
-export const connectionRefused: Check = {
+export const connectionRefused = defineCheck({
   id: 'connection-refused',
+  rank: 170,
+  concerns: 'listener',
 
   explain(context) {
     const { tallies, count } = failures(context, ['ECONNREFUSED'], 'connect')
@@ -27,11 +29,11 @@ export const connectionRefused: Check = {
         ...counterEvidence(context, 'Tcp.AttemptFails')
       ],
       remedy: [
-        'ss -ltn',
-        ...(target ? [`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`] : []),
+        command('ss -ltn'),
+        ...(target ? [command(`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`)] : []),
         advice('or a firewall rejects: nft list ruleset | grep reject')
       ],
       events: count
     }
   }
-}
+})

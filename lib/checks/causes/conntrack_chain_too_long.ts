@@ -8,10 +8,12 @@ import {
 } from '../../host/conntrack_chains.js'
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved, percent } from '../evidence.js'
-import { advice, notrack, sysctl } from '../remedy.js'
+import { advice, notrack, type Remedy, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /** Share of refused first SYNs from which on a prediction is worth a line. */
 const noticeableShare = 1e-4
@@ -27,8 +29,10 @@ const bindingShare = 0.1
  * draws at random: no error, no log line, `drop` stays 0. The more entries, the more SYNs are lost, so the connect rate
  * decays by orders of magnitude. __nf_conntrack_confirm in net/netfilter/nf_conntrack_core.c, since 5.15.
  */
-export const conntrackChainTooLong: Check = {
+export const conntrackChainTooLong = defineCheck({
   id: 'conntrack-chain-too-long',
+  rank: 70,
+  concerns: 'host',
 
   predict({ facts, needs, scenario }) {
     const bound = boundOf(facts)
@@ -84,10 +88,10 @@ export const conntrackChainTooLong: Check = {
       ],
       remedy: remedy(wanted, context.scenario),
       events: refused,
-      explains: ['syn-loss', 'syn-unanswered']
+      explains: [synLoss, synUnanswered]
     }
   }
-}
+})
 
 /** The bound of this kernel; null when it has none. Backports to older kernels show in the statistics. */
 function boundOf({ kernel, conntrack }: HostFacts): ChainBound | null {
@@ -115,7 +119,7 @@ function entriesAll({ facts: { before, after } }: ExplainContext): number | null
   return first === null ? last : Math.max(first, last ?? 0)
 }
 
-function remedy(entries: number, scenario: DialScenario | null): string[] {
+function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
     advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),

@@ -1,18 +1,23 @@
 import { bucketsFor } from '../../host/conntrack_chains.js'
 import type { DialScenario } from '../../scenario/scenario.js'
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
-import { advice, notrack, roundUp, sysctl } from '../remedy.js'
+import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
+import { peerDescriptorLimit } from './peer_descriptor_limit.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * nf_conntrack holds as many entries as it may (`nf_conntrack_max`, compared with each namespace's count) and drops the
  * first packet of every further connection, without an error for connect(2): __nf_conntrack_alloc in
  * net/netfilter/nf_conntrack_core.c, counted as `drop` by nf_conntrack_in.
  */
-export const conntrackTableFull: Check = {
+export const conntrackTableFull = defineCheck({
   id: 'conntrack-table-full',
+  rank: 60,
+  concerns: 'host',
 
   predict({ facts: { conntrack }, needs, scenario }) {
     const { count, max } = conntrack
@@ -37,7 +42,7 @@ export const conntrackTableFull: Check = {
   },
 
   explain: (context) => counted(context) ?? guessed(context)
-}
+})
 
 function counted(context: ExplainContext): Verdict | null {
   const drops = tableDrops(context)
@@ -63,7 +68,7 @@ function counted(context: ExplainContext): Verdict | null {
     ],
     remedy: remedy(total, context.scenario),
     events: drops,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }
 
@@ -87,9 +92,9 @@ function guessed(context: ExplainContext): Verdict | null {
       ...fact('net.netfilter.nf_conntrack_max', max),
       ...fact('handshakes without answer', unanswered)
     ],
-    remedy: ["dmesg | grep 'table full'", ...remedy(run.connections.requested, scenario)],
+    remedy: [command("dmesg | grep 'table full'"), ...remedy(run.connections.requested, scenario)],
     events: unanswered,
-    explains: ['syn-loss', 'syn-unanswered', 'peer-descriptor-limit']
+    explains: [synLoss, synUnanswered, peerDescriptorLimit]
   }
 }
 
@@ -103,7 +108,7 @@ function tableDrops(context: ExplainContext): number {
 }
 
 /** The bound alone would make the chains long; buckets come with it. */
-function remedy(entries: number, scenario: DialScenario | null): string[] {
+function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
     advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_max', roundUp(entries * 1.1)),

@@ -1,15 +1,20 @@
 import type { HostFacts } from '../../host/facts.js'
 import type { Needs } from '../../scenario/needs.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, prlimit, type Remedy, sysctl } from '../remedy.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * RLIMIT_NOFILE bounds each descriptor table (EMFILE, getrlimit(2)). With tables private to their threads there may be
  * many tables; with one shared table it bounds the process.
  */
-export const descriptorLimit: Check = {
+export const descriptorLimit = defineCheck({
   id: 'descriptor-limit',
+  rank: 10,
+  concerns: 'process',
 
   predict({ facts, needs }) {
     const capacity = needs.tables * needs.descriptorsPerTable
@@ -42,10 +47,10 @@ export const descriptorLimit: Check = {
       evidence: [...tallyEvidence(tallies), ...limits(facts), ...fact('process.tables', tables)],
       remedy: remedy(facts, needs ? perTable(needs) : run.connections.requested),
       events: count,
-      explains: ['accept-queue-overflow', 'syn-unanswered', 'syn-loss']
+      explains: [acceptQueueOverflow, synUnanswered, synLoss]
     }
   }
-}
+})
 
 const perTable = ({ descriptors, tables }: Needs) => Math.ceil(descriptors / tables)
 
@@ -58,16 +63,16 @@ function limits({ limits: { nofileSoft, nofileHard, nrOpen } }: HostFacts) {
 }
 
 /** @param needed descriptors one table must hold */
-function remedy({ limits: { nofileHard, nrOpen } }: HostFacts, needed: number): string[] {
+function remedy({ limits: { nofileHard, nrOpen } }: HostFacts, needed: number): Remedy[] {
   // A little more for what else is open, in steps that look chosen.
   const limit = Math.ceil((needed + 1024) / 1024) * 1024
   const hard = nofileHard === 'unlimited' ? Number.POSITIVE_INFINITY : (nofileHard ?? 0)
-  if (hard >= limit) return [`ulimit -n ${limit}`]
+  if (hard >= limit) return [command(`ulimit -n ${limit}`)]
   return [
     ...(nrOpen !== null && nrOpen < limit ? [sysctl('fs.nr_open', limit)] : []),
     advice(
       'as root, in the shell that starts the run; in a systemd unit LimitNOFILE, in a container --ulimit nofile:'
     ),
-    `prlimit --pid $$ --nofile=${limit}:${limit}`
+    prlimit('$$', limit)
   ]
 }

@@ -1,6 +1,6 @@
-import type { Check, ExplainContext, RunOutcome, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import { fact, figure, percent } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command, type Remedy } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
 
 /** Lateness of the latest hundredth of connection starts, from which on the schedule was not kept. */
@@ -16,8 +16,10 @@ export const connectsPerCpu = { bothEnds: 100_000, oneEnd: 200_000 }
  * We are the bottleneck: the rate asked for was not kept, and the reason is this process, its CPUs or its window of
  * handshakes in flight. Without a rate the dialer always goes as fast as it can, which is no finding.
  */
-export const dialerSaturated: Check = {
+export const dialerSaturated = defineCheck({
   id: 'dialer-saturated',
+  rank: 210,
+  concerns: 'dialer',
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {
     if (needs.ratePerSecond === null || kernel.cpus === null) return null
@@ -45,7 +47,7 @@ export const dialerSaturated: Check = {
     if (run.pacing === null || run.pacing.p99 < lateUs) return null
     return byCpu(context, run) ?? byWindow(context, run)
   }
-}
+})
 
 function byCpu({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
   const { cpuSeconds, workers } = run.process
@@ -87,7 +89,7 @@ function byWindow(context: ExplainContext, run: RunOutcome): Verdict | null {
       ...fact('scenario.window', scenario.window),
       ...fact('connectLatency.mean', latencyUs)
     ],
-    remedy: [`c1m-native dial --window ${window} ...`],
+    remedy: [command(`c1m-native dial --window ${window} ...`)],
     events: run.connections.attempted
   }
 }
@@ -99,11 +101,11 @@ const latenessEvidence = (run: RunOutcome) => [
   ...fact('timing.connectsPerSecond', Math.round(run.timing.connectsPerSecond))
 ]
 
-function remedy(idleCpus: boolean): string[] {
+function remedy(idleCpus: boolean): Remedy[] {
   return [
     ...(idleCpus ? [advice('let it use the other CPUs: --workers')] : []),
     advice('or spread the run over several hosts:'),
-    'c1m-native dial --shard 1/2 ...',
-    'c1m-native dial --shard 2/2 ...'
+    command('c1m-native dial --shard 1/2 ...'),
+    command('c1m-native dial --shard 2/2 ...')
   ]
 }

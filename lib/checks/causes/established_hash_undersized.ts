@@ -1,7 +1,7 @@
 import type { HostFacts } from '../../host/facts.js'
-import type { Check, ExplainContext, RunOutcome } from '../context.js'
+import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
 import { fact, figure, gaugePeak, hereSide, percent } from '../evidence.js'
-import { advice, roundUp, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
 
 /** Sockets in a bucket from which on walking the chains is felt. At 3 it is within the noise (13 % at most). */
@@ -14,8 +14,10 @@ const fallen = 0.5
  * The kernel's hash of established sockets has few buckets for them, and every lookup walks a long chain. It is sized at
  * boot (`thash_entries`); a namespace can have one of its own since kernel 6.1: ip-sysctl.rst, tcp_child_ehash_entries.
  */
-export const establishedHashUndersized: Check = {
+export const establishedHashUndersized = defineCheck({
   id: 'established-hash-undersized',
+  rank: 200,
+  concerns: 'host',
 
   predict({ facts, needs }) {
     const { ehashEntries } = facts.tcp
@@ -59,7 +61,7 @@ export const establishedHashUndersized: Check = {
       events: run.connections.established
     }
   }
-}
+})
 
 /** The host's count, which is taken after our sockets may have gone, or ours. */
 function socketsIn(context: ExplainContext, run: RunOutcome): number {
@@ -78,7 +80,7 @@ function rateFall({ series, timing }: RunOutcome): { first: number; last: number
   return { first: mean(rates.slice(0, quarter)), last: mean(rates.slice(-quarter)) }
 }
 
-function remedy({ tcp }: HostFacts, sockets: number): string[] {
+function remedy({ tcp }: HostFacts, sockets: number): Remedy[] {
   // tcp_child_ehash_entries goes up to 16 Mi.
   const buckets = Math.min(2 ** 24, roundUp(sockets))
   const own =
@@ -86,8 +88,8 @@ function remedy({ tcp }: HostFacts, sockets: number): string[] {
       ? []
       : [
           sysctl('net.ipv4.tcp_child_ehash_entries', buckets),
-          'ip netns add c1m',
-          'ip netns exec c1m c1m-native dial ...'
+          command('ip netns add c1m'),
+          command('ip netns exec c1m c1m-native dial ...')
         ]
   return [...own, advice(`or boot with thash_entries=${buckets}`)]
 }

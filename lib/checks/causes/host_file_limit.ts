@@ -1,14 +1,19 @@
 import { capability, holdsOnHost } from '../../host/kernel.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * The host has as many open files as `fs.file-max` allows (ENFILE, open(2)). A socket is one, whatever table it is in. Who
  * holds CAP_SYS_ADMIN is not bound: alloc_empty_file in fs/file_table.c.
  */
-export const hostFileLimit: Check = {
+export const hostFileLimit = defineCheck({
   id: 'host-file-limit',
+  rank: 20,
+  concerns: 'host',
 
   predict({ facts, needs }) {
     const { fileMax, filesOpen } = facts.limits
@@ -47,7 +52,7 @@ export const hostFileLimit: Check = {
         sysctl('fs.file-max', roundUp(((fileMax ?? 0) + (context.needs?.descriptors ?? count)) * 1.1))
       ],
       events: count,
-      explains: ['accept-queue-overflow', 'syn-unanswered', 'syn-loss']
+      explains: [acceptQueueOverflow, synUnanswered, synLoss]
     }
   }
-}
+})

@@ -1,6 +1,6 @@
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
-import { roundUp, sysctl } from '../remedy.js'
+import { command, roundUp, sysctl } from '../remedy.js'
 import { underPressure } from './tcp_memory.js'
 
 /**
@@ -8,8 +8,10 @@ import { underPressure } from './tcp_memory.js'
  * rest. tcp_check_oom (net/ipv4/tcp.c) has two reasons, this and tcp_mem, and one counter for both; without memory
  * pressure it is this one. Orphans that retransmit count up to four times (tcp_out_of_resources).
  */
-export const orphanLimit: Check = {
+export const orphanLimit = defineCheck({
   id: 'orphan-limit',
+  rank: 90,
+  concerns: 'host',
 
   explain(context) {
     const aborted = moved(context, 'TcpExt.TCPAbortOnMemory')
@@ -26,8 +28,11 @@ export const orphanLimit: Check = {
         ...fact('Sockstat.TCP.orphan', orphans),
         ...fact('net.ipv4.tcp_max_orphans', maxOrphans)
       ],
-      remedy: [sysctl('net.ipv4.tcp_max_orphans', roundUp(wanted)), 'c1m-native dial --close rst ...'],
+      remedy: [
+        sysctl('net.ipv4.tcp_max_orphans', roundUp(wanted)),
+        command('c1m-native dial --close rst ...')
+      ],
       events: aborted
     }
   }
-}
+})

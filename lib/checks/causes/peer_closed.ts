@@ -1,14 +1,17 @@
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 
 /**
  * The peer ended connections that were to be held, or reset handshakes. It is the server's application (an idle timeout, a
  * limit on connections) or a middlebox; in the handshake, also a full accept queue with `tcp_abort_on_overflow`.
  */
-export const peerClosed: Check = {
+export const peerClosed = defineCheck({
   id: 'peer-closed',
+  rank: 190,
+  concerns: 'listener',
+  tentativeFromAfar: true,
 
   explain(context) {
     const { run } = context
@@ -34,9 +37,9 @@ export const peerClosed: Check = {
       ],
       remedy: [
         advice("look for an idle timeout or a limit on connections in the server's configuration and log"),
-        'sysctl net.ipv4.tcp_abort_on_overflow'
+        command('sysctl net.ipv4.tcp_abort_on_overflow')
       ],
       events
     }
   }
-}
+})

@@ -1,9 +1,14 @@
+import { movedBy } from '../../host/counters.js'
 import type { ListenerFill } from '../../observe/listener_fill.js'
-import type { Check, ExplainContext, Verdict } from '../context.js'
-import { connectionEvidence, counterEvidence, fact, figure } from '../evidence.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
+import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
-import { advice } from '../remedy.js'
+import { advice, command, prlimit, type Remedy } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
+import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { peerClosed } from './peer_closed.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * The server's process has no descriptor left. Most accept no more: connections stop at the limit, the accept queue
@@ -11,12 +16,15 @@ import { pending, severityOf, timedOut } from '../symptoms.js'
  * (uv__emfile_trick in src/unix/stream.c). With the server in sight its open files prove it; from afar the figure gives
  * it away.
  */
-export const peerDescriptorLimit: Check = {
+export const peerDescriptorLimit = defineCheck({
   id: 'peer-descriptor-limit',
+  rank: 100,
+  concerns: 'listener',
+  tentativeFromAfar: true,
   explain: (context) => proven(context) ?? guessed(context)
-}
+})
 
-const consequences = ['accept-queue-overflow', 'syn-unanswered', 'syn-loss', 'peer-closed'] as const
+const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed]
 
 /** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
 const nearlyAll = 2
@@ -33,7 +41,7 @@ function proven(context: ExplainContext): Verdict | null {
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
   const { address, queued, process } = stuck
-  const overflows = context.deltas['TcpExt.ListenOverflows']?.delta ?? 0
+  const overflows = moved(context, 'TcpExt.ListenOverflows')
   const events = queued > 0 ? Math.max(queued, overflows) : shed
   const full = `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open`
   return {
@@ -63,8 +71,8 @@ function proven(context: ExplainContext): Verdict | null {
 /** Connections that did not stay: those the peer closed; beside a server, accepted of late and established no more. */
 function shedConnections({ run, deltas, recent = deltas }: ExplainContext): number {
   if (run !== null) return run.churn === null ? run.connections.closedByPeer : 0
-  const accepted = recent['Tcp.PassiveOpens']?.delta ?? 0
-  return Math.max(0, accepted - Math.max(0, recent['Tcp.CurrEstab']?.delta ?? 0))
+  const accepted = movedBy(recent, 'Tcp.PassiveOpens')
+  return Math.max(0, accepted - Math.max(0, movedBy(recent, 'Tcp.CurrEstab')))
 }
 
 /** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. */
@@ -86,14 +94,14 @@ function guessed(context: ExplainContext): Verdict | null {
     ],
     remedy: raise('PID'),
     events: timedOut(run) + pending(run),
-    explains: ['syn-unanswered', 'syn-loss']
+    explains: [synUnanswered, synLoss]
   }
 }
 
-function raise(pid: number | 'PID'): string[] {
+function raise(pid: number | 'PID'): Remedy[] {
   return [
-    `grep 'open files' /proc/${pid}/limits`,
-    `prlimit --pid ${pid} --nofile=1048576:1048576`,
+    command(`grep 'open files' /proc/${pid}/limits`),
+    prlimit(pid, 1_048_576),
     advice('and for good: LimitNOFILE in its systemd unit, --ulimit nofile for its container')
   ]
 }

@@ -1,4 +1,4 @@
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
 import { advice, sysctl } from '../remedy.js'
 
@@ -7,8 +7,10 @@ import { advice, sysctl } from '../remedy.js'
  * and still waits in SYN_RECV, while the client is ESTABLISHED since the SYN-ACK: tcp_check_req in
  * net/ipv4/tcp_minisocks.c. Seen from the client, SYN-ACKs come again (`tcpi_segs_in` grows) and no data ever does.
  */
-export const phantomEstablished: Check = {
+export const phantomEstablished = defineCheck({
   id: 'phantom-established',
+  rank: 130,
+  concerns: 'listener',
 
   explain(context) {
     const phantoms = phantomCount(context)
@@ -36,7 +38,7 @@ export const phantomEstablished: Check = {
       events: phantoms
     }
   }
-}
+})
 
 /**
  * How many there are, as far as it can be told; 0 unless something proves it. With the listener here: connections

@@ -1,16 +1,20 @@
 import type { HostFacts } from '../../host/facts.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { counterEvidence, fact, figure, hereSide, moved } from '../evidence.js'
 import { sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * Packets were dropped because the route back to their sender leads through another interface than the one they came by:
  * strict `rp_filter`, ip-sysctl.rst; __fib_validate_source in net/ipv4/fib_frontend.c. Typical with many source addresses
  * and more than one way. IPv4 only.
  */
-export const reversePathFilter: Check = {
+export const reversePathFilter = defineCheck({
   id: 'reverse-path-filter',
+  rank: 160,
+  concerns: 'host',
 
   explain(context) {
     const drops = moved(context, 'TcpExt.IPReversePathFilter')
@@ -36,10 +40,10 @@ export const reversePathFilter: Check = {
           ? strict.map((name) => sysctl(`net.ipv4.conf.${name}.rp_filter`, 2))
           : [sysctl('net.ipv4.conf.all.rp_filter', 2)],
       events: drops,
-      explains: ['syn-loss', 'syn-unanswered']
+      explains: [synLoss, synUnanswered]
     }
   }
-}
+})
 
 function strictInterfaces({ network: { rpFilterAll, rpFilterInterfaces } }: HostFacts): string[] {
   return Object.entries(rpFilterInterfaces ?? {})

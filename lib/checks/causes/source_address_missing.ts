@@ -1,10 +1,13 @@
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
+import { command, type Remedy } from '../remedy.js'
 import { tupleShortage } from './tuple_space_exhausted.js'
 
 /** A source address that no interface of this namespace has: bind(2) fails with EADDRNOTAVAIL. */
-export const sourceAddressMissing: Check = {
+export const sourceAddressMissing = defineCheck({
   id: 'source-address-missing',
+  rank: 30,
+  concerns: 'dialer',
 
   predict({ needs: { missingSources, connections } }) {
     if (missingSources.length === 0) return null
@@ -36,7 +39,7 @@ export const sourceAddressMissing: Check = {
       events
     }
   }
-}
+})
 
 function list(addresses: readonly string[]): string {
   const [first = '', second, ...others] = addresses
@@ -51,8 +54,8 @@ function sourceOf(example: string): string {
   return example.replace(/:\d+ > .*$/, '').replace(/^\[(.*)\]$/, '$1')
 }
 
-function add(addresses: readonly string[]): string[] {
+function add(addresses: readonly string[]): Remedy[] {
   return addresses
     .slice(0, 3)
-    .map((address) => `ip addr add ${address}/${address.includes(':') ? 128 : 32} dev DEVICE`)
+    .map((address) => command(`ip addr add ${address}/${address.includes(':') ? 128 : 32} dev DEVICE`))
 }

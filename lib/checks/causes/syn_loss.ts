@@ -1,5 +1,5 @@
 import { classifyLatencies, looksLikeSynLoss, synRetrySchedule } from '../../host/syn_retry_comb.js'
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, hereSide, moved, percent } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
@@ -12,8 +12,11 @@ const healthyShare = 1e-4
  * SYNs, or the answers to them, were lost now and then, and the kernel sent them again a second or more later. Nothing on
  * this host admits to it but, perhaps, a full packet backlog of a CPU.
  */
-export const synLoss: Check = {
+export const synLoss = defineCheck({
   id: 'syn-loss',
+  rank: 230,
+  concerns: 'path',
+  tentativeFromAfar: true,
 
   explain(context) {
     const { run } = context
@@ -44,7 +47,7 @@ export const synLoss: Check = {
       events: retried
     }
   }
-}
+})
 
 /** `; their latencies gather at 1 s and 3 s`, when they do. */
 function combOf({ latencies, facts, scenario, run }: ExplainContext): string {

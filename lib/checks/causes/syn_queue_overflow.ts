@@ -1,15 +1,19 @@
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
 import { advice, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * Half-open connections filled a listener's SYN queue, which is as long as its backlog. With SYN cookies the handshake
  * still works, without them SYNs are dropped; then, and only then, `tcp_max_syn_backlog` binds as well, and dropping for
  * it has no counter but ListenDrops: tcp_conn_request in net/ipv4/tcp_input.c.
  */
-export const synQueueOverflow: Check = {
+export const synQueueOverflow = defineCheck({
   id: 'syn-queue-overflow',
+  rank: 120,
+  concerns: 'listener',
 
   explain(context) {
     if (!context.peerIsHere) return null
@@ -32,7 +36,7 @@ export const synQueueOverflow: Check = {
           ...longerQueue
         ],
         events: drops,
-        explains: ['syn-loss', 'syn-unanswered']
+        explains: [synLoss, synUnanswered]
       }
     const cookies = moved(context, 'TcpExt.TCPReqQFullDoCookies')
     if (!cookiesMatter(context, cookies)) return null
@@ -57,7 +61,7 @@ export const synQueueOverflow: Check = {
       events: cookies
     }
   }
-}
+})
 
 const longerQueue = [
   sysctl('net.core.somaxconn', 65535),

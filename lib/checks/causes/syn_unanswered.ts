@@ -1,15 +1,19 @@
 import { synRetrySchedule } from '../../host/syn_retry_comb.js'
-import type { Check, ExplainContext, RunOutcome } from '../context.js'
+import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
+import { command } from '../remedy.js'
 import { severityOf, timedOut } from '../symptoms.js'
 
 /**
  * Handshakes that got no answer at all, more of them than lost packets explain: something drops these SYNs every time. No
  * counter of this namespace says what; where one does, the check for it is the better name.
  */
-export const synUnanswered: Check = {
+export const synUnanswered = defineCheck({
   id: 'syn-unanswered',
+  rank: 220,
+  concerns: 'path',
+  tentativeFromAfar: true,
 
   explain(context) {
     const { run } = context
@@ -36,14 +40,14 @@ export const synUnanswered: Check = {
       events: unanswered
     }
   }
-}
+})
 
 /** What to type on the target: these move there, and nothing does here. */
 export const watchThere = [
-  'c1m-native watch',
-  'nstat -asz TcpExtListenOverflows TcpExtListenDrops TcpExtPAWSTimewait TcpExtIPReversePathFilter',
-  'cat /proc/net/stat/nf_conntrack',
-  'nft list ruleset'
+  command('c1m-native watch'),
+  command('nstat -asz TcpExtListenOverflows TcpExtListenDrops TcpExtPAWSTimewait TcpExtIPReversePathFilter'),
+  command('cat /proc/net/stat/nf_conntrack'),
+  command('nft list ruleset')
 ]
 
 /**

@@ -1,6 +1,6 @@
 import { approximateBytes } from '../../base/units.js'
 import type { HostFacts } from '../../host/facts.js'
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import {
   counterEvidence,
   fact,
@@ -11,15 +11,19 @@ import {
   moved,
   tallyEvidence
 } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * Memory ran out: for socket buffers (`tcp_mem`, in pages, of the whole host), or for the sockets themselves, which take
  * slab of the host and of the control group. See tcp(7) and tcp_check_oom in net/ipv4/tcp.c.
  */
-export const tcpMemory: Check = {
+export const tcpMemory = defineCheck({
   id: 'tcp-memory',
+  rank: 80,
+  concerns: 'host',
 
   predict({ facts, needs }) {
     const room = roomBytes(facts)
@@ -71,12 +75,12 @@ export const tcpMemory: Check = {
       ],
       remedy: pressed
         ? raiseTcpMem(context.facts.after)
-        : (roomBytes(context.facts.after)?.remedy ?? ['free -m']),
+        : (roomBytes(context.facts.after)?.remedy ?? [command('free -m')]),
       events: count + aborted,
-      explains: ['syn-loss', 'syn-unanswered']
+      explains: [synLoss, synUnanswered]
     }
   }
-}
+})
 
 /** Whether buffers reached the middle value of tcp_mem. */
 export function underPressure(context: ExplainContext): boolean {
@@ -87,7 +91,7 @@ export function underPressure(context: ExplainContext): boolean {
 }
 
 /** What is left for sockets, where it is scarcest. */
-function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: string; remedy: string[] } | null {
+function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: string; remedy: Remedy[] } | null {
   const { memoryMaxBytes: max, memoryCurrentBytes: current } = cgroup
   const host = memory.availableBytes
   const group = typeof max === 'number' ? Math.max(0, max - (current ?? 0)) : null
@@ -97,7 +101,7 @@ function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: strin
       where: 'the control group',
       remedy: [
         advice('lift the control group: in a container --memory, in a systemd unit:'),
-        'systemctl set-property UNIT MemoryMax=infinity'
+        command('systemctl set-property UNIT MemoryMax=infinity')
       ]
     }
   if (host === null) return null
@@ -108,7 +112,7 @@ function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: strin
   }
 }
 
-function raiseTcpMem({ memory: { tcpPages } }: HostFacts): string[] {
+function raiseTcpMem({ memory: { tcpPages } }: HostFacts): Remedy[] {
   const smaller = advice('or smaller buffers: net.ipv4.tcp_rmem, net.ipv4.tcp_wmem')
   if (tcpPages === null) return [smaller]
   const { low, pressure, high } = tcpPages

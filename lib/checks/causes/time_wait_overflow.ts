@@ -1,4 +1,4 @@
-import type { Check, ExplainContext } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, moved } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
 
@@ -6,8 +6,10 @@ import { roundUp, sysctl } from '../remedy.js'
  * More sockets than `tcp_max_tw_buckets` were to wait in TIME_WAIT; those beyond it were closed at once, so a late segment
  * of theirs may reach a new connection: tcp_time_wait in net/ipv4/tcp_minisocks.c.
  */
-export const timeWaitOverflow: Check = {
+export const timeWaitOverflow = defineCheck({
   id: 'time-wait-overflow',
+  rank: 150,
+  concerns: 'host',
 
   predict({ facts: { tcp }, needs }) {
     if (tcp.maxTwBuckets === null || needs.timeWaits <= tcp.maxTwBuckets) return null
@@ -42,7 +44,7 @@ export const timeWaitOverflow: Check = {
       events: skipped
     }
   }
-}
+})
 
 /** A run that closes its connections when all is over makes more TIME_WAITs than fit, and nobody is left to mind. */
 function onlyAtTheEnd({ run }: ExplainContext): boolean {

@@ -1,7 +1,10 @@
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { counterValue } from '../../host/counters.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, sysctl } from '../remedy.js'
 import { accountsForLoss, hasTimeWaitCounter, lostSyns, severityOf, timedOut } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * A SYN met a TIME_WAIT of the same 4-tuple and carried an older timestamp, so the server answered with an ACK of the old
@@ -9,10 +12,12 @@ import { accountsForLoss, hasTimeWaitCounter, lostSyns, severityOf, timedOut } f
  * lost, every try re-arms the TIME_WAIT. Needs a NAT: one host's timestamps for one 4-tuple only grow. The server's
  * application sees nothing.
  */
-export const timeWaitPaws: Check = {
+export const timeWaitPaws = defineCheck({
   id: 'time-wait-paws',
+  rank: 140,
+  concerns: 'listener',
   explain: (context) => (context.peerIsHere ? seenByServer(context) : seenByClient(context))
-}
+})
 
 function seenByServer(context: ExplainContext): Verdict | null {
   const rejected = rejectedSyns(context)
@@ -41,14 +46,14 @@ function seenByServer(context: ExplainContext): Verdict | null {
       ...remedy
     ],
     events: rejected,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }
 
 /** Before kernel 6.16 these share PAWSEstab with old segments of live connections: without a TIME_WAIT they are those. */
 function rejectedSyns(context: ExplainContext): number {
   if (hasTimeWaitCounter(context)) return moved(context, 'TcpExt.PAWSTimewait')
-  const timeWaits = context.counters['Sockstat.TCP.tw'] ?? 0
+  const timeWaits = counterValue(context.counters, 'Sockstat.TCP.tw') ?? 0
   return timeWaits > 0 ? moved(context, 'TcpExt.PAWSEstab') : 0
 }
 
@@ -82,9 +87,9 @@ function seenByClient(context: ExplainContext): Verdict | null {
       ...counterEvidence(context, 'Tcp.OutRsts', 'TcpExt.TCPSynRetrans'),
       ...fact('retransmits.syn', context.run?.retransmits.syn ?? null)
     ],
-    remedy: ['nstat -asz TcpExtPAWSTimewait', ...remedy],
+    remedy: [command('nstat -asz TcpExtPAWSTimewait'), ...remedy],
     events: stale,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }
 
@@ -109,7 +114,7 @@ const remedy = [
   advice('let the client close first or keep connections alive: then the server keeps no TIME_WAIT'),
   advice('give the NAT more source addresses, and see that it spreads connections over them'),
   advice('or take timestamps out of SYNs, on the NAT:'),
-  'nft add table inet c1m',
-  "nft 'add chain inet c1m onward { type filter hook forward priority mangle; }'",
-  "nft 'add rule inet c1m onward tcp flags & (syn | ack) == syn reset tcp option timestamp'"
+  command('nft add table inet c1m'),
+  command("nft 'add chain inet c1m onward { type filter hook forward priority mangle; }'"),
+  command("nft 'add rule inet c1m onward tcp flags & (syn | ack) == syn reset tcp option timestamp'")
 ]

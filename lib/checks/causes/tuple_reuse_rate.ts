@@ -5,9 +5,9 @@ import {
   tupleLifetimeSeconds
 } from '../../host/nat_arithmetic.js'
 import type { NatNeeds } from '../../scenario/nat.js'
-import type { Check } from '../context.js'
+import { defineCheck } from '../context.js'
 import { connectionEvidence, fact, figure, moved } from '../evidence.js'
-import { advice } from '../remedy.js'
+import { advice, command, type Remedy } from '../remedy.js'
 import { lostSyns } from '../symptoms.js'
 import { staleAcks } from './time_wait_paws.js'
 
@@ -16,8 +16,10 @@ import { staleAcks } from './time_wait_paws.js'
  * balancer still remembers their last connection. A new SYN may then be rejected (see time-wait-paws), and a balancer
  * sends it to the same back end, however many there are.
  */
-export const tupleReuseRate: Check = {
+export const tupleReuseRate = defineCheck({
   id: 'tuple-reuse-rate',
+  rank: 50,
+  concerns: 'path',
 
   predict({ needs: { nat, ratePerSecond } }) {
     if (nat === null || ratePerSecond === null) return null
@@ -62,9 +64,9 @@ export const tupleReuseRate: Check = {
       events: met
     }
   }
-}
+})
 
-function remedy(rate: number, nat: NatNeeds, limit: number): string[] {
+function remedy(rate: number, nat: NatNeeds, limit: number): Remedy[] {
   const addresses = sourceAddressesFor(
     rate,
     nat,
@@ -75,6 +77,6 @@ function remedy(rate: number, nat: NatNeeds, limit: number): string[] {
       `${figure(addresses)} source addresses at the NAT (it has ${nat.sourceAddresses ?? 1}), or as many times the destinations`
     ),
     advice('let the client close first or keep connections alive: then the server keeps no TIME_WAIT'),
-    `c1m-native dial --rate ${Math.floor(limit)}/s ...`
+    command(`c1m-native dial --rate ${Math.floor(limit)}/s ...`)
   ]
 }

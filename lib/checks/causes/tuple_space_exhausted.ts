@@ -1,17 +1,21 @@
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, command, type Remedy, sysctl } from '../remedy.js'
 import { pending, timedOut } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * No 4-tuple was left: source addresses times source ports times destinations are fewer than the connections, or other
  * sockets hold them. Behind a NAT, the NAT's own ports may be used up instead.
  */
-export const tupleSpaceExhausted: Check = {
+export const tupleSpaceExhausted = defineCheck({
   id: 'tuple-space-exhausted',
+  rank: 40,
+  concerns: 'dialer',
 
   predict({ facts, needs, scenario }) {
     if (scenario === null || needs.tuples >= needs.connections) return null
@@ -27,7 +31,7 @@ export const tupleSpaceExhausted: Check = {
   },
 
   explain: (context) => ownSpace(context) ?? natSpace(context)
-}
+})
 
 function ownSpace(context: ExplainContext): Verdict | null {
   const { run, scenario } = context
@@ -90,18 +94,18 @@ function natSpace(context: ExplainContext): Verdict | null {
       sysctl('net.ipv4.ip_local_port_range', '1024 65535')
     ],
     events: unanswered,
-    explains: ['syn-unanswered', 'syn-loss']
+    explains: [synUnanswered, synLoss]
   }
 }
 
-function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): string[] {
+function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): Remedy[] {
   const widest = scenario.sourcePorts.some(([first, last]) => first <= 1024 && last === 65535)
   const reserved = ports.reserved?.reduce((sum, [first, last]) => sum + last - first + 1, 0) ?? 0
   return [
     advice(`${figure(Math.ceil(times))} times the source addresses, destination ports, or both:`),
-    'ip addr add ADDRESS/PREFIX dev DEVICE',
-    'c1m-native dial --source FIRST-LAST ...',
-    ...(widest ? [] : ['c1m-native dial --source-ports 1024-65535 ...']),
+    command('ip addr add ADDRESS/PREFIX dev DEVICE'),
+    command('c1m-native dial --source FIRST-LAST ...'),
+    ...(widest ? [] : [command('c1m-native dial --source-ports 1024-65535 ...')]),
     ...(reserved > 0
       ? [advice(`net.ipv4.ip_local_reserved_ports keeps ${figure(reserved)} ports of each address back`)]
       : [])

@@ -1,11 +1,15 @@
-import type { Check, ExplainContext, Verdict } from '../context.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, failures, figure, hereSide, moved, tallyEvidence } from '../evidence.js'
-import { advice, roundUp, sysctl } from '../remedy.js'
+import { advice, command, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /** There is no way to the target, or a rule on this host forbids it: connect(2) says so. */
-export const unreachable: Check = {
+export const unreachable = defineCheck({
   id: 'unreachable',
+  rank: 180,
+  concerns: 'dialer',
 
   predict({ needs: { unroutedTargets, connections } }) {
     const [first, ...others] = unroutedTargets
@@ -15,14 +19,14 @@ export const unreachable: Check = {
       side: 'client',
       title: `this host has no route to ${first}${others.length === 0 ? '' : ` and ${figure(others.length)} more`}`,
       evidence: fact('needs.unroutedTargets', unroutedTargets.slice(0, 10).join(' ')),
-      remedy: [`ip route get ${first}`],
+      remedy: [command(`ip route get ${first}`)],
       events: connections,
       bindsAt: 0
     }
   },
 
   explain: (context) => failed(context) ?? neighboursFull(context)
-}
+})
 
 const noRoute = ['ENETUNREACH', 'ENETDOWN']
 const noHost = ['EHOSTUNREACH', 'EHOSTDOWN', 'ENONET']
@@ -54,8 +58,8 @@ function failed(context: ExplainContext): Verdict | null {
       )
     ],
     remedy: [
-      ...(target ? [`ip route get ${target}`] : []),
-      forbidden.includes(most.code) ? 'nft list ruleset' : 'ip neigh show'
+      ...(target ? [command(`ip route get ${target}`)] : []),
+      forbidden.includes(most.code) ? command('nft list ruleset') : command('ip neigh show')
     ],
     events: count
   }
@@ -79,6 +83,6 @@ function neighboursFull(context: ExplainContext): Verdict | null {
       advice('or reach the hosts through a router, not on one link')
     ],
     events: full,
-    explains: ['syn-loss', 'syn-unanswered']
+    explains: [synLoss, synUnanswered]
   }
 }

@@ -99,7 +99,7 @@ function acts({ connections, rate, clients, ports, ipv6 }: Parameters): (Act & {
       })),
       meanwhile: (scene: Scene, over: Promise<unknown>) =>
         addServer(scene, over, (seconds * 1000) / 2, readings),
-      sign: { in: serverRole(0), counter: 'TcpExt.PAWSTimewait' },
+      sign: { in: serverRole(0), counter: 'TcpExt.PAWSTimewait' as const },
       readings
     }
   }

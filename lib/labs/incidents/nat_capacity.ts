@@ -1,4 +1,5 @@
 /** The arithmetic of incident 2 made real: how many connects a second a NAT's ports last for. */
+import { counterValue } from '../../host/counters.js'
 import { reuseRatePerSecond, tupleLifetimeSeconds } from '../../host/nat_arithmetic.js'
 import { type Act, conduct } from '../runner/steps.js'
 import type { Scene } from '../stage/stage.js'
@@ -102,7 +103,7 @@ async function timeWaitLifetime(scene: Scene, ipv6: boolean): Promise<number> {
   const server = target(serverAddress(ipv6), 443)
   const listener = scene.startOwn('server', ['listen', server, '--mode', 'close-first'])
   await listener.until(() => true)
-  const waiting = () => listener.counters()['Sockstat.TCP.tw'] ?? 0
+  const waiting = () => counterValue(listener.counters(), 'Sockstat.TCP.tw') ?? 0
   scene.startOwn('client', ['dial', server, '-c', `${samples}`])
   const beganMs = await moment(scene, () => waiting() > 0)
   return ((await moment(scene, () => waiting() === 0)) - beganMs) / 1000

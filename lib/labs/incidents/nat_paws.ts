@@ -142,7 +142,7 @@ export const natPaws: Lab = {
           ...['-c', `${connections}`, '-r', `${rate / clients}`, '--duration', `${seconds}s`]
         ]
       })),
-      sign: { in: 'server', counter: 'TcpExt.PAWSTimewait' }
+      sign: { in: 'server', counter: 'TcpExt.PAWSTimewait' as const }
     }))
     const acted = await Promise.all(acts.map((act) => conduct(stage.scene(), [act])))
     const results = acted.flat()

@@ -48,7 +48,7 @@ export const synQueue = defineLab({
         dial: [server, '-c', `${connections}`, '-r', `${rate}`, '--connect-timeout', '3s']
       }
     ]
-    const sign = { in: 'server', counter: 'TcpExt.TCPReqQFullDrop' }
+    const sign = { in: 'server', counter: 'TcpExt.TCPReqQFullDrop' } as const
     return [
       {
         name: 'healthy',

@@ -1,10 +1,11 @@
 /** What is named while an act goes on, and when. */
+import { type CounterName, counterValue } from '../../host/counters.js'
 import type { Child, Line } from '../stage/child.js'
 
 /** A counter of the namespace a process is in, of which the first movement is the first sign of trouble. */
 export interface Sign {
   readonly child: Child
-  readonly counter: string
+  readonly counter: CounterName
 }
 
 /** How often the counter is looked at, in milliseconds. */
@@ -19,7 +20,7 @@ export class Observer implements Disposable {
 
   constructor(sign: Sign | null) {
     if (sign === null) return
-    const read = () => sign.child.counters()[sign.counter] ?? 0
+    const read = () => counterValue(sign.child.counters(), sign.counter) ?? 0
     const before = read()
     this.#timer = setInterval(() => {
       if (this.#signAt === null && read() > before) this.#signAt = this.#seconds()

@@ -1,5 +1,5 @@
 /** Acts as data, and their conduct: prepare, listen, watch, dial, collect. */
-import { type CounterChanges, counterDeltas } from '../../host/counters.js'
+import { type CounterChanges, type CounterName, counterDeltas, movedBy } from '../../host/counters.js'
 import type { Finding, RunResult } from '../../result/result.js'
 import type { Child, Line } from '../stage/child.js'
 import type { Change, Scene } from '../stage/stage.js'
@@ -32,7 +32,7 @@ export interface Act {
   /** How many times the healthy load this one is. Default 1. */
   readonly times?: number
   /** A counter whose first movement is the first sign of trouble; where something is watched or dials. */
-  readonly sign?: { readonly in: string; readonly counter: string }
+  readonly sign?: { readonly in: string; readonly counter: CounterName }
 }
 
 /** A process that accepts connections: `c1m-native listen` with these arguments, or another that prints a line. */
@@ -174,7 +174,7 @@ function moved(
   runs: readonly RunResult[]
 ): ActResult['sign'] {
   const changes = watches.some((watch) => watch.in === role) ? watched : runs.map((run) => run.counters)
-  return { counter, moved: changes.reduce((sum, change) => sum + (change[counter]?.delta ?? 0), 0) }
+  return { counter, moved: changes.reduce((sum, change) => sum + movedBy(change, counter), 0) }
 }
 
 function observations(command: string, player: Player, findings: readonly Finding[] = []): Observation[] {

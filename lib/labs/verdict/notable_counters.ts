@@ -1,7 +1,7 @@
 /** Which of the kernel's counters tell a lab's story. Pure. */
-import type { CounterChanges } from '../../host/counters.js'
+import type { CounterChanges, CounterName } from '../../host/counters.js'
 
-const telling = new Set([
+const telling = new Set<string>([
   'Conntrack.chaintoolong',
   'Conntrack.drop',
   'Conntrack.insert_failed',
@@ -19,7 +19,7 @@ const telling = new Set([
   'TcpExt.TCPSynRetrans',
   'TcpExt.TCPTimeWaitOverflow',
   'TcpExt.TWRecycled'
-])
+] satisfies CounterName[])
 
 /** How far each of them moved; the others are left out. */
 export function tellingCounters(changes: CounterChanges): Record<string, number> {

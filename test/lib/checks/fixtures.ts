@@ -1,8 +1,10 @@
-import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/context.js'
+import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/context.js'
+import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
-import type { CounterChanges } from '../../../lib/host/counters.js'
+import type { CounterChanges, CounterName } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
+import type { DownDevice } from '../../../lib/observe/down_device.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
@@ -155,8 +157,11 @@ export function tally(phase: ErrorTally['phase'], code: string, count: number, e
   return { phase, code, count, example: example ?? '198.18.10.1:1024 > 198.18.30.1:8100' }
 }
 
+/** Counters that move in any run, and tell nothing. */
+type IdleCounter = 'Tcp.ActiveOpens' | 'Tcp.InSegs' | 'Softnet.processed' | 'Softnet.timeSqueeze'
+
 /** Counters that moved, from 100 up by so much. */
-export function rose(rises: Record<string, number>): CounterChanges {
+export function rose(rises: Partial<Record<CounterName | IdleCounter, number>>): CounterChanges {
   return Object.fromEntries(
     Object.entries(rises).map(([name, delta]) => [name, { before: 100, after: 100 + delta, delta }])
   )
@@ -196,6 +201,7 @@ export function explaining({
     scenario: wanted === null ? null : scenario(wanted),
     needs: null,
     peerIsHere: false,
+    downDevice: null,
     listeners: [],
     server: null,
     census: null,
@@ -214,12 +220,14 @@ export function predicting({
   facts: here,
   needs,
   scenario: wanted = {},
-  peerIsHere = false
+  peerIsHere = false,
+  downDevice = null
 }: {
   facts?: Partly<HostFacts>
   needs?: Partial<Needs>
   scenario?: Partial<DialScenario> | null
   peerIsHere?: boolean
+  downDevice?: DownDevice | null
 } = {}): PredictContext {
   return {
     facts: facts(here),
@@ -241,6 +249,12 @@ export function predicting({
       ...needs
     },
     scenario: wanted === null ? null : scenario(wanted),
-    peerIsHere
+    peerIsHere,
+    downDevice
   }
+}
+
+/** The remedy as a person reads it. */
+export function linesOf(verdict: Pick<Verdict, 'remedy'> | null | undefined): string[] {
+  return (verdict?.remedy ?? []).map(shellLine)
 }

@@ -1,11 +1,34 @@
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { checks, explainFindings, findingIds, predictFindings } from '../../../lib/checks/index.js'
-import { explaining, predicting, rose, run, tally, target, watching } from './fixtures.js'
+import { checks, explainFindings, type FindingId, findingIds, foresee } from '../../../lib/checks/index.js'
+import { explaining, linesOf, predicting, rose, run, tally, target, watching } from './fixtures.js'
 
 const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
 
-it('has one check for each name, in the same order', () => {
-  expect(checks.map(({ id }) => id)).toEqual(findingIds)
+describe('the checks', () => {
+  it('are one for each file of a cause', () => {
+    const files = readdirSync(new URL('../../../lib/checks/causes', import.meta.url))
+    const causes = files.filter((file) => file !== 'index.ts').map((file) => file.replace(/\.ts$/, ''))
+    expect(findingIds.map((id) => id.replaceAll('-', '_')).sort()).toEqual(causes.sort())
+  })
+
+  it('have a place of their own each', () => {
+    expect(new Set(checks.map(({ rank }) => rank)).size).toBe(checks.length)
+  })
+
+  it('come in the order of their places, causes before symptoms', () => {
+    const place = (id: FindingId) => findingIds.indexOf(id)
+    expect(checks.map(({ rank }) => rank)).toEqual(checks.map(({ rank }) => rank).sort((a, b) => a - b))
+    expect(place('peer-descriptor-limit')).toBeLessThan(place('accept-queue-overflow'))
+    expect(place('accept-queue-overflow')).toBeLessThan(place('syn-unanswered'))
+    expect(findingIds.at(-1)).toBe('syn-loss')
+  })
+
+  it('have names that the compiler knows', () => {
+    // @ts-expect-error: not a finding
+    const misspelt: FindingId = 'syn-los'
+    expect(findingIds).not.toContain(misspelt)
+  })
 })
 
 describe('a check that fails', () => {
@@ -100,7 +123,7 @@ describe('a healthy run has no findings', () => {
   })
 
   it('nor a plan that fits', () => {
-    expect(predictFindings(predicting())).toEqual([])
+    expect(foresee(predicting())).toEqual([])
   })
 })
 
@@ -162,16 +185,16 @@ describe('explainFindings', () => {
   })
 })
 
-describe('predictFindings', () => {
+describe('foresee', () => {
   it('does without a scenario where a host is judged for a role', () => {
     const needs = { tuples: 0, ratePerSecond: 5_000_000, conntrackEntries: 1_000_000 }
-    const findings = predictFindings(predicting({ scenario: null, needs }))
+    const findings = foresee(predicting({ scenario: null, needs }))
     expect(ids(findings)).toEqual(['conntrack-table-full', 'dialer-saturated'])
-    expect(findings[0]?.remedy).toContain("nft 'add rule inet c1m pre tcp dport PORT notrack'")
+    expect(linesOf(findings[0])).toContain("nft 'add rule inet c1m pre tcp dport PORT notrack'")
   })
 
   it('foresees both failures of a million connections on untuned conntrack, the first to bind first', () => {
-    const findings = predictFindings(
+    const findings = foresee(
       predicting({
         facts: {
           kernel: { release: '5.15.0-91-generic', version: { major: 5, minor: 15, patch: 0 } },
@@ -195,7 +218,7 @@ describe('predictFindings', () => {
   })
 
   it('puts what binds at no number of connections last', () => {
-    const findings = predictFindings(
+    const findings = foresee(
       predicting({ needs: { tuples: 500, ratePerSecond: 5_000_000, descriptorsPerTable: 10, tables: 10 } })
     )
     expect(ids(findings)).toEqual(['descriptor-limit', 'tuple-space-exhausted', 'dialer-saturated'])

@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest'
-import { notrack, roundUp, sysctl } from '../../../lib/checks/remedy.js'
+import { advice, command, notrack, prlimit, roundUp, shellLine, sysctl } from '../../../lib/checks/remedy.js'
 import { scenario, target } from './fixtures.js'
 
-it('quotes values with spaces', () => {
-  expect(sysctl('net.core.somaxconn', 65535)).toBe('sysctl -w net.core.somaxconn=65535')
-  expect(sysctl('net.ipv4.tcp_mem', '1 2 3')).toBe('sysctl -w net.ipv4.tcp_mem="1 2 3"')
+it('writes each as a line for a shell, and quotes values with spaces', () => {
+  expect(shellLine(sysctl('net.core.somaxconn', 65535))).toBe('sysctl -w net.core.somaxconn=65535')
+  expect(shellLine(sysctl('net.ipv4.tcp_mem', '1 2 3'))).toBe('sysctl -w net.ipv4.tcp_mem="1 2 3"')
+  expect(shellLine(prlimit('$$', 1024))).toBe('prlimit --pid $$ --nofile=1024:1024')
+  expect(shellLine(command('ss -ltn'))).toBe('ss -ltn')
+  expect(shellLine(advice('accept faster'))).toBe('# accept faster')
 })
 
 it('rounds up to a power of two', () => {
@@ -17,7 +20,7 @@ it('merges ports that overlap, which nft would refuse', () => {
     { ...target, firstPort: 8110, lastPort: 8130 },
     target
   ]
-  expect(notrack(scenario({ targets }))).toEqual([
+  expect(notrack(scenario({ targets })).map(shellLine)).toEqual([
     'nft add table inet c1m',
     "nft 'add chain inet c1m pre { type filter hook prerouting priority raw; }'",
     "nft 'add rule inet c1m pre tcp dport { 8100-8130, 9000 } notrack'",

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkOptions } from '../../../lib/base/check_options.js'
-import { concerns, goalChecks, resolveGoal } from '../../../lib/doctor/goal.js'
+import { conntrackTableFull } from '../../../lib/checks/causes/conntrack_table_full.js'
+import { tupleSpaceExhausted } from '../../../lib/checks/causes/tuple_space_exhausted.js'
+import { goalChecks, isOf, resolveGoal } from '../../../lib/doctor/goal.js'
 import { caught } from '../../helpers/caught.js'
 import { facts } from '../checks/fixtures.js'
 
@@ -60,7 +62,7 @@ describe('resolveGoal', () => {
 })
 
 it('judges no server for what dialing takes', () => {
-  expect(concerns('server', 'tuple-space-exhausted')).toBe(false)
-  expect(concerns('server', 'conntrack-table-full')).toBe(true)
-  expect(concerns('client', 'tuple-space-exhausted')).toBe(true)
+  expect(isOf('server', tupleSpaceExhausted)).toBe(false)
+  expect(isOf('server', conntrackTableFull)).toBe(true)
+  expect(isOf('client', tupleSpaceExhausted)).toBe(true)
 })

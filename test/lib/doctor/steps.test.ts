@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Prediction } from '../../../lib/checks/index.js'
+import type { Foreseen } from '../../../lib/checks/index.js'
+import { advice, command, prlimit, type Remedy, sysctl } from '../../../lib/checks/remedy.js'
 import { settingsFor, withSteps } from '../../../lib/doctor/steps.js'
 import { facts } from '../checks/fixtures.js'
 import { FakeHost } from './fake_host.js'
@@ -11,7 +12,7 @@ const surroundings = (host = new FakeHost(), capabilities = '0000000000000000') 
   places: host.places
 })
 
-const prediction = (...remedy: string[]): Prediction => ({
+const prediction = (...remedy: Remedy[]): Foreseen => ({
   id: 'conntrack-table-full',
   severity: 'critical',
   side: 'client',
@@ -21,24 +22,18 @@ const prediction = (...remedy: string[]): Prediction => ({
   bindsAt: 5
 })
 
-const settings = (...predictions: Prediction[]) => {
-  const here = surroundings()
-  return settingsFor(
-    predictions.map((each) => withSteps(each, here)),
-    here
-  )
-}
+const settings = (...predictions: Foreseen[]) => settingsFor(predictions, surroundings())
 
 describe('withSteps', () => {
   it('says whose a setting is', () => {
     const { steps } = withSteps(
       prediction(
-        '# advice',
-        'sysctl -w net.core.somaxconn=65535',
-        'sysctl -w net.netfilter.nf_conntrack_max=2097152',
-        'sysctl -w fs.file-max=4194304',
-        'sysctl -w net.ipv4.tcp_mem="1 2 3"',
-        'ip netns add c1m'
+        advice('a word'),
+        sysctl('net.core.somaxconn', 65_535),
+        sysctl('net.netfilter.nf_conntrack_max', 2_097_152),
+        sysctl('fs.file-max', 4_194_304),
+        sysctl('net.ipv4.tcp_mem', '1 2 3'),
+        command('ip netns add c1m')
       ),
       surroundings()
     )
@@ -52,24 +47,32 @@ describe('withSteps', () => {
     ])
   })
 
+  it('writes each step as a line for a shell', () => {
+    const { remedy, steps } = withSteps(
+      prediction(advice('a word'), sysctl('net.ipv4.tcp_mem', '1 2 3')),
+      surroundings()
+    )
+    expect(remedy).toEqual(['# a word', 'sysctl -w net.ipv4.tcp_mem="1 2 3"'])
+    expect(steps.map((step) => step.command)).toEqual(remedy)
+  })
+
   it.each([
     ['0000000000000000', 'needs CAP_SYS_RESOURCE, which this process lacks'],
     ['000001ffffffffff', null]
   ])('says what raising a hard limit needs, with capabilities %s', (capabilities, blocked) => {
-    const { steps } = withSteps(
-      prediction('prlimit --pid $$ --nofile=30720:30720'),
-      surroundings(new FakeHost(), capabilities)
-    )
+    const { steps } = withSteps(prediction(prlimit('$$', 30_720)), surroundings(new FakeHost(), capabilities))
     expect(steps[0]?.blocked?.split(':')[0] ?? null).toBe(blocked)
   })
 })
 
 describe('settingsFor', () => {
-  const max = (value: number) => `sysctl -w net.netfilter.nf_conntrack_max=${value}`
+  const max = (value: number) => sysctl('net.netfilter.nf_conntrack_max', value)
 
   it('takes the sysctls, in order, as they are and as they should be', () => {
     expect(
-      settings(prediction('# in the initial network namespace:', max(2_097_152), 'ip netns add c1m'))
+      settings(
+        prediction(advice('in the initial network namespace:'), max(2_097_152), command('ip netns add c1m'))
+      )
     ).toEqual([
       {
         name: 'net.netfilter.nf_conntrack_max',
@@ -99,13 +102,13 @@ describe('settingsFor', () => {
 
   it('leaves out what does nothing by itself, and what it does not know', () => {
     expect(
-      settings(prediction('sysctl -w net.ipv4.tcp_child_ehash_entries=4194304', 'sysctl -w kernel.panic=5'))
+      settings(prediction(sysctl('net.ipv4.tcp_child_ehash_entries', 4_194_304), sysctl('kernel.panic', 5)))
     ).toEqual([])
   })
 
   it('keeps what cannot be read or written, with the reason', () => {
     const here = surroundings(new FakeHost({}))
-    expect(settingsFor([withSteps(prediction(max(2_097_152)), here)], here)).toMatchObject([
+    expect(settingsFor([prediction(max(2_097_152))], here)).toMatchObject([
       { current: null, blocked: 'cannot be set from this network namespace: set it on the host' }
     ])
   })

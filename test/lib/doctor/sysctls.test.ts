@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { predictFindings } from '../../../lib/checks/index.js'
+import { foresee } from '../../../lib/checks/index.js'
+import { shellLine } from '../../../lib/checks/remedy.js'
 import { systemPlaces } from '../../../lib/doctor/places.js'
 import { isKnob, isOurs, knobs, obstacle, scopeOf, suffices } from '../../../lib/doctor/sysctls.js'
 import { isWritten } from '../../../lib/host/sysctl/values.js'
@@ -10,7 +11,7 @@ const root = { isRoot: true, initialUserNamespace: true }
 const user = { isRoot: false, initialUserNamespace: true }
 
 /** What a prediction can come to: everything binds at once. */
-const everything = predictFindings(
+const everything = foresee(
   predicting({
     facts: {
       kernel: { capabilities: '0' },
@@ -39,7 +40,7 @@ const everything = predictFindings(
 )
 const sysctls = everything
   .flatMap(({ remedy }) => remedy)
-  .flatMap((command) => /^sysctl -w ([\w.]+)=/.exec(command)?.[1] ?? [])
+  .flatMap((step) => (step.kind === 'sysctl' ? step.name : []))
 
 it('knows every sysctl that a prediction can name', () => {
   expect(everything.length).toBeGreaterThan(10)
@@ -48,7 +49,7 @@ it('knows every sysctl that a prediction can name', () => {
 })
 
 it('is never told to do what kernels dropped, or what weakens a host', () => {
-  const commands = everything.flatMap(({ remedy }) => remedy).join('\n')
+  const commands = everything.flatMap(({ remedy }) => remedy.map(shellLine)).join('\n')
   for (const poison of [
     'tcp_tw_recycle',
     'tcp_rfc1337',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
-import { explaining, predicting, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run, tally, watching } from '../fixtures.js'
 
 // Measured: backlog 5, nobody accepts, 30 connects: 6 stand, 24 stay in SYN_SENT and count 168 in ten seconds.
 const measured = run({
@@ -22,7 +22,7 @@ describe('explain', () => {
         'the accept queue overflowed: 168 SYNs or final ACKs were dropped; 127.0.0.1:8100 has 6 waiting at a backlog of 5',
       events: 168
     })
-    expect(verdict?.remedy[0]).toBe(
+    expect(linesOf(verdict)[0]).toBe(
       '# listen(fd, 4096) in the server: it asked for a backlog of 5, somaxconn allows 4096'
     )
   })
@@ -32,7 +32,7 @@ describe('explain', () => {
       watching({ deltas: counted, listeners: [{ ...listener, queued: 4097, backlog: 4096 }] })
     )
     expect(verdict?.severity).toBe('warning')
-    expect(verdict?.remedy[0]).toBe('sysctl -w net.core.somaxconn=65535')
+    expect(linesOf(verdict)[0]).toBe('sysctl -w net.core.somaxconn=65535')
   })
 
   it('is named for resets where tcp_abort_on_overflow asks for them', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { connectionRefused } from '../../../../lib/checks/causes/connection_refused.js'
-import { explaining, rose, run, tally } from '../fixtures.js'
+import { explaining, linesOf, rose, run, tally } from '../fixtures.js'
 
 const refused = [tally('connect', 'ECONNREFUSED', 10_000)]
 
@@ -19,7 +19,7 @@ it('says that nobody listens', () => {
     before: null,
     after: '10000 (198.18.10.1:1024 > 198.18.30.1:8100)'
   })
-  expect(verdict?.remedy).toContain('c1m-native listen 198.18.30.1:8100-8119')
+  expect(linesOf(verdict)).toContain('c1m-native listen 198.18.30.1:8100-8119')
 })
 
 it('tells a part from all', () => {

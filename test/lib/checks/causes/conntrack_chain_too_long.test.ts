@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conntrackChainTooLong } from '../../../../lib/checks/causes/conntrack_chain_too_long.js'
-import { explaining, predicting, rose, run, tally } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run, tally } from '../fixtures.js'
 
 // Measured with 1024 buckets: one namespace holds 38,458 entries, and in another, with 74, 126 of 200 connects hang.
 const neighbour = { count: 74, max: 262_144, buckets: 1024, entriesAllNamespaces: 38_532 }
@@ -22,8 +22,8 @@ describe('explain', () => {
         '38,532 entries, most of them of other namespaces, in 1,024 buckets make chains of 75.3, and this kernel refuses between 50 and 79'
     })
     expect(verdict?.evidence[0]).toEqual({ name: 'Conntrack.chaintoolong', before: 100, after: 541 })
-    expect(verdict?.remedy).toContain('sysctl -w net.netfilter.nf_conntrack_buckets=65536')
-    expect(verdict?.remedy).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
+    expect(linesOf(verdict)).toContain('sysctl -w net.netfilter.nf_conntrack_buckets=65536')
+    expect(linesOf(verdict)).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
   })
 
   it('untracks loopback, not every port, when the run dials itself', () => {
@@ -35,7 +35,7 @@ describe('explain', () => {
         deltas: counted
       })
     )
-    expect(verdict?.remedy).toContain(
+    expect(linesOf(verdict)).toContain(
       "nft 'add rule inet c1m pre ip saddr 127.0.0.0/8 ip daddr 127.0.0.0/8 meta l4proto tcp notrack'"
     )
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conntrackTableFull } from '../../../../lib/checks/causes/conntrack_table_full.js'
-import { explaining, plateauSeries, predicting, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, plateauSeries, predicting, rose, run, tally, watching } from '../fixtures.js'
 
 // Measured with nf_conntrack_max 1000: 1500 connects on loopback, 1000 stand, 500 stay in SYN_SENT; 5 s later `drop` has
 // counted 2500 packets.
@@ -30,9 +30,9 @@ describe('explain', () => {
         { name: 'net.netfilter.nf_conntrack_count', before: null, after: 1000 }
       ]
     })
-    expect(verdict?.remedy).toContain('sysctl -w net.netfilter.nf_conntrack_max=4096')
-    expect(verdict?.remedy).toContain('sysctl -w net.netfilter.nf_conntrack_buckets=4096')
-    expect(verdict?.remedy).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
+    expect(linesOf(verdict)).toContain('sysctl -w net.netfilter.nf_conntrack_max=4096')
+    expect(linesOf(verdict)).toContain('sysctl -w net.netfilter.nf_conntrack_buckets=4096')
+    expect(linesOf(verdict)).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
   })
 
   it('goes by the lowest bound and the highest count when they changed during the run', () => {
@@ -52,7 +52,7 @@ describe('explain', () => {
       watching({ facts: { conntrack: full }, deltas: rose({ 'Conntrack.drop': 10 }) })
     )
     expect(verdict).toMatchObject({ severity: 'warning', side: 'server' })
-    expect(verdict?.remedy).toContain("nft 'add rule inet c1m pre tcp sport PORT notrack'")
+    expect(linesOf(verdict)).toContain("nft 'add rule inet c1m pre tcp sport PORT notrack'")
   })
 
   it('guesses the host behind a container from a plateau below the bound', () => {

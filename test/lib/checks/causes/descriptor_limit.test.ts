@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { descriptorLimit } from '../../../../lib/checks/causes/descriptor_limit.js'
-import { explaining, predicting, run, tally } from '../fixtures.js'
+import { prlimit } from '../../../../lib/checks/remedy.js'
+import { explaining, linesOf, predicting, run, tally } from '../fixtures.js'
 
 describe('predict', () => {
   const shared = { connections: 50_000, descriptors: 50_000, tables: 1, descriptorsPerTable: 19_900 }
@@ -10,22 +11,22 @@ describe('predict', () => {
       severity: 'critical',
       title: '50,000 descriptors are needed and 1 table of 19,900 hold 19,900',
       bindsAt: 19_900,
-      remedy: [expect.stringMatching(/^# as root/), 'prlimit --pid $$ --nofile=51200:51200']
+      remedy: [{ kind: 'advice', text: expect.stringMatching(/^as root/) }, prlimit('$$', 51_200)]
     })
   })
 
   it('raises fs.nr_open first where it is lower', () => {
     const needs = { ...shared, descriptors: 2_000_000, connections: 2_000_000 }
-    expect(descriptorLimit.predict?.(predicting({ needs }))?.remedy[0]).toBe('sysctl -w fs.nr_open=2001920')
+    expect(linesOf(descriptorLimit.predict?.(predicting({ needs })))[0]).toBe('sysctl -w fs.nr_open=2001920')
   })
 
   it('needs no privilege below the hard limit', () => {
     const facts = { limits: { nofileSoft: 1024, nofileHard: 524_288 } }
-    expect(descriptorLimit.predict?.(predicting({ needs: shared, facts }))?.remedy).toEqual([
+    expect(linesOf(descriptorLimit.predict?.(predicting({ needs: shared, facts })))).toEqual([
       'ulimit -n 51200'
     ])
     const unbound = { limits: { nofileHard: 'unlimited' as const } }
-    expect(descriptorLimit.predict?.(predicting({ needs: shared, facts: unbound }))?.remedy).toEqual([
+    expect(linesOf(descriptorLimit.predict?.(predicting({ needs: shared, facts: unbound })))).toEqual([
       'ulimit -n 51200'
     ])
   })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dialerSaturated } from '../../../../lib/checks/causes/dialer_saturated.js'
-import { explaining, latency, predicting, run } from '../fixtures.js'
+import { command } from '../../../../lib/checks/remedy.js'
+import { explaining, latency, linesOf, predicting, run } from '../fixtures.js'
 
 const late = { unit: 'us', p50: 400_000, p99: 900_000, max: 1_000_000 } as const
 const scenario = { rate: [{ atMs: 0, perSecond: 400_000 }] }
@@ -19,7 +20,7 @@ describe('explain', () => {
 
   it('offers idle CPUs', () => {
     const outcome = run({ pacing: late, timing, process: { cpuSeconds: 3.9, workers: 1 } })
-    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))?.remedy[0]).toContain(
+    expect(linesOf(dialerSaturated.explain?.(explaining({ run: outcome, scenario })))[0]).toContain(
       '--workers'
     )
   })
@@ -33,7 +34,7 @@ describe('explain', () => {
     })
     expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toMatchObject({
       title: '1,024 handshakes in flight at 52 ms each allow 19,692/s, less than the 400,000/s asked for',
-      remedy: ['c1m-native dial --window 41600 ...']
+      remedy: [command('c1m-native dial --window 41600 ...')]
     })
   })
 

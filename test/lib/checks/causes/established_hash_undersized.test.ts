@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { establishedHashUndersized } from '../../../../lib/checks/causes/established_hash_undersized.js'
-import { explaining, point, predicting, run } from '../fixtures.js'
+import { explaining, linesOf, point, predicting, run } from '../fixtures.js'
 
 const falling = Array.from({ length: 40 }, (_, index) =>
   point(index / 4, index * 1000, 300_000 / (1 + index / 4))
@@ -53,11 +53,11 @@ describe('predict', () => {
   it('offers a namespace with a table of its own', () => {
     const verdict = predict(2_000_000, { ehashEntries: 65_536 })
     expect(verdict).toMatchObject({ severity: 'warning', bindsAt: 262_144 })
-    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_child_ehash_entries=2097152')
+    expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_child_ehash_entries=2097152')
   })
 
   it('offers a boot option to kernels without', () => {
-    expect(predict(2_000_000, { ehashEntries: 65_536, childEhashEntries: null })?.remedy).toEqual([
+    expect(linesOf(predict(2_000_000, { ehashEntries: 65_536, childEhashEntries: null }))).toEqual([
       '# or boot with thash_entries=2097152'
     ])
   })

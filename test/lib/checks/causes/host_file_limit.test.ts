@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hostFileLimit } from '../../../../lib/checks/causes/host_file_limit.js'
+import { sysctl } from '../../../../lib/checks/remedy.js'
 import { explaining, predicting, run, tally } from '../fixtures.js'
 
 describe('predict', () => {
@@ -8,7 +9,7 @@ describe('predict', () => {
     hostFileLimit.predict?.(predicting({ facts: { ...tight, kernel } }))
 
   it('tells where it binds', () => {
-    expect(predict()).toMatchObject({ bindsAt: 9000, events: 1000, remedy: ['sysctl -w fs.file-max=16384'] })
+    expect(predict()).toMatchObject({ bindsAt: 9000, events: 1000, remedy: [sysctl('fs.file-max', 16_384)] })
   })
 
   it('does not bind who holds CAP_SYS_ADMIN on the host', () => {

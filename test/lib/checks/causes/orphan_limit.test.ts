@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { orphanLimit } from '../../../../lib/checks/causes/orphan_limit.js'
+import { command, sysctl } from '../../../../lib/checks/remedy.js'
 import { explaining, rose } from '../fixtures.js'
 
 const aborted = rose({ 'TcpExt.TCPAbortOnMemory': 200 })
@@ -11,7 +12,7 @@ it('is what is left when memory is no reason', () => {
     severity: 'warning',
     side: 'client',
     title: '200 closed connections were reset because too many waited for their peer: tcp_max_orphans is 100',
-    remedy: ['sysctl -w net.ipv4.tcp_max_orphans=16384', 'c1m-native dial --close rst ...']
+    remedy: [sysctl('net.ipv4.tcp_max_orphans', 16384), command('c1m-native dial --close rst ...')]
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { reversePathFilter } from '../../../../lib/checks/causes/reverse_path_filter.js'
-import { explaining, rose, run, tally, watching } from '../fixtures.js'
+import { sysctl } from '../../../../lib/checks/remedy.js'
+import { explaining, linesOf, rose, run, tally, watching } from '../fixtures.js'
 
 const lossy = run({
   connections: { requested: 200, attempted: 200, established: 0, failed: 200, peak: 0 },
@@ -15,7 +16,7 @@ describe('explain', () => {
       severity: 'critical',
       side: 'client',
       title: expect.stringContaining('(strict on eth0)'),
-      remedy: ['sysctl -w net.ipv4.conf.eth0.rp_filter=2']
+      remedy: [sysctl('net.ipv4.conf.eth0.rp_filter', 2)]
     })
   })
 
@@ -23,13 +24,13 @@ describe('explain', () => {
     const facts = { network: { rpFilterAll: 1, rpFilterInterfaces: { eth0: 0, eth1: 2 } } }
     expect(reversePathFilter.explain?.(watching({ deltas, facts }))).toMatchObject({
       side: 'server',
-      remedy: ['sysctl -w net.ipv4.conf.eth0.rp_filter=2']
+      remedy: [sysctl('net.ipv4.conf.eth0.rp_filter', 2)]
     })
   })
 
   it('loosens all where interfaces cannot be listed', () => {
     const facts = { network: { rpFilterAll: 1, rpFilterInterfaces: null } }
-    expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts }))?.remedy).toEqual([
+    expect(linesOf(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts })))).toEqual([
       'sysctl -w net.ipv4.conf.all.rp_filter=2'
     ])
   })

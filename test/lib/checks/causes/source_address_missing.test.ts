@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sourceAddressMissing } from '../../../../lib/checks/causes/source_address_missing.js'
-import { explaining, predicting, run, tally } from '../fixtures.js'
+import { command } from '../../../../lib/checks/remedy.js'
+import { explaining, linesOf, predicting, run, tally } from '../fixtures.js'
 
 describe('explain', () => {
   const missing = run({
@@ -13,13 +14,13 @@ describe('explain', () => {
       severity: 'critical',
       side: 'client',
       title: '10,000 connections could not be bound: this host lacks the source address 203.0.113.9',
-      remedy: ['ip addr add 203.0.113.9/32 dev DEVICE']
+      remedy: [command('ip addr add 203.0.113.9/32 dev DEVICE')]
     })
   })
 
   it('reads IPv6 as well', () => {
     const outcome = run({ errors: [tally('bind', 'EADDRNOTAVAIL', 1, '[2001:2::9]:1024 > [2001:2::1]:80')] })
-    expect(sourceAddressMissing.explain?.(explaining({ run: outcome }))?.remedy).toEqual([
+    expect(linesOf(sourceAddressMissing.explain?.(explaining({ run: outcome })))).toEqual([
       'ip addr add 2001:2::9/128 dev DEVICE'
     ])
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { synLoss } from '../../../../lib/checks/causes/syn_loss.js'
+import { sysctl } from '../../../../lib/checks/remedy.js'
 import { explaining, rose, run } from '../fixtures.js'
 
 // Measured with 10 % of all packets dropped: 25 of 150 connects take over a second, 24 with one more SYN, 1 with two.
@@ -44,7 +45,7 @@ it('finds it at home when the packet backlog overflowed', () => {
     synLoss.explain?.(explaining({ run: measured, deltas: rose({ 'Softnet.dropped': 30 }) }))
   ).toMatchObject({
     side: 'client',
-    remedy: ['sysctl -w net.core.netdev_max_backlog=8192']
+    remedy: [sysctl('net.core.netdev_max_backlog', 8192)]
   })
 })
 

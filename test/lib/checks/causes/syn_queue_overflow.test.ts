@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { synQueueOverflow } from '../../../../lib/checks/causes/syn_queue_overflow.js'
-import { explaining, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, rose, run, tally, watching } from '../fixtures.js'
 
 // Measured: 200 half-open connections, then 20 honest connects.
 const refused = run({
@@ -47,7 +47,7 @@ describe('without SYN cookies', () => {
       { syncookies: 0 }
     )
     expect(verdict).toMatchObject({ severity: 'critical', events: 910 })
-    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_syncookies=1')
+    expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_syncookies=1')
   })
 
   it('names tcp_max_syn_backlog, which only ListenDrops counts', () => {

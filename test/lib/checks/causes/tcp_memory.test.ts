@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tcpMemory } from '../../../../lib/checks/causes/tcp_memory.js'
-import { explaining, predicting, rose, run, tally } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run, tally } from '../fixtures.js'
 
 describe('predict', () => {
   const needs = { connections: 1_000_000, kernelMemoryBytes: 4_000_000_000 }
@@ -37,7 +37,7 @@ describe('explain', () => {
       severity: 'critical',
       title: 'TCP buffers reached tcp_mem (575,800 of 575,790 pages), and 200 connections failed for it'
     })
-    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_mem="575790 767722 1151580"')
+    expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_mem="575790 767722 1151580"')
   })
 
   it('names pressure that only shrank windows', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { timeWaitOverflow } from '../../../../lib/checks/causes/time_wait_overflow.js'
+import { sysctl } from '../../../../lib/checks/remedy.js'
 import { explaining, predicting, rose, run, watching } from '../fixtures.js'
 
 const deltas = rose({ 'TcpExt.TCPTimeWaitOverflow': 120 })
@@ -13,7 +14,7 @@ describe('explain', () => {
       severity: 'warning',
       side: 'server',
       title: '120 connections closed without TIME_WAIT: no more than 10 sockets may wait',
-      remedy: ['sysctl -w net.ipv4.tcp_max_tw_buckets=256']
+      remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', 256)]
     })
   })
 
@@ -32,7 +33,7 @@ describe('explain', () => {
 it('predicts it of a run that churns', () => {
   expect(timeWaitOverflow.predict?.(predicting({ needs: { timeWaits: 600_000 } }))).toMatchObject({
     severity: 'info',
-    remedy: ['sysctl -w net.ipv4.tcp_max_tw_buckets=1048576']
+    remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', 1048576)]
   })
   expect(timeWaitOverflow.predict?.(predicting({ needs: { timeWaits: 60_000 } }))).toBeNull()
 })

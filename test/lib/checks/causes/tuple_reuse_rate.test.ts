@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tupleReuseRate } from '../../../../lib/checks/causes/tuple_reuse_rate.js'
-import { explaining, predicting, rose, run } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run } from '../fixtures.js'
 
 const nat = (lifetimeSeconds: number, sourceAddresses = 1) => ({
   ports: 63_488,
@@ -29,7 +29,7 @@ describe('predict', () => {
   })
 
   it('is lifted by more addresses, and says how many', () => {
-    expect(predict(550, 120)?.remedy[0]).toMatch(/^# 2 source addresses/)
+    expect(linesOf(predict(550, 120))[0]).toMatch(/^# 2 source addresses/)
     expect(predict(550, 120, 3)).toBeNull()
   })
 

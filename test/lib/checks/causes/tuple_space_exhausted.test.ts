@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tupleShortage, tupleSpaceExhausted } from '../../../../lib/checks/causes/tuple_space_exhausted.js'
-import { explaining, plateauSeries, predicting, run, tally } from '../fixtures.js'
+import { explaining, linesOf, plateauSeries, predicting, run, tally } from '../fixtures.js'
 
 const scenario = { tuples: 64_512, connections: 100_000 }
 const usedUp = run({
@@ -16,7 +16,7 @@ describe('explain', () => {
       title: '64,512 4-tuples were too few for 100,000 connections',
       events: 35_488
     })
-    expect(verdict?.remedy[0]).toBe('# 2 times the source addresses, destination ports, or both:')
+    expect(linesOf(verdict)[0]).toBe('# 2 times the source addresses, destination ports, or both:')
   })
 
   // Measured with tcp_timestamps=0: 67 of 100 connects fail while 33 tuples sit in TIME_WAIT.
@@ -33,7 +33,7 @@ describe('explain', () => {
       })
     )
     expect(verdict?.title).toContain('TIME_WAIT')
-    expect(verdict?.remedy[0]).toBe('sysctl -w net.ipv4.tcp_timestamps=1')
+    expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_timestamps=1')
   })
 
   it('says nothing of a run that ended before', () => {
@@ -78,8 +78,8 @@ it('offers what the scenario leaves unused', () => {
       facts: { ports: { reserved: [[8000, 8099]] } }
     })
   )
-  expect(verdict?.remedy).toContain('c1m-native dial --source-ports 1024-65535 ...')
-  expect(verdict?.remedy.at(-1)).toBe(
+  expect(linesOf(verdict)).toContain('c1m-native dial --source-ports 1024-65535 ...')
+  expect(linesOf(verdict).at(-1)).toBe(
     '# net.ipv4.ip_local_reserved_ports keeps 100 ports of each address back'
   )
 })

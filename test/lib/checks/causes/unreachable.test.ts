@@ -1,17 +1,18 @@
 import { expect, it } from 'vitest'
 import { unreachable } from '../../../../lib/checks/causes/unreachable.js'
-import { explaining, predicting, rose, run, tally } from '../fixtures.js'
+import { command, sysctl } from '../../../../lib/checks/remedy.js'
+import { explaining, linesOf, predicting, rose, run, tally } from '../fixtures.js'
 
 it.each([
   ['ENETUNREACH', 'client', 'this host has no route to the target', 'ip neigh show'],
   ['EHOSTUNREACH', 'path', 'a router, or the missing answer of a neighbour', 'ip neigh show'],
   ['EPERM', 'client', 'a rule of this host forbids it', 'nft list ruleset']
-] as const)('reads %s', (code, side, reason, command) => {
+] as const)('reads %s', (code, side, reason, second) => {
   const outcome = run({ errors: [tally('connect', code, 500)] })
   const verdict = unreachable.explain?.(explaining({ run: outcome, deltas: rose({ 'Ip.OutNoRoutes': 500 }) }))
   expect(verdict).toMatchObject({ side, events: 500 })
   expect(verdict?.title).toContain(`500 connections failed with ${code}: ${reason}`)
-  expect(verdict?.remedy).toEqual(['ip route get 198.18.30.1', command])
+  expect(linesOf(verdict)).toEqual(['ip route get 198.18.30.1', second])
 })
 
 it('names a full neighbour table by the SYNs it costs', () => {
@@ -19,7 +20,7 @@ it('names a full neighbour table by the SYNs it costs', () => {
   const deltas = rose({ 'Neigh4.table_fulls': 390 })
   expect(unreachable.explain?.(explaining({ run: lossy, deltas }))).toMatchObject({
     side: 'client',
-    remedy: ['sysctl -w net.ipv4.neigh.default.gc_thresh3=4096', expect.any(String)]
+    remedy: [sysctl('net.ipv4.neigh.default.gc_thresh3', 4096), expect.objectContaining({ kind: 'advice' })]
   })
   expect(unreachable.explain?.(explaining({ deltas }))).toBeNull()
 })
@@ -29,7 +30,7 @@ it('foresees that a target without a route is dialed in vain', () => {
   const needs = { unroutedTargets: ['192.0.2.1', '192.0.2.2'] }
   expect(unreachable.predict?.(predicting({ needs }))).toMatchObject({
     title: 'this host has no route to 192.0.2.1 and 1 more',
-    remedy: ['ip route get 192.0.2.1'],
+    remedy: [command('ip route get 192.0.2.1')],
     bindsAt: 0
   })
 })

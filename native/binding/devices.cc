@@ -1,0 +1,55 @@
+#include "native/binding/devices.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "native/binding/arguments.h"
+#include "native/binding/convert.h"
+#include "native/net/devices.h"
+
+namespace c1m {
+namespace {
+
+SocketAddress AddressFrom(Napi::Value value, const char* name) {
+  const std::string text = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+  const std::optional<SocketAddress> address = SocketAddress::Parse(text, 0);
+  if (!address) Reject(value.Env(), name, "a numeric address");
+  return *address;
+}
+
+}  // namespace
+
+Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<std::vector<Device>> devices = ListDevices();
+  if (!devices.ok()) throw SystemError(env, devices.error());
+  Napi::Array array = Napi::Array::New(env, devices.value().size());
+  uint32_t i = 0;
+  for (const Device& device : devices.value()) {
+    Napi::Array addresses = Napi::Array::New(env, device.addresses.size());
+    uint32_t j = 0;
+    for (const std::string& address : device.addresses) addresses[j++] = address;
+    Napi::Object object = Napi::Object::New(env);
+    object["name"] = device.name;
+    object["up"] = device.up;
+    object["carrier"] = device.carrier;
+    object["addresses"] = addresses;
+    array[i++] = object;
+  }
+  return array;
+}
+
+Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info) {
+  const SocketAddress target = AddressFrom(info[0], "target");
+  std::optional<SocketAddress> source;
+  if (!info[1].IsUndefined()) source = AddressFrom(info[1], "source");
+  if (source && source->family() != target.family()) {
+    Reject(info.Env(), "source", "of the family of target");
+  }
+  const Result<std::string> name = RouteDevice(target, source);
+  if (!name.ok()) throw SystemError(info.Env(), name.error());
+  return Napi::String::New(info.Env(), name.value());
+}
+
+}  // namespace c1m

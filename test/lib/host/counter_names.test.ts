@@ -1,0 +1,33 @@
+import { release } from 'node:os'
+import { expect, it } from 'vitest'
+import { counterNames } from '../../../lib/host/counter_names.js'
+import { type CounterName, counterValue, movedBy, readCounters } from '../../../lib/host/counters.js'
+import { isAtLeast, parseKernelVersion } from '../../../lib/host/kernel.js'
+
+it('are what this kernel calls its counters', () => {
+  const counters = readCounters()
+  const tracks = 'Conntrack.entries' in counters
+  const version = parseKernelVersion(release())
+  const isOld = version === null || !isAtLeast(version, 6, 16)
+  const missing = counterNames.filter(
+    (name) =>
+      !(name in counters) &&
+      !(name.startsWith('Conntrack.') && !tracks) &&
+      !(name === 'TcpExt.PAWSTimewait' && isOld)
+  )
+  expect(missing).toEqual([])
+})
+
+it('are each there once', () => {
+  expect(new Set(counterNames).size).toBe(counterNames.length)
+})
+
+it('are known to the compiler, so that nobody asks for one that is misspelt', () => {
+  const known: CounterName = 'TcpExt.ListenOverflows'
+  expect(movedBy({ [known]: { before: 1, after: 3, delta: 2 } }, known)).toBe(2)
+  expect(counterValue({ [known]: 3 }, known)).toBe(3)
+  // @ts-expect-error: ListenOverflow
+  expect(movedBy({}, 'TcpExt.ListenOverflow')).toBe(0)
+  // @ts-expect-error: PAWSTimeWait
+  expect(counterValue({}, 'TcpExt.PAWSTimeWait')).toBeNull()
+})
