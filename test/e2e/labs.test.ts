@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LabReport } from '../../lib/labs/runner/run_labs.js'
-import type { Cleaned } from '../../lib/labs/stage/clean.js'
-import type { LabResult } from '../../lib/labs/verdict/lab.js'
+import type { Cleaned } from '../../lib/labs/sandbox/clean.js'
+import type { LabResult } from '../../lib/labs/verdict/lab_result.js'
 import { ending, runCli, runShell, startCli } from '../cli/run_cli.js'
 import { mayMakeNamespaces } from '../helpers/namespace.js'
 import { temporaryFolder } from '../helpers/temporary.js'
@@ -93,7 +93,7 @@ describe
     })
 
     it.skipIf(!hasNft || !hasTcpdump)(
-      'SIGINT midway takes everything back, and keeps the packets until then (skipped without nft, tcpdump)',
+      'SIGINT midway cleans up, and keeps the packets until then (skipped without nft, tcpdump)',
       async ({ expect }) => {
         using temporary = temporaryFolder()
         const pcap = join(temporary.path, 'syn-loss.pcap')
@@ -107,7 +107,7 @@ describe
         child.kill('SIGINT')
         const { code, stdout, stderr } = await ended
         expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
-        expect(stderr).toContain('stopped; everything is taken back')
+        expect(stderr).toContain('stopped; cleaned up')
         expect(namespacesOf(child.pid)).toEqual([])
         expect(inside.length).toBeGreaterThan(3)
         await expect.poll(() => inside.filter(isRunning)).toEqual([])

@@ -1,24 +1,10 @@
-/** `lab` as its command line and its help see it. Pure data. */
-import type { ParameterName } from '../../labs/verdict/lab.js'
+/** The options and the help of `lab`. No other command loads this file, or the labs, but completion. */
+import { labs } from '../../labs/catalogue.js'
+import type { ParameterName } from '../../labs/runner/lab_parameters.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions, reportOptions } from './output.js'
 
-/** Here as well, so that completion need not load the labs. A test holds them together. */
-const labNames = [
-  'million',
-  'conntrack-full',
-  'conntrack-chains',
-  'nat-paws',
-  'nat-capacity',
-  'nat-affinity',
-  'accept-queue',
-  'syn-queue',
-  'syn-loss',
-  'port-exhaustion',
-  'descriptor-limit'
-]
-
-/** Numbers of a lab that can be changed; each lab has some of them. */
+/** The parameters of labs. Each lab has some of them. */
 export const parameterOptions = {
   connections: {
     name: 'connections',
@@ -60,7 +46,7 @@ export const labTable = { ...labOptions, ...parameterOptions, ...shownOptions } 
 
 export const spec: CommandSpec = {
   usage: 'lab list | lab run NAME... | lab clean [options]',
-  words: ['list', 'run', 'clean', ...labNames],
+  words: ['list', 'run', 'clean', ...labs.map(({ name }) => name)],
   text: [
     'Reproduces an incident in network namespaces of its own: breaks something for real, lets dial, listen and watch name it, applies the remedy, shows that it healed, and takes everything back.',
     'list tells what there is and what it needs, run runs labs by name, clean removes what a killed run has left behind. All traffic stays in the namespaces, in 198.18.0.0/15 and 2001:2::/48.'

@@ -1,6 +1,6 @@
 /** What several observers of one incident named together. Pure. */
 import type { FindingId } from '../../checks/index.js'
-import type { Observation } from './lab.js'
+import type { Observation } from './lab_result.js'
 
 /**
  * What a dial alone can say when a host it cannot look into drops or ends its connections; an observer there names the

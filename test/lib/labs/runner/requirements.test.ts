@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest'
+import type { LabParameters } from '../../../../lib/labs/runner/lab_parameters.js'
 import { unmetNeeds } from '../../../../lib/labs/runner/requirements.js'
-import type { Ended } from '../../../../lib/labs/stage/command.js'
-import type { Parameters } from '../../../../lib/labs/verdict/lab.js'
+import type { Ended } from '../../../../lib/labs/sandbox/external_command.js'
 
 const plain = { allowHostChanges: false, pcap: false }
 const answering = (ended: Partial<Ended>) => () => ({ status: 0, stdout: '', stderr: '', ...ended })
-const numbers = { connections: 1000, ipv6: false } as Parameters
+const numbers = { connections: 1000, ipv6: false } as LabParameters
 const modest = { tools: [], hostSysctls: [] }
 
 it('a lab that needs nothing special has all of it', () => {
@@ -13,9 +13,9 @@ it('a lab that needs nothing special has all of it', () => {
 })
 
 it('a program that is missing is named', () => {
-  const lab = { tools: ['c1m-no-such-program' as 'nft'], hostSysctls: [] }
+  const lab = { tools: ['c1m-no-such-program'], hostSysctls: [] }
   expect(unmetNeeds(lab, plain, numbers, answering({}))).toEqual([
-    expect.stringMatching(/^c1m-no-such-program is not installed: apt-get install/)
+    expect.stringMatching(/^c1m-no-such-program is not installed: apt-get install c1m-no-such-program$/)
   ])
 })
 
@@ -35,7 +35,7 @@ it('what changes the whole host asks first', () => {
 })
 
 it('a lab that takes more memory than there is says so', () => {
-  const lab = { ...modest, memoryBytes: ({ connections }: Parameters) => connections * 1e15 }
+  const lab = { ...modest, memoryBytes: ({ connections }: LabParameters) => connections * 1e15 }
   expect(unmetNeeds(lab, plain, numbers, answering({}))).toEqual([
     expect.stringMatching(/^it takes .+ of memory, .+ are available: choose fewer --connections$/)
   ])

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { defineLab } from '../../../../lib/labs/runner/define.js'
+import { defineLab, type Lab } from '../../../../lib/labs/runner/lab_definition.js'
 import { runLab } from '../../../../lib/labs/runner/run_lab.js'
 import { runLabs } from '../../../../lib/labs/runner/run_labs.js'
-import { namespacesOf } from '../../../../lib/labs/stage/clean.js'
-import { type Command, spawnCommand } from '../../../../lib/labs/stage/command.js'
-import { pair } from '../../../../lib/labs/topologies/networks.js'
-import type { Lab } from '../../../../lib/labs/verdict/lab.js'
+import { namespacesWhere } from '../../../../lib/labs/sandbox/clean.js'
+import { type Command, spawnCommand } from '../../../../lib/labs/sandbox/external_command.js'
+import { pair } from '../../../../lib/labs/topologies/pair_and_path.js'
 import { mayMakeNamespaces } from '../../../helpers/namespace.js'
 
 const lab = defineLab({
@@ -13,11 +12,8 @@ const lab = defineLab({
   summary: 'nothing much',
   expected: null,
   seconds: 1,
-  tools: [],
-  hostSysctls: [],
-  defaults: { connections: 10 },
-  bounds: { connections: [1, 100] },
-  acts: ({ ipv6 }) => [
+  parameters: { connections: { default: 10, least: 1, most: 100 } },
+  steps: ({ ipv6 }) => [
     {
       name: 'quiet',
       role: 'healthy',
@@ -30,7 +26,7 @@ const lab = defineLab({
 })
 
 const options = { program: ['false'], signal: new AbortController().signal }
-const mine = () => namespacesOf(({ pid }) => pid === process.pid)
+const mine = () => namespacesWhere(({ pid }) => pid === process.pid)
 
 describe.skipIf(!mayMakeNamespaces)('a lab that cannot go on leaves nothing (skipped without root)', () => {
   it('when a command fails half way', async () => {
@@ -67,7 +63,7 @@ describe.skipIf(!mayMakeNamespaces)('a lab that cannot go on leaves nothing (ski
 })
 
 it('labs that cannot run here are skipped, with the reason', async () => {
-  const needy: Lab = { ...lab, tools: ['c1m-no-such-program' as 'nft'] }
+  const needy: Lab = { ...lab, tools: ['c1m-no-such-program'] }
   expect(await runLabs([needy], options)).toMatchObject({
     ok: false,
     labs: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sumUp } from '../../../../lib/labs/verdict/summary.js'
+import { summarize } from '../../../../lib/labs/verdict/summary.js'
 import type { RunResult } from '../../../../lib/result/result.js'
 import { exampleResult } from '../../../helpers/example_result.js'
 
@@ -18,7 +18,7 @@ function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = 
   })
 }
 
-describe('the rate of an act', () => {
+describe('the rate of a step', () => {
   it.each([
     ['is that of its schedule', run(1000, 2), 500],
     ['does not suffer from a busy machine', run(1000, 2.4), 500],
@@ -35,11 +35,11 @@ describe('the rate of an act', () => {
       300
     ]
   ])('%s', (_, result, perSecond) => {
-    expect(sumUp([result]).promptPerSecond).toBeCloseTo(perSecond)
+    expect(summarize([result]).promptPerSecond).toBeCloseTo(perSecond)
   })
 
   it('is the sum of runs side by side', () => {
-    expect(sumUp([run(1000, 2), run(500, 2)])).toMatchObject({
+    expect(summarize([run(1000, 2), run(500, 2)])).toMatchObject({
       promptPerSecond: 750,
       connections: { requested: 2000, stood: 2000 }
     })
