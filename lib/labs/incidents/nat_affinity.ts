@@ -3,7 +3,7 @@ import { defineLab } from '../runner/lab_definition.js'
 import type { LabParameters } from '../runner/lab_parameters.js'
 import type { Step } from '../runner/lab_step.js'
 import { runSideBySide } from '../runner/step_runner.js'
-import type { Network } from '../sandbox/network.js'
+import type { Network } from '../sandbox/lab_network.js'
 import {
   type Balance,
   backEnd,

@@ -31,7 +31,7 @@ export interface Lab extends LabFacts, Parametrized {
 }
 
 /** What {@link Lab.run} gives. */
-export interface LabRun {
+interface LabRun {
   readonly steps: readonly StepResult[]
   /** Figures that only this lab has. */
   readonly figures?: readonly Figure[]
@@ -40,7 +40,7 @@ export interface LabRun {
 }
 
 /** A lab as its incident file writes it. */
-export interface LabDefinition<Name extends ParameterName, S extends Step> extends LabFacts {
+interface LabDefinition<Name extends ParameterName, S extends Step> extends LabFacts {
   readonly parameters: Readonly<Record<Name, ParameterRange>>
   readonly fit?: (parameters: LabParameters<Name>) => Partial<LabParameters<Name>>
   readonly memoryBytes?: (parameters: LabParameters<Name>) => number

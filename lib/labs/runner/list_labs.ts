@@ -4,7 +4,7 @@ import { defaultsOf, resolveParameters } from './lab_parameters.js'
 import { unmetNeeds } from './requirements.js'
 
 /** An entry of {@link LabList}. */
-export interface ListedLab {
+interface ListedLab {
   name: string
   summary: string
   expected: string | null

@@ -22,7 +22,7 @@ const packages: Readonly<Record<string, string>> = {
 }
 
 /** What the caller of a lab permits and asks for. */
-export interface LabPermissions {
+interface LabPermissions {
   readonly allowHostChanges: boolean
   readonly pcap: boolean
 }

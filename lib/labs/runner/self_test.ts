@@ -9,7 +9,7 @@ import { type LabReport, type RunLabsOptions, runLabs } from './run_labs.js'
 /** A quick lab takes at most this long, in seconds. */
 const quickSeconds = 30
 
-export interface DetectorProof {
+interface DetectorProof {
   id: FindingId
   /** The quick lab that reproduces its incident; null: there is none. */
   lab: string | null

@@ -2,7 +2,7 @@
 import { type CounterChanges, counterDeltas } from '../../host/counters.js'
 import type { Finding, RunResult } from '../../result/result.js'
 import type { Child, Line } from '../sandbox/child.js'
-import type { Network } from '../sandbox/network.js'
+import type { Network } from '../sandbox/lab_network.js'
 import type { Sandbox } from '../sandbox/sandbox.js'
 import type { Observation, StepResult } from '../verdict/lab_result.js'
 import { causesOf } from '../verdict/named.js'

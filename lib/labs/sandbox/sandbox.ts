@@ -1,6 +1,6 @@
 /** Where a lab runs: its networks and what it changed on the host, all of which it removes or restores at the end. */
 import { exitCodes } from '../../base/errors.js'
-import { Network, type SandboxOptions } from './network.js'
+import { Network, type SandboxOptions } from './lab_network.js'
 
 /** Belongs to one lab; disposing of it leaves nothing behind. */
 export class Sandbox implements AsyncDisposable {

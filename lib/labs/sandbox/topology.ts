@@ -18,7 +18,7 @@ export interface Namespace {
 }
 
 /** A veth pair. */
-export type Link = readonly [End, End]
+type Link = readonly [End, End]
 
 interface End {
   readonly namespace: string

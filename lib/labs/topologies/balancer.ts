@@ -1,5 +1,5 @@
 /** A balancer that remembers connections, between a NAT and its servers. */
-import type { Network } from '../sandbox/network.js'
+import type { Network } from '../sandbox/lab_network.js'
 import type { Topology } from '../sandbox/topology.js'
 import { type BehindNatOptions, behindNat } from './behind_nat.js'
 import { address, onLink, serverAddress } from './lab_addresses.js'
@@ -14,7 +14,7 @@ const firstSubnet = 20
 /** Port of the service. */
 export const servicePort = 443
 
-export interface BalancedOptions extends BehindNatOptions {
+interface BalancedOptions extends BehindNatOptions {
   /** Servers behind the balancer: `server1`, ... */
   readonly servers: number
   /** How many of these, from the first on, get new connections. */

@@ -1,5 +1,5 @@
 /** nft rules that begin and end connection tracking. Pure. */
-import type { LabChange } from '../sandbox/network.js'
+import type { LabChange } from '../sandbox/lab_network.js'
 
 /** A namespace tracks connections from the first rule that uses their state. */
 export const tracked = `
