@@ -1,14 +1,17 @@
 /** docs/labs.md: the table of labs, made from the catalogue, between the comments that mark its place. */
-import { labs } from '../../../lib/labs/catalogue.js'
+import { labs } from '../../lib/labs/catalogue.js'
 
-const begin = '<!-- labs: made from lib/labs/catalogue.ts by test/lib/labs/labs_page.test.ts -->\n'
+const begin = '<!-- labs: made by npm run generate -->\n'
 const end = '<!-- end -->\n'
 
-/** The page with a table made anew. The rest is taken from the page as it is. */
-export function labsPage(page: string): string {
+export async function labsPage(page: string): Promise<string> {
   const from = page.indexOf(begin) + begin.length
   const to = page.indexOf(end, from)
-  if (from < begin.length || to < 0) throw new Error('docs/labs.md has no place for the table of labs')
+  if (from < begin.length || to < 0) {
+    throw new Error(
+      `docs/labs.md has no place for the labs: write ${JSON.stringify(begin + end)} where they belong`
+    )
+  }
   const rows = labs.map(({ name, summary, expected }) => {
     const isExplained = page.includes(`\n## ${name}\n`)
     const title = isExplained ? `[\`${name}\`](#${name})` : `\`${name}\``
