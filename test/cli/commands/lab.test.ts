@@ -3,7 +3,7 @@ import type { LabList } from '../../../lib/labs/runner/list_labs.js'
 import { runCli } from '../run_cli.js'
 
 describe('lab list', () => {
-  it('tells what each lab names, how long it takes and what it needs', async () => {
+  it('shows what each lab names, how long it takes and what it needs', async () => {
     const { code, stdout, stderr } = await runCli(['lab', 'list'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(

@@ -52,7 +52,7 @@ export const broken = step({
   namedSeconds: 1.25
 })
 
-export const healed = step({ name: 'backlog 4096', role: 'remedy', text: 'A longer queue.' })
+export const remedied = step({ name: 'backlog 4096', role: 'remedy', text: 'A longer queue.' })
 
 export function labResult(changes: Partial<LabResult> = {}): LabResult {
   return {
@@ -66,7 +66,7 @@ export function labResult(changes: Partial<LabResult> = {}): LabResult {
     expected: 'accept-queue-overflow',
     ok: true,
     failures: [],
-    acts: [step(), broken, healed],
+    acts: [step(), broken, remedied],
     figures: [{ name: 'share of handshakes delayed', value: 12, unit: ' %' }],
     totalSeconds: 12.3,
     ...changes

@@ -10,8 +10,8 @@ const lab = {
   fit: ({ connections = 0, backlog = 0 }) => ({ connections: Math.max(connections, backlog * 2) })
 } as const
 
-describe('the numbers of a lab', () => {
-  it('are its own unless others are given', () => {
+describe('parameters of a lab', () => {
+  it('are its defaults unless the caller gives others', () => {
     expect(resolveParameters(lab, {}, false)).toEqual({ connections: 1000, backlog: 64, ipv6: false })
     expect(resolveParameters(lab, { backlog: 8 }, true)).toEqual({
       connections: 1000,
@@ -20,11 +20,11 @@ describe('the numbers of a lab', () => {
     })
   })
 
-  it('are as many as the incident needs', () => {
+  it('are raised when the incident needs it', () => {
     expect(resolveParameters(lab, { backlog: 1500 }, false)).toMatchObject({ connections: 3000 })
   })
 
-  it('are none that another lab has', () => {
+  it('of other labs are ignored', () => {
     expect(resolveParameters(lab, { loss: 5 }, false)).not.toHaveProperty('loss')
   })
 

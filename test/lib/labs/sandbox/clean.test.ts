@@ -17,7 +17,7 @@ describe.skipIf(!mayMakeNamespaces)('clean (skipped without root)', () => {
     for (const name of [gone, mine]) ip('netns', 'delete', name)
   })
 
-  it('removes what nobody alive has made, with the processes inside, and leaves the rest', async () => {
+  it('removes the namespaces of processes that have ended, with the processes inside, and no others', async () => {
     for (const name of [gone, mine]) expect(ip('netns', 'add', name)).toMatchObject({ status: 0 })
     const inside = start('nsenter', [`--net=/run/netns/${gone}`, 'sh', '-c', 'echo in; exec cat'], {
       stdio: ['pipe', 'pipe', 'inherit']
@@ -34,6 +34,6 @@ describe.skipIf(!mayMakeNamespaces)('clean (skipped without root)', () => {
   })
 })
 
-it('namespaces of others are never touched', () => {
+it('only namespaces of labs are found', () => {
   expect(namespacesWhere(() => true).filter((name) => !name.startsWith('c1mlab-'))).toEqual([])
 })

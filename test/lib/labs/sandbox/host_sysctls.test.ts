@@ -7,7 +7,7 @@ import { HostSysctls, isReadOnly, restoreAbandoned } from '../../../../lib/labs/
 import { buckets, dead, host, max, never, nothing, self } from './fake_sysctls.js'
 
 describe('sysctls of the host', () => {
-  it('are put back, all of them, and the journal is gone', async () => {
+  it('are all restored, and the journal is removed', async () => {
     const { paths, read, files } = host()
     const sysctls = new HostSysctls(self, paths)
     await sysctls.set([max, buckets], max, 1000, never)
@@ -21,7 +21,7 @@ describe('sysctls of the host', () => {
     expect(files()).toEqual([])
   })
 
-  it('stay as they are while a living run has changed them, which is waited for', async () => {
+  it('are not changed until another run has restored them', async () => {
     const { paths, read } = host()
     const first = new HostSysctls(self, paths)
     await first.set([max], max, 1000, never)
@@ -36,7 +36,7 @@ describe('sysctls of the host', () => {
     expect(read(max)).toBe('262144')
   })
 
-  it('are read once nobody else can have changed them', async () => {
+  it('are read only when no other run can have changed them', async () => {
     const { paths, read } = host()
     const first = new HostSysctls(self, paths)
     await first.set([max], max, 1000, never)
@@ -55,7 +55,7 @@ describe('sysctls of the host', () => {
     expect(read(max)).toBe('262144')
   })
 
-  it('are waited for no longer than wanted', async () => {
+  it('are waited for until the signal aborts', async () => {
     const { paths } = host()
     const first = new HostSysctls(self, paths)
     await first.set([max], max, 1000, never)
@@ -66,7 +66,7 @@ describe('sysctls of the host', () => {
     first.restore()
   })
 
-  it('are waited for while somebody else works on them', async () => {
+  it('are waited for while another process holds the lock', async () => {
     const { paths, read, files } = host()
     const worker = spawn('cat')
     await once(worker, 'spawn')
@@ -83,7 +83,7 @@ describe('sysctls of the host', () => {
     expect(files()).toEqual([])
   })
 
-  it('that are not there, or none of ours, are named', async () => {
+  it('that do not exist or may not be changed are named in the error', async () => {
     const { paths, files } = host()
     const set = (name: string) => new HostSysctls(self, paths).set([name], name, 1, never)
     for (const name of ['net.ipv4.tcp_max_orphans', 'kernel.core_pattern', 'net.nothing'])
@@ -95,7 +95,7 @@ describe('sysctls of the host', () => {
     expect(isReadOnly('net.nothing', paths)).toBe(false)
   })
 
-  it('one that was not remembered is not changed', async () => {
+  it('are not changed when their value was not saved', async () => {
     const { paths, read } = host()
     const sysctls = new HostSysctls(self, paths)
     await expect(sysctls.set([max], buckets, 512, never)).rejects.toMatchObject({ code: 'C1M_LAB_FAILED' })

@@ -7,8 +7,8 @@ import { HostSysctls, restoreAbandoned } from '../../../../lib/labs/sandbox/host
 import { caught } from '../../../helpers/caught.js'
 import { abandoned, buckets, dead, host, max, never, nothing, self, writeJournal } from './fake_sysctls.js'
 
-describe('what a killed run has left', () => {
-  it('is put back by whoever comes next', async () => {
+describe('what a killed run has changed', () => {
+  it('is restored by the next clean-up', async () => {
     const { paths, read, lives, files } = host()
     const victim = spawn('cat')
     await once(victim, 'spawn')
@@ -25,7 +25,7 @@ describe('what a killed run has left', () => {
     expect(restoreAbandoned(paths)).toEqual(nothing)
   })
 
-  it('is put back by the next run that changes something, before it reads', async () => {
+  it('is restored by the next run that changes something, before that reads values', async () => {
     const { paths, read } = await abandoned()
     const sysctls = new HostSysctls(self, paths)
     await sysctls.set([max], max, 3000, never)
@@ -34,7 +34,7 @@ describe('what a killed run has left', () => {
     expect(read(max)).toBe('262144')
   })
 
-  it('is put back from a journal of version 0.1.0', () => {
+  it('is restored from a journal of version 0.1.0', () => {
     const fake = host()
     fake.write(max, '1000')
     writeJournal(fake, { ...dead, before: { [max]: '262144' } })
@@ -43,7 +43,7 @@ describe('what a killed run has left', () => {
     expect(fake.files()).toEqual([])
   })
 
-  it('is put back once: a slow one leaves alone what a later run has changed', async () => {
+  it('is restored once: a slow clean-up leaves alone what a later run has changed', async () => {
     const fake = await abandoned()
     const later = new HostSysctls(self, fake.paths)
     const claimed: Promise<void>[] = []
@@ -64,7 +64,7 @@ describe('what a killed run has left', () => {
     expect(fake.read(max)).toBe('262144')
   })
 
-  it('is put back but for what is gone with its module, which is said', async () => {
+  it('is restored, except what is gone with its module, which is reported', async () => {
     const { paths, pathOf, read, files } = await abandoned()
     rmSync(pathOf(max))
     expect(restoreAbandoned(paths)).toEqual({ sysctls: { [buckets]: '65536' }, gone: [max] })
@@ -74,7 +74,7 @@ describe('what a killed run has left', () => {
   })
 
   it.each([max, buckets])(
-    'is put back but for %s, which may not be written and stays in the journal',
+    'is restored, except %s, which may not be written and stays in the journal',
     async (stuck) => {
       const { paths, pathOf, read, write, files } = await abandoned()
       const other = stuck === max ? buckets : max
@@ -102,7 +102,7 @@ describe('what a killed run has left', () => {
     }
   )
 
-  it('is put back by the run itself but for what may not be written', async () => {
+  it('is restored by the run itself, except what may not be written', async () => {
     const { paths, pathOf, read, write, files } = host()
     const sysctls = new HostSysctls(self, paths)
     await sysctls.set([max, buckets], max, 1000, never)
@@ -118,14 +118,14 @@ describe('what a killed run has left', () => {
   })
 })
 
-describe('a journal that cannot be understood is refused, not waited for, and nothing is changed:', () => {
+describe('a journal that cannot be understood is refused without waiting, and nothing is changed:', () => {
   const good = { schema: 'c1m-native/sysctl-journal@1', host: null, at: '', owner: dead, changes: [] }
   const evil = [{ name: 'kernel.core_pattern', before: '1', ours: [] }]
 
   it.each<[string, unknown]>([
     ['empty', ''],
     ['half written', '{"pid": 1, "startTi'],
-    ['of nobody', { before: { [max]: '1' } }],
+    ['without an owner', { before: { [max]: '1' } }],
     ['without values', { pid: 1, startTicks: 1 }],
     ['of another schema', { ...good, schema: 'x' }],
     ['with a sysctl that is none of ours', { ...dead, before: { 'kernel.core_pattern': '|/bin/sh' } }],
@@ -169,7 +169,7 @@ describe('a journal that cannot be understood is refused, not waited for, and no
     expect(fake.read(max)).toBe('1000')
   })
 
-  it('of another network namespace, also of a run that lives', async () => {
+  it('of another network namespace, even of a running lab', async () => {
     const fake = host()
     const { paths, read } = fake
     const elsewhere = () => {
@@ -184,7 +184,7 @@ describe('a journal that cannot be understood is refused, not waited for, and no
       message: expect.stringContaining('another network namespace')
     }
     await expect(new HostSysctls(self, paths).set([max], max, 3000, never)).rejects.toMatchObject(refused)
-    // It is nobody's business to clean here.
+    // No process may clean up here.
     expect(restoreAbandoned(paths)).toEqual(nothing)
     rmSync(`${paths.procRoot}/${process.pid}`, { recursive: true })
     expect(caught(() => restoreAbandoned(paths))).toMatchObject(refused)

@@ -39,7 +39,7 @@ describe('a topology becomes commands', () => {
     expect(all[1]).toMatch(/accept_dad=0 .*accept_dad=0$/)
   })
 
-  it('hands rules over on stdin, never through a shell', () => {
+  it('with rules on stdin, never through a shell', () => {
     const rules = 'table inet lab { }; $(reboot)'
     const commands = buildCommands({ namespaces: { one: { rules } }, links: [] }, (role) => role)
     expect(commands.at(-1)).toEqual({

@@ -39,8 +39,8 @@ describe('the text of a lab result', () => {
   })
 
   it('says why a lab failed', () => {
-    const text = labResultText(labResult({ ok: false, failures: ["'healthy' is ill"] }), plain)
-    expect(text).toMatch(/failed in 12\.3 s:\n {2}'healthy' is ill\n$/)
+    const text = labResultText(labResult({ ok: false, failures: ["'healthy' is broken"] }), plain)
+    expect(text).toMatch(/failed in 12\.3 s:\n {2}'healthy' is broken\n$/)
   })
 
   it('fits a screen', () => {

@@ -27,7 +27,7 @@ it('has room for a caption that is longer than its share', () => {
   expect(drawChart(panels, { columns: 40, rows: 2 }).at(-1)).toContain('a short one with a long name long')
 })
 
-it('of nothing has a scale all the same', () => {
+it('has a scale even without a curve', () => {
   const lines = drawChart([{ caption: 'none', curve: curve() }], { columns: 10, rows: 2 })
   expect(lines).toEqual(['    10 │', '     3 │', '        none'])
 })

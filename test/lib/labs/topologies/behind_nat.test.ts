@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { buildCommands } from '../../../../lib/labs/sandbox/topology.js'
-import { balanced } from '../../../../lib/labs/topologies/balancer.js'
 import { behindNat } from '../../../../lib/labs/topologies/behind_nat.js'
 
 const rulesOf = (options: Partial<Parameters<typeof behindNat>[0]>) =>
   behindNat({ ipv6: false, clients: 2, ports: 33, ...options }).namespaces.nat?.rules
 
 describe('hosts behind a NAT', () => {
-  it('reach the server through it, from addresses of their own', () => {
+  it('reach the server through it, each from a subnet of its own', () => {
     const { namespaces, links } = behindNat({ ipv6: false, clients: 2, ports: 33 })
     expect(Object.keys(namespaces)).toEqual(['nat', 'server', 'client1', 'client2'])
     expect(links.flat().map(({ namespace, addresses }) => `${namespace} ${addresses.join(' ')}`)).toEqual([
@@ -39,28 +37,11 @@ describe('hosts behind a NAT', () => {
     expect(rulesOf(options)).toContain(rule)
   })
 
-  it('with ports in turn are forgotten at once', () => {
+  it('with ports in turn are forgotten a second after they close', () => {
     const { nat } = behindNat({ ipv6: false, clients: 1, ports: 2, choice: 'round robin' }).namespaces
     expect(nat?.sysctls).toEqual({
       'net.ipv4.ip_forward': 1,
       'net.netfilter.nf_conntrack_tcp_timeout_time_wait': 1
     })
   })
-})
-
-it('a balancer stands where the server was, with servers behind', () => {
-  const topology = balanced({ ipv6: false, clients: 1, ports: 2, servers: 3, known: 2 })
-  expect(Object.keys(topology.namespaces)).toEqual([
-    'nat',
-    'client1',
-    'balancer',
-    'server1',
-    'server2',
-    'server3'
-  ])
-  expect(topology.namespaces.balancer?.rules).toMatch(
-    /numgen inc mod 2 vmap \{ 0 : goto server1, 1 : goto server2 \}$/
-  )
-  const commands = buildCommands(topology, (role) => role).map(({ argv }) => argv.join(' '))
-  expect(commands).toContain('ip -n balancer address add 198.18.2.2/24 dev cable')
 })

@@ -25,12 +25,12 @@ describe('the rate of a step', () => {
     ['does from a slow network', run(1000, 2.75), 1000 / 2.25],
     ['does from repeated SYNs', run(700, 2), 350],
     [
-      'is over all the time when nothing paced it',
+      'counts all the time when the load was not paced',
       run(1000, 2.4, { scenario: exampleResult().scenario }),
       1000 / 2.4
     ],
     [
-      'leaves out what the server has ended',
+      'leaves out connections that the server ended',
       run(1000, 2, { connections: { ...run(0, 1).connections, closedByPeer: 400 } }),
       300
     ]
@@ -38,7 +38,7 @@ describe('the rate of a step', () => {
     expect(summarize([result]).promptPerSecond).toBeCloseTo(perSecond)
   })
 
-  it('is the sum of runs side by side', () => {
+  it('is the sum of runs at the same time', () => {
     expect(summarize([run(1000, 2), run(500, 2)])).toMatchObject({
       promptPerSecond: 750,
       connections: { requested: 2000, stood: 2000 }

@@ -1,36 +1,40 @@
 import { describe, expect, it } from 'vitest'
 import { judge, shareOfHealthy } from '../../../../lib/labs/verdict/verdict.js'
-import { broken, healed, observation, step } from '../fixtures.js'
+import { broken, observation, remedied, step } from '../fixtures.js'
 
 const expected = 'accept-queue-overflow'
 
-describe('a lab is proven', () => {
-  it('when the cause and no other was named, and the remedy healed', () => {
-    expect(judge(expected, [step(), broken, healed])).toEqual([])
+describe('a lab passes', () => {
+  it('when the cause and no other was named, and the remedy worked', () => {
+    expect(judge(expected, [step(), broken, remedied])).toEqual([])
   })
 
-  it('when 90 % of the healthy rate came back', () => {
-    expect(judge(expected, [step(), broken, { ...healed, promptPerSecond: 450 }])).toEqual([])
+  it('when a remedy restored 90 % of the healthy rate', () => {
+    expect(judge(expected, [step(), broken, { ...remedied, promptPerSecond: 450 }])).toEqual([])
   })
 
-  it('in spite of a remark in a network that is well', () => {
-    const remark = observation('syn-queue-overflow', 'watch in server', { severity: 'info' })
-    expect(judge(expected, [step(), broken, { ...healed, observed: [remark] }])).toEqual([])
+  it('despite an info finding in a healthy network', () => {
+    const info = observation('syn-queue-overflow', 'watch in server', { severity: 'info' })
+    expect(judge(expected, [step(), broken, { ...remedied, observed: [info] }])).toEqual([])
   })
 
-  it('in spite of a SYN in a hundred that gets lost', () => {
+  it('although one SYN in a hundred is lost', () => {
     const stray = { observed: [observation('syn-loss')], named: ['syn-loss' as const] }
-    const connections = { ...healed.connections, delayed: 10 }
-    expect(judge(expected, [step({ ...stray, connections }), broken, healed])).toEqual([])
-    expect(judge(expected, [step(stray), broken, healed])).toHaveLength(1)
+    const connections = { ...remedied.connections, delayed: 10 }
+    expect(judge(expected, [step({ ...stray, connections }), broken, remedied])).toEqual([])
+    expect(judge(expected, [step(stray), broken, remedied])).toHaveLength(1)
     expect(
-      judge(expected, [step(), broken, { ...healed, ...stray, connections: { ...connections, delayed: 11 } }])
+      judge(expected, [
+        step(),
+        broken,
+        { ...remedied, ...stray, connections: { ...connections, delayed: 11 } }
+      ])
     ).toEqual(["'backlog 4096' is healthy, but syn-loss was named"])
   })
 
-  it('whatever became of what was only tried', () => {
+  it('whatever the effect of a change that is only tried', () => {
     const tried = { ...broken, name: 'rfc1337', role: 'tried' as const }
-    expect(judge(expected, [step(), broken, healed, tried])).toEqual([])
+    expect(judge(expected, [step(), broken, remedied, tried])).toEqual([])
   })
 
   it('without an incident, when nothing is named', () => {
@@ -38,15 +42,15 @@ describe('a lab is proven', () => {
   })
 })
 
-describe('a lab is not proven when', () => {
+describe('a lab fails when', () => {
   it.each([
     [
-      'the healthy network is not',
-      [step({ connections: { ...healed.connections, stood: 999 } })],
+      'connections fail in the healthy network',
+      [step({ connections: { ...remedied.connections, stood: 999 } })],
       "in 'healthy' only 999 of 1000 connections stood"
     ],
     [
-      'something is named in it',
+      'something is named in the healthy network',
       [step({ observed: [observation('syn-loss')] })],
       "'healthy' is healthy, but syn-loss was named"
     ],
@@ -66,8 +70,8 @@ describe('a lab is not proven when', () => {
       "'pausing' broke nothing: 96 % of the healthy rate"
     ],
     [
-      'the remedy does not heal',
-      [step(), broken, { ...healed, promptPerSecond: 440 }],
+      'a remedy does not work',
+      [step(), broken, { ...remedied, promptPerSecond: 440 }],
       "'backlog 4096' restored only 88 % of the healthy rate"
     ]
   ])('%s', (_, steps, failure) => {
@@ -75,6 +79,6 @@ describe('a lab is not proven when', () => {
   })
 })
 
-it('the share counts how many times the healthy load it was', () => {
+it('the share of the healthy rate takes the size of the load into account', () => {
   expect(shareOfHealthy(step({ promptPerSecond: 500, times: 2 }), [step()])).toBe(0.5)
 })
