@@ -10,7 +10,7 @@ import { natPaws } from './incidents/nat_paws.js'
 import { portExhaustion } from './incidents/port_exhaustion.js'
 import { synLoss } from './incidents/syn_loss.js'
 import { synQueue } from './incidents/syn_queue.js'
-import type { Lab } from './verdict/lab.js'
+import type { Lab } from './runner/lab_definition.js'
 
 export const labs: readonly Lab[] = [
   million,

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LabReport } from '../../lib/labs/runner/run_labs.js'
-import type { Cleaned } from '../../lib/labs/stage/clean.js'
-import type { LabResult } from '../../lib/labs/verdict/lab.js'
+import type { Cleaned } from '../../lib/labs/sandbox/clean.js'
+import type { LabResult } from '../../lib/labs/verdict/lab_result.js'
 import { ending, runCli, runShell, startCli } from '../cli/run_cli.js'
 import { mayMakeNamespaces } from '../helpers/namespace.js'
 import { temporaryFolder } from '../helpers/temporary.js'
@@ -70,7 +70,7 @@ const hasTcpdump = spawnSync('tcpdump', ['--version'], { env }).status === 0
 describe
   .skipIf(!mayMakeNamespaces)
   .concurrent('labs for real (skipped without root)', { timeout: 90_000 }, () => {
-    it.for(quick)('%s is proven and leaves no trace', async ([name, parameters], { expect }) => {
+    it.for(quick)('%s passes and leaves nothing behind', async ([name, parameters], { expect }) => {
       const before = hostState()
       const child = startCli(['lab', 'run', name, ...parameters, '--json', '-q'])
       const { code, stdout, stderr } = await ending(child)
@@ -81,7 +81,7 @@ describe
       expect(hostState()).toEqual(before)
     })
 
-    it('without root a lab takes place in a user namespace', async ({ expect, skip }) => {
+    it('without root a lab runs in a user namespace', async ({ expect, skip }) => {
       const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
       const parameters = '-c 200 -r 200 --limit 64 --json -q'
       const { code, stdout, stderr } = await runShell(
@@ -93,7 +93,7 @@ describe
     })
 
     it.skipIf(!hasNft || !hasTcpdump)(
-      'SIGINT midway takes everything back, and keeps the packets until then (skipped without nft, tcpdump)',
+      'SIGINT midway cleans up, and keeps the packets until then (skipped without nft, tcpdump)',
       async ({ expect }) => {
         using temporary = temporaryFolder()
         const pcap = join(temporary.path, 'syn-loss.pcap')
@@ -107,7 +107,7 @@ describe
         child.kill('SIGINT')
         const { code, stdout, stderr } = await ended
         expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
-        expect(stderr).toContain('stopped; everything is taken back')
+        expect(stderr).toContain('stopped; cleaned up')
         expect(namespacesOf(child.pid)).toEqual([])
         expect(inside.length).toBeGreaterThan(3)
         await expect.poll(() => inside.filter(isRunning)).toEqual([])
@@ -115,7 +115,7 @@ describe
       }
     )
 
-    it('lab clean ends what a SIGKILL has left behind', async ({ expect }) => {
+    it('lab clean removes what a run killed by SIGKILL left behind', async ({ expect }) => {
       const before = hostState()
       const child = startCli(['lab', 'run', 'accept-queue', '-q'])
       const ended = ending(child)
@@ -148,7 +148,7 @@ describe
 describe.skipIf(!mayMakeNamespaces || process.env.C1M_LABS !== 'all')(
   'all labs (five minutes, and sysctls of the whole host: npm run test:labs)',
   () => {
-    it('are proven after one that was killed while it had changed the host', {
+    it('pass after one that was killed while it had changed the host', {
       timeout: 600_000
     }, async () => {
       const nothing = /(?!)/g

@@ -1,7 +1,7 @@
 /** Sysctls of the whole host, for a moment: for tests whose cause no network namespace can have for itself. */
 import { readFileSync } from 'node:fs'
 import { thisProcess } from '../../lib/host/process_identity.js'
-import { HostSysctls } from '../../lib/labs/stage/host_sysctls.js'
+import { HostSysctls } from '../../lib/labs/sandbox/host_sysctls.js'
 import { mayMakeNamespaces } from './namespace.js'
 
 /** Asked for in the environment: whatever else runs on the machine feels it. */

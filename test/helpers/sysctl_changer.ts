@@ -7,7 +7,7 @@ import type { Places } from '../../lib/doctor/places.js'
 import { revertSettings } from '../../lib/doctor/revert.js'
 import { thisProcess } from '../../lib/host/process_identity.js'
 import { readSysctl } from '../../lib/host/sysctl/values.js'
-import { HostSysctls, restoreAbandoned } from '../../lib/labs/stage/host_sysctls.js'
+import { HostSysctls, restoreAbandoned } from '../../lib/labs/sandbox/host_sysctls.js'
 
 export interface Task {
   /** `lab`, `doctor`: change and put back; `clean`, `revert`: put back what others have left. */

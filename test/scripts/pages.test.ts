@@ -7,6 +7,11 @@ it.each(pages)('$path is what `npm run generate` makes', async ({ path, make }) 
   expect(await make(shipped), `${path} is out of date: run npm run generate`).toBe(shipped)
 })
 
+it('docs/labs.md without a place for the labs cannot be made', async () => {
+  const page = pages.find(({ path }) => path === 'docs/labs.md')
+  await expect(page?.make('# Labs\n')).rejects.toThrow('docs/labs.md has no place for the labs')
+})
+
 it('docs/cli.md without a place for a command cannot be made', async () => {
   const [cliReference] = pages
   await expect(cliReference?.make('# Command line\n')).rejects.toThrow('docs/cli.md has no place for dial')

@@ -43,8 +43,10 @@ describe('the rule of rooms', () => {
   })
 
   it('refuses an import between rooms within a room', () => {
-    expect(problemsWith({ 'lib/labs/stage/planted.ts': "export * from '../runner/list.js'\n" })).toEqual([
-      'lib/labs/stage/planted.ts imports lib/labs/runner/list.ts: lib/labs/runner/ comes after lib/labs/stage/ in docs/architecture.md'
+    expect(
+      problemsWith({ 'lib/labs/sandbox/planted.ts': "export * from '../runner/list_labs.js'\n" })
+    ).toEqual([
+      'lib/labs/sandbox/planted.ts imports lib/labs/runner/list_labs.ts: lib/labs/runner/ comes after lib/labs/sandbox/ in docs/architecture.md'
     ])
   })
 

@@ -54,7 +54,7 @@ async function testSelf(
     import('../../labs/catalogue.js'),
     import('../../labs/runner/rootless.js'),
     import('../../labs/runner/self_test.js'),
-    import('../../labs/story/story.js')
+    import('../../labs/text/self_test_text.js')
   ])
   const program = [process.execPath, process.argv[1] ?? '']
   const code = await runElsewhere([...program, 'doctor', ...argv], interrupted)
@@ -73,7 +73,7 @@ async function testSelf(
     return test.ok ? exitCodes.ok : exitCodes.goal
   } catch (error) {
     if (!interrupted.aborted) throw error
-    reporter.note('stopped; everything is taken back')
+    reporter.note('stopped; cleaned up')
     return exitCodes.interrupted
   }
 }

@@ -1,17 +1,23 @@
-/** `c1m-native lab`: reproduce an incident, name it, heal it, leave no trace. */
+/** `c1m-native lab`: reproduce an incident, diagnose it, fix it, clean up. */
 import { type ExitCode, exitCodes } from '../../base/errors.js'
 import { suggestion } from '../../base/nearest.js'
 import { assertLinux } from '../../base/platform.js'
 import { quote } from '../../base/quote.js'
 import { labs } from '../../labs/catalogue.js'
-import { listLabs } from '../../labs/runner/list.js'
-import { resolveParameters } from '../../labs/runner/parameters.js'
+import type { Lab } from '../../labs/runner/lab_definition.js'
+import {
+  type GivenParameters,
+  type ParameterName,
+  resolveParameters
+} from '../../labs/runner/lab_parameters.js'
+import { listLabs } from '../../labs/runner/list_labs.js'
 import { runElsewhere } from '../../labs/runner/rootless.js'
 import { type RunLabOptions, runLab } from '../../labs/runner/run_lab.js'
 import { runLabs } from '../../labs/runner/run_labs.js'
-import { clean } from '../../labs/stage/clean.js'
-import { cleanedText, labStory, listText, reportText } from '../../labs/story/story.js'
-import type { Lab, ParameterName } from '../../labs/verdict/lab.js'
+import { clean } from '../../labs/sandbox/clean.js'
+import { cleanedText } from '../../labs/text/clean_text.js'
+import { labListText } from '../../labs/text/lab_list_text.js'
+import { labReportText, labResultText } from '../../labs/text/lab_result_text.js'
 import type { CommandContext } from '../command.js'
 import { labTable, parameterOptions } from '../options/lab.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
@@ -26,7 +32,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   if (action === 'run') return await runChosen(chosen(names, values), values, argv, context.interrupted)
   if (action !== 'list' && action !== 'clean') {
     throw usageError(
-      action === undefined ? 'lab needs to be told what to do' : `unknown action ${quote(action)}`,
+      action === undefined ? 'lab needs an action' : `unknown action ${quote(action)}`,
       'Write lab list, lab run NAME or lab clean.'
     )
   }
@@ -35,7 +41,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   using reporter = new Reporter(values)
   if (action === 'list') {
     const list = listLabs(labs, { allowHostChanges: values.allowHostChanges ?? false })
-    await reporter.result(list, (paint) => listText(list, paint))
+    await reporter.result(list, (paint) => labListText(list, paint))
   } else {
     const cleaned = clean()
     await reporter.result(cleaned, () => cleanedText(cleaned))
@@ -56,7 +62,7 @@ async function runChosen(
   const { ipv6 = false, allowHostChanges = false, pcap } = values
   const options: RunLabOptions = {
     program,
-    parameters: pick(values, parameterOptions) as Partial<Record<ParameterName, number>>,
+    parameters: pick(values, parameterOptions) as GivenParameters,
     ipv6,
     allowHostChanges,
     ...(pcap !== undefined && { pcap }),
@@ -67,19 +73,19 @@ async function runChosen(
     const [only] = wanted
     if (only && !values.all && wanted.length === 1) {
       const result = await runLab(only, options)
-      await reporter.result(result, (paint) => labStory(result, paint))
+      await reporter.result(result, (paint) => labResultText(result, paint))
       return result.ok ? exitCodes.ok : exitCodes.goal
     }
     const report = await runLabs(wanted, {
       ...options,
       onResult: ({ name, ok, totalSeconds }) =>
-        reporter.note(`${name}: ${ok ? 'proven' : 'not proven'} in ${totalSeconds} s`)
+        reporter.note(`${name}: ${ok ? 'passed' : 'failed'} in ${totalSeconds} s`)
     })
-    await reporter.result(report, (paint) => reportText(report, paint))
+    await reporter.result(report, (paint) => labReportText(report, paint))
     return report.ok ? exitCodes.ok : exitCodes.goal
   } catch (error) {
     if (!interrupted.aborted) throw error
-    reporter.note('stopped; everything is taken back')
+    reporter.note('stopped; cleaned up')
     return exitCodes.interrupted
   }
 }
@@ -95,8 +101,8 @@ function chosen(names: readonly string[], values: Values): Lab[] {
     throw usageError('--pcap is for one lab at a time', 'Run the labs one by one.')
   const wanted = values.all ? [...labs] : names.map((name) => labNamed(name, known))
   for (const key of Object.keys(pick(values, parameterOptions)) as ParameterName[]) {
-    if (wanted.some(({ defaults }) => key in defaults)) continue
-    const has = Object.keys(wanted[0]?.defaults ?? {}).map((name) => `--${name}`)
+    if (wanted.some(({ parameters }) => key in parameters)) continue
+    const has = Object.keys(wanted[0]?.parameters ?? {}).map((name) => `--${name}`)
     throw usageError(
       `${wanted.map(({ name }) => name).join(', ')} has no parameter --${key}`,
       `It has ${has.join(', ')}.`

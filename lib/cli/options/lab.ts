@@ -1,24 +1,10 @@
-/** `lab` as its command line and its help see it. Pure data. */
-import type { ParameterName } from '../../labs/verdict/lab.js'
+/** The options and the help of `lab`. No other command loads this file, or the labs, but completion. */
+import { labs } from '../../labs/catalogue.js'
+import type { ParameterName } from '../../labs/runner/lab_parameters.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions, reportOptions } from './output.js'
 
-/** Here as well, so that completion need not load the labs. A test holds them together. */
-const labNames = [
-  'million',
-  'conntrack-full',
-  'conntrack-chains',
-  'nat-paws',
-  'nat-capacity',
-  'nat-affinity',
-  'accept-queue',
-  'syn-queue',
-  'syn-loss',
-  'port-exhaustion',
-  'descriptor-limit'
-]
-
-/** Numbers of a lab that can be changed; each lab has some of them. */
+/** The parameters of labs. Each lab has some of them. */
 export const parameterOptions = {
   connections: {
     name: 'connections',
@@ -28,18 +14,18 @@ export const parameterOptions = {
     text: 'connections of each load'
   },
   rate: { name: 'rate', short: 'r', type: 'rate', value: 'N/s', text: 'connects started per second' },
-  ports: { name: 'ports', type: 'count', value: 'N', text: "ports: of the server, or of the NAT's range" },
+  ports: { name: 'ports', type: 'count', value: 'N', text: "ports of the server, or of the NAT's range" },
   clients: { name: 'clients', type: 'count', value: 'N', text: 'client hosts behind the NAT' },
   buckets: { name: 'buckets', type: 'count', value: 'N', text: 'nf_conntrack_buckets of the incident' },
   max: { name: 'max', type: 'count', value: 'N', text: 'nf_conntrack_max of the incident' },
   backlog: { name: 'backlog', type: 'count', value: 'N', text: 'backlog of the listener' },
-  loss: { name: 'loss', type: 'integer', value: 'PERCENT', text: 'share of SYNs that get lost' },
+  loss: { name: 'loss', type: 'integer', value: 'PERCENT', text: 'share of SYNs that are lost' },
   limit: { name: 'limit', type: 'count', value: 'N', text: 'RLIMIT_NOFILE of the server' }
 } as const satisfies Record<ParameterName, OptionSpec>
 
 export const labOptions = {
-  all: { name: 'all', type: 'flag', text: 'every lab, one after the other' },
-  ipv6: { name: 'ipv6', type: 'flag', text: 'the same in IPv6' },
+  all: { name: 'all', type: 'flag', text: 'run every lab, one after the other' },
+  ipv6: { name: 'ipv6', type: 'flag', text: 'use IPv6 instead of IPv4' },
   pcap: {
     name: 'pcap',
     type: 'text',
@@ -49,7 +35,7 @@ export const labOptions = {
   allowHostChanges: {
     name: 'allow-host-changes',
     type: 'flag',
-    text: 'you may set sysctls of the whole host for seconds; they are put back on every way out'
+    text: 'allow changes to sysctls of the whole host, for seconds; they are restored however the lab ends'
   }
 } as const satisfies Record<string, OptionSpec>
 
@@ -60,20 +46,23 @@ export const labTable = { ...labOptions, ...parameterOptions, ...shownOptions } 
 
 export const spec: CommandSpec = {
   usage: 'lab list | lab run NAME... | lab clean [options]',
-  words: ['list', 'run', 'clean', ...labNames],
+  words: ['list', 'run', 'clean', ...labs.map(({ name }) => name)],
   text: [
-    'Reproduces an incident in network namespaces of its own: breaks something for real, lets dial, listen and watch name it, applies the remedy, shows that it healed, and takes everything back.',
-    'list tells what there is and what it needs, run runs labs by name, clean removes what a killed run has left behind. All traffic stays in the namespaces, in 198.18.0.0/15 and 2001:2::/48.'
+    'Reproduces an incident in network namespaces of its own: breaks something for real, lets dial, listen and watch diagnose it, applies the remedy, shows that the remedy works, and cleans up.',
+    'list shows the labs and what each needs, run runs labs by name, clean removes what a killed run left behind. All traffic stays in the namespaces, in 198.18.0.0/15 and 2001:2::/48.'
   ],
   sections: [
     { title: 'Options', options: labOptions },
-    { title: 'Parameters, instead of those of the lab', options: parameterOptions },
+    {
+      title: 'Parameters (lab list shows the defaults)',
+      options: parameterOptions
+    },
     { title: 'Output', options: shownOptions }
   ],
   examples: [
     {
       command: 'c1m-native lab run accept-queue',
-      text: 'a server that does not accept fast enough, named and healed'
+      text: 'a server that does not accept fast enough'
     },
     {
       command: 'sudo c1m-native lab run nat-paws --pcap paws.pcap',
@@ -87,12 +76,12 @@ export const spec: CommandSpec = {
   exitCodes: [
     {
       code: 0,
-      text: 'each lab named the expected cause and no other, and each remedy restored 90 % of the healthy rate'
+      text: 'every lab passed: it named the expected cause and no other, and each remedy restored 90 % of the healthy rate'
     },
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or a name is not valid' },
-    { code: 3, text: 'this host lacks what a lab needs, or refused to let it be set up' },
-    { code: 5, text: 'a lab did not show what it is there to show' },
-    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after taking everything back' }
+    { code: 3, text: 'this host lacks what a lab needs, or a lab could not be set up' },
+    { code: 5, text: 'a lab failed: it named another cause or none, or a remedy did not work' },
+    { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after cleaning up' }
   ]
 }

@@ -1,28 +1,30 @@
 /** A server that pauses longer than its accept queue lasts. */
-import { defineLab } from '../runner/define.js'
-import { pair, serverAddress, target } from '../topologies/networks.js'
+import { defineLab } from '../runner/lab_definition.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 
-/** Handshakes the kernel finished wait here; longer than any pause of this lab needs. */
+/** A backlog that holds the completed handshakes of any pause in this lab. */
 const longBacklog = 4096
 
-/** Connects per second that each place in the queue bears: an awake server may be off the CPU for 400 ms. */
-export const bearable = 2.5
+/** Connects per second for each place in the queue: on a busy machine a server may be off the CPU for 400 ms. */
+export const connectsPerQueuePlace = 2.5
 
 export const acceptQueue = defineLab({
   name: 'accept-queue',
   summary: 'a server that pauses longer than its accept queue lasts',
   expected: 'accept-queue-overflow',
   seconds: 14,
-  tools: [],
-  hostSysctls: [],
-  defaults: { connections: 600, rate: 300, backlog: 128 },
-  bounds: { connections: [100, longBacklog], rate: [10, 10_000], backlog: [32, 2000] },
+  parameters: {
+    connections: { default: 600, least: 100, most: longBacklog },
+    rate: { default: 300, least: 10, most: 10_000 },
+    backlog: { default: 128, least: 32, most: 2000 }
+  },
   fit: ({ connections, rate, backlog }) => ({
     connections: Math.max(connections, backlog * 2),
-    rate: Math.min(rate, Math.floor(backlog * bearable))
+    rate: Math.min(rate, Math.floor(backlog * connectsPerQueuePlace))
   }),
 
-  acts: ({ connections, rate, backlog, ipv6 }) => {
+  steps: ({ connections, rate, backlog, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)
     const listening = (length: number) => ['--workers', '1', '--backlog', `${length}`, server]
     const load = [

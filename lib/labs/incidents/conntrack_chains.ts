@@ -1,27 +1,29 @@
-/** Incident 1, its second problem: a connect rate that decays for hours, and no log line, error or drop counter says why. */
+/** A connect rate that decays for hours, while no log line, error or drop counter says why. */
 import { bucketsFor } from '../../host/conntrack_chains.js'
-import { defineLab } from '../runner/define.js'
-import { pair, serverAddress, target } from '../topologies/networks.js'
-import { forget, tracked, untracked } from '../topologies/tracking.js'
+import { defineLab } from '../runner/lab_definition.js'
+import { runInTurn } from '../runner/step_runner.js'
+import { forget, tracked, untracked } from '../topologies/conntrack_rules.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 import { collapse } from '../verdict/curve.js'
-import type { ActResult } from '../verdict/lab.js'
+import type { StepResult } from '../verdict/lab_result.js'
 import { healthyRate } from '../verdict/verdict.js'
 
 const buckets = 'net.netfilter.nf_conntrack_buckets'
 
 /**
- * Connections for each bucket: an entry is in two chains, so chains reach twice as many, and no kernel accepts more than
- * 79 in one.
+ * Connections per bucket. Each connection is in two chains, so chains get twice as long, and no kernel accepts more than
+ * 79 entries in one.
  */
 const perBucket = 60
 
-/** The fewest buckets the kernel takes: nf_ct_alloc_hashtable rounds up to a page. */
+/** The fewest buckets the kernel accepts: nf_ct_alloc_hashtable rounds up to a page. */
 const fewest = 512
 
-/** How far the rate has to fall, as it did in the report. */
-const collapsed = 100
+/** The factor by which the connect rate must fall, as it did in the incident. */
+const collapseFactor = 100
 
-/** How long after the first refused SYN the cause may be named, in seconds. */
+/** The cause must be named within so many seconds of the first refused SYN. */
 const promptSeconds = 2
 
 export const conntrackChains = defineLab({
@@ -29,24 +31,21 @@ export const conntrackChains = defineLab({
   summary: 'the connection tracking table has room, but too few buckets: the connect rate decays',
   expected: 'conntrack-chain-too-long',
   seconds: 28,
-  tools: ['nft', 'conntrack'],
-  hostSysctls: [buckets],
-  defaults: { connections: fewest * perBucket, rate: 10_000, ports: 20, clients: 8, buckets: fewest },
-  bounds: {
-    connections: [fewest * perBucket, 200_000],
-    rate: [5000, 100_000],
-    ports: [1, 1000],
-    clients: [1, 16],
-    buckets: [fewest, 3072]
+  parameters: {
+    connections: { default: fewest * perBucket, least: fewest * perBucket, most: 200_000 },
+    rate: { default: 10_000, least: 5000, most: 100_000 },
+    ports: { default: 20, least: 1, most: 1000 },
+    clients: { default: 8, least: 1, most: 16 },
+    buckets: { default: fewest, least: fewest, most: 3072 }
   },
   fit: ({ connections, buckets: few }) => ({ connections: Math.max(connections, few * perBucket) }),
 
-  acts: ({ connections, rate, ports, clients, buckets: few, ipv6 }) => {
+  steps: ({ connections, rate, ports, clients, buckets: few, ipv6 }) => {
     const many = bucketsFor(connections)
     const server = target(serverAddress(ipv6), 8100, ports)
-    // The fuller the table the slower it fills; a larger one takes longer to get as full.
+    // The table fills ever more slowly, and a larger one takes longer.
     const seconds = Math.ceil(connections / rate + Math.max(9, (few / fewest) * 6))
-    // As in the report: clients with one handshake at a time each, and nobody waits for the end.
+    // As in the incident: each client has one handshake at a time, and the load ends while connects still wait.
     const options = ['--window', `${clients}`, '--duration', `${seconds}s`]
     const load = [{ in: 'client', dial: [server, '-c', `${connections}`, '-r', `${rate}`, ...options] }]
     return [
@@ -86,20 +85,24 @@ export const conntrackChains = defineLab({
     ]
   },
 
-  also: (acts) => {
-    const broken = acts.filter(({ role }) => role === 'broken')
-    const times = Math.round(Math.max(...broken.map(({ curve }) => collapse(curve, healthyRate(acts)))))
+  run: async (sandbox, steps) => {
+    const results = await runInTurn(sandbox.network(), steps)
+    const broken = results.filter(({ role }) => role === 'broken')
+    const times = Math.round(Math.max(...broken.map(({ curve }) => collapse(curve, healthyRate(results)))))
     return {
+      steps: results,
       figures: [{ name: 'collapse of the connect rate', value: times, unit: ' times' }],
       failures: [
-        ...(times >= collapsed ? [] : [`the connect rate fell by a factor of ${times}, not of ${collapsed}`]),
+        ...(times >= collapseFactor
+          ? []
+          : [`the connect rate fell by a factor of ${times}, not of ${collapseFactor}`]),
         ...(broken.every(isPrompt) ? [] : [`the cause was not named within ${promptSeconds} s`])
       ]
     }
   }
 })
 
-function isPrompt({ firstSignSeconds, namedSeconds }: ActResult): boolean {
+function isPrompt({ firstSignSeconds, namedSeconds }: StepResult): boolean {
   return (
     firstSignSeconds !== null && namedSeconds !== null && namedSeconds - firstSignSeconds <= promptSeconds
   )

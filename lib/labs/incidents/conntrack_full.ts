@@ -1,7 +1,8 @@
-/** Incident 1, its first problem: `nf_conntrack: table full, dropping packet`. */
-import { defineLab } from '../runner/define.js'
-import { pair, serverAddress, target } from '../topologies/networks.js'
-import { forget, tracked, untracked } from '../topologies/tracking.js'
+/** A full connection tracking table: `nf_conntrack: table full, dropping packet`. */
+import { defineLab } from '../runner/lab_definition.js'
+import { forget, tracked, untracked } from '../topologies/conntrack_rules.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 
 const max = 'net.netfilter.nf_conntrack_max'
 
@@ -10,15 +11,16 @@ export const conntrackFull = defineLab({
   summary: 'the connection tracking table of the server is full',
   expected: 'conntrack-table-full',
   seconds: 16,
-  tools: ['nft', 'conntrack'],
-  hostSysctls: [max],
-  defaults: { connections: 3000, rate: 1500, max: 2000 },
-  bounds: { connections: [200, 60_000], rate: [10, 10_000], max: [100, 40_000] },
+  parameters: {
+    connections: { default: 3000, least: 200, most: 60_000 },
+    rate: { default: 1500, least: 10, most: 10_000 },
+    max: { default: 2000, least: 100, most: 40_000 }
+  },
   fit: ({ connections, max: entries }) => ({ connections: Math.max(connections, Math.ceil(entries * 1.5)) }),
 
-  acts: ({ connections, rate, max: entries, ipv6 }) => {
+  steps: ({ connections, rate, max: entries, ipv6 }) => {
     const port = 8100
-    // For what is opened now and for what is still remembered of the acts before.
+    // Room for the connections of this step and for those of earlier steps that are still in the table.
     const roomy = Math.max(65_536, connections * 4)
     const server = target(serverAddress(ipv6), port)
     const load = [

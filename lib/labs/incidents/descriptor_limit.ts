@@ -1,10 +1,11 @@
-/** A server that has no descriptor left: an ordinary one, bounded by its RLIMIT_NOFILE. */
-import { defineLab } from '../runner/define.js'
-import { pair, serverAddress, target } from '../topologies/networks.js'
+/** An ordinary server that reaches its RLIMIT_NOFILE. */
+import { defineLab } from '../runner/lab_definition.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 
 const port = 8100
 
-/** A Node server that holds what it accepts; what many services are at heart. */
+/** A Node server that keeps every connection it accepts. */
 const script = `
 const server = require('node:net').createServer((socket) => socket.on('error', () => {}))
 server.listen(Number(process.argv[2]), process.argv[1], () => console.log('{}'))`
@@ -14,13 +15,14 @@ export const descriptorLimit = defineLab({
   summary: 'a server reaches its limit of open files',
   expected: 'peer-descriptor-limit',
   seconds: 12,
-  tools: ['prlimit'],
-  hostSysctls: [],
-  defaults: { connections: 1000, rate: 500, limit: 512 },
-  bounds: { connections: [100, 10_000], rate: [10, 10_000], limit: [64, 5000] },
+  parameters: {
+    connections: { default: 1000, least: 100, most: 10_000 },
+    rate: { default: 500, least: 10, most: 10_000 },
+    limit: { default: 512, least: 64, most: 5000 }
+  },
   fit: ({ connections, limit }) => ({ connections: Math.max(connections, Math.ceil(limit * 1.5)) }),
 
-  acts: ({ connections, rate, limit, ipv6 }) => {
+  steps: ({ connections, rate, limit, ipv6 }) => {
     const host = serverAddress(ipv6)
     const ample = connections + limit
     const serving = (nofile: number) => [

@@ -1,42 +1,44 @@
-/** The arithmetic of incident 2 made real: how many connects a second a NAT's ports last for. */
+/** The NAT arithmetic put to the test: how many connects per second a NAT's ports last for. */
 import { counterValue } from '../../host/counters.js'
 import { reuseRatePerSecond, tupleLifetimeSeconds } from '../../host/nat_arithmetic.js'
-import { type Act, conduct } from '../runner/steps.js'
-import type { Scene } from '../stage/stage.js'
-import { behindNat, clientRoles, type NatOptions } from '../topologies/nat.js'
-import { pair, serverAddress, target } from '../topologies/networks.js'
-import type { Lab, Parameters } from '../verdict/lab.js'
+import { defineLab } from '../runner/lab_definition.js'
+import type { LabParameters } from '../runner/lab_parameters.js'
+import type { Step } from '../runner/lab_step.js'
+import { runSideBySide } from '../runner/step_runner.js'
+import type { Network } from '../sandbox/lab_network.js'
+import { type BehindNatOptions, behindNat, clientNames } from '../topologies/behind_nat.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 
-/** Connects per second, as a multiple of the critical rate: comfortably above, and as near below as timers allow. */
+/** Connects per second as a multiple of the critical rate: as near below as timers allow, and well above. */
 const below = 0.9
 const above = 2
 
-/** Past the moment at which the first port comes around below the critical rate, in seconds. */
+/** How long the load continues after the first port is used again below the critical rate, in seconds. */
 const marginSeconds = 10
 
-/** TIME_WAITs of which the lifetime is taken. */
+/** Connections whose TIME_WAIT is timed. */
 const samples = 50
 
-/** How often they are counted, in milliseconds. */
-const lookEveryMs = 50
+/** Interval between two counts of them, in milliseconds. */
+const countIntervalMs = 50
 
-export const natCapacity: Lab = {
+export const natCapacity = defineLab({
   name: 'nat-capacity',
   summary: 'ports / TIME_WAIT lifetime: the connect rate a NAT can bear, crossed from below and from above',
   expected: 'time-wait-paws',
   seconds: 82,
-  tools: ['nft'],
-  hostSysctls: [],
-  defaults: { ports: 90, clients: 2 },
-  bounds: { ports: [30, 1000], clients: [2, 6] },
+  parameters: {
+    ports: { default: 90, least: 30, most: 1000 },
+    clients: { default: 2, least: 2, most: 6 }
+  },
 
-  perform: async (stage, { ports, clients, ipv6 }) => {
-    const tuples = { ports }
-    const critical = reuseRatePerSecond(tuples, tupleLifetimeSeconds.timeWait)
-    const act = acts({ ports, clients, ipv6 }, critical)
-    const [lifetime, ...played] = await Promise.all([
-      timeWaitLifetime(stage.scene(), ipv6),
-      ...act.map((one) => conduct(stage.scene(), [one]))
+  steps,
+
+  run: async (sandbox, steps, { ports, ipv6 }) => {
+    const [lifetime, results] = await Promise.all([
+      timeWaitLifetime(sandbox.network(), ipv6),
+      runSideBySide(sandbox, steps)
     ])
     const figure = (name: string, value: number, unit: string) => ({
       name,
@@ -44,27 +46,30 @@ export const natCapacity: Lab = {
       unit
     })
     return {
-      acts: played.flat(),
+      steps: results,
       figures: [
         figure('TIME_WAIT lifetime measured', lifetime, ' s'),
-        figure('critical rate reckoned with 60 s', critical, '/s'),
-        figure('critical rate with the lifetime measured', reuseRatePerSecond(tuples, lifetime), '/s')
+        figure('critical rate reckoned with 60 s', criticalRate(ports), '/s'),
+        figure('critical rate with the lifetime measured', reuseRatePerSecond({ ports }, lifetime), '/s')
       ]
     }
   }
+})
+
+/** Connects per second at which a port is used again just as its TIME_WAIT ends. */
+function criticalRate(ports: number): number {
+  return reuseRatePerSecond({ ports }, tupleLifetimeSeconds.timeWait)
 }
 
-function acts(
-  { ports, clients, ipv6 }: Pick<Parameters, 'ports' | 'clients' | 'ipv6'>,
-  critical: number
-): Act[] {
+function steps({ ports, clients, ipv6 }: LabParameters<'ports' | 'clients'>): Step[] {
+  const critical = criticalRate(ports)
   const server = target(serverAddress(ipv6), 443)
   const seconds = Math.ceil(ports / (critical * below)) + marginSeconds
-  const at = (times: number, nat: Partial<NatOptions> = {}): Omit<Act, 'name' | 'role' | 'text'> => ({
+  const at = (times: number, nat: Partial<BehindNatOptions> = {}): Omit<Step, 'name' | 'role' | 'text'> => ({
     topology: behindNat({ ipv6, clients, ports, choice: 'round robin', ...nat }),
     servers: [{ in: 'server', listen: [server, '--mode', 'close-first'] }],
-    load: clientRoles(clients).map((role) => ({
-      in: role,
+    load: clientNames(clients).map((client) => ({
+      in: client,
       dial: [
         server,
         ...['--churn', '--close-by', 'server', '-c', '64', '--duration', `${seconds}s`],
@@ -98,19 +103,19 @@ function acts(
 }
 
 /** Seconds from the close of a connection to the end of its TIME_WAIT, on this kernel. */
-async function timeWaitLifetime(scene: Scene, ipv6: boolean): Promise<number> {
-  await scene.build(pair({ ipv6 }))
+async function timeWaitLifetime(network: Network, ipv6: boolean): Promise<number> {
+  await network.build(pair({ ipv6 }))
   const server = target(serverAddress(ipv6), 443)
-  const listener = scene.startOwn('server', ['listen', server, '--mode', 'close-first'])
+  const listener = network.startOwn('server', ['listen', server, '--mode', 'close-first'])
   await listener.until(() => true)
   const waiting = () => counterValue(listener.counters(), 'Sockstat.TCP.tw') ?? 0
-  scene.startOwn('client', ['dial', server, '-c', `${samples}`])
-  const beganMs = await moment(scene, () => waiting() > 0)
-  return ((await moment(scene, () => waiting() === 0)) - beganMs) / 1000
+  network.startOwn('client', ['dial', server, '-c', `${samples}`])
+  const beganMs = await moment(network, () => waiting() > 0)
+  return ((await moment(network, () => waiting() === 0)) - beganMs) / 1000
 }
 
-/** When this first held, on the monotonic clock in milliseconds. */
-async function moment(scene: Scene, holds: () => boolean): Promise<number> {
-  while (!holds()) await scene.wait(lookEveryMs)
+/** When the condition first held, in milliseconds on the monotonic clock. */
+async function moment(network: Network, holds: () => boolean): Promise<number> {
+  while (!holds()) await network.wait(countIntervalMs)
   return performance.now()
 }

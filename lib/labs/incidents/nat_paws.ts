@@ -1,30 +1,31 @@
-/** Incident 2: connects fail behind a NAT, and the server sees nothing. */
-import type { Act } from '../runner/steps.js'
-import { conduct } from '../runner/steps.js'
+/** Connects that fail behind a NAT, while the server's application sees nothing. */
+import { defineLab } from '../runner/lab_definition.js'
+import type { LabParameters } from '../runner/lab_parameters.js'
+import { runSideBySide } from '../runner/step_runner.js'
 import {
+  type BehindNatOptions,
   behindNat,
-  clientRoles,
-  type NatOptions,
+  clientNames,
   withoutResets,
   withoutTimestamps
-} from '../topologies/nat.js'
-import { serverAddress, target } from '../topologies/networks.js'
-import type { ActResult, Figure, Lab, Parameters } from '../verdict/lab.js'
+} from '../topologies/behind_nat.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import type { Figure, StepResult, StepRole } from '../verdict/lab_result.js'
 
 interface Variant {
   readonly name: string
-  readonly role: Act['role']
+  readonly role: StepRole
   readonly text: string
-  readonly nat?: Partial<NatOptions>
-  /** Arguments of `listen` and `dial`; by default the server closes first, and waits in TIME_WAIT. */
+  readonly nat?: Partial<BehindNatOptions>
+  /** Arguments of `listen` and `dial`; by default the server closes first, so the TIME_WAIT is on its side. */
   readonly listen?: readonly string[]
   readonly dial?: readonly string[]
 }
 
 const serverFirst = { listen: ['--mode', 'close-first'], dial: ['--close-by', 'server'] }
 
-/** What heals comes first; then what need not, and what makes it worse. */
-function variants({ connections, ports }: Pick<Parameters, 'connections' | 'ports'>): Variant[] {
+/** Remedies that work come first, then changes that may not help or do harm. */
+function variants({ connections, ports }: Pick<LabParameters, 'connections' | 'ports'>): Variant[] {
   const roomy = connections * 4
   const addresses = Math.ceil(connections / ports) * 2
   return [
@@ -109,32 +110,34 @@ function variants({ connections, ports }: Pick<Parameters, 'connections' | 'port
   ]
 }
 
-export const natPaws: Lab = {
+export const natPaws = defineLab({
   name: 'nat-paws',
   summary: 'hosts behind one NAT meet the TIME_WAITs of each other, and the server rejects their SYNs',
   expected: 'time-wait-paws',
   seconds: 20,
-  tools: ['nft'],
-  hostSysctls: [],
-  defaults: { connections: 240, rate: 30, clients: 2, ports: 33 },
-  bounds: { connections: [100, 2000], rate: [10, 200], clients: [2, 6], ports: [24, 250] },
-  // Each port several times, and before a TIME_WAIT ends.
+  parameters: {
+    connections: { default: 240, least: 100, most: 2000 },
+    rate: { default: 30, least: 10, most: 200 },
+    clients: { default: 2, least: 2, most: 6 },
+    ports: { default: 33, least: 24, most: 250 }
+  },
+  // Each port is used several times before its TIME_WAIT ends.
   fit: ({ connections, rate, ports }) => {
     const enough = Math.max(connections, ports * 7)
     return { connections: enough, rate: Math.max(rate, Math.ceil(enough / 15)) }
   },
 
-  perform: async (stage, { connections, rate, clients, ports, ipv6 }) => {
+  steps: ({ connections, rate, clients, ports, ipv6 }) => {
     const server = target(serverAddress(ipv6), 443)
     const seconds = Math.ceil(connections / rate)
-    const acts = variants({ connections, ports }).map((variant) => ({
+    return variants({ connections, ports }).map((variant) => ({
       name: variant.name,
       role: variant.role,
       text: variant.text,
       topology: behindNat({ ipv6, clients, ports, ...variant.nat }),
       servers: [{ in: 'server', listen: [server, ...(variant.listen ?? serverFirst.listen)] }],
-      load: clientRoles(clients).map((role) => ({
-        in: role,
+      load: clientNames(clients).map((client) => ({
+        in: client,
         dial: [
           server,
           '--churn',
@@ -144,14 +147,16 @@ export const natPaws: Lab = {
       })),
       sign: { in: 'server', counter: 'TcpExt.PAWSTimewait' as const }
     }))
-    const acted = await Promise.all(acts.map((act) => conduct(stage.scene(), [act])))
-    const results = acted.flat()
-    return { acts: results, figures: results.filter(({ role }) => role === 'broken').map(troubled) }
-  }
-}
+  },
 
-/** What a client sees of it: the server sees nothing. */
-function troubled({ connections: { stood, delayed, failed } }: ActResult): Figure {
+  run: async (sandbox, steps) => {
+    const results = await runSideBySide(sandbox, steps)
+    return { steps: results, figures: results.filter(({ role }) => role === 'broken').map(troubledShare) }
+  }
+})
+
+/** The trouble as the clients see it. */
+function troubledShare({ connections: { stood, delayed, failed } }: StepResult): Figure {
   const share = (delayed + failed) / Math.max(1, stood + failed)
   return { name: 'share of handshakes delayed or failed', value: Math.round(share * 100), unit: ' %' }
 }

@@ -1,27 +1,29 @@
-/** A client that runs out of 4-tuples: another program holds the ports it counts on. */
-import { defineLab } from '../runner/define.js'
-import { address, onLink, pair, serverAddress, target } from '../topologies/networks.js'
+/** A client that runs out of 4-tuples, because another program holds its source ports. */
+import { defineLab } from '../runner/lab_definition.js'
+import { address, onLink, serverAddress, target } from '../topologies/lab_addresses.js'
+import { pair } from '../topologies/pair_and_path.js'
 
 const firstPort = 20_000
 
-/** Share of the ports the other program holds. */
-const held = 0.6
+/** Share of the ports that the other program holds. */
+const heldShare = 0.6
 
 export const portExhaustion = defineLab({
   name: 'port-exhaustion',
   summary: 'no 4-tuple is left: another program holds most of the source ports',
   expected: 'tuple-space-exhausted',
   seconds: 14,
-  tools: [],
-  hostSysctls: [],
-  defaults: { connections: 500, rate: 500, ports: 500 },
-  bounds: { connections: [50, 20_000], rate: [10, 10_000], ports: [50, 20_000] },
+  parameters: {
+    connections: { default: 500, least: 50, most: 20_000 },
+    rate: { default: 500, least: 10, most: 10_000 },
+    ports: { default: 500, least: 50, most: 20_000 }
+  },
   fit: ({ connections, ports }) => {
     const all = Math.max(connections, ports)
     return { connections: all, ports: all }
   },
 
-  acts: ({ connections, rate, ports, ipv6 }) => {
+  steps: ({ connections, rate, ports, ipv6 }) => {
     const host = serverAddress(ipv6)
     const topology = {
       ...pair({ ipv6 }),
@@ -38,7 +40,7 @@ export const portExhaustion = defineLab({
     const load = (...options: string[]) => [
       { in: 'client', dial: [target(host, 8100), ...paced, ...options] }
     ]
-    const standing = Math.round(ports * held)
+    const standing = Math.round(ports * heldShare)
     const beside = [
       {
         in: 'client',

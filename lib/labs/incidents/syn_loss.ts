@@ -1,6 +1,7 @@
-/** SYNs that get lost on the way: nobody counts them, only the client sees them come back late. */
-import { defineLab } from '../runner/define.js'
-import { path, serverAddress, target } from '../topologies/networks.js'
+/** SYNs that get lost on the way. No counter has them; the client alone sees that it repeats SYNs. */
+import { defineLab } from '../runner/lab_definition.js'
+import { serverAddress, target } from '../topologies/lab_addresses.js'
+import { path } from '../topologies/pair_and_path.js'
 
 /** Drops this percentage of SYNs in the middle of the path, where no counter of either end sees it. */
 const loss = (percent: number) => `
@@ -16,12 +17,13 @@ export const synLoss = defineLab({
   summary: 'a path that drops some SYNs: the rest of the traffic is fine, connects take seconds',
   expected: 'syn-loss',
   seconds: 12,
-  tools: ['nft'],
-  hostSysctls: [],
-  defaults: { connections: 1000, rate: 500, loss: 30 },
-  bounds: { connections: [200, 20_000], rate: [10, 10_000], loss: [5, 60] },
+  parameters: {
+    connections: { default: 1000, least: 200, most: 20_000 },
+    rate: { default: 500, least: 10, most: 10_000 },
+    loss: { default: 30, least: 5, most: 60 }
+  },
 
-  acts: ({ connections, rate, loss: percent, ipv6 }) => {
+  steps: ({ connections, rate, loss: percent, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)
     const load = [{ in: 'client', dial: [server, '-c', `${connections}`, '-r', `${rate}`] }]
     return [

@@ -1,11 +1,12 @@
 /** Half-open connections fill a listener's SYN queue, and SYN cookies are off. */
 
-import { defineLab } from '../runner/define.js'
-import type { Topology } from '../stage/topology.js'
-import { address, forwarding, onLink, serverAddress, target } from '../topologies/networks.js'
-import { bearable } from './accept_queue.js'
+import { defineLab } from '../runner/lab_definition.js'
+import type { Topology } from '../sandbox/topology.js'
+import { address, onLink, serverAddress, target } from '../topologies/lab_addresses.js'
+import { forwarding } from '../topologies/pair_and_path.js'
+import { connectsPerQueuePlace } from './accept_queue.js'
 
-/** The attacker's host sends SYNs only: no handshake of its ends, none is taken back. */
+/** The attacker's host sends nothing but SYNs, so its handshakes neither complete nor get reset. */
 const synsOnly = `
 table inet lab {
   chain out {
@@ -14,10 +15,12 @@ table inet lab {
   }
 }`
 
+const cookiesOff = { 'net.ipv4.tcp_syncookies': 0 }
+
 /** Half-open connections for each place in the queue. */
 const flood = 4
 
-/** A backlog that holds the flood. */
+/** A backlog that holds all half-open connections of the flood. */
 const roomy = 4096
 
 export const synQueue = defineLab({
@@ -25,13 +28,14 @@ export const synQueue = defineLab({
   summary: 'half-open connections fill the SYN queue, and SYN cookies are off',
   expected: 'syn-queue-overflow',
   seconds: 20,
-  tools: ['nft'],
-  hostSysctls: [],
-  defaults: { connections: 300, rate: 150, backlog: 64 },
-  bounds: { connections: [50, 2000], rate: [10, 10_000], backlog: [32, 500] },
-  fit: ({ rate, backlog }) => ({ rate: Math.min(rate, Math.floor(backlog * bearable)) }),
+  parameters: {
+    connections: { default: 300, least: 50, most: 2000 },
+    rate: { default: 150, least: 10, most: 10_000 },
+    backlog: { default: 64, least: 32, most: 500 }
+  },
+  fit: ({ rate, backlog }) => ({ rate: Math.min(rate, Math.floor(backlog * connectsPerQueuePlace)) }),
 
-  acts: ({ connections, rate, backlog, ipv6 }) => {
+  steps: ({ connections, rate, backlog, ipv6 }) => {
     const server = target(serverAddress(ipv6), 8100)
     const listening = (length: number) => [
       { in: 'server', listen: ['--workers', '1', '--backlog', `${length}`, server] }
@@ -94,14 +98,12 @@ export const synQueue = defineLab({
   }
 })
 
-const cookiesOff = { 'net.ipv4.tcp_syncookies': 0 }
-
 /** `client` and `attacker` reach `server` through `router`. */
 function network(ipv6: boolean, sysctls: Record<string, number>): Topology {
-  const behind = (role: string, subnet: number) =>
+  const behind = (name: string, subnet: number) =>
     [
-      { namespace: 'router', device: role, addresses: [onLink(subnet, 1, ipv6)] },
-      { namespace: role, device: 'cable', addresses: [onLink(subnet, 2, ipv6)] }
+      { namespace: 'router', device: name, addresses: [onLink(subnet, 1, ipv6)] },
+      { namespace: name, device: 'cable', addresses: [onLink(subnet, 2, ipv6)] }
     ] as const
   return {
     namespaces: {

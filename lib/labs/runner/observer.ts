@@ -1,17 +1,17 @@
-/** What is named while an act goes on, and when. */
+/** When a step first shows trouble, and when its cause is named. */
 import { type CounterName, counterValue } from '../../host/counters.js'
-import type { Child, Line } from '../stage/child.js'
+import type { Child, Line } from '../sandbox/child.js'
 
-/** A counter of the namespace a process is in, of which the first movement is the first sign of trouble. */
+/** A counter whose first movement is the first sign of trouble, in the namespace of a process. */
 export interface Sign {
   readonly child: Child
   readonly counter: CounterName
 }
 
-/** How often the counter is looked at, in milliseconds. */
-const lookEveryMs = 50
+/** Interval between two reads of the counter, in milliseconds. */
+const readIntervalMs = 50
 
-/** Watches over an act from the moment it is made. Times are in seconds since then. */
+/** Observes a step from construction on. Times are in seconds since then. */
 export class Observer implements Disposable {
   readonly #beganMs = performance.now()
   readonly #named = new Map<string, number>()
@@ -24,21 +24,21 @@ export class Observer implements Disposable {
     const before = read()
     this.#timer = setInterval(() => {
       if (this.#signAt === null && read() > before) this.#signAt = this.#seconds()
-    }, lookEveryMs)
+    }, readIntervalMs)
   }
 
-  /** Takes note of the findings in a line of `dial` or `watch`. */
+  /** Notes the findings in a line of `dial` or `watch`. */
   see({ findings }: Line): void {
     if (!Array.isArray(findings)) return
     for (const { id } of findings) if (!this.#named.has(id)) this.#named.set(id, this.#seconds())
   }
 
-  /** When the counter first moved; null: it did not, or there is none. */
+  /** When the counter first moved; null: it did not move, or there is none. */
   get signSeconds(): number | null {
     return this.#signAt
   }
 
-  /** When this was first named; null: never. */
+  /** When this finding was first named; null: never. */
   namedSeconds(id: string | undefined): number | null {
     return (id === undefined ? undefined : this.#named.get(id)) ?? null
   }

@@ -1,18 +1,18 @@
 /**
- * Labs without root: the whole run in a user namespace, where the caller is root over namespaces of his own, and in a
- * process namespace, so that nothing survives it.
+ * Runs labs without root: the whole run happens in a user namespace, in which the caller may make network namespaces, and
+ * in a process namespace, so that no process outlives the run.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { C1mError, exitCodes } from '../../base/errors.js'
-import { environment, execute, spawnCommand } from '../stage/command.js'
+import { environment, execute, spawnCommand } from '../sandbox/external_command.js'
 
-/** Set for the run inside. */
+/** An environment variable that is set for the run inside. */
 const insideVariable = 'C1M_LAB_ROOTLESS'
 
 /**
- * Where labs can take place: here for root; for others in a user namespace, in which `argv` is run to its end.
- * @returns the exit code of the run inside; null: go on, it is here
+ * Root can run labs in this process. For other users, runs `argv` to its end in a user namespace.
+ * @returns the exit code of the run inside; null: run the lab in this process
  * @throws C1mError C1M_LAB_UNAVAILABLE where the kernel allows no such namespace
  */
 export async function runElsewhere(argv: readonly string[], signal: AbortSignal): Promise<number | null> {
@@ -21,14 +21,14 @@ export async function runElsewhere(argv: readonly string[], signal: AbortSignal)
   return null
 }
 
-/** The first abort of `signal` is handed on, the run inside reports; if this process is killed, the one inside ends. */
+/** Passes the first abort of `signal` to the run inside, which then reports. If this process is killed, that run ends. */
 async function runInside(argv: readonly string[], signal: AbortSignal): Promise<number> {
   refuseWithoutNamespaces()
   const child = spawn('unshare', [...unshared, ...argv], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...environment(), [insideVariable]: '1' }
   })
-  // unshare(1) ignores the signals it would have to hand on; Ctrl-C reaches the run inside without us.
+  // unshare(1) forwards no signals, so a message does. Ctrl-C reaches the run inside from the terminal.
   const stop = () => child.connected && child.send('stop')
   signal.addEventListener('abort', stop, { once: true })
   const [code] = (await once(child, 'exit')) as [number | null]
@@ -36,11 +36,11 @@ async function runInside(argv: readonly string[], signal: AbortSignal): Promise<
   return code ?? exitCodes.internal
 }
 
-/** What the run inside has to do first: names of namespaces are files in a /run of its own. */
+/** Prepares the run inside: gives it a /run of its own, because names of namespaces are files there. */
 function settleInside(): void {
   execute(spawnCommand, { argv: ['mount', '-t', 'tmpfs', 'tmpfs', '/run'] })
   const stop = () => process.kill(process.pid, 'SIGINT')
-  // Killed outside: nobody is left to report to, and with process 1 everything in its namespace ends.
+  // The process outside was killed. When process 1 exits, the kernel ends every process in its namespace.
   process.on('message', stop).on('disconnect', () => process.exit(exitCodes.interrupted))
   process.channel?.unref()
 }

@@ -1,7 +1,8 @@
 /** Runs several labs, one after the other. */
 import { version } from '../../base/version.js'
-import type { Lab, LabResult } from '../verdict/lab.js'
-import { resolveParameters } from './parameters.js'
+import type { LabResult } from '../verdict/lab_result.js'
+import type { Lab } from './lab_definition.js'
+import { resolveParameters, seriesNumbersOf } from './lab_parameters.js'
 import { unmetNeeds } from './requirements.js'
 import { type RunLabOptions, runLab } from './run_lab.js'
 
@@ -9,10 +10,10 @@ import { type RunLabOptions, runLab } from './run_lab.js'
 export interface LabReport {
   schema: 'c1m-native/lab-report@1'
   version: string
-  /** Each lab that ran was proven. */
+  /** Every lab that ran passed. */
   ok: boolean
   labs: LabResult[]
-  /** Labs this host lacks something for, or that were not permitted, and what. */
+  /** Labs that did not run, and what this host lacks or the caller did not permit. */
   skipped: { name: string; reasons: string[] }[]
   totalSeconds: number
 }
@@ -23,8 +24,8 @@ export interface RunLabsOptions extends RunLabOptions {
 }
 
 /**
- * Runs those of `labs` that can run here.
- * @throws as `runLab`, at the first lab that could not take place
+ * Runs those of `labs` that this host can run.
+ * @throws as `runLab`, at the first lab that could not be run
  */
 export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Promise<LabReport> {
   const began = performance.now()
@@ -35,7 +36,7 @@ export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Pr
   const results: LabResult[] = []
   const skipped: LabReport['skipped'] = []
   for (const lab of labs) {
-    const parameters = { ...lab.inSeries, ...options.parameters }
+    const parameters = { ...seriesNumbersOf(lab), ...options.parameters }
     const reasons = unmetNeeds(lab, permissions, resolveParameters(lab, parameters, options.ipv6 ?? false))
     if (reasons.length > 0) {
       skipped.push({ name: lab.name, reasons })

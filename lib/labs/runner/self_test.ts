@@ -1,22 +1,21 @@
-/** Which detectors are proven on this kernel: those whose incident a lab has made here, and which named it. */
-
+/** Proves detectors on this kernel: a lab reproduces the incident, and the detector must name it. */
 import { version } from '../../base/version.js'
 import { type FindingId, findingIds } from '../../checks/index.js'
 import { readHostFacts } from '../../host/facts.js'
 import { type ResultHost, resultHost } from '../../host/result_host.js'
-import type { Lab } from '../verdict/lab.js'
+import type { Lab } from './lab_definition.js'
 import { type LabReport, type RunLabsOptions, runLabs } from './run_labs.js'
 
-/** A lab that takes longer, in seconds, is not quick. */
+/** A quick lab takes at most this long, in seconds. */
 const quickSeconds = 30
 
-export interface DetectorProof {
+interface DetectorProof {
   id: FindingId
-  /** The lab that makes its incident; null: there is none. */
+  /** The quick lab that reproduces its incident; null: there is none. */
   lab: string | null
-  /** null: it was not tried. */
+  /** null: the lab did not run. */
   proven: boolean | null
-  /** Why it was not proven, or not tried. */
+  /** Why the detector was not proven, or its lab did not run. */
   reasons: string[]
 }
 
@@ -25,15 +24,15 @@ export interface SelfTest {
   schema: 'c1m-native/self-test@1'
   version: string
   host: ResultHost
-  /** Some were tried, and each of these is proven. */
+  /** At least one lab ran, and every lab that ran passed. */
   ok: boolean
-  /** Every finding there is. */
+  /** One for every finding. */
   detectors: DetectorProof[]
   totalSeconds: number
 }
 
 /**
- * Runs the quickest lab of each finding, unless that is not quick.
+ * Runs the quickest lab of each finding, if that lab is quick.
  * @throws as `runLab`
  */
 export async function selfTest(labs: readonly Lab[], options: RunLabsOptions): Promise<SelfTest> {
@@ -49,7 +48,7 @@ export async function selfTest(labs: readonly Lab[], options: RunLabsOptions): P
   }
 }
 
-/** The quickest lab by finding. Pure. */
+/** The quickest lab of each finding. Pure. */
 export function quickest(labs: readonly Lab[]): Map<FindingId, Lab> {
   const chosen = new Map<FindingId, Lab>()
   for (const lab of [...labs].sort((a, b) => a.seconds - b.seconds)) {

@@ -1,11 +1,11 @@
-/** A balancer that remembers connections, between a NAT and its servers. Pure, but for reading its counters. */
+/** A balancer that remembers connections, between a NAT and its servers. */
+import type { Network } from '../sandbox/lab_network.js'
+import type { Topology } from '../sandbox/topology.js'
+import { type BehindNatOptions, behindNat } from './behind_nat.js'
+import { address, onLink, serverAddress } from './lab_addresses.js'
+import { forwarding } from './pair_and_path.js'
 
-import type { Scene } from '../stage/stage.js'
-import type { Topology } from '../stage/topology.js'
-import { behindNat, type NatOptions } from './nat.js'
-import { address, forwarding, onLink, serverAddress } from './networks.js'
-
-/** How long the balancer remembers a 5-tuple: IPVS's default for TCP in FIN_WAIT, as the incident's had. */
+/** How long the balancer remembers a 5-tuple: IPVS's default for TCP in FIN_WAIT, which the incident's balancer used. */
 const rememberedSeconds = 120
 
 /** Subnet of `server1`. */
@@ -14,10 +14,10 @@ const firstSubnet = 20
 /** Port of the service. */
 export const servicePort = 443
 
-export interface BalancedOptions extends NatOptions {
+interface BalancedOptions extends BehindNatOptions {
   /** Servers behind the balancer: `server1`, ... */
   readonly servers: number
-  /** How many of these, from the first, it knows. */
+  /** How many of these, from the first on, get new connections. */
   readonly known: number
 }
 
@@ -32,7 +32,7 @@ export function balanced({ servers, known, ...nat }: BalancedOptions): Topology 
       ...others,
       balancer: { ...server, sysctls: forwarding(ipv6), rules: balancing({ ipv6, servers, known }) },
       ...Object.fromEntries(
-        indices.map((index) => [serverRole(index), { gateway: address(firstSubnet + index, 1, ipv6) }])
+        indices.map((index) => [serverName(index), { gateway: address(firstSubnet + index, 1, ipv6) }])
       )
     },
     links: [
@@ -42,11 +42,11 @@ export function balanced({ servers, known, ...nat }: BalancedOptions): Topology 
           [
             {
               namespace: 'balancer',
-              device: serverRole(index),
+              device: serverName(index),
               addresses: [onLink(firstSubnet + index, 1, ipv6)]
             },
             {
-              namespace: serverRole(index),
+              namespace: serverName(index),
               device: 'cable',
               addresses: [onLink(firstSubnet + index, 2, ipv6)]
             }
@@ -56,7 +56,8 @@ export function balanced({ servers, known, ...nat }: BalancedOptions): Topology 
   }
 }
 
-export function serverRole(index: number): string {
+/** Short name of a server. */
+export function serverName(index: number): string {
   return `server${index + 1}`
 }
 
@@ -65,35 +66,35 @@ export function backEnd(index: number, ipv6: boolean): string {
   return address(firstSubnet + index, 2, ipv6)
 }
 
-/** Spreads new 5-tuples over the first `known` servers from now on. */
-export function knowing(known: number): string {
-  const choice = Array.from({ length: known }, (_, index) => `${index} : goto ${serverRole(index)}`)
+/** Rules that spread new 5-tuples over the first `known` servers. */
+export function choiceOf(known: number): string {
+  const choice = Array.from({ length: known }, (_, index) => `${index} : goto ${serverName(index)}`)
   return `
 flush chain inet lab choose
 add rule inet lab choose counter name entries numgen inc mod ${known} vmap { ${choice.join(', ')} }`
 }
 
-/** Entries the balancer has made, and SYNs it has handed to each server. */
+/** Entries that the balancer has made, and SYNs that it has sent to each server. */
 export interface Balance {
   readonly entries: number
   readonly syns: readonly number[]
 }
 
-export function readBalance(scene: Scene, servers: number): Balance {
-  const { nftables } = JSON.parse(scene.run('balancer', ['nft', '-j', 'list', 'counters'])) as {
+export function readBalance(network: Network, servers: number): Balance {
+  const { nftables } = JSON.parse(network.run('balancer', ['nft', '-j', 'list', 'counters'])) as {
     nftables: { counter?: { name: string; packets: number } }[]
   }
   const packets = (name: string) =>
     nftables.find(({ counter }) => counter?.name === name)?.counter?.packets ?? 0
   return {
     entries: packets('entries'),
-    syns: Array.from({ length: servers }, (_, index) => packets(serverRole(index)))
+    syns: Array.from({ length: servers }, (_, index) => packets(serverName(index)))
   }
 }
 
 /**
- * IPVS in the language of nft: a 5-tuple goes where it went before as long as it is remembered, and only one that is
- * not makes an entry. (Linux's own connection tracking would make a new entry for a SYN on a closed connection.)
+ * IPVS as nft rules: a remembered 5-tuple goes to the server it had, and only a 5-tuple that is not remembered makes an
+ * entry. (Linux's own connection tracking would make a new entry for a SYN on a closed connection.)
  */
 function balancing({ ipv6, servers, known }: Pick<BalancedOptions, 'ipv6' | 'servers' | 'known'>): string {
   const ip = ipv6 ? 'ip6' : 'ip'
@@ -102,25 +103,25 @@ function balancing({ ipv6, servers, known }: Pick<BalancedOptions, 'ipv6' | 'ser
   return `
 table inet lab {
   counter entries { }
-  ${indices.map((index) => `counter ${serverRole(index)} { }`).join('\n  ')}
+  ${indices.map((index) => `counter ${serverName(index)} { }`).join('\n  ')}
   ${indices.map((index) => remember(index, ipv6)).join('\n  ')}
   chain choose { }
   chain arriving {
     type nat hook prerouting priority dstnat;
-    ${indices.map((index) => `${service} ${ip} saddr . tcp sport @of_${serverRole(index)} goto to_${serverRole(index)}`).join('\n    ')}
+    ${indices.map((index) => `${service} ${ip} saddr . tcp sport @of_${serverName(index)} goto to_${serverName(index)}`).join('\n    ')}
     ${service} goto choose
   }
   chain leaving {
     type filter hook postrouting priority filter;
-    ${indices.map((index) => `tcp flags & (syn | ack) == syn ${ip} daddr ${backEnd(index, ipv6)} counter name ${serverRole(index)}`).join('\n    ')}
+    ${indices.map((index) => `tcp flags & (syn | ack) == syn ${ip} daddr ${backEnd(index, ipv6)} counter name ${serverName(index)}`).join('\n    ')}
   }
-}${knowing(known)}`
+}${choiceOf(known)}`
 }
 
-/** The 5-tuples of a server, and the ways to it. */
+/** The set of a server's 5-tuples, and the chains that fill it and lead to the server. */
 function remember(index: number, ipv6: boolean): string {
   const ip = ipv6 ? 'ip6' : 'ip'
-  const server = serverRole(index)
+  const server = serverName(index)
   return `set of_${server} {
     type ${ipv6 ? 'ipv6_addr' : 'ipv4_addr'} . inet_service
     size 65536

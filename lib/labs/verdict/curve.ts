@@ -1,11 +1,11 @@
 /** Rates over time. Pure. */
 import type { SeriesPoint } from '../../result/result.js'
-import type { Curve } from './lab.js'
+import type { Curve } from './lab_result.js'
 
-/** Interval of a lab's curves, in seconds: series have four to twenty points in it. */
+/** Interval of a lab's curves, in seconds. A run's series has four to twenty points in it. */
 const everySeconds = 0.25
 
-/** Sums the connect rates of runs that went on together. */
+/** Sums the connect rates of runs that ran at the same time. */
 export function curveOf(runs: readonly (readonly SeriesPoint[])[]): Curve {
   const counts: number[] = []
   for (const series of runs) {
@@ -18,7 +18,7 @@ export function curveOf(runs: readonly (readonly SeriesPoint[])[]): Curve {
   return { everySeconds, perSecond: Array.from(counts, (count = 0) => Math.round(count / everySeconds)) }
 }
 
-/** Adds what came at `perSecond` between two moments to the intervals they touch. */
+/** Adds the connections between two moments, at `perSecond`, to the intervals they touch. */
 function spread(counts: number[], from: number, to: number, perSecond: number): void {
   for (let at = from; at < to; ) {
     const index = Math.floor(at / everySeconds + 1e-9)
@@ -28,7 +28,7 @@ function spread(counts: number[], from: number, to: number, perSecond: number): 
   }
 }
 
-/** Mean rates of the whole seconds of a curve. */
+/** Mean rate of each whole second of a curve. */
 export function perWholeSecond({ everySeconds, perSecond }: Curve): number[] {
   const size = Math.round(1 / everySeconds)
   const seconds = Math.floor(perSecond.length / size)
@@ -39,8 +39,8 @@ export function perWholeSecond({ everySeconds, perSecond }: Curve): number[] {
 }
 
 /**
- * How many times `rate` is higher than the worst second of the curve after its best; 1 when it never fell. A second
- * without any connection counts as one with one, so that the factor stays a number.
+ * The factor between `rate` and the worst second of the curve after its best second; 1 when the rate never fell. A second
+ * without a connection counts as one connection, so that the factor stays finite.
  */
 export function collapse(curve: Curve, rate: number): number {
   const seconds = perWholeSecond(curve)

@@ -1,6 +1,6 @@
 /** What several observers of one incident named together. Pure. */
 import { checks, type FindingId } from '../../checks/index.js'
-import type { Observation } from './lab.js'
+import type { Observation } from './lab_result.js'
 
 const tentative = new Set<string>(checks.filter((check) => check.tentativeFromAfar).map(({ id }) => id))
 

@@ -1,17 +1,17 @@
-/** Runs of an act as one. Pure. */
+/** Summarizes the runs of a step. Pure. */
 import type { RunResult } from '../../result/result.js'
 import { curveOf } from './curve.js'
-import type { ActResult } from './lab.js'
+import type { StepResult } from './lab_result.js'
 
-/** Runs that went on side by side, as one. */
-export function sumUp(
+/** The figures of runs that ran at the same time, as if they were one. */
+export function summarize(
   runs: readonly RunResult[]
-): Pick<ActResult, 'promptPerSecond' | 'connections' | 'curve'> {
+): Pick<StepResult, 'promptPerSecond' | 'connections' | 'curve'> {
   const sum = (figure: (run: RunResult) => number) => runs.reduce((total, run) => total + figure(run), 0)
   return {
     promptPerSecond: sum((run) => (run.connectLatency.withoutSynRetry.count - shed(run)) / busySeconds(run)),
     connections: {
-      // A churn asks for as many as there is time for.
+      // A churn requests as many connections as it has time for.
       requested: sum(({ connections, churn }) =>
         churn ? connections.established + connections.failed : connections.requested
       ),
@@ -24,15 +24,15 @@ export function sumUp(
   }
 }
 
-/** Connections the peer ended although they were to be held; in a churn they are to end. */
+/** Connections that the peer ended although they were to be held. In a churn the peer may end them. */
 function shed({ connections, churn }: RunResult): number {
   return churn ? 0 : connections.closedByPeer
 }
 
-/** A busy machine may keep a process off its CPU as long as this, which says nothing about the network. */
+/** A busy machine may keep a process off its CPU for this long, which says nothing about the network. */
 const slackSeconds = 0.5
 
-/** Seconds of dialing, less what chance may have added to the schedule. */
+/** Seconds of dialing, less the delay that a busy machine may add to the schedule. */
 function busySeconds({ scenario, connections, churn, timing: { dialSeconds } }: RunResult): number {
   const rate = scenario.rate[0]?.perSecond
   if (churn || rate === undefined) return dialSeconds

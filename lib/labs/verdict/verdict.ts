@@ -1,39 +1,40 @@
-/** Whether a lab showed what it is there to show. Pure. */
-import type { ActResult, Lab } from './lab.js'
+/** Whether a lab passes. Pure. */
+import type { FindingId } from '../../checks/index.js'
+import type { StepResult } from './lab_result.js'
 
-/** Share of the healthy rate that a remedy has to restore, and below which something is broken. */
-export const healthyShare = 0.9
+/** Share of the healthy rate that a remedy must restore, and that a broken network must not reach. */
+const healthyShare = 0.9
 
-/** Share of connections in trouble up to which a network is healthy. */
+/** Share of connections that may be in trouble in a healthy network. */
 const strayShare = 0.01
 
-/** What rates are compared with: the healthy one; 0 without. */
-export function healthyRate(acts: readonly ActResult[]): number {
-  return acts.find(({ role }) => role === 'healthy')?.promptPerSecond ?? 0
+/** The rate that all others are compared with; 0 when no step is healthy. */
+export function healthyRate(steps: readonly StepResult[]): number {
+  return steps.find(({ role }) => role === 'healthy')?.promptPerSecond ?? 0
 }
 
-/** An act's rate as a share of what the healthy network makes of its load. */
-export function shareOfHealthy({ promptPerSecond, times }: ActResult, acts: readonly ActResult[]): number {
-  return promptPerSecond / (healthyRate(acts) * times)
+/** A step's rate as a share of the rate that a healthy network would have under the same load. */
+export function shareOfHealthy({ promptPerSecond, times }: StepResult, steps: readonly StepResult[]): number {
+  return promptPerSecond / (healthyRate(steps) * times)
 }
 
-/** What went wrong, a sentence each; empty when the lab is proven. */
-export function judge({ expected }: Pick<Lab, 'expected'>, acts: readonly ActResult[]): string[] {
-  return acts.flatMap((act) => {
-    const share = shareOfHealthy(act, acts)
+/** What went wrong, a sentence each; empty when the lab passes. */
+export function judge(expected: FindingId | null, steps: readonly StepResult[]): string[] {
+  return steps.flatMap((step) => {
+    const share = shareOfHealthy(step, steps)
     const percent = `${Math.round(share * 100)} % of the healthy rate`
-    switch (act.role) {
+    switch (step.role) {
       case 'healthy':
-        return [...incomplete(act), ...superfluous(act)]
+        return [...incomplete(step), ...superfluous(step)]
       case 'broken':
         return [
-          ...misnamed(act, expected),
-          ...(share < healthyShare ? [] : [`'${act.name}' broke nothing: ${percent}`])
+          ...misnamed(step, expected),
+          ...(share < healthyShare ? [] : [`'${step.name}' broke nothing: ${percent}`])
         ]
       case 'remedy':
         return [
-          ...superfluous(act),
-          ...(share >= healthyShare ? [] : [`'${act.name}' restored only ${percent}`])
+          ...superfluous(step),
+          ...(share >= healthyShare ? [] : [`'${step.name}' restored only ${percent}`])
         ]
       default:
         return []
@@ -41,17 +42,17 @@ export function judge({ expected }: Pick<Lab, 'expected'>, acts: readonly ActRes
   })
 }
 
-/** Whatever was named concerns so few connections that chance will do: a SYN in a thousand gets lost in a busy kernel. */
-function isStray({ connections: { requested, delayed, failed, shed } }: ActResult): boolean {
+/** So few connections are in trouble that chance explains it: a busy kernel loses one SYN in a thousand. */
+function isStray({ connections: { requested, delayed, failed, shed } }: StepResult): boolean {
   const troubled = delayed + failed + shed
   return troubled > 0 && troubled <= requested * strayShare
 }
 
-function incomplete({ name, connections: { requested, stood } }: ActResult): string[] {
+function incomplete({ name, connections: { requested, stood } }: StepResult): string[] {
   return stood >= requested ? [] : [`in '${name}' only ${stood} of ${requested} connections stood`]
 }
 
-function misnamed({ name, named }: ActResult, expected: string | null): string[] {
+function misnamed({ name, named }: StepResult, expected: string | null): string[] {
   const others = named.filter((id) => id !== expected)
   return [
     ...(expected === null || named.some((id) => id === expected)
@@ -61,10 +62,10 @@ function misnamed({ name, named }: ActResult, expected: string | null): string[]
   ]
 }
 
-/** A remark (`info`) is no complaint: with SYN cookies the queue is still full, and nobody suffers. */
-function superfluous(act: ActResult): string[] {
-  if (isStray(act)) return []
-  const { name, observed } = act
+/** An `info` finding is allowed: with SYN cookies the queue is still full, but every connection is established. */
+function superfluous(step: StepResult): string[] {
+  if (isStray(step)) return []
+  const { name, observed } = step
   const ids = observed.filter(({ finding }) => finding.severity !== 'info').map(({ finding }) => finding.id)
   return ids.length === 0 ? [] : [`'${name}' is healthy, but ${[...new Set(ids)].join(', ')} was named`]
 }

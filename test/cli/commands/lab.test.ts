@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { LabList } from '../../../lib/labs/runner/list.js'
+import type { LabList } from '../../../lib/labs/runner/list_labs.js'
 import { runCli } from '../run_cli.js'
 
 describe('lab list', () => {
-  it('tells what each lab names, how long it takes and what it needs', async () => {
+  it('shows what each lab names, how long it takes and what it needs', async () => {
     const { code, stdout, stderr } = await runCli(['lab', 'list'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
@@ -24,7 +24,7 @@ describe('lab list', () => {
 
 describe('a mistake changes nothing and ends with exit code 2:', () => {
   it.each([
-    [['lab'], 'lab needs to be told what to do. Write lab list, lab run NAME or lab clean.'],
+    [['lab'], 'lab needs an action. Write lab list, lab run NAME or lab clean.'],
     [['lab', 'rnu'], "unknown action 'rnu'. Write"],
     [['lab', 'list', 'x'], "lab list takes no names, but got 'x'. Leave it out."],
     [['lab', 'run'], 'lab run needs the name of a lab, or --all. The labs are million, '],

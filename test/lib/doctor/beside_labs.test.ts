@@ -7,7 +7,7 @@ import { revertSettings } from '../../../lib/doctor/revert.js'
 import type { Setting } from '../../../lib/doctor/steps.js'
 import { thisProcess } from '../../../lib/host/process_identity.js'
 import { readJournal, saveJournal } from '../../../lib/host/sysctl/journal.js'
-import { HostSysctls } from '../../../lib/labs/stage/host_sysctls.js'
+import { HostSysctls } from '../../../lib/labs/sandbox/host_sysctls.js'
 import { caught } from '../../helpers/caught.js'
 import { FakeHost, untuned } from './fake_host.js'
 

@@ -1,4 +1,4 @@
-import type { ActResult, LabResult, Observation } from '../../../lib/labs/verdict/lab.js'
+import type { LabResult, Observation, StepResult } from '../../../lib/labs/verdict/lab_result.js'
 import type { Finding } from '../../../lib/result/result.js'
 import { exampleResult } from '../../helpers/example_result.js'
 
@@ -17,8 +17,8 @@ export function observation(id: string, by = 'watch in server', changes: Partial
   }
 }
 
-/** An act that went well; `changes` says what did not. */
-export function act(changes: Partial<ActResult> = {}): ActResult {
+/** A step in which all went well, but for `changes`. */
+export function step(changes: Partial<StepResult> = {}): StepResult {
   return {
     name: 'healthy',
     role: 'healthy',
@@ -37,7 +37,7 @@ export function act(changes: Partial<ActResult> = {}): ActResult {
   }
 }
 
-export const broken = act({
+export const broken = step({
   name: 'pausing',
   role: 'broken',
   text: 'It pauses.',
@@ -52,7 +52,7 @@ export const broken = act({
   namedSeconds: 1.25
 })
 
-export const healed = act({ name: 'backlog 4096', role: 'remedy', text: 'A longer queue.' })
+export const remedied = step({ name: 'backlog 4096', role: 'remedy', text: 'A longer queue.' })
 
 export function labResult(changes: Partial<LabResult> = {}): LabResult {
   return {
@@ -66,7 +66,7 @@ export function labResult(changes: Partial<LabResult> = {}): LabResult {
     expected: 'accept-queue-overflow',
     ok: true,
     failures: [],
-    acts: [act(), broken, healed],
+    acts: [step(), broken, remedied],
     figures: [{ name: 'share of handshakes delayed', value: 12, unit: ' %' }],
     totalSeconds: 12.3,
     ...changes

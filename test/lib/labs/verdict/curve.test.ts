@@ -6,13 +6,13 @@ const point = (tSeconds: number, connectsPerSecond: number) =>
   ({ tSeconds, connectsPerSecond }) as unknown as SeriesPoint
 
 describe('a curve', () => {
-  it('spreads what came between two points over the intervals they touch', () => {
+  it('spreads the connections between two points over the intervals they touch', () => {
     const { everySeconds, perSecond } = curveOf([[point(0.5, 100), point(0.625, 40)]])
     expect(everySeconds).toBe(0.25)
     expect(perSecond).toEqual([100, 100, 20])
   })
 
-  it('adds runs that went on side by side', () => {
+  it('adds runs that ran at the same time', () => {
     expect(curveOf([[point(0.25, 10)], [point(0.5, 5)]]).perSecond).toEqual([15, 5])
   })
 
@@ -20,7 +20,7 @@ describe('a curve', () => {
     expect(curveOf([[], []]).perSecond).toEqual([])
   })
 
-  it('by the second leaves out a second that was not whole', () => {
+  it('by the second leaves out the last second when it is incomplete', () => {
     const curve = { everySeconds: 0.25, perSecond: [4, 8, 4, 8, 100, 100] }
     expect(perWholeSecond(curve)).toEqual([6])
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sumUp } from '../../../../lib/labs/verdict/summary.js'
+import { summarize } from '../../../../lib/labs/verdict/summary.js'
 import type { RunResult } from '../../../../lib/result/result.js'
 import { exampleResult } from '../../../helpers/example_result.js'
 
@@ -18,28 +18,28 @@ function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = 
   })
 }
 
-describe('the rate of an act', () => {
+describe('the rate of a step', () => {
   it.each([
     ['is that of its schedule', run(1000, 2), 500],
     ['does not suffer from a busy machine', run(1000, 2.4), 500],
     ['does from a slow network', run(1000, 2.75), 1000 / 2.25],
     ['does from repeated SYNs', run(700, 2), 350],
     [
-      'is over all the time when nothing paced it',
+      'counts all the time when the load was not paced',
       run(1000, 2.4, { scenario: exampleResult().scenario }),
       1000 / 2.4
     ],
     [
-      'leaves out what the server has ended',
+      'leaves out connections that the server ended',
       run(1000, 2, { connections: { ...run(0, 1).connections, closedByPeer: 400 } }),
       300
     ]
   ])('%s', (_, result, perSecond) => {
-    expect(sumUp([result]).promptPerSecond).toBeCloseTo(perSecond)
+    expect(summarize([result]).promptPerSecond).toBeCloseTo(perSecond)
   })
 
-  it('is the sum of runs side by side', () => {
-    expect(sumUp([run(1000, 2), run(500, 2)])).toMatchObject({
+  it('is the sum of runs at the same time', () => {
+    expect(summarize([run(1000, 2), run(500, 2)])).toMatchObject({
       promptPerSecond: 750,
       connections: { requested: 2000, stood: 2000 }
     })

@@ -1,84 +1,84 @@
 import { describe, expect, it } from 'vitest'
 import { judge, shareOfHealthy } from '../../../../lib/labs/verdict/verdict.js'
-import { act, broken, healed, observation } from '../fixtures.js'
+import { broken, observation, remedied, step } from '../fixtures.js'
 
 const expected = 'accept-queue-overflow'
 
-describe('a lab is proven', () => {
-  it('when the cause and no other was named, and the remedy healed', () => {
-    expect(judge({ expected }, [act(), broken, healed])).toEqual([])
+describe('a lab passes', () => {
+  it('when the cause and no other was named, and the remedy worked', () => {
+    expect(judge(expected, [step(), broken, remedied])).toEqual([])
   })
 
-  it('when 90 % of the healthy rate came back', () => {
-    expect(judge({ expected }, [act(), broken, { ...healed, promptPerSecond: 450 }])).toEqual([])
+  it('when a remedy restored 90 % of the healthy rate', () => {
+    expect(judge(expected, [step(), broken, { ...remedied, promptPerSecond: 450 }])).toEqual([])
   })
 
-  it('in spite of a remark in a network that is well', () => {
-    const remark = observation('syn-queue-overflow', 'watch in server', { severity: 'info' })
-    expect(judge({ expected }, [act(), broken, { ...healed, observed: [remark] }])).toEqual([])
+  it('despite an info finding in a healthy network', () => {
+    const info = observation('syn-queue-overflow', 'watch in server', { severity: 'info' })
+    expect(judge(expected, [step(), broken, { ...remedied, observed: [info] }])).toEqual([])
   })
 
-  it('in spite of a SYN in a hundred that gets lost', () => {
+  it('although one SYN in a hundred is lost', () => {
     const stray = { observed: [observation('syn-loss')], named: ['syn-loss' as const] }
-    const connections = { ...healed.connections, delayed: 10 }
-    expect(judge({ expected }, [act({ ...stray, connections }), broken, healed])).toEqual([])
-    expect(judge({ expected }, [act(stray), broken, healed])).toHaveLength(1)
+    const connections = { ...remedied.connections, delayed: 10 }
+    expect(judge(expected, [step({ ...stray, connections }), broken, remedied])).toEqual([])
+    expect(judge(expected, [step(stray), broken, remedied])).toHaveLength(1)
     expect(
-      judge({ expected }, [
-        act(),
+      judge(expected, [
+        step(),
         broken,
-        { ...healed, ...stray, connections: { ...connections, delayed: 11 } }
+        { ...remedied, ...stray, connections: { ...connections, delayed: 11 } }
       ])
     ).toEqual(["'backlog 4096' is healthy, but syn-loss was named"])
   })
 
-  it('whatever became of what was only tried', () => {
+  it('whatever the effect of a change that is only tried', () => {
     const tried = { ...broken, name: 'rfc1337', role: 'tried' as const }
-    expect(judge({ expected }, [act(), broken, healed, tried])).toEqual([])
+    expect(judge(expected, [step(), broken, remedied, tried])).toEqual([])
   })
 
   it('without an incident, when nothing is named', () => {
-    expect(judge({ expected: null }, [act()])).toEqual([])
+    expect(judge(null, [step()])).toEqual([])
   })
 })
 
-describe('a lab is not proven when', () => {
+describe('a lab fails when', () => {
   it.each([
     [
-      'the healthy network is not',
-      [act({ connections: { ...healed.connections, stood: 999 } })],
+      'connections fail in the healthy network',
+      [step({ connections: { ...remedied.connections, stood: 999 } })],
       "in 'healthy' only 999 of 1000 connections stood"
     ],
     [
-      'something is named in it',
-      [act({ observed: [observation('syn-loss')] })],
+      'something is named in the healthy network',
+      [step({ observed: [observation('syn-loss')] })],
       "'healthy' is healthy, but syn-loss was named"
     ],
     [
       'the cause is not named',
-      [act(), { ...broken, named: [] }],
+      [step(), { ...broken, named: [] }],
       "'pausing' did not name accept-queue-overflow"
     ],
     [
       'another is named as well',
-      [act(), { ...broken, named: [...broken.named, 'tcp-memory' as const] }],
+      [step(), { ...broken, named: [...broken.named, 'tcp-memory' as const] }],
       "'pausing' named tcp-memory as well"
     ],
     [
       'nothing broke',
-      [act(), { ...broken, promptPerSecond: 480 }],
+      [step(), { ...broken, promptPerSecond: 480 }],
       "'pausing' broke nothing: 96 % of the healthy rate"
     ],
     [
-      'the remedy does not heal',
-      [act(), broken, { ...healed, promptPerSecond: 440 }],
+      'a remedy does not work',
+      [step(), broken, { ...remedied, promptPerSecond: 440 }],
       "'backlog 4096' restored only 88 % of the healthy rate"
     ]
-  ])('%s', (_, acts, failure) => {
-    expect(judge({ expected }, acts)).toEqual([failure])
+  ])('%s', (_, steps, failure) => {
+    expect(judge(expected, steps)).toEqual([failure])
   })
 })
 
-it('the share counts how many times the healthy load it was', () => {
-  expect(shareOfHealthy(act({ promptPerSecond: 500, times: 2 }), [act()])).toBe(0.5)
+it('the share of the healthy rate takes the size of the load into account', () => {
+  expect(shareOfHealthy(step({ promptPerSecond: 500, times: 2 }), [step()])).toBe(0.5)
 })

@@ -1,0 +1,24 @@
+/** Proven and unproven detectors as text. Pure. */
+import type { Paint } from '../../report/text.js'
+import type { SelfTest } from '../runner/self_test.js'
+import { columns } from './columns.js'
+
+export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint: Paint): string {
+  const tried = detectors.filter(({ lab }) => lab !== null)
+  const proven = tried.filter(({ proven }) => proven)
+  const untested = detectors.filter(({ lab }) => lab === null)
+  const head = `${proven.length} of ${tried.length} detectors that have a quick lab are proven on Linux ${host.kernel}, in ${totalSeconds} s.`
+  return `${[
+    paint('bold', head),
+    '',
+    ...columns(
+      tried.map(({ id, lab, proven, reasons }) => [
+        id,
+        proven === null ? 'not tried' : proven ? 'proven' : 'NOT PROVEN',
+        [`lab run ${lab}`, ...reasons].join('; ')
+      ])
+    ),
+    '',
+    paint('dim', `without a lab: ${untested.map(({ id }) => id).join(', ')}`)
+  ].join('\n')}\n`
+}
