@@ -1,7 +1,7 @@
 /** `listen`: accepts connections and holds them, for as long as the caller likes. */
 
 import { checkOptions } from '../base/check_options.js'
-import { newEnd, sampled } from '../base/pace.js'
+import { aborted, newEnd, sampled } from '../base/pace.js'
 import { version } from '../base/version.js'
 import { Engine, type ErrorTally } from '../engine/engine.js'
 import { readHostFacts } from '../host/facts.js'
@@ -48,14 +48,15 @@ export interface ListenResult {
 /** A listener at work. Disposing of it (`await using`) closes it. */
 export interface ListenServer extends AsyncDisposable {
   /** Where it listens, `address:port`, with the ports the kernel chose; ready to be dialed. */
-  readonly targets: string[]
-  snapshot(): ListenSnapshot
+  readonly targets: readonly string[]
+  /** Resolves once the listener is closed, by {@link close}, its signal or disposal, and so are its connections. */
+  readonly result: Promise<ListenResult>
   /**
    * Looks at the listener every `everyMs` (default 250, at least 1) until it is closed.
    * @throws C1mError C1M_OPTION_INVALID, at the call
    */
   snapshots(options?: SnapshotOptions): AsyncIterableIterator<ListenSnapshot>
-  /** Closes every connection and resolves when that is done; any number of times. */
+  /** Stops listening, closes every connection and gives {@link result}. May be called any number of times. */
   close(): Promise<ListenResult>
 }
 
@@ -75,32 +76,48 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
 }
 
 class Listener implements ListenServer {
-  readonly targets: string[]
+  readonly targets: readonly string[]
+  readonly result: Promise<ListenResult>
   readonly #engine: Engine
   readonly #lanes: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
+  readonly #closing = newEnd()
   readonly #over = newEnd()
-  readonly #signal: AbortSignal | undefined
-  readonly #abort = () => this.close()
-  #last = { tSeconds: 0, accepted: 0 }
-  #result: Promise<ListenResult> | undefined
 
   constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
     this.#engine = engine
     this.#lanes = lanes
-    this.#signal = signal
-    signal?.addEventListener('abort', this.#abort, { once: true })
     this.targets = [...engine.listening]
+    this.result = this.#untilClosed(signal)
+    // Whoever calls close() gets the same promise.
+    this.result.catch(() => {})
   }
 
-  snapshot(): ListenSnapshot {
+  snapshots(options?: SnapshotOptions): AsyncGenerator<ListenSnapshot> {
+    let last = { tSeconds: 0, accepted: 0 }
+    return sampled(snapshotPeriodMs(options), this.#over.signal, () => {
+      const snapshot = this.#snapshot(last)
+      last = snapshot
+      return snapshot
+    })
+  }
+
+  close(): Promise<ListenResult> {
+    this.#closing.abort()
+    return this.result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** @param last the snapshot before, which the rate is counted from */
+  #snapshot(last: Pick<ListenSnapshot, 'tSeconds' | 'accepted'>): ListenSnapshot {
     const counters = this.#engine.counters()
     const tSeconds = this.#seconds()
-    const seconds = tSeconds - this.#last.tSeconds
-    const accepted = counters.accepted - this.#last.accepted
-    this.#last = { tSeconds, accepted: counters.accepted }
+    const seconds = tSeconds - last.tSeconds
     return {
       tSeconds: Number(tSeconds.toFixed(3)),
       accepted: counters.accepted,
@@ -108,26 +125,16 @@ class Listener implements ListenServer {
       closedByPeer: counters.acceptedClosedByPeer,
       bytesReceived: counters.acceptedBytesReceived,
       bytesSent: counters.acceptedBytesSent,
-      acceptsPerSecond: seconds > 0 ? Math.round(accepted / seconds) : 0,
+      acceptsPerSecond: seconds > 0 ? Math.round((counters.accepted - last.accepted) / seconds) : 0,
       failed: this.#failed()
     }
   }
 
-  snapshots(options?: SnapshotOptions): AsyncGenerator<ListenSnapshot> {
-    return sampled(snapshotPeriodMs(options), this.#over.signal, () => this.snapshot())
-  }
-
-  close(): Promise<ListenResult> {
-    this.#result ??= this.#close()
-    return this.#result
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
-  }
-
-  async #close(): Promise<ListenResult> {
-    this.#signal?.removeEventListener('abort', this.#abort)
+  async #untilClosed(signal: AbortSignal | undefined): Promise<ListenResult> {
+    const abort = () => this.#closing.abort()
+    signal?.addEventListener('abort', abort, { once: true })
+    await aborted(this.#closing.signal)
+    signal?.removeEventListener('abort', abort)
     this.#engine.close()
     await this.#engine.closed
     // Only now: until every worker has noticed, it goes on accepting.

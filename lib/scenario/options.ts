@@ -5,22 +5,27 @@ import { type CloseMode, closeModes, type ListenMode, listenModes } from '../eng
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
+import { type RampPoint, ramp } from './ramp.js'
 import { maxTables } from './tables.js'
 
 /** What a caller may ask of `dial`. Every option has a default. */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
   /** `host:port`, `host:port-port` or `[v6]:port`. None: the run listens on loopback itself and dials that. */
-  targets?: string[]
+  targets?: readonly string[]
   /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
   connections?: number
   /** Connections started per second. Default: as fast as possible. Not together with `ramp`. */
   rate?: number
-  /** Piecewise-linear rate over time, e.g. `0:10k/s,30s:200k/s`; the last value holds. */
-  ramp?: string
+  /**
+   * Rate over time, in a straight line from point to point; the last rate holds. A text, e.g. `0:10k/s,30s:200k/s`, or
+   * the same as points, `[{ atMs: 0, perSecond: 10_000 }, { atMs: 30_000, perSecond: 200_000 }]`. The first time is 0,
+   * times rise, the last rate is more than zero. Not together with `rate`.
+   */
+  ramp?: string | readonly RampPoint[]
   /** Handshakes in flight at most. Default 1,024. */
   window?: number
   /** Source addresses: address, `A/len`, `A-B` or interface name. Default: see `resolveSources`. */
-  source?: string[]
+  source?: readonly string[]
   /**
    * Source ports as `A-B`. Default: `1024-65535` but the last 1,024 of `ip_local_port_range`, so that other programs on
    * this host can still open connections. Ports in `ip_local_reserved_ports` are left out of either.
@@ -54,7 +59,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   targets: texts,
   connections: whole(1),
   rate,
-  ramp: text,
+  ramp,
   window: whole(1, 2 ** 24),
   source: texts,
   sourcePorts: text,
@@ -77,7 +82,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
 /** What a caller may ask of `listen`. */
 export interface ListenOptions {
   /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
-  targets?: string[]
+  targets?: readonly string[]
   /** Default `sink`. */
   mode?: ListenMode
   /** Threads that accept. Default: the CPUs this process may use. */

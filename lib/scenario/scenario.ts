@@ -11,7 +11,7 @@ import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
 import { ownListenersPerLane } from './own_listeners.js'
-import { parseRamp, type RampPoint } from './ramp.js'
+import { type RampPoint, resolveRamp } from './ramp.js'
 import { parseShard } from './shard.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
 import { maxTables, planTables, tablesFor } from './tables.js'
@@ -215,7 +215,7 @@ function resolveRate({ rate, ramp }: DialOptions): RampPoint[] {
       }
     )
   }
-  if (ramp !== undefined) return parseRamp(ramp)
+  if (ramp !== undefined) return resolveRamp(ramp)
   return rate === undefined ? [] : [{ atMs: 0, perSecond: rate }]
 }
 

@@ -17,7 +17,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const { dial } = await import('../../dial/dial.js')
   const { interrupted } = context
   await using dialing = dial({ ...pick(values, dialOptions), ...pick(values, natOptions), targets })
-  const stop = () => dialing.stop()
+  const stop = () => void dialing.close()
   for (const signal of [interrupted, reporter.unwatched]) {
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
