@@ -19,6 +19,7 @@ export interface ListenSnapshot {
   open: number
   /** Connections the peer has ended, so far. */
   closedByPeer: number
+  /** Bytes read, and bytes sent back, so far. */
   bytesReceived: number
   bytesSent: number
   /** Connections accepted per second since the snapshot before. */
@@ -29,19 +30,27 @@ export interface ListenSnapshot {
 
 /** What a listener leaves behind. */
 export interface ListenResult {
+  /** Name and version of this shape. */
   schema: 'c1m-native/listen-result@1'
+  /** Version of c1m-native that made this result. */
   version: string
-  /** ISO 8601 in UTC. */
+  /** When it began to listen, ISO 8601 in UTC. */
   startedAt: string
   host: ResultHost
+  /** Connections accepted. */
   accepted: number
   /** Most connections open at one moment, counted where each is accepted and closed. */
   peak: number
+  /** Connections the peer ended before this side did. */
   closedByPeer: number
+  /** Bytes read, and bytes sent back. */
   bytesReceived: number
   bytesSent: number
+  /** Failures by phase and code, most frequent first; empty for a healthy listener. */
   errors: ErrorTally[]
+  /** From the beginning to the last close. */
   totalSeconds: number
+  /** User and system time of this process, threads that accepted, and the descriptor tables they used. */
   process: { cpuSeconds: number; workers: number; tables: number; privateTables: boolean }
 }
 
@@ -61,8 +70,9 @@ export interface ListenServer extends AsyncDisposable {
 }
 
 /**
- * Listens and accepts in native threads.
- * @throws C1mError C1M_LISTEN_FAILED and those of `resolveListen`
+ * Listens and accepts in native threads; resolves once every socket listens.
+ * @throws C1mError C1M_LISTEN_FAILED, C1M_OPTION_INVALID, C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED; the signal's reason
+ * where that is aborted already
  */
 export async function listen(options: ListenOptions = {}): Promise<ListenServer> {
   const checked = checkOptions('listen', options, listenChecks)
