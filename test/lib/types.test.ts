@@ -106,6 +106,13 @@ describe("a user's program", () => {
     }
   )
 
+  it('is accepted as the README writes it', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, source = '']) => source)
+    expect(examples).not.toEqual([])
+    for (const source of examples) expect(complaints(source)).toBe('')
+  })
+
   it('is accepted without the library of disposables', () => {
     const source = `
       import { dial } from 'c1m-native'

@@ -1,7 +1,8 @@
 /** A lab's result as a screen of text. Pure. */
 
 import { approximateRate, formatNumber } from '../../base/units.js'
-import type { Paint } from '../../report/text.js'
+import { proof } from '../../report/finding_text.js'
+import { figureTable, indented, type Paint, page } from '../../report/layout.js'
 import type { LabList } from '../runner/list.js'
 import type { LabReport } from '../runner/run_labs.js'
 import type { SelfTest } from '../runner/self_test.js'
@@ -21,9 +22,9 @@ const manyActs = 6
 /** What was set up, what broke, who named it, what healed it. */
 export function labStory(result: LabResult, paint: Paint): string {
   const { name, summary, acts, figures } = result
-  return `${[
+  return page([
     paint('bold', `${name}: ${summary}`),
-    ...(acts.length > manyActs ? acts.slice(0, 2) : acts).map(({ text }) => `  ${text}`),
+    ...indented((acts.length > manyActs ? acts.slice(0, 2) : acts).map(({ text }) => text)),
     '',
     paint('dim', 'connects/s'),
     ...drawChart(acts.flatMap(panelsOf).slice(0, panels), chartSize),
@@ -35,7 +36,7 @@ export function labStory(result: LabResult, paint: Paint): string {
       : ['', ...figures.map(({ name, value, unit }) => `${name}: ${formatNumber(value)}${unit}`)]),
     '',
     ...verdict(result, paint)
-  ].join('\n')}\n`
+  ])
 }
 
 function panelsOf({ name, curve, others = [] }: ActResult) {
@@ -64,21 +65,7 @@ function table(acts: readonly ActResult[]): string[] {
       named.length === 0 ? '-' : named.join(', ')
     ]
   })
-  return columns([head, ...rows])
-}
-
-/** Every column but the first and the last holds numbers, which align at the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0
-        return column === 0 || column === row.length - 1 ? cell.padEnd(width) : cell.padStart(width)
-      })
-      .join('  ')
-      .trimEnd()
-  )
+  return figureTable([head, ...rows])
 }
 
 function naming(act: ActResult, paint: Paint): string[] {
@@ -103,17 +90,14 @@ function described({ by, finding }: Observation, act: ActResult, paint: Paint): 
         : ` ${Math.max(0, namedSeconds - firstSignSeconds).toFixed(2)} s after the first sign`
   return [
     `${paint('red', finding.title)} ${paint('dim', `(${finding.id}, named by ${by}${when})`)}`,
-    ...finding.evidence.map(({ name, before, after }) =>
-      before === null ? `  ${name} ${after}` : `  ${name} ${before} -> ${after}`
-    ),
-    ...finding.remedy.map((line) => `  ${paint('dim', 'remedy:')} ${line}`)
+    ...indented(proof(finding, paint))
   ]
 }
 
 function verdict({ ok, failures, totalSeconds }: LabResult, paint: Paint): string[] {
   return ok
     ? [paint('green', `proven in ${totalSeconds} s`)]
-    : [paint('red', `not proven, in ${totalSeconds} s:`), ...failures.map((failure) => `  ${failure}`)]
+    : [paint('red', `not proven, in ${totalSeconds} s:`), ...indented(failures)]
 }
 
 /** All stories, and a line for each lab at the end. */
@@ -130,7 +114,7 @@ export function reportText({ labs, skipped, ok, totalSeconds }: LabReport, paint
   const summary = `${labs.filter((lab) => lab.ok).length} of ${labs.length} labs proven in ${totalSeconds} s`
   return [
     ...labs.map((lab) => `${labStory(lab, paint)}\n`),
-    `${columns(lines).join('\n')}\n\n`,
+    `${page(figureTable(lines))}\n`,
     `${paint(ok ? 'green' : 'red', skipped.length === 0 ? summary : `${summary}, ${skipped.length} skipped`)}\n`
   ].join('')
 }
@@ -141,10 +125,10 @@ export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint:
   const proven = tried.filter(({ proven }) => proven)
   const untested = detectors.filter(({ lab }) => lab === null)
   const head = `${proven.length} of ${tried.length} detectors that have a quick lab are proven on Linux ${host.kernel}, in ${totalSeconds} s.`
-  return `${[
+  return page([
     paint('bold', head),
     '',
-    ...columns(
+    ...figureTable(
       tried.map(({ id, lab, proven, reasons }) => [
         id,
         proven === null ? 'not tried' : proven ? 'proven' : 'NOT PROVEN',
@@ -153,7 +137,7 @@ export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint:
     ),
     '',
     paint('dim', `without a lab: ${untested.map(({ id }) => id).join(', ')}`)
-  ].join('\n')}\n`
+  ])
 }
 
 /** The labs there are. */
@@ -170,7 +154,7 @@ export function listText({ labs }: LabList, paint: Paint): string {
         ...unmet.map((reason) => paint('yellow', `  not now: ${reason}`))
       ]
     })
-    .map((lines) => `${lines.join('\n')}\n`)
+    .map(page)
     .join('\n')
 }
 
@@ -182,5 +166,5 @@ export function cleanedText({ namespaces, pids, sysctls, gone }: Omit<Cleaned, '
     ...Object.entries(sysctls).map(([name, value]) => `put ${name} back to ${value}`),
     ...gone.map((name) => `${name} is gone with its module: nothing to put back`)
   ]
-  return `${(done.length === 0 ? ['nothing was left behind'] : done).join('\n')}\n`
+  return page(done.length === 0 ? ['nothing was left behind'] : done)
 }
