@@ -101,15 +101,16 @@ class Listener implements ListenServer {
     this.#lanes = lanes
     this.targets = [...engine.listening]
     this.result = this.#untilClosed(signal)
-    // Whoever calls close() gets the same promise.
+    // close() hands the same promise to its caller, who hears of an error there.
     this.result.catch(() => {})
   }
 
   snapshots(options?: SnapshotOptions): AsyncGenerator<ListenSnapshot> {
-    let last = { tSeconds: 0, accepted: 0 }
+    let last = { seconds: 0, accepted: 0 }
     return sampled(snapshotPeriodMs(options), this.#over.signal, () => {
-      const snapshot = this.#snapshot(last)
-      last = snapshot
+      const seconds = this.#seconds()
+      const snapshot = this.#snapshot(seconds, last)
+      last = { seconds, accepted: snapshot.accepted }
       return snapshot
     })
   }
@@ -124,18 +125,17 @@ class Listener implements ListenServer {
   }
 
   /** @param last the snapshot before, which the rate is counted from */
-  #snapshot(last: Pick<ListenSnapshot, 'tSeconds' | 'accepted'>): ListenSnapshot {
+  #snapshot(seconds: number, last: { seconds: number; accepted: number }): ListenSnapshot {
     const counters = this.#engine.counters()
-    const tSeconds = this.#seconds()
-    const seconds = tSeconds - last.tSeconds
+    const passed = seconds - last.seconds
     return {
-      tSeconds: Number(tSeconds.toFixed(3)),
+      tSeconds: Number(seconds.toFixed(3)),
       accepted: counters.accepted,
       open: counters.acceptedOpen,
       closedByPeer: counters.acceptedClosedByPeer,
       bytesReceived: counters.acceptedBytesReceived,
       bytesSent: counters.acceptedBytesSent,
-      acceptsPerSecond: seconds > 0 ? Math.round((counters.accepted - last.accepted) / seconds) : 0,
+      acceptsPerSecond: passed > 0 ? Math.round((counters.accepted - last.accepted) / passed) : 0,
       failed: this.#failed()
     }
   }

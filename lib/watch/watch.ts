@@ -106,7 +106,7 @@ class Watcher implements Watch {
     this.#drops = drops ? this.#countDrops() : null
     this.#history = new CounterHistory()
     this.result = this.#untilClosed(signal)
-    // Whoever calls close() gets the same promise.
+    // close() hands the same promise to its caller, who hears of an error there.
     this.result.catch(() => {})
   }
 
