@@ -78,6 +78,10 @@ export type { PortFacts } from './host/ports.js'
 export type { Limit, UnknownReason } from './host/proc_reader.js'
 export type { TcpFacts } from './host/tcp.js'
 
+// Numbers by the values they can have.
+
+export type { Amount, Count, Port, Timestamp } from './base/quantities.js'
+
 // Errors.
 
 export { C1mError, type ErrorCode, type ExitCode, exitCodes } from './base/errors.js'

@@ -1,5 +1,6 @@
-// `npm run prebuild`: the addons a release ships, for every platform it supports, made on any x64 Linux. Arguments such
-// as `linux-x64.glibc` make those only. `--check` builds nothing and fails unless prebuilds/ is complete and up to date.
+// `npm run build:prebuilds`: the addons a release ships, for every platform it supports, made on any x64 Linux. Arguments
+// such as `linux-x64.glibc` make those only. `--check` builds nothing and fails unless prebuilds/ is complete and up to
+// date.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
@@ -125,17 +126,6 @@ function problem() {
     return 'the prebuilt addons are not made from these sources'
 }
 
-/** npm runs `prebuild` before `build` as well; the title of its process tells which of them it was asked for. */
-function isHookOfBuild() {
-  if (process.env.npm_lifecycle_event !== 'prebuild') return false
-  for (let pid = process.ppid; pid > 1; ) {
-    const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-    if (title.startsWith('npm ')) return !/^npm run(-script)? prebuild\b/.test(title)
-    pid = Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
-  }
-  return true
-}
-
 const platforms = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 const unknown = platforms.find((platform) => !(platform in targets))
 if (unknown) {
@@ -143,9 +133,9 @@ if (unknown) {
   process.exitCode = 2
 } else if (process.argv.includes('--check')) {
   const found = problem()
-  if (found) console.error(`prebuild: ${found}; run npm run prebuild before packing`)
+  if (found) console.error(`prebuild: ${found}; run npm run build:prebuilds before packing`)
   process.exitCode = found ? 1 : 0
-} else if (!isHookOfBuild()) {
+} else {
   const zigDir = zig()
   for (const platform of platforms.length > 0 ? platforms : Object.keys(targets)) build(platform, zigDir)
   if (platforms.length === 0) writeFileSync(join(root, sums), checksums())

@@ -66,7 +66,7 @@ const notes = [
   'Resident memory is VmRSS of /proc/PID/status, read by this process during the hold.',
   'The heap is heapUsed after a garbage collection, during the hold of all connections against that of 1,000 in the same process; no object belongs to a connection, and up to 1 B is what else moves there.',
   'The slab is that of the whole host (/proc/meminfo); whoever else opens files or sockets meanwhile moves it.',
-  "The engine's own state is 4 bytes a socket, static_asserted in native/engine/connection_table.h."
+  "The engine's own state is 4 bytes a socket, static_asserted in native/engine/state/connection_states.h."
 ]
 
 interface Held {

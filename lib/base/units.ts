@@ -155,26 +155,16 @@ export function parseBytes(text: string, name = 'size', demands: Demands = {}): 
   return value
 }
 
-/** The value in the largest unit that divides it, so that reading it back gives the same value. */
-function exact(kind: QuantityKind, value: number): string {
-  const units: Quantity['units'] = quantities[kind].units
-  const [suffix, factor] = units.findLast(([, size]) => value >= size && value % size === 0) ?? ['', 0]
-  return factor === 0 ? `${value}${units[0]?.[0]}` : `${value / factor}${suffix}`
-}
-
-/** Writes a count exactly: 250000 is `250k`, 1234 is `1234`. */
-export function formatCount(value: number): string {
-  return exact('count', value)
-}
-
-/** Writes milliseconds exactly: 90000 is `90s`, 1500 is `1500ms`. */
+/**
+ * Writes milliseconds exactly, in the largest unit that divides them: 90000 is `90s`, 1500 is `1500ms`. Reading the text
+ * back gives the same value.
+ */
 export function formatDurationMs(ms: number): string {
-  return ms === 0 ? '0s' : exact('duration', ms * 1000)
-}
-
-/** Writes a rate exactly: 50000 is `50k/s`. */
-export function formatRate(perSecond: number): string {
-  return exact('rate', perSecond)
+  if (ms === 0) return '0s'
+  const us = ms * 1000
+  const { units } = quantities.duration
+  const [suffix, factor] = units.findLast(([, size]) => us >= size && us % size === 0) ?? units[0]
+  return `${us / factor}${suffix}`
 }
 
 /** Writes all digits, grouped: `1,234,567`. */

@@ -1,10 +1,3 @@
-export type { CensusView } from '../observe/census_summary.js'
-export type { ListenerFill } from '../observe/listener_fill.js'
-export { isPeerHere } from '../observe/peer_place.js'
-export type { ServerView } from '../observe/server_observer.js'
-export type { NatNeeds } from '../scenario/nat.js'
-export type { Needs } from '../scenario/needs.js'
-
 import type { Finding, Severity } from '../result/result.js'
 import { acceptQueueOverflow } from './causes/accept_queue_overflow.js'
 import { connectionRefused } from './causes/connection_refused.js'
@@ -32,7 +25,7 @@ import { unreachable } from './causes/unreachable.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
 import { type FindingId, findingIds } from './ids.js'
 
-export type { Check, ExplainContext, PredictContext, RunOutcome, Verdict } from './context.js'
+export type { Check, ExplainContext, PredictContext } from './context.js'
 export { type FindingId, findingIds } from './ids.js'
 
 /** Every cause there is a check for: one for each of {@link findingIds}. */

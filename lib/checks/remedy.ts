@@ -36,7 +36,7 @@ export function notrack(scenario: DialScenario | null): string[] {
 }
 
 function rulesFor(scenario: DialScenario | null): string[] {
-  if (scenario?.targets.length === 0) return ['ip saddr 127.0.0.0/8 ip daddr 127.0.0.0/8 meta l4proto tcp']
+  if (scenario?.selfDial) return ['ip saddr 127.0.0.0/8 ip daddr 127.0.0.0/8 meta l4proto tcp']
   const ports = scenario === null ? 'PORT' : portSet(scenario.targets)
   return [`tcp dport ${ports}`, `tcp sport ${ports}`]
 }

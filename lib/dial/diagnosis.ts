@@ -100,11 +100,11 @@ export class Diagnostician {
 
 /** Where the run dials to, when all of that is here. */
 function endsHere(
-  { targets }: DialScenario,
+  { targets, selfDial }: DialScenario,
   own: readonly string[],
   listening: readonly string[]
 ): LocalEnd[] {
-  if (targets.length > 0) return targets.every((target) => isPeerHere([target], own)) ? targets : []
+  if (!selfDial) return targets.every((target) => isPeerHere([target], own)) ? targets : []
   return listening.map((text) => {
     const { host, ...ports } = parseTarget(text, 'dial')
     return { address: host, ...ports }

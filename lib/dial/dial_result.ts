@@ -66,7 +66,7 @@ export type DialOutcome = Pick<
 
 export function dialOutcome(trace: DialTrace): DialOutcome {
   const { scenario, baseline, engine, counters, series, ...times } = trace
-  const { dialingNs, dialedPeak, workers, privateTables } = engine.status()
+  const { dialingNs, dialedPeak, tables, privateTables } = engine.status()
   const errors = engine.errors()
   const cpu = process.cpuUsage(baseline.cpu)
   const dialSeconds = dialingNs / 1e9
@@ -101,8 +101,8 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     },
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
-      workers: scenario.lanes,
-      tables: workers,
+      workers: scenario.workers,
+      tables,
       privateTables
     },
     series: [...series]

@@ -7,13 +7,23 @@ import { countDestinations, type DialScenario } from '../scenario/scenario.js'
 /** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
 const ownBacklog = 65_535
 
-/** Without a target the run gets listeners of its own, as many for each lane. */
+/** A self-dial gets listeners of its own, as many for each worker. */
 export function engineConfig(scenario: DialScenario): NativeRunConfig {
-  const { lanes, maxTables, sourcePorts, holdMs, exchange, exchangeTimeoutMs, churn, closeBy, ...rest } =
-    scenario
+  const {
+    selfDial,
+    workers,
+    maxTables,
+    sourcePorts,
+    holdMs,
+    exchange,
+    exchangeTimeoutMs,
+    churn,
+    closeBy,
+    ...rest
+  } = scenario
   const peerCloses = churn && closeBy === 'server'
   return {
-    lanes,
+    workers,
     maxTables,
     dial: {
       ...rest,
@@ -23,7 +33,7 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
       peerCloses,
       ...((exchange || peerCloses) && { exchange: nativeExchange(exchange, exchangeTimeoutMs) })
     },
-    ...(scenario.targets.length === 0 && { listen: ownListener(scenario, peerCloses) })
+    ...(selfDial && { listen: ownListener(scenario, peerCloses) })
   }
 }
 

@@ -110,7 +110,9 @@ async function portsOf(
 ): Promise<DialScenario | null> {
   if (role === 'both') return scenario
   if (targets.length === 0) return null
-  return role === 'client' ? scenario : { ...scenario, targets: await resolveTargets(targets, 'listen') }
+  return role === 'client'
+    ? scenario
+    : { ...scenario, selfDial: false, targets: await resolveTargets(targets, 'listen') }
 }
 
 /** Causes that are about dialing, and say nothing about a host that only accepts. */

@@ -4,6 +4,7 @@ import { stat } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import { formatNumber } from '../base/units.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import { inMicroseconds, type Latency } from './latency.js'
@@ -22,19 +23,19 @@ import {
  * answer (or the peer's close) did not come in time, `EBADMSG` another answer came, `ENODATA` the peer closed instead of
  * answering, `ECONNRESET` and `EPIPE` it reset the connection.
  */
-export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange' | 'close'
+export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange'
 
 /** Failures of one phase with one code. */
 export interface ErrorTally {
   phase: ErrorPhase
   /** errno name, e.g. `ECONNREFUSED`. */
   code: string
-  count: number
+  count: Count
   /** One connection it happened to: `source:port > destination:port`. */
   example: string
 }
 
-/** The engine's counters by name; see native/engine/counters.h for their meaning. */
+/** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
 export interface EngineCounters {
   attempted: number
   established: number

@@ -1,16 +1,17 @@
+import type { Amount, Count } from '../base/quantities.js'
 import type { NativeLatency } from './native.js'
 
 /** A distribution of durations in microseconds. All figures are 0 when `count` is 0. */
 export interface Latency {
   unit: 'us'
   /** Durations measured. */
-  count: number
-  mean: number
-  p50: number
-  p90: number
-  p99: number
-  p999: number
-  max: number
+  count: Count
+  mean: Amount
+  p50: Amount
+  p90: Amount
+  p99: Amount
+  p999: Amount
+  max: Amount
 }
 
 /** A tenth of a microsecond is finer than the clock is true. */

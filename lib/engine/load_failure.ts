@@ -20,7 +20,7 @@ export interface LoadSite {
   node: string
 }
 
-/** The architectures `npm run prebuild` makes addons for. */
+/** The architectures `npm run build:prebuilds` makes addons for. */
 const prebuilt = ['x64', 'arm64']
 
 export function loadFailure(failure: Failure, site: LoadSite): C1mError {

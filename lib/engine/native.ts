@@ -36,7 +36,7 @@ export interface NativeDialConfig {
   /** From 0. */
   shardIndex: number
   shardCount: number
-  /** Empty: each lane dials its own listeners. */
+  /** Empty: each worker dials its own listeners. */
   targets: NativeTarget[]
   connections: number
   window: number
@@ -66,8 +66,8 @@ export interface NativeListenConfig {
 /** What a run does: dial, listen, or both ends at once. */
 export interface NativeRunConfig {
   /** Threads that dial or accept at a time. */
-  lanes: number
-  /** Threads, and so descriptor tables, at most. */
+  workers: number
+  /** Most descriptor tables the workers may open. */
   maxTables: number
   dial?: NativeDialConfig
   listen?: NativeListenConfig
@@ -100,18 +100,18 @@ export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
   dialingNs: number
   /**
-   * Most connections dialed, and accepted, that were open at one moment: see native/engine/open_count.h.
+   * Most connections dialed, and accepted, that were open at one moment: see native/engine/measure/open_count.h.
    */
   dialedPeak: number
   acceptedPeak: number
   /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
   shortestRestNs: number
-  /** Workers made so far: a thread and a descriptor table each. */
-  workers: number
+  /** Descriptor tables opened so far. */
+  tables: number
   privateTables: boolean
-  /** Some lane had work left but no tuple to do it with. */
+  /** A worker had connections left to open but no tuple. */
   tuplesUsedUp: boolean
-  /** Some lane had work left but no descriptor to do it with. */
+  /** A worker had connections left to open but no descriptor. */
   tablesUsedUp: boolean
 }
 
@@ -159,7 +159,7 @@ export interface NativeRun {
   errors(): NativeError[]
   status(): NativeStatus
   /**
-   * Reads TCP_INFO of every `stride`-th connection of each worker from its `offset`-th on, into columns of `capacity`
+   * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`
    * values each; `censused` follows. False when the run is over, or the census before was not fetched yet. The memory
    * is the addon's own until then: nobody can take it away from the threads that write to it.
    */

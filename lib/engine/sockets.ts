@@ -2,6 +2,7 @@
 
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
+import type { Amount, Count, Port } from '../base/quantities.js'
 import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'
 import { tcpStates } from '../net/tcp_names.js'
@@ -21,39 +22,39 @@ export interface ListeningSocket {
   /** `address:port`. */
   address: string
   /** Connections waiting to be accepted. The queue is full with one more than `backlog`. */
-  queued: number
-  backlog: number
+  queued: Count
+  backlog: Count
   /** Of the socket; /proc/PID/fd names it. */
-  inode: number
+  inode: Count
 }
 
 /** What serves one listening port. */
 export interface PortSockets {
-  port: number
+  port: Port
   /** Sockets by TCP state, e.g. `ESTABLISHED`, those waiting to be accepted included. */
-  states: Record<string, number>
+  states: Record<string, Count>
   /** SYN-ACKs sent again, of the connections in SYN_RECV now. */
-  synAckRetransmits: number
+  synAckRetransmits: Count
 }
 
 /** Sockets at one moment. All figures are of sockets that exist now: what is closed has taken its own along. */
 export interface SocketSurvey {
   /** How long it took, and so about how far apart its first and its last socket are. */
-  seconds: number
+  seconds: Amount
   listeners: ListeningSocket[]
   ports: PortSockets[]
   /** Sockets by TCP state, without the listening ones. */
-  states: Record<string, number>
+  states: Record<string, Count>
   /** Smoothed round-trip times. */
   rtt: Latency
   /** Segments sent again in the sockets' lives, sockets with any, and sockets in a timeout now. */
-  retransmits: { segments: number; sockets: number; inTimeout: number }
+  retransmits: { segments: Count; sockets: Count; inTimeout: Count }
   /** What the application has not read. */
-  unread: { sockets: number; bytes: number }
+  unread: { sockets: Count; bytes: Count }
   /** What the peer has not acknowledged. */
-  unacknowledged: { sockets: number; bytes: number }
+  unacknowledged: { sockets: Count; bytes: Count }
   /** Connections that lack an option: their peer left it out, or a SYN cookie. */
-  without: { windowScaling: number; sack: number; timestamps: number }
+  without: { windowScaling: Count; sack: Count; timestamps: Count }
 }
 
 /**

@@ -1,8 +1,10 @@
 /** Host facts from elsewhere: a file that another host printed, or that somebody wrote. */
+
 import { getSystemErrorMap } from 'node:util'
 import { readBounded } from '../base/bounded_file.js'
 import { describeValue } from '../base/check_option.js'
 import { C1mError } from '../base/errors.js'
+import { maxPort } from '../base/quantities.js'
 import { printable, quote } from '../base/quote.js'
 import { approximateBytes } from '../base/units.js'
 import type { HostFacts } from './facts.js'
@@ -50,7 +52,7 @@ const fact =
   }
 
 const isWhole = (value: unknown, least = 0) => Number.isInteger(value) && (value as number) >= least
-const isPort = (value: unknown) => isWhole(value) && (value as number) <= 65_535
+const isPort = (value: unknown) => isWhole(value) && (value as number) <= maxPort
 const isRange = (value: unknown) =>
   Array.isArray(value) && value.length === 2 && value.every(isPort) && value[0] <= value[1]
 

@@ -1,4 +1,5 @@
 import { availableParallelism, totalmem } from 'node:os'
+import type { Count } from '../base/quantities.js'
 import type { HostFacts } from './facts.js'
 
 /** The machine the run took place on. */
@@ -8,12 +9,12 @@ export interface ResultHost {
   /** Processor architecture as Node names it, e.g. `x64`. */
   arch: string
   /** CPUs this process may use. */
-  cpus: number
-  memoryBytes: number
+  cpus: Count
+  memoryBytes: Count
   /** Node version without the `v`. */
   node: string
-  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. Number.MAX_SAFE_INTEGER when unlimited. */
-  descriptorLimit: number
+  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. 2^53 - 1 (Number.MAX_SAFE_INTEGER) when unlimited. */
+  descriptorLimit: Count
 }
 
 /** The host as every result names it, so that a number never travels without its machine. */

@@ -1,6 +1,8 @@
 /** What a run costs this process and the kernel, read at its beginning and at its peak. */
+
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import type { Count } from '../base/quantities.js'
 
 /**
  * What the connections cost: how much each figure grew from before the run to the end of its ramp, so that it is negative
@@ -8,7 +10,7 @@ import { createRequire } from 'node:module'
  */
 export interface Memory {
   /** Resident set of this process when the ramp had ended. */
-  processRssBytes: number
+  processRssBytes: Count
   /** Growth of the resident set for each connection. */
   nativeBytesPerConnection: number | null
   /** Growth of the JavaScript heap for each connection, garbage included: no object belongs to a connection. */

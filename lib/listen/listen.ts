@@ -78,27 +78,27 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   const checked = checkOptions('listen', options, listenChecks)
   const { signal } = checked
   signal?.throwIfAborted()
-  const { lanes, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  const { workers, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
   signal?.throwIfAborted()
-  const engine = new Engine({ lanes, maxTables, listen: { targets, mode, backlog, close } })
+  const engine = new Engine({ workers, maxTables, listen: { targets, mode, backlog, close } })
   engine.start()
-  return new Listener(engine, lanes, signal)
+  return new Listener(engine, workers, signal)
 }
 
 class Listener implements ListenServer {
   readonly targets: readonly string[]
   readonly result: Promise<ListenResult>
   readonly #engine: Engine
-  readonly #lanes: number
+  readonly #workers: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #cpu = process.cpuUsage()
   readonly #closing = newEnd()
   readonly #over = newEnd()
 
-  constructor(engine: Engine, lanes: number, signal?: AbortSignal) {
+  constructor(engine: Engine, workers: number, signal?: AbortSignal) {
     this.#engine = engine
-    this.#lanes = lanes
+    this.#workers = workers
     this.targets = [...engine.listening]
     this.result = this.#untilClosed(signal)
     // close() hands the same promise to its caller, who hears of an error there.
@@ -150,7 +150,7 @@ class Listener implements ListenServer {
     // Only now: until every worker has noticed, it goes on accepting.
     const counters = this.#engine.counters()
     const cpu = process.cpuUsage(this.#cpu)
-    const { acceptedPeak, workers, privateTables } = this.#engine.status()
+    const { acceptedPeak, tables, privateTables } = this.#engine.status()
     this.#over.abort()
     return {
       schema: 'c1m-native/listen-result@1',
@@ -166,8 +166,8 @@ class Listener implements ListenServer {
       totalSeconds: this.#seconds(),
       process: {
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
-        workers: this.#lanes,
-        tables: workers,
+        workers: this.#workers,
+        tables,
         privateTables
       }
     }

@@ -1,5 +1,6 @@
 import { C1mError } from '../base/errors.js'
 import { unlessAborted } from '../base/pace.js'
+import { maxPort, type Port } from '../base/quantities.js'
 import { printable, quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
@@ -20,8 +21,8 @@ export interface Target {
   host: string
   /** Numeric address. */
   address: string
-  firstPort: number
-  lastPort: number
+  firstPort: Port
+  lastPort: Port
 }
 
 /** A target as written: the host is not looked up yet. */
@@ -30,9 +31,7 @@ export type TargetSpec = Omit<Target, 'address'>
 /** What is done with targets: only a listener, which may be watched, may leave address and port open. */
 export type TargetUse = 'dial' | 'listen' | 'watch'
 
-const maxPort = 65_535
-
-/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/connection_table.h, less one. */
+/** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/state/connection_states.h, less one. */
 const maxEndpoints = 2 ** 24 - 1
 
 /**

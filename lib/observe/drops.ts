@@ -2,9 +2,11 @@
  * Packets the kernel drops, by reason and call chain: what took the author of a famous report days of tracing, in one
  * command. From the tracepoint skb:kfree_skb, which needs privilege.
  */
+
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import { type NativeDropLayoutName, type NativeDrops, type NativeEnd, native } from '../engine/native.js'
 import { Btf } from '../host/btf.js'
 import {
@@ -21,18 +23,18 @@ import { KernelSymbols } from '../host/kernel_symbols.js'
 export interface DropSite {
   /** As the kernel names it, e.g. `NETFILTER_DROP`; `UNKNOWN` before Linux 5.17. */
   reason: string
-  packets: number
+  packets: Count
   /** Kernel functions, from the one that dropped outwards. */
   chain: string[]
 }
 
 /** What was dropped so far. */
 export interface DropSummary {
-  packets: number
+  packets: Count
   /** The most frequent first. */
   sites: DropSite[]
   /** Packets whose drop the kernel had no room to tell of. */
-  lost: number
+  lost: Count
   /** Reasons left out because they belong to normal work. */
   ignored: readonly string[]
   /**

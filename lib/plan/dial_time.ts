@@ -16,11 +16,11 @@ export interface PlannedTime {
 
 /** @param bothEnds whether the accepting end takes of the same CPUs */
 export function planTime(scenario: DialScenario, cpus: number | null, bothEnds: boolean): PlannedTime {
-  const { connections, rate, lanes, holdMs, durationMs, churn } = scenario
+  const { connections, rate, workers, holdMs, durationMs, churn } = scenario
   const perCpu = bothEnds ? connectsPerCpu.bothEnds : connectsPerCpu.oneEnd
   return {
     dialSeconds: rate.length === 0 || churn ? null : secondsToStart(connections, rate),
-    atBestSeconds: connections / (perCpu * Math.min(lanes, cpus ?? lanes)),
+    atBestSeconds: connections / (perCpu * Math.min(workers, cpus ?? workers)),
     holdSeconds: holdMs / 1000,
     boundSeconds: durationMs === null ? null : durationMs / 1000
   }

@@ -115,8 +115,8 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
     ...predictFindings({ facts: client, needs, scenario, peerIsHere }),
     ...(served ? serverFindings(server, served, scenario) : [])
   ].sort(byBinding)
-  // Each lane opens a table of its own, however few would do.
-  const tables = Math.min(needs.tables, Math.max(scenario.lanes, tablesUsed(needs)))
+  // Each worker opens a table of its own, however few would do.
+  const tables = Math.min(needs.tables, Math.max(scenario.workers, tablesUsed(needs)))
   return {
     schema: PLAN_SCHEMA,
     version,

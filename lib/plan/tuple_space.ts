@@ -12,7 +12,7 @@ export interface PlannedTuples {
   sourceAddresses: number
   /** Source ports of each address, of this shard. */
   sourcePorts: number
-  /** Pairs of destination address and port; in a run against itself its own listeners. */
+  /** Pairs of destination address and port; in a self-dial its own listeners. */
   destinations: number
   /** Ports of the range that `ip_local_reserved_ports` keeps back; null where that is unknown. */
   reservedPorts: number | null

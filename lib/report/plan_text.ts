@@ -39,7 +39,7 @@ function tuples({ tuples, scenario }: Plan): string[] {
   const factors = [
     plural(sourceAddresses, 'source address', 'es'),
     plural(sourcePorts, 'source port'),
-    plural(destinations, scenario.targets.length === 0 ? 'listener' : 'destination')
+    plural(destinations, scenario.selfDial ? 'listener' : 'destination')
   ].join(' x ')
   const taken = [
     tuples.reservedPorts ? `${plural(tuples.reservedPorts, 'port')} reserved on this host` : '',

@@ -1,3 +1,4 @@
+import type { Amount, Count, Timestamp } from '../base/quantities.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { Latency } from '../engine/latency.js'
 import type { CounterChange } from '../host/counters.js'
@@ -13,8 +14,8 @@ export interface RunResult {
   schema: typeof SCHEMA
   /** Version of c1m-native that made this result. */
   version: string
-  /** Wall-clock time at which the first connection was due, ISO 8601 in UTC. */
-  startedAt: string
+  /** Wall-clock time at which the first connection was due. */
+  startedAt: Timestamp
   /** What was asked for, with every default resolved. */
   scenario: DialScenario
   host: ResultHost
@@ -52,31 +53,31 @@ export interface RunResult {
 /** Where the connections of a run went. */
 export interface ConnectionTotals {
   /** Connections asked for. */
-  requested: number
+  requested: Count
   /** Connections started: bound and handed to connect(2), whatever became of them. */
-  attempted: number
+  attempted: Count
   /** Handshakes that completed. */
-  established: number
+  established: Count
   /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
-  failed: number
+  failed: Count
   /** Most connections open at one moment, counted where each is opened and closed. */
-  peak: number
+  peak: Count
   /** Established connections the peer ended before this side did. */
-  closedByPeer: number
+  closedByPeer: Count
   /** Source ports passed over because another socket held them. */
-  skippedPorts: number
+  skippedPorts: Count
 }
 
 /** How long the parts of the run took. */
 export interface Timing {
   /** From the first connection's start until the last was established (and has had its first answer) or given up. */
-  dialSeconds: number
+  dialSeconds: Amount
   /** Established connections over `dialSeconds`. */
-  connectsPerSecond: number
+  connectsPerSecond: Amount
   /** From the end of dialing until closing began. */
-  holdSeconds: number
+  holdSeconds: Amount
   /** All of it, with closing. */
-  totalSeconds: number
+  totalSeconds: Amount
 }
 
 /** connect(2) to established, of established connections. */
@@ -88,28 +89,28 @@ export interface ConnectLatency extends Latency {
 /** How late connections were started, in microseconds: large values mean this host, not the target, set the pace. */
 export interface Pacing {
   unit: 'us'
-  p50: number
-  p99: number
-  max: number
+  p50: Amount
+  p99: Amount
+  max: Amount
 }
 
 /** Totals of what was said on the connections. */
 export interface Exchange {
   /** Exchanges that ended as they should: all was sent and the answer came. */
-  completed: number
+  completed: Count
   /** Exchanges that did not; the errors of phase `exchange` say why. */
-  failed: number
-  bytesSent: number
+  failed: Count
+  bytesSent: Count
   /** With what came unasked or beyond the answers. */
-  bytesReceived: number
+  bytesReceived: Count
 }
 
 /** Totals of a run that closes and replaces its connections. */
 export interface Churn {
   /** Connections that were opened, used and closed. */
-  transactions: number
+  transactions: Count
   /** Over `timing.dialSeconds`. */
-  transactionsPerSecond: number
+  transactionsPerSecond: Amount
   timeWait: TimeWaits
   /** How long a 4-tuple rested at least before it was used again; null when none was. */
   tupleRestSeconds: number | null
@@ -117,61 +118,61 @@ export interface Churn {
 
 /** TIME_WAIT sockets of this network namespace, whoever left them behind; null where they can't be read. */
 export interface TimeWaits {
-  before: number | null
+  before: Count | null
   /** The most that a look every 50 ms has seen: the kernel keeps no such figure. */
-  peak: number | null
-  after: number | null
+  peak: Count | null
+  after: Count | null
 }
 
 /** Segments sent more than once. */
 export interface Retransmits {
   /** SYNs sent beyond the first, over all connections. */
-  syn: number
+  syn: Count
   /** Connections that needed more than one SYN. */
-  connectionsWithSynRetry: number
+  connectionsWithSynRetry: Count
   /** Segments retransmitted on established connections; null when no census was taken. */
-  segments: number | null
+  segments: Count | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
-  connectionsWithRetransmit: number | null
+  connectionsWithRetransmit: Count | null
 }
 
 /** What the kernel said of the connections that stood at one moment, before they were closed. */
 export interface CensusSummary {
   /** Connections read. */
-  connections: number
+  connections: Count
   /** Connections that stood when it began and were closed before they were read. */
-  missing: number
+  missing: Count
   /** How long it took. */
-  seconds: number
+  seconds: Amount
   /** Connections by TCP state, e.g. `ESTABLISHED`, `CLOSE_WAIT`. */
-  states: Record<string, number>
+  states: Record<string, Count>
   /** Smoothed round-trip times. */
   rtt: Latency
   /** Least round-trip times, of connections on which one was measured. */
   minRtt: Latency
   /** Connections that negotiated an option. */
-  options: { timestamps: number; sack: number; windowScaling: number; ecn: number }
+  options: { timestamps: Count; sack: Count; windowScaling: Count; ecn: Count }
   /** Largest segment this side sends, in bytes: extremes over the connections; null without any. */
-  sndMss: { min: number; max: number } | null
-  bytesReceived: number
+  sndMss: { min: Count; max: Count } | null
+  bytesReceived: Count
   /** Those sent again included; null before Linux 4.19. */
-  bytesSent: number | null
+  bytesSent: Count | null
   /** Segments sent again once connections stood, and connections with any: the SYNs of handshakes are not among them. */
-  retransmits: { segments: number; connections: number }
+  retransmits: { segments: Count; connections: Count }
   /** Connections with segments the peer has not acknowledged. */
-  unacknowledged: number
+  unacknowledged: Count
   /** Retransmission timeouts, SYNs included, and the longest a connection spent on its own; null before Linux 6.7. */
-  timeouts: { connections: number; total: number; longestMs: number } | null
+  timeouts: { connections: Count; total: Count; longestMs: Count } | null
 }
 
 /** What the process used to do it. */
 export interface ProcessUse {
   /** User and system time of all threads. */
-  cpuSeconds: number
+  cpuSeconds: Amount
   /** Threads that dialed (or accepted) at a time. */
-  workers: number
+  workers: Count
   /** Descriptor tables used over the run. */
-  tables: number
+  tables: Count
   /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
   privateTables: boolean
 }
@@ -208,11 +209,11 @@ export interface Finding {
 /** The state of the run at one moment. */
 export interface SeriesPoint {
   /** Seconds since the run began. */
-  tSeconds: number
+  tSeconds: Amount
   /** Connections open at this moment. */
-  established: number
+  established: Count
   /** Connections established per second since the point before. */
-  connectsPerSecond: number
+  connectsPerSecond: Amount
   /** Failures so far. */
-  failed: number
+  failed: Count
 }

@@ -4,8 +4,10 @@ import type { OptionChecks } from '../base/check_options.js'
 import { C1mError, type Wording } from '../base/errors.js'
 import type { ExchangeOptions } from './exchange.js'
 
+export const closers = ['client', 'server'] as const
+
 /** Who closes first: `client` is the dialing side, `server` the peer, which then keeps the TIME_WAIT. */
-export type CloseBy = 'client' | 'server'
+export type CloseBy = (typeof closers)[number]
 
 /** The part of the dial options that makes connections come and go. */
 export interface ChurnOptions {
@@ -21,22 +23,19 @@ export interface ChurnOptions {
 /** What each of them may be. */
 export const churnChecks: OptionChecks<ChurnOptions> = {
   churn: flag,
-  closeBy: choice(['client', 'server'] satisfies CloseBy[])
+  closeBy: choice(closers)
 }
-
-/** How long a churn lasts when nobody says, in milliseconds. */
-export const churnDurationMs = 10_000
 
 /**
  * Refuses options that contradict each other in a churn, or that mean nothing without one.
  * @param talks whether something is said on the connections
- * @param isSelf whether the run dials its own listener
+ * @param selfDial whether the run dials its own listeners
  * @throws C1mError C1M_OPTION_CONFLICT
  */
 export function checkChurn(
   options: ChurnOptions & Pick<ExchangeOptions, 'everyMs' | 'exchangeTimeoutMs'> & { holdMs?: number },
   talks: boolean,
-  isSelf: boolean
+  selfDial: boolean
 ): void {
   const { churn = false, closeBy, everyMs, holdMs = 0, exchangeTimeoutMs } = options
   const conflict = (message: Wording, hint: Wording) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
@@ -76,7 +75,7 @@ export function checkChurn(
       (option) => `Say how long it lasts with ${option('durationMs')}.`
     )
   }
-  if (closeBy === 'server' && isSelf && talks) {
+  if (closeBy === 'server' && selfDial && talks) {
     throw conflict(
       'the listener of a run without a target either answers or closes first',
       'Leave out the exchange, or name a target.'

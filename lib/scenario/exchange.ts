@@ -1,7 +1,9 @@
 /** What is said on a connection, and what must come back. */
+
 import { textOrBytes, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError, type Wording } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import type { NativeExchangeConfig } from '../engine/native.js'
 import { formatMessage, readMessage, unescaped } from './message.js'
 
@@ -32,13 +34,13 @@ export interface ExchangeScenario {
   /** What is sent, as a text with escapes; empty: nothing, or `sendBytes` bytes of filling. */
   send: string
   /** Bytes sent each time. */
-  sendBytes: number
+  sendBytes: Count
   /** How the answer must begin, as a text with escapes; empty: any `expectBytes` bytes. */
   expect: string
   /** Bytes awaited; 0: the exchange is complete once all is sent. */
-  expectBytes: number
+  expectBytes: Count
   /** Period of the heartbeat; null: once. */
-  everyMs: number | null
+  everyMs: Count | null
 }
 
 /** The most bytes of filling: they are kept once, but every connection has as many on their way. */

@@ -1,7 +1,9 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
+
 import { text, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
+import { type Count, maxPort } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
@@ -11,6 +13,7 @@ import {
   tupleCount,
   tupleLifetimeSeconds
 } from '../host/nat_arithmetic.js'
+import { everyPort } from './source_ports.js'
 
 /** Short connections through a NAT: what a check needs to know of it. */
 export interface NatNeeds extends NatTuples {
@@ -34,6 +37,13 @@ export interface NatOptions {
   lvsTimeoutMs?: number
 }
 
+/** What is taken for granted of a NAT about which no more is said. */
+export const natDefaults = {
+  ports: everyPort,
+  sources: 1,
+  timeWaitMs: tupleLifetimeSeconds.timeWait * 1000
+} as const
+
 /** What each of them may be. */
 export const natChecks: OptionChecks<NatOptions> = {
   natPorts: text,
@@ -56,16 +66,16 @@ export interface NatLimit {
 /** The arithmetic of a NAT. */
 export interface NatPlan {
   /** The ports the NAT hands out, both ends included. */
-  firstPort: number
-  lastPort: number
+  firstPort: Count
+  lastPort: Count
   /** How many they are. */
-  ports: number
+  ports: Count
   /** Addresses the NAT translates to. */
-  sourceAddresses: number
+  sourceAddresses: Count
   /** Pairs of address and port behind it. */
-  destinations: number
+  destinations: Count
   /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
-  tuples: number
+  tuples: Count
   /** The lowest rate, which binds first, first. */
   limits: NatLimit[]
 }
@@ -79,10 +89,10 @@ export function planNat(options: NatOptions, destinations: number): NatPlan | nu
   const { natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs } = options
   if ([natPorts, natSources, natDestinations, timeWaitMs, lvsTimeoutMs].every((value) => value === undefined))
     return null
-  const [firstPort, lastPort] = parseNatPorts(natPorts ?? '1024-65535')
+  const [firstPort, lastPort] = parseNatPorts(natPorts ?? natDefaults.ports)
   const tuples = {
     ports: portCount(firstPort, lastPort),
-    sourceAddresses: natSources ?? 1,
+    sourceAddresses: natSources ?? natDefaults.sources,
     destinations: natDestinations ?? destinations
   }
   const limit = (rememberedBy: string, lifetimeSeconds: number): NatLimit => ({
@@ -90,8 +100,7 @@ export function planNat(options: NatOptions, destinations: number): NatPlan | nu
     lifetimeSeconds,
     perSecond: reuseRatePerSecond(tuples, lifetimeSeconds)
   })
-  const timeWait = timeWaitMs === undefined ? tupleLifetimeSeconds.timeWait : timeWaitMs / 1000
-  const limits = [limit('TIME_WAIT', timeWait)]
+  const limits = [limit('TIME_WAIT', (timeWaitMs ?? natDefaults.timeWaitMs) / 1000)]
   if (lvsTimeoutMs !== undefined) limits.push(limit('LVS', lvsTimeoutMs / 1000))
   limits.sort((a, b) => a.perSecond - b.perSecond)
   return { firstPort, lastPort, ...tuples, tuples: tupleCount(tuples), limits }
@@ -106,11 +115,11 @@ export function natNeeds({ ports, sourceAddresses, destinations, limits }: NatPl
 function parseNatPorts(range: string): [first: number, last: number] {
   const match = /^(\d+)-(\d+)$/.exec(range.trim())
   const [first, last] = [Number(match?.[1]), Number(match?.[2])]
-  if (match && first >= 1 && last >= first && last <= 65_535) return [first, last]
+  if (match && first >= 1 && last >= first && last <= maxPort) return [first, last]
   throw new C1mError(
     'C1M_OPTION_INVALID',
     (option) =>
-      `${option('natPorts')} is ${quote(range)}, and must be FIRST-LAST within 1 and ${formatNumber(65_535)}`,
+      `${option('natPorts')} is ${quote(range)}, and must be FIRST-LAST within 1 and ${formatNumber(maxPort)}`,
     { hint: 'Write e.g. 2048-65535.' }
   )
 }

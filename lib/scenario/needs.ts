@@ -6,6 +6,7 @@ import { isAtLeast } from '../host/kernel.js'
 import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
+import { endsInProcess } from './self_dial.js'
 import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
 
 /** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
@@ -46,7 +47,7 @@ export const slabBytesPerSocket = { bare: 3900, watched: 4000 } as const
 /** Resident memory of this process, in bytes: measured at 40,000 and at a million connections. */
 export const residentBytes = { process: 52e6, table: 100e3, descriptor: 4 } as const
 
-/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run.cc. */
+/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run/run.cc. */
 const reservedWhenShared = 64
 
 /** Threads of a Node process that are not ours: its own, libuv's pool, V8's workers. */
@@ -59,7 +60,7 @@ export interface Load {
   ratePerSecond: number | null
   /** Distinct 4-tuples they may use; not fewer than the connections where that is another host's concern. */
   tuples: number
-  /** Ends of each connection in this process. 2: it dials itself. */
+  /** Ends of each connection in this process: 2 in a self-dial. */
   endsInProcess: 1 | 2
   /** Ends of each connection in this network namespace. */
   endsInNamespace: 1 | 2
@@ -119,7 +120,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     connections: scenario.connections,
     ratePerSecond: rate,
     tuples: scenario.tuples,
-    endsInProcess: scenario.targets.length === 0 ? 2 : 1,
+    endsInProcess: endsInProcess(scenario),
     endsInNamespace: peerIsHere ? 2 : 1,
     watched: scenario.holdMs > 0 || scenario.churn,
     tracked: isTracked(facts.conntrack, idleTracks),
@@ -149,14 +150,14 @@ const remembered = {
  * @param rate of connection starts
  */
 export function leftBehind(
-  { churn, close, targets, durationMs, tuples }: DialScenario,
+  { churn, close, selfDial, durationMs, tuples }: DialScenario,
   rate: number | null
 ): { timeWaits: number; trackedClosed: number } {
   if (!churn || rate === null) return { timeWaits: 0, trackedClosed: 0 }
   const closed = (seconds: number) =>
     Math.min(tuples, Math.ceil(rate * Math.min(seconds, (durationMs ?? Number.POSITIVE_INFINITY) / 1000)))
-  // The listener of a run against itself resets what the dialer has closed.
-  const resets = close === 'rst' || targets.length === 0
+  // The listener of a self-dial resets what the dialer has closed.
+  const resets = close === 'rst' || selfDial
   return {
     timeWaits: resets ? 0 : closed(remembered.timeWait),
     trackedClosed: closed(resets ? remembered.trackedRst : remembered.trackedFin)

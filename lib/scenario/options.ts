@@ -14,8 +14,8 @@ import { maxTables } from './tables.js'
  */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
   /**
-   * `host:port`, `host:port-port` or `[v6]:port`, all of one address family. None: the run listens on loopback itself
-   * and dials that. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
+   * `host:port`, `host:port-port` or `[v6]:port`, all of one address family. None: a self-dial, of listeners of its own
+   * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
    */
   targets?: readonly string[]
   /** Connections to hold, or in a churn to have open, at once. From 1, default 10,000. */

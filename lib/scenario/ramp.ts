@@ -1,15 +1,16 @@
 /** The rate of connection starts over time. */
 import { type Check, checkWhole, describeValue, mostPerSecond } from '../base/check_option.js'
 import { C1mError } from '../base/errors.js'
+import type { Amount, Count } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
-import { formatDurationMs, formatNumber, formatRate, parseDurationMs, parseRate } from '../base/units.js'
+import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from '../base/units.js'
 
 /** One corner of a piecewise-linear schedule of connection starts. */
 export interface RampPoint {
   /** Whole milliseconds since the run began. */
-  atMs: number
+  atMs: Count
   /** Connections per second at that moment, 0 to 1,000,000,000. */
-  perSecond: number
+  perSecond: Amount
 }
 
 /** A ramp as a caller gives it: a text, or the points themselves. */
@@ -94,5 +95,5 @@ function refusal(shown: string, reason: string, hint: string): C1mError {
 }
 
 function formatRamp(points: readonly RampPoint[]): string {
-  return points.map(({ atMs, perSecond }) => `${formatDurationMs(atMs)}:${formatRate(perSecond)}`).join(',')
+  return points.map(({ atMs, perSecond }) => `${formatDurationMs(atMs)}:${perSecond}/s`).join(',')
 }

@@ -1,17 +1,19 @@
 import { availableParallelism } from 'node:os'
 import { checkOptions } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
+import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import type { AddressRange } from '../net/address.js'
 import { resolveSources, type SourceNeeds } from '../net/sources.js'
 import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
-import { type CloseBy, checkChurn, churnDurationMs } from './churn.js'
+import { type CloseBy, checkChurn } from './churn.js'
+import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
-import { ownListenersPerLane } from './own_listeners.js'
 import { type RampPoint, resolveRamp } from './ramp.js'
+import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
 import { maxTables, planTables, tablesFor } from './tables.js'
@@ -22,44 +24,46 @@ export type { DialOptions, ListenOptions }
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
   kind: 'dial'
-  /** What to dial; empty when the run dials its own loopback listeners. */
+  /** What to dial; empty in a self-dial. */
   targets: Target[]
-  connections: number
+  /** Whether the run dials its own loopback listeners: both ends of each connection are in this process. */
+  selfDial: boolean
+  connections: Count
   /** Schedule of connection starts; empty means as fast as possible. */
   rate: RampPoint[]
-  window: number
+  window: Count
   /** Disjoint, ascending. */
   sources: AddressRange[]
   /** Disjoint, ascending. */
   sourcePorts: PortRange[]
   /** Which slice of the tuple space is used, from 0: source ports whose index modulo `shardCount` equals this. */
-  shardIndex: number
-  shardCount: number
+  shardIndex: Count
+  shardCount: Count
   /** Distinct 4-tuples this run may use; no larger than Number.MAX_SAFE_INTEGER. */
-  tuples: number
+  tuples: Count
   /** Threads that dial at a time. */
-  lanes: number
+  workers: Count
   /** Descriptor tables the run may open over its life. */
-  maxTables: number
-  connectTimeoutMs: number
+  maxTables: Count
+  connectTimeoutMs: Count
   /** 0: the kernel's default. */
-  synRetries: number
-  holdMs: number
+  synRetries: Count
+  holdMs: Count
   /** What is said on each connection; null: nothing. */
   exchange: ExchangeScenario | null
   /** How long an answer, or with `closeBy` the peer's close, may take. */
-  exchangeTimeoutMs: number
+  exchangeTimeoutMs: Count
   /** Whether connections are closed and replaced instead of held. */
   churn: boolean
   close: CloseMode
   /** Who closes first in a churn. */
   closeBy: CloseBy
   /** null: no bound. */
-  durationMs: number | null
+  durationMs: Count | null
   /** Whether TCP_INFO of every connection is read at the end of the hold. */
   census: boolean
   /** Connections of which each snapshot shows TCP_INFO. */
-  sample: number
+  sample: Count
   /** What the options say of a NAT on the way; null: nothing. */
   nat: NatPlan | null
   authorized: boolean
@@ -71,7 +75,7 @@ export interface ListenScenario {
   /** Where to listen; port 0 still stands for the kernel's choice. */
   targets: Target[]
   mode: ListenMode
-  lanes: number
+  workers: number
   maxTables: number
   backlog: number
   close: CloseMode
@@ -100,9 +104,8 @@ export async function resolveDial(
     return resolveSources(specs, needs)
   }
   const scenario = await draftDial(options, facts, findSources, signal)
-  const isSelf = scenario.targets.length === 0
-  checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) }, isSelf)
-  planTables(scenario.connections, isSelf ? 2 : 1, descriptorLimit(facts))
+  checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
+  planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
   return scenario
 }
 
@@ -116,57 +119,49 @@ export async function draftDial(
   findSources: SourceFinder,
   signal?: AbortSignal
 ): Promise<DialScenario> {
-  const { connections = 10_000, targets: targetTexts = [], churn = false } = options
-  const isSelf = targetTexts.length === 0
+  const { targets: targetTexts = [] } = options
+  const chosen = withDefaults(dialDefaults, options)
+  const { connections, churn } = chosen
+  const selfDial = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
-  checkChurn(options, exchange !== null, isSelf)
+  checkChurn(options, exchange !== null, selfDial)
   const plain = {
-    connections,
+    ...chosen,
     rate: resolveRate(options),
-    // Measured on loopback, anything from 8 to 4,000 dials alike; this allows 100k/s at a round trip of 10 ms.
-    window: options.window ?? 1024,
-    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
-    // TCP_SYNCNT takes 1 to 127 (tcp(7)); 0 leaves the kernel's own.
-    synRetries: options.synRetries ?? 0,
-    holdMs: options.holdMs ?? 0,
     exchange,
-    exchangeTimeoutMs: options.exchangeTimeoutMs ?? 5000,
-    churn,
-    close: options.close ?? 'fin',
-    closeBy: options.closeBy ?? 'client',
     durationMs: options.durationMs ?? (churn ? churnDurationMs : null),
-    census: options.census ?? false,
     // Memory is set aside for each of them, and there are no more.
-    sample: Math.min(options.sample ?? 0, connections),
-    authorized: options.authorized ?? false
+    sample: Math.min(chosen.sample, connections)
   }
-  // The connections of a churn are open at once in the tables of their lanes, which have one each.
-  const least = churn ? tablesFor(connections, isSelf ? 2 : 1, descriptorLimit(facts)) : 1
-  const lanes = Math.max(resolveLanes(options.workers, Math.min(connections, plain.window)), least)
+  // The connections of a churn are open at once in the tables of their workers, which have one each.
+  const least = churn ? tablesFor(connections, endsInProcess({ selfDial }), descriptorLimit(facts)) : 1
+  const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
   const targets = await resolveTargets(targetTexts, 'dial', signal)
 
-  const destinations = countDestinations({ targets, lanes, connections })
-  const nat = planNat(options, isSelf ? 1 : destinations)
+  const destinations = countDestinations({ targets, selfDial, workers, connections })
+  const nat = planNat(options, selfDial ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
   const sources = await findSources(options.source ?? [], {
     targets,
     connections,
-    // Lanes that dial themselves are quicker with local ports that no other lane uses.
-    tuplesPerAddress: ports * (isSelf ? destinations / lanes : destinations)
+    // The workers of a self-dial are quicker with local ports that no other worker uses.
+    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
-  return { kind: 'dial', targets, ...plain, nat, sources, sourcePorts, ...shard, tuples, lanes, maxTables }
+  const space = { sources, sourcePorts, ...shard, tuples }
+  return { kind: 'dial', targets, selfDial, ...plain, nat, ...space, workers, maxTables }
 }
 
-/** Pairs of destination address and port. A run against itself has as many for each lane. */
+/** Pairs of destination address and port. A self-dial has as many for each worker. */
 export function countDestinations({
   targets,
-  lanes,
+  selfDial,
+  workers,
   connections
-}: Pick<DialScenario, 'targets' | 'lanes' | 'connections'>): number {
-  if (targets.length === 0) return lanes * ownListenersPerLane(connections)
+}: Pick<DialScenario, 'targets' | 'selfDial' | 'workers' | 'connections'>): number {
+  if (selfDial) return workers * ownListenersPerWorker(connections)
   return countPorts(targets.map(({ firstPort, lastPort }) => [firstPort, lastPort]))
 }
 
@@ -189,17 +184,24 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
-    mode: options.mode ?? 'sink',
-    lanes: resolveLanes(options.workers),
+    workers: resolveWorkers(options.workers),
     maxTables,
-    // somaxconn since Linux 5.4; a backlog of 64 was measured to stall a fast dialer on SYN retries.
-    backlog: options.backlog ?? 4096,
-    close: options.close ?? 'fin'
+    ...withDefaults(listenDefaults, options)
   }
 }
 
-/** A lane without a connection, or without a place in the window, would be a thread for nothing. */
-function resolveLanes(workers = availableParallelism(), atOnce = Number.POSITIVE_INFINITY): number {
+/** The defaults, and in their place what was given. */
+function withDefaults<T extends object>(defaults: T, given: Partial<T>): T {
+  const chosen = { ...defaults }
+  for (const name of Object.keys(defaults) as (keyof T)[]) {
+    const value = given[name]
+    if (value !== undefined) chosen[name] = value
+  }
+  return chosen
+}
+
+/** A worker without a connection, or without a place in the window, would be a thread for nothing. */
+function resolveWorkers(workers = availableParallelism(), atOnce = Number.POSITIVE_INFINITY): number {
   return Math.min(workers, atOnce)
 }
 

@@ -1,15 +1,16 @@
 import { C1mError } from '../base/errors.js'
+import { maxPort, type Port } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import type { HostFacts } from '../host/facts.js'
 
 /** First and last port, inclusive. */
-export type PortRange = [first: number, last: number]
+export type PortRange = [first: Port, last: Port]
 
 /** What this host says about ports and about who may bind them. */
 export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>
 
 /** What a run uses unless told otherwise: every port that takes no privilege to bind. */
-const everyPort = '1024-65535'
+export const everyPort = '1024-65535'
 
 /** `ip_local_port_range` as the kernel sets it: Documentation/networking/ip-sysctl.rst. */
 const kernelsLocalRange: PortRange = [32_768, 60_999]
@@ -75,7 +76,7 @@ export function countPorts(ranges: readonly PortRange[]): number {
  * @throws C1mError C1M_SOURCE_PORTS_INVALID
  */
 export function parseSourcePorts(text: string, { kernel, ports }: PortRules): PortRange[] {
-  const fail = (reason: string, hint = 'Write FIRST-LAST, e.g. 1024-65535.') =>
+  const fail = (reason: string, hint = `Write FIRST-LAST, e.g. ${everyPort}.`) =>
     new C1mError(
       'C1M_SOURCE_PORTS_INVALID',
       (option) => `${option('sourcePorts')}: ${quote(text)} ${reason}`,
@@ -86,7 +87,7 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
   const first = Number(match[1])
   const last = Number(match[2] ?? first)
   if (first === 0) throw fail('begins at 0, which is not a port')
-  if (last > 65_535) throw fail(`ends at ${last}, and ports end at 65535`)
+  if (last > maxPort) throw fail(`ends at ${last}, and ports end at ${maxPort}`)
   if (first > last) throw fail(`is reversed: ${first} is above ${last}`)
   // Before Linux 4.11 there is no such setting, and the bound is 1024.
   const unprivilegedStart = ports.unprivilegedStart ?? 1024

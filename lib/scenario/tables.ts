@@ -65,25 +65,25 @@ export function planTables(
   )
 }
 
-/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run.cc. */
+/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run/run.cc. */
 const reservedInShared = 64
 
 /**
  * Checks that connections fit where threads cannot have descriptor tables of their own.
- * @param lanes threads that share the one table evenly
+ * @param workers threads that share the one table evenly
  * @param limit RLIMIT_NOFILE
  * @throws C1mError C1M_DESCRIPTOR_LIMIT
  */
 export function checkSharedTable(
   connections: number,
   descriptorsPerConnection: number,
-  lanes: number,
+  workers: number,
   limit: number
 ): void {
-  const perLane = Math.floor(Math.max(0, limit - reservedInShared) / lanes)
-  const capacity = lanes * Math.floor(perLane / descriptorsPerConnection)
+  const perWorker = Math.floor(Math.max(0, limit - reservedInShared) / workers)
+  const capacity = workers * Math.floor(perWorker / descriptorsPerConnection)
   if (connections <= capacity) return
-  const needed = Math.ceil(connections / lanes) * descriptorsPerConnection * lanes + reservedInShared
+  const needed = Math.ceil(connections / workers) * descriptorsPerConnection * workers + reservedInShared
   throw new C1mError(
     'C1M_DESCRIPTOR_LIMIT',
     `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,

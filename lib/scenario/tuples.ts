@@ -10,7 +10,7 @@ export interface TupleSpace {
   /** Slice of the source ports, from 0: those whose index modulo `shardCount` equals it. */
   shardIndex: number
   shardCount: number
-  /** Pairs of destination address and port; in a run against itself, its own listeners. */
+  /** Pairs of destination address and port; in a self-dial, its own listeners. */
   destinations: number
 }
 
@@ -36,7 +36,7 @@ export function countTuples({
  * Checks that every connection can have a tuple of its own, and returns how many tuples there are.
  * @throws C1mError C1M_TUPLES_EXHAUSTED, saying what to add
  */
-export function checkTuples(connections: number, space: TupleSpace, selfTargeted: boolean): number {
+export function checkTuples(connections: number, space: TupleSpace & { selfDial: boolean }): number {
   const tuples = countTuples(space)
   if (connections <= tuples) return tuples
   const allPorts = countPorts(space.sourcePorts)
@@ -45,14 +45,14 @@ export function checkTuples(connections: number, space: TupleSpace, selfTargeted
   const factors = [
     counted(addresses, 'source address', 'source addresses'),
     counted(ports, 'source port', 'source ports'),
-    selfTargeted
+    space.selfDial
       ? counted(space.destinations, 'listener', 'listeners')
       : counted(space.destinations, 'destination', 'destinations')
   ].join(' x ')
   throw new C1mError(
     'C1M_TUPLES_EXHAUSTED',
     `${formatNumber(connections)} connections need as many 4-tuples, and there are ${formatNumber(tuples)}: ${factors}`,
-    { hint: (option) => remedy(connections, space, { addresses, ports, allPorts, selfTargeted }, option) }
+    { hint: (option) => remedy(connections, space, { addresses, ports, allPorts }, option) }
   )
 }
 
@@ -62,16 +62,16 @@ function counted(n: number, one: string, many: string): string {
 
 function remedy(
   connections: number,
-  space: TupleSpace,
-  have: { addresses: number; ports: number; allPorts: number; selfTargeted: boolean },
+  space: TupleSpace & { selfDial: boolean },
+  have: { addresses: number; ports: number; allPorts: number },
   option: WriteOption
 ): string {
-  const { addresses, ports, allPorts, selfTargeted } = have
+  const { addresses, ports, allPorts } = have
   if (ports === 0) return `Use at most ${allPorts} shards, or more source ports (${option('sourcePorts')}).`
   const sources = Math.ceil(connections / (ports * space.destinations))
   const destinations = Math.ceil(connections / (ports * addresses))
   const ways = [`${formatNumber(sources)} source addresses (${option('source', ['A-B'])})`]
-  if (!selfTargeted) ways.push(`${formatNumber(destinations)} destination ports (host:port-port)`)
+  if (!space.selfDial) ways.push(`${formatNumber(destinations)} destination ports (host:port-port)`)
   const portsNeeded = Math.ceil(connections / (addresses * space.destinations)) * space.shardCount
   if (portsNeeded <= 64_512) ways.push(`${formatNumber(portsNeeded)} source ports (${option('sourcePorts')})`)
   if (space.shardCount > 1) ways.push(`fewer shards (${option('shard')})`)

@@ -1,3 +1,4 @@
+import type { Amount, Count, Timestamp } from '../base/quantities.js'
 import type { SocketSurvey } from '../engine/sockets.js'
 import type { CounterChanges } from '../host/counters.js'
 import type { ResultHost } from '../host/result_host.js'
@@ -10,14 +11,16 @@ export const WATCH_SCHEMA = 'c1m-native/watch-result@1'
 
 /** How full connection tracking is. */
 export interface ConntrackFill {
-  /** Entries of this network namespace, and the bound they are held against. */
-  entries: number
-  max: number | null
+  /** Entries of this network namespace. */
+  entries: Count
+  /** The bound they are held against. */
+  max: Count | null
   /** Buckets of the host's one table. */
-  buckets: number | null
-  /** Packets dropped since the watch began because the table was full, and because a hash chain was too long. */
-  dropped: number
-  refused: number
+  buckets: Count | null
+  /** Packets dropped since the watch began because the table was full. */
+  dropped: Count
+  /** Packets dropped since the watch began because a hash chain was too long. */
+  refused: Count
 }
 
 /** What is seen of a server, now or at the end. */
@@ -51,23 +54,24 @@ export interface ListenerPeak {
   /** `address:port`. */
   address: string
   /** Sockets that share it. */
-  sockets: number
-  backlog: number
-  /** Most connections seen waiting in one of them, and how many of the looks found it full. */
-  mostQueued: number
-  timesFull: number
+  sockets: Count
+  backlog: Count
+  /** Most connections seen waiting in one of them. */
+  mostQueued: Count
+  /** How many of the looks found one full. */
+  timesFull: Count
 }
 
 /** What a watch leaves behind; `watch-result.schema.json` describes it. */
 export interface WatchResult extends WatchView {
   schema: typeof WATCH_SCHEMA
   version: string
-  /** ISO 8601 in UTC. */
-  startedAt: string
+  /** Wall-clock time at which the watch began. */
+  startedAt: Timestamp
   host: ResultHost
   /** What was watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
   watched: string[]
-  totalSeconds: number
+  totalSeconds: Amount
   /** Kernel counters that moved. */
   counters: CounterChanges
   listeners: ListenerPeak[]

@@ -7,8 +7,8 @@
 #include "native/binding/drops_wrap.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
-#include "native/engine/census.h"
-#include "native/engine/counters.h"
+#include "native/engine/measure/census.h"
+#include "native/engine/measure/counters.h"
 #include "native/net/descriptor_table.h"
 #include "native/net/thread.h"
 

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "native/engine/histogram.h"
+#include "native/engine/measure/histogram.h"
 #include "native/net/result.h"
 
 namespace c1m {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "native/binding/arguments.h"
-#include "native/engine/connection_table.h"
-#include "native/engine/exchange.h"
+#include "native/engine/state/connection_states.h"
+#include "native/engine/talk/exchange.h"
 #include "native/net/clock.h"
 
 namespace c1m {
@@ -17,7 +17,7 @@ std::vector<SocketAddress> Endpoints(Napi::Object object, const char* field, dou
     const auto first = Whole<uint32_t>(target, "firstPort", least_port, 65535);
     const auto last = Whole<uint32_t>(target, "lastPort", first, 65535);
     SocketAddress address = Address(target, "address", 0);
-    if (endpoints.size() + (last - first + 1) >= ConnectionTable::kTagLimit) {
+    if (endpoints.size() + (last - first + 1) >= ConnectionStates::kTagLimit) {
       Reject(object.Env(), field, "fewer endpoints");
     }
     for (uint32_t port = first; port <= last; ++port) {
@@ -128,8 +128,8 @@ ListenOptions ReadListenOptions(Napi::Object object) {
 RunOptions ReadRunOptions(Napi::Value config) {
   const Napi::Object object = AsObject(config, "config");
   RunOptions options;
-  options.lanes = Whole<uint32_t>(object, "lanes", 1, 4096);
-  options.max_workers = Whole<uint32_t>(object, "maxTables", 1, 65536);
+  options.workers = Whole<uint32_t>(object, "workers", 1, 4096);
+  options.max_tables = Whole<uint32_t>(object, "maxTables", 1, 65536);
   const Napi::Value dial = object.Get("dial");
   const Napi::Value listen = object.Get("listen");
   if (!dial.IsUndefined()) options.dial = ReadDialOptions(AsObject(dial, "dial"));

@@ -3,7 +3,7 @@
 
 #include <napi.h>
 
-#include "native/engine/options.h"
+#include "native/engine/state/options.h"
 
 namespace c1m {
 

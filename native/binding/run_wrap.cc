@@ -109,13 +109,13 @@ void RunWrap::OnEnvironmentExit(void* wrap) {
 }
 
 void RunWrap::Notify(Run::Event event) {
-  // Fails only while the environment is going away, when nobody listens any more.
+  // Fails only while the environment is going away, when no listener is left.
   (void)notify_.BlockingCall([event](Napi::Env env, Napi::Function on_event) {
     on_event.Call({Napi::String::New(env, EventName(event))});
   });
 }
 
-// snapshot(into: Float64Array): the sums of all workers' counters, in the order of counterNames.
+// snapshot(into: Float64Array): the sums of all tables' counters, in the order of counterNames.
 Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
   if (!info[0].IsTypedArray() ||
       info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
@@ -170,7 +170,7 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// status(): {dialingNs, dialedPeak, acceptedPeak, shortestRestNs, workers, privateTables,
+// status(): {dialingNs, dialedPeak, acceptedPeak, shortestRestNs, tables, privateTables,
 // tuplesUsedUp, tablesUsedUp}
 Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(info.Env());
@@ -178,7 +178,7 @@ Napi::Value RunWrap::Status(const Napi::CallbackInfo& info) {
   object["dialedPeak"] = static_cast<double>(run_->dialed_peak());
   object["acceptedPeak"] = static_cast<double>(run_->accepted_peak());
   object["shortestRestNs"] = static_cast<double>(run_->ShortestRestNs());
-  object["workers"] = static_cast<double>(run_->worker_count());
+  object["tables"] = static_cast<double>(run_->table_count());
   object["privateTables"] = Napi::Boolean::New(info.Env(), run_->private_tables());
   object["tuplesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tuples_used_up());
   object["tablesUsedUp"] = Napi::Boolean::New(info.Env(), run_->tables_used_up());

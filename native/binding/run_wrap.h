@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "native/engine/census.h"
-#include "native/engine/run.h"
+#include "native/engine/measure/census.h"
+#include "native/engine/run/run.h"
 
 namespace c1m {
 

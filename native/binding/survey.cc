@@ -7,7 +7,7 @@
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
-#include "native/engine/socket_survey.h"
+#include "native/engine/measure/socket_survey.h"
 
 namespace c1m {
 namespace {
@@ -63,9 +63,9 @@ Napi::Array ToArray(Napi::Env env, const Items& items) {
   return array;
 }
 
-class SurveyWorker : public Napi::AsyncWorker {
+class SurveyTask : public Napi::AsyncWorker {
  public:
-  SurveyWorker(Napi::Env env, SurveyOptions options)
+  SurveyTask(Napi::Env env, SurveyOptions options)
       : Napi::AsyncWorker(env, "c1m-native:survey"),
         deferred_(Napi::Promise::Deferred::New(env)),
         options_(std::move(options)) {}
@@ -106,9 +106,9 @@ Napi::Value SurveySockets(const Napi::CallbackInfo& info) {
   options.local = ReadLocalEndpoints(object, "local");
   if (options.local.size() > kMaxLocalEndpoints) Reject(info.Env(), "local", "shorter");
   options.listeners_only = object.Get("listenersOnly").ToBoolean();
-  auto* worker = new SurveyWorker(info.Env(), std::move(options));  // deletes itself when done
-  worker->Queue();
-  return worker->promise();
+  auto* task = new SurveyTask(info.Env(), std::move(options));  // deletes itself when done
+  task->Queue();
+  return task->promise();
 }
 
 }  // namespace c1m

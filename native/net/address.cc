@@ -57,13 +57,6 @@ std::optional<SocketAddress> SocketAddress::Local(int fd) {
   return address;
 }
 
-std::optional<SocketAddress> SocketAddress::Peer(int fd) {
-  SocketAddress address;
-  socklen_t size = sizeof(address.v6_);
-  if (::getpeername(fd, &address.any_, &size) != 0) return std::nullopt;
-  return address;
-}
-
 // sin_port and sin6_port lie at the same offset, which POSIX does not promise: ask for the right
 // one.
 uint16_t SocketAddress::port() const {

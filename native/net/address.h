@@ -17,9 +17,8 @@ class SocketAddress {
 
   // A numeric address ("127.0.0.1", "::1"); nothing for names or junk.
   static std::optional<SocketAddress> Parse(const std::string& numeric, uint16_t port);
-  // The local address of a socket, or of its peer.
+  // The local address of a socket.
   static std::optional<SocketAddress> Local(int fd);
-  static std::optional<SocketAddress> Peer(int fd);
 
   [[nodiscard]] int family() const { return any_.sa_family; }
   [[nodiscard]] uint16_t port() const;

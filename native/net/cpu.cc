@@ -15,8 +15,6 @@ int CpuOf(uint32_t index, uint32_t count) {
   return -1;
 }
 
-int CurrentCpu() { return ::sched_getcpu(); }
-
 void MoveToCpu(int cpu) {
   cpu_set_t allowed;
   if (cpu < 0 || cpu >= CPU_SETSIZE) return;

@@ -8,9 +8,6 @@ namespace c1m {
 // One of the `count` CPUs that this thread may run on, when it may run on exactly so many, or -1.
 [[nodiscard]] int CpuOf(uint32_t index, uint32_t count);
 
-// The CPU on which this thread runs now, or -1.
-[[nodiscard]] int CurrentCpu();
-
 // Continues on that CPU, from where the scheduler may take the thread as it sees fit; -1: stays.
 void MoveToCpu(int cpu);
 

@@ -12,6 +12,7 @@
 #include <numeric>
 #include <vector>
 
+#include "native/net/fd.h"
 #include "native/net/thread.h"
 
 namespace c1m {

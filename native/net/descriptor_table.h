@@ -7,8 +7,6 @@
 
 #include <span>
 
-#include "native/net/fd.h"
-
 namespace c1m {
 
 // Moves the calling thread into a table of its own that holds stdio, so that a crash report still
@@ -21,7 +19,7 @@ namespace c1m {
 // Whether EnterPrivateTable works here; asked once, on a thread of its own.
 [[nodiscard]] bool PrivateTablesWork();
 
-// The soft RLIMIT_NOFILE as it stands, raised to the hard one first.
+// The soft RLIMIT_NOFILE, raised to the hard one first.
 [[nodiscard]] int RaiseDescriptorLimit();
 
 }  // namespace c1m

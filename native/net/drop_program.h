@@ -5,7 +5,6 @@
 #include <linux/bpf.h>
 
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "native/net/inet_diag.h"

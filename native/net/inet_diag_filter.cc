@@ -6,8 +6,6 @@
 #include <linux/inet_diag.h>
 #include <sys/socket.h>
 
-#include <cstring>
-
 #include "native/net/inet_diag.h"
 
 namespace c1m {

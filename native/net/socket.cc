@@ -4,7 +4,10 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <cstdint>
+
+#include "native/net/fd.h"
 
 namespace c1m {
 

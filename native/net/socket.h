@@ -2,10 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "native/net/address.h"
-#include "native/net/fd.h"
 #include "native/net/result.h"
 
 namespace c1m {

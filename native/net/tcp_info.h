@@ -95,7 +95,6 @@ static_assert(offsetof(TcpInfo, total_retrans) == 100 && offsetof(TcpInfo, min_r
 inline constexpr uint8_t kTcpTimestamps = 1;
 inline constexpr uint8_t kTcpSack = 2;
 inline constexpr uint8_t kTcpWindowScaling = 4;
-inline constexpr uint8_t kTcpEcn = 8;
 
 inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 
@@ -103,14 +102,8 @@ inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 // socket.
 [[nodiscard]] size_t ReadTcpInfo(int fd, TcpInfo& info);
 
-// What a handshake leaves behind.
-struct HandshakeInfo {
-  // Segments sent again so far; before any data has flown these are the repeated SYNs.
-  uint32_t syn_retransmits = 0;
-  uint32_t rtt_us = 0;
-};
-
-// Nothing when the socket is gone or the kernel returned a structure too short to hold the fields.
-std::optional<HandshakeInfo> ReadHandshakeInfo(int fd);
+// Segments sent again in the socket's life: right after the handshake, the repeated SYNs. Nothing
+// when the socket is gone or the kernel returned a structure too short to hold the field.
+std::optional<uint32_t> ReadRetransmits(int fd);
 
 }  // namespace c1m

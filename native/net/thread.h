@@ -6,8 +6,6 @@
 #include <cstddef>
 #include <functional>
 
-#include "native/net/result.h"
-
 namespace c1m {
 
 class Thread {

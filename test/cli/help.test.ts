@@ -83,7 +83,7 @@ describe('help', () => {
             --nat-destinations N    destinations, pairs of address and port, on the
                                     far side (default those of the targets, or 1)
             --time-wait D           how long the server remembers a connection it has
-                                    closed (default 60s)
+                                    closed (default 1m)
             --lvs-timeout D         how long a balancer (LVS) remembers a closed
                                     connection (default no balancer)
 

@@ -140,7 +140,7 @@ function dialConfig() {
 function runConfig() {
   const dials = chance(0.7)
   return {
-    lanes: 1 + below(3),
+    workers: 1 + below(3),
     maxTables: 1 + below(4),
     ...(dials && { dial: dialConfig() }),
     listen: {
@@ -159,7 +159,7 @@ const fixed = new Set([
   'last',
   'sources',
   'targets',
-  'lanes',
+  'workers',
   'maxTables',
   'connections',
   'rate'

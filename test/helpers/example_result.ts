@@ -1,5 +1,6 @@
 import type { Latency } from '../../lib/engine/latency.js'
 import { type RunResult, SCHEMA } from '../../lib/result/result.js'
+import { dialDefaults } from '../../lib/scenario/defaults.js'
 
 const latency: Latency = {
   unit: 'us',
@@ -21,29 +22,21 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     scenario: {
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      selfDial: false,
+      ...dialDefaults,
       connections: 1000,
       rate: [],
-      window: 1024,
       sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
       sourcePorts: [[1024, 65_535]],
       shardIndex: 0,
       shardCount: 1,
       tuples: 1_290_240,
-      lanes: 4,
+      workers: 4,
       maxTables: 1024,
-      connectTimeoutMs: 5000,
-      synRetries: 0,
       holdMs: 10_000,
       exchange: null,
-      exchangeTimeoutMs: 5000,
-      churn: false,
-      close: 'fin',
-      closeBy: 'client',
       durationMs: null,
-      census: false,
-      sample: 0,
-      nat: null,
-      authorized: false
+      nat: null
     },
     host: {
       kernel: '6.18.44',

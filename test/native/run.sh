@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs the native unit tests without Node, once per variant: plain, asan (with UBSan), tsan, and musl, which
-# needs the zig of `npm run prebuild`.
+# needs the zig of `npm run build:prebuilds`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -60,7 +60,7 @@ describe('the dependencies', () => {
     expect(metadata.vulnerabilities).toMatchObject({ total: 0 })
   })
 
-  it.each(['package-lock.json', '.ci/prebuild/package-lock.json'])(
+  it.each(['package-lock.json', '.ci/prebuild/package-lock.json', 'scripts/schema/package-lock.json'])(
     'are locked without addresses: %s',
     (path) => {
       const text = readFileSync(join(root, path), 'utf8')

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** The binary of exactly this version, fetched once into the cache of `npm run prebuild`. */
+/** The binary of exactly this version, fetched once into the cache of `npm run build:prebuilds`. */
 export function nodeBinary(version: string, arch: 'x64' | 'arm64' = 'x64'): string {
   const name = `node-linux-${arch}`
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')

@@ -72,7 +72,7 @@ describe('packing', () => {
     ],
     [
       'with addons made from other sources',
-      (copy: string) => appendFileSync(join(copy, 'native/engine/run.cc'), '//\n'),
+      (copy: string) => appendFileSync(join(copy, 'native/engine/run/run.cc'), '//\n'),
       'not made from these sources'
     ]
   ])('fails %s', (_, spoil, reason) => {
@@ -83,6 +83,6 @@ describe('packing', () => {
     const pack = () => execFileSync('npm', ['pack', '--dry-run'], { cwd: copy.path, stdio: 'pipe' })
     spoil(copy.path)
     expect(pack).toThrow(reason)
-    expect(pack).toThrow('run npm run prebuild before packing')
+    expect(pack).toThrow('run npm run build:prebuilds before packing')
   })
 })

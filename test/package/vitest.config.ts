@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/** What users get: the packed tarball and the prebuilt addons. Needs `npm run prebuild` before, and a registry. */
+/** What users get: the packed tarball and the prebuilt addons. Needs `npm run build:prebuilds` before, and a registry. */
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),

@@ -39,7 +39,7 @@ describe('garbage collection', () => {
       const start = () => {
         let run
         const over = new Promise((resolve) => {
-          run = new Run({ lanes: 2, maxTables: 4, listen }, () => {
+          run = new Run({ workers: 2, maxTables: 4, listen }, () => {
             run.join()
             run.snapshot(new Float64Array(counterNames.length))
             resolve()

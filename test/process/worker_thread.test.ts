@@ -79,7 +79,7 @@ const call = (address: string) => `
   const { createRequire } = await import('node:module')
   const { Run } = createRequire(workerData)('node-gyp-build')(new URL('..', workerData).pathname)
   const targets = [{ address: '${address}', firstPort: 0, lastPort: 0 }]
-  const run = new Run({ lanes: 1, maxTables: 2, listen: { targets, mode: 'sink', backlog: 1, close: 'fin' } }, () => {})
+  const run = new Run({ workers: 1, maxTables: 2, listen: { targets, mode: 'sink', backlog: 1, close: 'fin' } }, () => {})
   run.start()
   parentPort.postMessage('now')
   for (;;) run.latency('connect')`

@@ -21,8 +21,8 @@ export const dialerSaturated: Check = {
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {
     if (needs.ratePerSecond === null || kernel.cpus === null) return null
-    const lanes = scenario?.lanes ?? kernel.cpus
-    const cpus = Math.min(kernel.cpus, lanes)
+    const workers = scenario?.workers ?? kernel.cpus
+    const cpus = Math.min(kernel.cpus, workers)
     const most = cpus * (peerIsHere ? connectsPerCpu.bothEnds : connectsPerCpu.oneEnd)
     if (needs.ratePerSecond <= most) return null
     return {
@@ -32,9 +32,9 @@ export const dialerSaturated: Check = {
       evidence: [
         ...fact('needs.ratePerSecond', needs.ratePerSecond),
         ...fact('cpus', kernel.cpus),
-        ...(scenario ? fact('scenario.lanes', lanes) : [])
+        ...(scenario ? fact('scenario.workers', workers) : [])
       ],
-      remedy: remedy(kernel.cpus > lanes),
+      remedy: remedy(kernel.cpus > workers),
       events: needs.ratePerSecond - most
     }
   },

@@ -1,5 +1,9 @@
 /** `dial` as its command line and its help see it. Pure data. */
-import type { NatOptions } from '../../scenario/nat.js'
+import { approximateCount, formatDurationMs } from '../../base/units.js'
+import { closeModes } from '../../engine/modes.js'
+import { closers } from '../../scenario/churn.js'
+import { churnDurationMs, dialDefaults } from '../../scenario/defaults.js'
+import { type NatOptions, natDefaults } from '../../scenario/nat.js'
 import type { DialOptions } from '../../scenario/scenario.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
@@ -11,7 +15,7 @@ export const dialOptions = {
     short: 'c',
     type: 'count',
     value: 'N',
-    default: '10k',
+    default: approximateCount(dialDefaults.connections),
     text: 'connections to open and hold; in a churn, to have open at once'
   },
   rate: {
@@ -32,7 +36,7 @@ export const dialOptions = {
     name: 'window',
     type: 'count',
     value: 'N',
-    default: '1024',
+    default: String(dialDefaults.window),
     text: 'handshakes in flight at most'
   },
   source: {
@@ -68,7 +72,7 @@ export const dialOptions = {
     name: 'connect-timeout',
     type: 'duration',
     value: 'D',
-    default: '5s',
+    default: formatDurationMs(dialDefaults.connectTimeoutMs),
     text: 'how long a handshake may take before it counts as failed'
   },
   synRetries: {
@@ -82,15 +86,15 @@ export const dialOptions = {
     name: 'hold',
     type: 'duration',
     value: 'D',
-    default: '0s',
+    default: formatDurationMs(dialDefaults.holdMs),
     text: 'how long to keep the connections once the ramp has ended'
   },
   close: {
     name: 'close',
     type: 'choice',
-    value: 'fin|rst',
-    choices: ['fin', 'rst'],
-    default: 'fin',
+    value: closeModes.join('|'),
+    choices: closeModes,
+    default: dialDefaults.close,
     text: 'how connections end: an orderly close, or a reset that leaves no TIME_WAIT'
   },
   churn: {
@@ -101,9 +105,9 @@ export const dialOptions = {
   closeBy: {
     name: 'close-by',
     type: 'choice',
-    value: 'client|server',
-    choices: ['client', 'server'],
-    default: 'client',
+    value: closers.join('|'),
+    choices: closers,
+    default: dialDefaults.closeBy,
     text: 'who closes first in a churn; server waits for the peer to close'
   },
   send: {
@@ -141,14 +145,14 @@ export const dialOptions = {
     name: 'exchange-timeout',
     type: 'duration',
     value: 'D',
-    default: '5s',
+    default: formatDurationMs(dialDefaults.exchangeTimeoutMs),
     text: 'how long an answer may take, or with --close-by server the close'
   },
   durationMs: {
     name: 'duration',
     type: 'duration',
     value: 'D',
-    default: 'no bound; with --churn 10s',
+    default: `no bound; with --churn ${formatDurationMs(churnDurationMs)}`,
     text: 'upper bound of the whole run'
   },
   census: {
@@ -176,14 +180,14 @@ export const natOptions = {
     name: 'nat-ports',
     type: 'text',
     value: 'A-B',
-    default: '1024-65535',
+    default: natDefaults.ports,
     text: 'source ports the NAT hands out'
   },
   natSources: {
     name: 'nat-sources',
     type: 'count',
     value: 'N',
-    default: '1',
+    default: String(natDefaults.sources),
     text: 'addresses the NAT translates to'
   },
   natDestinations: {
@@ -197,7 +201,7 @@ export const natOptions = {
     name: 'time-wait',
     type: 'duration',
     value: 'D',
-    default: '60s',
+    default: formatDurationMs(natDefaults.timeWaitMs),
     text: 'how long the server remembers a connection it has closed'
   },
   lvsTimeoutMs: {

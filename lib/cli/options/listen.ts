@@ -1,4 +1,6 @@
 /** `listen` as its command line and its help see it. Pure data. */
+import { closeModes, listenModes } from '../../engine/modes.js'
+import { listenDefaults } from '../../scenario/defaults.js'
 import type { ListenOptions } from '../../scenario/scenario.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
@@ -8,16 +10,16 @@ export const listenOptions = {
   mode: {
     name: 'mode',
     type: 'choice',
-    value: 'sink|echo|close-first',
-    choices: ['sink', 'echo', 'close-first'],
-    default: 'sink',
+    value: listenModes.join('|'),
+    choices: listenModes,
+    default: listenDefaults.mode,
     text: 'what is done with a connection: read and drop, send back what was read, or close it at once'
   },
   backlog: {
     name: 'backlog',
     type: 'count',
     value: 'N',
-    default: '4096',
+    default: String(listenDefaults.backlog),
     text: 'connections that may wait to be accepted; the kernel caps it at net.core.somaxconn'
   },
   workers: {
@@ -30,9 +32,9 @@ export const listenOptions = {
   close: {
     name: 'close',
     type: 'choice',
-    value: 'fin|rst',
-    choices: ['fin', 'rst'],
-    default: 'fin',
+    value: closeModes.join('|'),
+    choices: closeModes,
+    default: listenDefaults.close,
     text: 'how connections end: an orderly close, or a reset that leaves no TIME_WAIT'
   }
 } as const satisfies Record<keyof Omit<ListenOptions, 'targets' | 'signal'>, OptionSpec>

@@ -3,7 +3,7 @@
 import type { FindingId } from '../../checks/index.js'
 import type { ResultHost } from '../../host/result_host.js'
 import type { Finding } from '../../result/result.js'
-import type { Scene, Stage } from '../stage/stage.js'
+import type { Stage } from '../stage/stage.js'
 
 /** Numbers a lab can be run with instead of its own. */
 export const parameterNames = [
@@ -147,5 +147,3 @@ export interface LabResult {
   figures: readonly Figure[]
   totalSeconds: number
 }
-
-export type { Scene, Stage }

@@ -5,10 +5,8 @@ import {
   approximateCount,
   approximateDurationUs,
   approximateRate,
-  formatCount,
   formatDurationMs,
   formatNumber,
-  formatRate,
   parseBytes,
   parseCount,
   parseDurationMs,
@@ -132,27 +130,20 @@ it('reads any quantity in its base unit, with fractions', () => {
   expect(parseQuantity('count', '0.5')).toBe(0.5)
 })
 
-describe('what is written exactly reads back as the same value', () => {
-  it.each([0, 1, 999, 1000, 1500, 10_000, 250_000, 1_000_000, 1_234_567])('count %d', (value) => {
-    expect(parseCount(formatCount(value))).toBe(value)
-  })
+describe('formatDurationMs', () => {
+  it.each([0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 86_400_000])(
+    'writes %d ms so that reading it back gives the same value',
+    (ms) => {
+      expect(parseDurationMs(formatDurationMs(ms))).toBe(ms)
+    }
+  )
 
-  it.each([0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 86_400_000])('%d ms', (ms) => {
-    expect(parseDurationMs(formatDurationMs(ms))).toBe(ms)
-  })
-
-  it.each([0, 0.5, 1, 50_000, 200_000, 1_000_000])('%d per second', (rate) => {
-    expect(parseRate(formatRate(rate))).toBe(rate)
-  })
-
-  it('in the largest unit that divides it', () => {
-    expect([formatCount(250_000), formatCount(1_000_000), formatCount(1500)]).toEqual(['250k', '1m', '1500'])
-    expect([formatDurationMs(90_000), formatDurationMs(120_000), formatDurationMs(1500)]).toEqual([
-      '90s',
-      '2m',
-      '1500ms'
-    ])
-    expect([formatRate(50_000), formatRate(0.5)]).toEqual(['50k/s', '0.5/s'])
+  it.each([
+    [90_000, '90s'],
+    [120_000, '2m'],
+    [1500, '1500ms']
+  ])('writes %d ms in the largest unit that divides it: %s', (ms, text) => {
+    expect(formatDurationMs(ms)).toBe(text)
   })
 })
 

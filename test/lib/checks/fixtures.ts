@@ -1,9 +1,10 @@
-import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/index.js'
+import type { ExplainContext, PredictContext, RunOutcome } from '../../../lib/checks/context.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
+import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
 
@@ -84,29 +85,19 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   return {
     kind: 'dial',
     targets: [target],
-    connections: 10_000,
+    selfDial: changes.targets?.length === 0,
+    ...dialDefaults,
     rate: [],
-    window: 1024,
     sources: [{ first: '198.18.10.1', last: '198.18.10.1' }],
     sourcePorts: [[1024, 65_535]],
     shardIndex: 0,
     shardCount: 1,
     tuples: 1_290_240,
-    lanes: 4,
+    workers: 4,
     maxTables: 128,
-    connectTimeoutMs: 5000,
-    synRetries: 0,
-    holdMs: 0,
     exchange: null,
-    exchangeTimeoutMs: 5000,
-    churn: false,
-    close: 'fin',
-    closeBy: 'client',
     durationMs: null,
-    census: false,
-    sample: 0,
     nat: null,
-    authorized: false,
     ...changes
   }
 }

@@ -17,7 +17,7 @@ const empty = {
 describe('engineConfig', () => {
   it('has no listener where there is a target, and no exchange where nothing is said', () => {
     expect(config({})).toMatchObject({
-      lanes: 4,
+      workers: 4,
       maxTables: 1024,
       dial: {
         targets: scenario.targets,
@@ -31,9 +31,9 @@ describe('engineConfig', () => {
     expect(config({}).dial).not.toHaveProperty('exchange')
   })
 
-  it('listens with ports for each lane where there is none, more for many connections', () => {
+  it('listens with ports for each worker where there is none, more for many connections', () => {
     const listen = { mode: 'sink', close: 'rst' }
-    const own = { targets: [], lanes: 4 }
+    const own = { targets: [], selfDial: true, workers: 4 }
     expect(config(own).listen).toMatchObject(listen)
     expect(config({ ...own, churn: true }).listen).toMatchObject(listen)
     const ports = (connections: number) => config({ ...own, connections }).listen?.targets
@@ -43,14 +43,14 @@ describe('engineConfig', () => {
   })
 
   it('answers itself', () => {
-    expect(config({ targets: [], exchange })).toMatchObject({
+    expect(config({ targets: [], selfDial: true, exchange })).toMatchObject({
       dial: { exchange: { expectBytes: 1, timeoutMs: 5000 } },
       listen: { mode: 'echo', close: 'rst' }
     })
   })
 
   it('closes first itself, as the scenario says', () => {
-    expect(config({ targets: [], churn: true, closeBy: 'server', holdMs: 0 })).toMatchObject({
+    expect(config({ targets: [], selfDial: true, churn: true, closeBy: 'server', holdMs: 0 })).toMatchObject({
       dial: { churn: true, peerCloses: true, hold: false, exchange: empty },
       listen: { mode: 'close-first', close: 'fin' }
     })

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Snapshots } from '../../../lib/dial/snapshot.js'
 import type { Engine } from '../../../lib/engine/engine.js'
 import { freePort, ownAddress } from '../../helpers/loopback.js'
+import { dialing, listening } from '../../helpers/native_config.js'
 import { startEngine } from '../../helpers/start_engine.js'
 
 const connections = 50
@@ -9,38 +10,17 @@ let held: Engine
 let refused: Engine
 
 beforeAll(async () => {
-  const source = ownAddress()
   const address = ownAddress()
   const port = await freePort(address)
-  const dial = {
-    sources: [{ first: source, last: source }],
-    sourcePorts: [{ first: 1024, last: 65_535 }],
-    shardIndex: 0,
-    shardCount: 1,
-    targets: [],
-    connections,
-    window: 16,
-    connectTimeoutMs: 1000,
-    synRetries: 0,
-    rate: [],
-    close: 'fin' as const,
-    hold: true,
-    churn: false,
-    peerCloses: false
-  }
+  const dial = dialing({ connections, hold: true })
   held = startEngine({
-    lanes: 1,
+    workers: 1,
     maxTables: 2,
     dial,
-    listen: {
-      targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
-      mode: 'sink',
-      backlog: 100,
-      close: 'rst'
-    }
+    listen: listening()
   })
   refused = startEngine({
-    lanes: 1,
+    workers: 1,
     maxTables: 2,
     dial: { ...dial, targets: [{ address, firstPort: port, lastPort: port }] }
   })

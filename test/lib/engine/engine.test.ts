@@ -13,7 +13,7 @@ interface Wishes {
   rate?: number
 }
 
-/** A dial by two lanes: of its own listeners, or of `target`. */
+/** A dial by two workers: of its own listeners, or of `target`. */
 function dialConfig({
   source = ownAddress(),
   target,
@@ -29,7 +29,7 @@ function dialConfig({
     }
   }
   return {
-    lanes: 2,
+    workers: 2,
     maxTables: 8,
     dial: {
       sources: [{ first: source, last: source }],
@@ -51,9 +51,9 @@ function dialConfig({
   }
 }
 
-function listenConfig(address: string, firstPort = 0, lastPort = firstPort, lanes = 2): NativeRunConfig {
+function listenConfig(address: string, firstPort = 0, lastPort = firstPort, workers = 2): NativeRunConfig {
   return {
-    lanes,
+    workers,
     maxTables: 8,
     listen: { targets: [{ address, firstPort, lastPort }], mode: 'sink', backlog: 100, close: 'fin' }
   }
@@ -172,10 +172,10 @@ describe('Engine', () => {
     await closed(engine)
   })
 
-  it('listens on every port of a range, whatever the number of lanes', async () => {
-    for (const lanes of [1, 3]) {
+  it('listens on every port of a range, whatever the number of workers', async () => {
+    for (const workers of [1, 3]) {
       const address = ownAddress()
-      const engine = startEngine(listenConfig(address, 8100, 8101, lanes))
+      const engine = startEngine(listenConfig(address, 8100, 8101, workers))
       expect(engine.listening).toEqual([`${address}:8100`, `${address}:8101`])
       await closed(engine)
       await expectNoSockets(address)

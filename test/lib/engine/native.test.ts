@@ -12,7 +12,7 @@ import { resultOf } from '../../helpers/node_script.js'
 
 const addon = native()
 
-const small = { lanes: 1, maxTables: 2 }
+const small = { workers: 1, maxTables: 2 }
 
 /** What the addon is given by mistake, whatever its types say. */
 function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
@@ -95,7 +95,7 @@ describe('Run', () => {
   }
 
   it('tells when it has ramped and when it is closed', async () => {
-    const config = { lanes: 2, maxTables: 4, dial: dialing(), listen: listening() }
+    const config = { workers: 2, maxTables: 4, dial: dialing(), listen: listening() }
     const counters = new Float64Array(addon.counterNames.length)
     const events = await through(config, (run, event) => {
       if (event === 'ramped') run.close()
@@ -126,7 +126,7 @@ describe('Run', () => {
     })
     kept?.close()
     kept?.join()
-    expect(kept?.status()).toMatchObject({ workers: 1 })
+    expect(kept?.status()).toMatchObject({ tables: 1 })
   })
 
   it('ends whether or not anybody joins it', async () => {
@@ -135,7 +135,7 @@ describe('Run', () => {
       const { createRequire } = await import('node:module')
       const { Run } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
       const dial = ${JSON.stringify(dialing({ sources: [{ first: source, last: source }] }))}
-      const run = new Run({ lanes: 1, maxTables: 2, dial, listen: ${JSON.stringify(listening())} }, (event) => {
+      const run = new Run({ workers: 1, maxTables: 2, dial, listen: ${JSON.stringify(listening())} }, (event) => {
         run.close()
         if (event === 'closed') setImmediate(() => process.exit(0))
       })
@@ -169,7 +169,7 @@ describe('Run', () => {
     expect(new Set(counters)).toEqual(new Set([0]))
     expect(run.errors()).toEqual([])
     expect(run.latency('connect')).toMatchObject({ count: 0, maxNs: 0 })
-    expect(run.status()).toMatchObject({ workers: 0, tuplesUsedUp: false, tablesUsedUp: false })
+    expect(run.status()).toMatchObject({ tables: 0, tuplesUsedUp: false, tablesUsedUp: false })
     run.close()
     run.join()
   })

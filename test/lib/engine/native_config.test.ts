@@ -5,7 +5,7 @@ import { dialing, listening } from '../../helpers/native_config.js'
 
 const addon = native()
 
-const small = { lanes: 1, maxTables: 2 }
+const small = { workers: 1, maxTables: 2 }
 
 /** What the addon is given by mistake, whatever its types say. */
 function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
@@ -16,10 +16,14 @@ describe('Run refuses', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'config must be an object'],
     ['neither dial nor listen', small, 'config must be one with dial or listen'],
-    ['no lanes', { maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
-    ['a lane too few', { lanes: 0, maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
-    ['NaN', { lanes: Number.NaN, maxTables: 1, listen: listening() }, 'lanes must be a number from 1'],
-    ['no tables', { lanes: 1, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
+    ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
+    [
+      'a worker too few',
+      { workers: 0, maxTables: 1, listen: listening() },
+      'workers must be a number from 1'
+    ],
+    ['NaN', { workers: Number.NaN, maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
+    ['no tables', { workers: 1, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
     ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
     ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
     [

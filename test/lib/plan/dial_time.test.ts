@@ -30,12 +30,12 @@ describe('planTime', () => {
   })
 
   it('without a rate only knows what these CPUs do at best', () => {
-    expect(planTime(scenario({ lanes: 2 }), 4, true)).toEqual({
+    expect(planTime(scenario({ workers: 2 }), 4, true)).toEqual({
       dialSeconds: null,
       atBestSeconds: 0.05,
       holdSeconds: 0,
       boundSeconds: null
     })
-    expect(planTime(scenario({ lanes: 8 }), null, true).atBestSeconds).toBe(0.0125)
+    expect(planTime(scenario({ workers: 8 }), null, true).atBestSeconds).toBe(0.0125)
   })
 })

@@ -175,7 +175,7 @@ it('plans for this host when no facts are given', async () => {
   const planned = await plan({ connections: 1000, workers: 2, rate: 500, holdMs: 1000 })
   expect(planned).toMatchObject({
     schema: 'c1m-native/plan@1',
-    scenario: { lanes: 2, targets: [] },
+    scenario: { workers: 2, selfDial: true, targets: [] },
     needs: { client: { descriptors: 2000, sockets: 2000 }, server: null },
     tables: 2,
     memory: { kernelBytes: 8_000_000 },

@@ -122,7 +122,7 @@ describe('the first line of a run that talks', () => {
   })
 
   it('tells of transactions in a churn', () => {
-    const scenario = { ...healthy.scenario, targets: [], connections: 100, churn: true }
+    const scenario = { ...healthy.scenario, targets: [], selfDial: true, connections: 100, churn: true }
     const timing = { ...healthy.timing, dialSeconds: 1 }
     expect(headline({ scenario, timing, churn })).toBe(
       'Made 106,000 transactions with its own listeners in 1s (106k/s), 100 connections at a time.'

@@ -68,6 +68,6 @@ describe('result.schema.json', () => {
   })
 
   it('is of the version the code writes', () => {
-    expect(schema.properties?.schema).toEqual({ const: SCHEMA })
+    expect(schema.properties?.schema).toEqual({ type: 'string', const: SCHEMA })
   })
 })

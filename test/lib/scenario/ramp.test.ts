@@ -56,7 +56,7 @@ describe('a ramp of points', () => {
 
   it.each([
     [[], "ramp: '' does not say the rate at time 0"],
-    [[{ atMs: 10_000, perSecond: 1000 }], "ramp: '10s:1k/s' does not say the rate at time 0"],
+    [[{ atMs: 10_000, perSecond: 1000 }], "ramp: '10s:1000/s' does not say the rate at time 0"],
     [
       [
         { atMs: 0, perSecond: 1 },
@@ -64,7 +64,7 @@ describe('a ramp of points', () => {
       ],
       "ramp: '0s:1/s,0s:2.5/s' goes from 0s to 0s, and times must rise"
     ],
-    [[{ atMs: 0, perSecond: 2e9 }], "ramp: '0s:2000m/s' has a rate above 1,000,000,000/s"],
+    [[{ atMs: 0, perSecond: 2e9 }], "ramp: '0s:2000000000/s' has a rate above 1,000,000,000/s"],
     [[{ atMs: 0, perSecond: 0 }], "ramp: '0s:0/s' ends at a rate of zero, which would never finish"]
   ])('that makes no schedule, %j, is refused as its text is', (value, message) => {
     expect(caught(() => given(value))).toMatchObject({

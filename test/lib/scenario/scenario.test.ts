@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
+import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import {
   type DialOptions,
   type ListenOptions,
@@ -29,9 +30,9 @@ describe('resolveDial', () => {
     expect(await resolveDial({}, facts)).toEqual({
       kind: 'dial',
       targets: [],
-      connections: 10_000,
+      selfDial: true,
+      ...dialDefaults,
       rate: [],
-      window: 1024,
       sources: [{ first: '127.0.1.1', last: '127.0.1.1' }],
       sourcePorts: [
         [1024, 8079],
@@ -41,21 +42,11 @@ describe('resolveDial', () => {
       shardIndex: 0,
       shardCount: 1,
       tuples: 63_487 * cpus,
-      lanes: cpus,
+      workers: cpus,
       maxTables: 1024,
-      connectTimeoutMs: 5000,
-      synRetries: 0,
-      holdMs: 0,
       exchange: null,
-      exchangeTimeoutMs: 5000,
-      churn: false,
-      close: 'fin',
-      closeBy: 'client',
       durationMs: null,
-      census: false,
-      sample: 0,
-      nat: null,
-      authorized: false
+      nat: null
     })
   })
 
@@ -93,6 +84,7 @@ describe('resolveDial', () => {
     expect(await resolveDial(options, facts)).toEqual({
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      selfDial: false,
       connections: 1_000_000,
       rate: [{ atMs: 0, perSecond: 50_000 }],
       window: 64,
@@ -101,7 +93,7 @@ describe('resolveDial', () => {
       shardIndex: 1,
       shardCount: 2,
       tuples: 2 * 25_000 * 20,
-      lanes: 3,
+      workers: 3,
       maxTables: 1024,
       connectTimeoutMs: 250,
       synRetries: 2,
@@ -148,11 +140,11 @@ describe('resolveDial', () => {
     expect(await resolveDial({ ...options, durationMs: 500 }, facts)).toMatchObject({ durationMs: 500 })
   })
 
-  it('gives a churn as many lanes as tables for connections that are open at once', async () => {
+  it('gives a churn as many workers as tables for connections that are open at once', async () => {
     const options = { churn: true, connections: 60_000, workers: 2 }
-    expect(await resolveDial(options, facts)).toMatchObject({ lanes: 7, tuples: 7 * 63_487 })
-    expect(await resolveDial({ ...options, targets: ['127.0.0.1:80'] }, facts)).toMatchObject({ lanes: 4 })
-    expect(await resolveDial({ ...options, connections: 10_000 }, facts)).toMatchObject({ lanes: 2 })
+    expect(await resolveDial(options, facts)).toMatchObject({ workers: 7, tuples: 7 * 63_487 })
+    expect(await resolveDial({ ...options, targets: ['127.0.0.1:80'] }, facts)).toMatchObject({ workers: 4 })
+    expect(await resolveDial({ ...options, connections: 10_000 }, facts)).toMatchObject({ workers: 2 })
   })
 
   it('is plain JSON', async () => {
@@ -174,12 +166,12 @@ describe('resolveDial', () => {
   })
 
   it('reads this host when no facts are given', async () => {
-    expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, lanes: 1 })
+    expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, workers: 1 })
   })
 
-  it('uses no more lanes than connections, or than the window has places', async () => {
-    expect(await resolveDial({ connections: 2, workers: 8 }, facts)).toMatchObject({ lanes: 2 })
-    expect(await resolveDial({ window: 3, workers: 8 }, facts)).toMatchObject({ lanes: 3 })
+  it('uses no more workers than connections, or than the window has places', async () => {
+    expect(await resolveDial({ connections: 2, workers: 8 }, facts)).toMatchObject({ workers: 2 })
+    expect(await resolveDial({ window: 3, workers: 8 }, facts)).toMatchObject({ workers: 3 })
   })
 
   it.each<[DialOptions, string]>([
@@ -255,11 +247,11 @@ describe('resolveDial', () => {
     })
   })
 
-  it('gives each lane of a run against itself the whole space of sources', async () => {
+  it('gives each worker of a self-dial the whole space of sources', async () => {
     const options = { source: ['127.0.0.1'], sourcePorts: '20000-20099', workers: 4 }
     expect(await resolveDial({ ...options, connections: 400 }, facts)).toMatchObject({
       tuples: 400,
-      lanes: 4
+      workers: 4
     })
     await expect(resolveDial({ ...options, connections: 401 }, facts)).rejects.toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
@@ -291,7 +283,7 @@ describe('resolveListen', () => {
       kind: 'listen',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
       mode: 'sink',
-      lanes: cpus,
+      workers: cpus,
       maxTables: 1024,
       backlog: 4096,
       close: 'fin'
@@ -312,7 +304,7 @@ describe('resolveListen', () => {
         { address: '::1', firstPort: 9000, lastPort: 9000 }
       ],
       mode: 'close-first',
-      lanes: 2,
+      workers: 2,
       backlog: 64,
       close: 'rst'
     })

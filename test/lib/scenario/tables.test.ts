@@ -55,7 +55,7 @@ describe('planTables', () => {
 })
 
 describe('checkSharedTable', () => {
-  it('lets pass what fits into the one table, each lane having its share', () => {
+  it('lets pass what fits into the one table, each worker having its share', () => {
     checkSharedTable(9968, 2, 4, 20_000)
     checkSharedTable(19_936, 1, 4, 20_000)
     expect(() => checkSharedTable(9969, 2, 4, 20_000)).toThrow()

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { PortRange } from '../../../lib/scenario/source_ports.js'
 import { checkTuples, countTuples, portsInShard, type TupleSpace } from '../../../lib/scenario/tuples.js'
 import { caught } from '../../helpers/caught.js'
 
@@ -34,12 +35,14 @@ describe('countTuples', () => {
 })
 
 describe('checkTuples', () => {
+  const away = { ...oneAddress, selfDial: false }
+
   it('returns how many there are when they suffice', () => {
-    expect(checkTuples(64_512, oneAddress, false)).toBe(64_512)
+    expect(checkTuples(64_512, away)).toBe(64_512)
   })
 
   it('says what there is, and how much of what would do', () => {
-    expect(caught(() => checkTuples(1_000_000, oneAddress, false))).toMatchObject({
+    expect(caught(() => checkTuples(1_000_000, away))).toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
       exitCode: 2,
       message:
@@ -49,23 +52,25 @@ describe('checkTuples', () => {
   })
 
   it('mentions narrow source ports and shards', () => {
-    const space: TupleSpace = { ...oneAddress, sourcePorts: [[5000, 5099]], shardCount: 2, destinations: 2 }
-    expect(caught(() => checkTuples(200, space, false))).toMatchObject({
+    const space = { ...away, sourcePorts: [[5000, 5099] as PortRange], shardCount: 2, destinations: 2 }
+    expect(caught(() => checkTuples(200, space))).toMatchObject({
       message: expect.stringMatching(/there are 100: 1 source address x 50 source ports x 2 destinations$/),
       hint: "Use 2 source addresses (source: ['A-B']) or 4 destination ports (host:port-port) or 200 source ports (sourcePorts) or fewer shards (shard)."
     })
   })
 
-  it('offers no destinations to a run against itself', () => {
-    expect(caught(() => checkTuples(1_000_000, { ...oneAddress, destinations: 4 }, true))).toMatchObject({
+  it('offers no destinations to a self-dial', () => {
+    expect(
+      caught(() => checkTuples(1_000_000, { ...oneAddress, destinations: 4, selfDial: true }))
+    ).toMatchObject({
       message: expect.stringMatching(/1 source address x 64,512 source ports x 4 listeners$/),
       hint: "Use 4 source addresses (source: ['A-B'])."
     })
   })
 
   it('notices a shard without ports', () => {
-    const space: TupleSpace = { ...oneAddress, sourcePorts: [[5000, 5001]], shardIndex: 2, shardCount: 3 }
-    expect(caught(() => checkTuples(1, space, false))).toMatchObject({
+    const space = { ...away, sourcePorts: [[5000, 5001] as PortRange], shardIndex: 2, shardCount: 3 }
+    expect(caught(() => checkTuples(1, space))).toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
       hint: 'Use at most 2 shards, or more source ports (sourcePorts).'
     })

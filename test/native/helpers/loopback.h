@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-#include "native/engine/options.h"
+#include "native/engine/state/options.h"
 #include "native/net/address.h"
 
 namespace c1m::test {

@@ -1,5 +1,7 @@
 #include "test/native/helpers/peer.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -22,6 +24,15 @@ UniqueFd Listening() { return Listening(UniqueLoopback()); }
 
 SocketAddress LocalAddress(const UniqueFd& socket) {
   return SocketAddress::Local(socket.get()).value_or(SocketAddress());
+}
+
+SocketAddress PeerAddress(const UniqueFd& connection) {
+  sockaddr_in peer{};
+  socklen_t size = sizeof(peer);
+  ::getpeername(connection.get(), reinterpret_cast<sockaddr*>(&peer), &size);
+  std::array<char, INET_ADDRSTRLEN> text{};
+  ::inet_ntop(AF_INET, &peer.sin_addr, text.data(), text.size());
+  return Address(text.data(), ntohs(peer.sin_port));
 }
 
 UniqueFd Accepted(const UniqueFd& listener) {

@@ -14,6 +14,8 @@ namespace c1m::test {
 UniqueFd Listening(const SocketAddress& address, int backlog = 1024);
 UniqueFd Listening();
 SocketAddress LocalAddress(const UniqueFd& socket);
+// The other end of an IPv4 connection.
+SocketAddress PeerAddress(const UniqueFd& connection);
 
 // The next connection; invalid when none comes in time.
 UniqueFd Accepted(const UniqueFd& listener);

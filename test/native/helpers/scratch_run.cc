@@ -36,9 +36,9 @@ RunOptions ListenRun(ListenOptions listen) {
   return options;
 }
 
-RunOptions SelfDialRun(uint64_t connections, uint32_t lanes) {
+RunOptions SelfDialRun(uint64_t connections, uint32_t workers) {
   RunOptions options;
-  options.lanes = lanes;
+  options.workers = workers;
   options.dial = DialTo({}, connections);
   options.listen = ListenOn({UniqueLoopback()});
   return options;

@@ -4,11 +4,10 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
-#include <optional>
 #include <vector>
 
-#include "native/engine/counters.h"
-#include "native/engine/run.h"
+#include "native/engine/measure/counters.h"
+#include "native/engine/run/run.h"
 #include "test/native/helpers/eventually.h"
 #include "test/native/helpers/loopback.h"
 
@@ -27,8 +26,8 @@ ListenOptions ListenOn(std::vector<SocketAddress> addresses, ListenMode mode = L
 
 RunOptions DialRun(DialOptions dial);
 RunOptions ListenRun(ListenOptions listen);
-// Both ends in one run, over as many lanes.
-RunOptions SelfDialRun(uint64_t connections, uint32_t lanes = 1);
+// Both ends in one run, over as many workers.
+RunOptions SelfDialRun(uint64_t connections, uint32_t workers = 1);
 
 class ScratchRun {
  public:

@@ -59,7 +59,6 @@ TEST_CASE("cpu: a thread stays where it can't move to") {
   for (const int cpu : {-1, CPU_SETSIZE - 1, CPU_SETSIZE}) MoveToCpu(cpu);
   const cpu_set_t after = Allowed();
   CHECK(CPU_EQUAL(&before, &after));
-  CHECK(CurrentCpu() >= 0);
 }
 
 }  // namespace c1m::test

@@ -10,7 +10,6 @@
 #include <csignal>
 #include <filesystem>
 #include <iterator>
-#include <memory>
 
 #include "test/native/helpers/process.h"
 

@@ -1,0 +1,46 @@
+/** The first part of a dial: from its options to an engine that has begun to connect. */
+import { Engine } from '../engine/engine.js'
+import { native } from '../engine/native.js'
+import { readHostFacts } from '../host/facts.js'
+import { TimeWaitWatch } from '../observe/time_wait.js'
+import { type DialOptions, type DialScenario, resolveDial } from '../scenario/scenario.js'
+import { endsInProcess } from '../scenario/self_dial.js'
+import { checkSharedTable } from '../scenario/tables.js'
+import { type Baseline, readBaseline } from './dial_result.js'
+import { engineConfig } from './engine_config.js'
+
+/** A dial at its first connection. */
+export interface PreparedDial {
+  scenario: DialScenario
+  baseline: Baseline
+  engine: Engine
+  /** When the first connection was due, as `performance.now()` counts. */
+  startedMs: number
+  /** In a churn. */
+  timeWaits: TimeWaitWatch | null
+}
+
+/**
+ * Prepares and starts the engine. One that is stopped meanwhile opens nothing, and ends as any other.
+ * @param stopping ends the waiting for names and files, with its reason
+ * @throws C1mError for options, targets and limits with which nothing can be run
+ */
+export async function prepareDial(options: DialOptions, stopping: AbortSignal): Promise<PreparedDial> {
+  const facts = readHostFacts({ brief: true })
+  const scenario = await resolveDial(options, facts, stopping)
+  options.signal?.throwIfAborted()
+  checkTable(scenario)
+  const baseline = readBaseline(facts)
+  const timeWaits = scenario.churn ? new TimeWaitWatch() : null
+  const startedMs = performance.now()
+  const engine = new Engine(engineConfig(scenario))
+  if (!stopping.aborted) engine.start()
+  return { scenario, baseline, engine, startedMs, timeWaits }
+}
+
+/** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
+function checkTable(scenario: DialScenario): void {
+  const { privateTables, descriptorLimit } = native()
+  if (privateTables()) return
+  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, descriptorLimit())
+}

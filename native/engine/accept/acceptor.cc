@@ -1,0 +1,177 @@
+#include "native/engine/accept/acceptor.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "native/net/address.h"
+#include "native/net/clock.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Connections taken from one listening socket before the table looks at its other events.
+constexpr int kAcceptsPerTurn = 256;
+
+// How long accepting rests when the system has no descriptor or memory to give (ENFILE, ENOMEM):
+// what waits keeps the listening socket readable, so asking on would take the whole CPU.
+constexpr int64_t kRestNs = 20 * kNsPerMs;
+
+// After so many connections in a row that had nothing to say when they were accepted, clients
+// evidently wait; then only one in kProbeInterval is read from at once.
+constexpr uint32_t kSilentBeforeRest = 16;
+constexpr uint32_t kProbeInterval = 256;
+
+}  // namespace
+
+Acceptor::Acceptor(TableContext& context, std::vector<int> listeners)
+    : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
+
+int64_t Acceptor::TakeTurn(bool accepting) {
+  const bool rests = rests_until_ns_ != 0 && NowNs() < rests_until_ns_;
+  if (!rests) rests_until_ns_ = 0;
+  if ((accepting && !rests) != accepting_) {
+    accepting_ = !accepting_;
+    for (const int listener : listeners_) {
+      if (!accepting_) {
+        context_.reactor.Remove(listener);
+      } else if (!context_.reactor.Add(listener, EPOLLIN)) {
+        Rest(listener, errno);
+      }
+    }
+  }
+  return rests_until_ns_ != 0 ? rests_until_ns_ : Reactor::kForever;
+}
+
+void Acceptor::OnListener(int listener) {
+  for (int i = 0; i < kAcceptsPerTurn && !full(); ++i) {
+    if (TakeOne(listener) != Take::kOne) return;
+  }
+}
+
+void Acceptor::AcceptDialed() {
+  if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
+  const SelfDial& self_dial = *context_.worker.self_dial;
+  // In the order in which they were dialed: destinations turn fastest.
+  for (size_t empty = 0; empty < listeners_.size() && !full();) {
+    if (self_dial.unaccepted() <= 0) return;
+    const Take take = TakeOne(listeners_[next_]);
+    if (take == Take::kRefused) return;
+    empty = take == Take::kOne ? 0 : empty + 1;
+    next_ = (next_ + 1) % listeners_.size();
+  }
+}
+
+Acceptor::Take Acceptor::TakeOne(int listener) {
+  for (;;) {
+    const int fd = AboveStdio(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (fd >= context_.connections.capacity()) {
+      ::close(fd);
+      Rest(listener, EMFILE);
+      return Take::kRefused;
+    }
+    if (fd >= 0) {
+      Admit(fd);
+      return Take::kOne;
+    }
+    if (errno == EAGAIN) return Take::kNone;
+    // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
+    if (errno == ECONNABORTED || errno == EINTR) continue;
+    Rest(listener, errno);
+    return Take::kRefused;
+  }
+}
+
+// Counts what the system refused a listening socket, and lets accepting rest for a while.
+void Acceptor::Rest(int listener, int error) {
+  context_.run.errors.Count(Phase::kAccept, error, [&] {
+    const auto local = SocketAddress::Local(listener);
+    return local ? local->ToString() : "?";
+  });
+  rests_until_ns_ = NowNs() + kRestNs;
+}
+
+void Acceptor::Admit(int fd) {
+  context_.counters.accepted.Add();
+  if (std::optional<SelfDial>& self_dial = context_.worker.self_dial) {
+    self_dial->RemoveUnaccepted();
+    if (self_dial->only_holds()) {
+      context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/false);
+      ++context_.unwatched;
+      context_.accepted.Open();
+      return;
+    }
+  }
+  if (options_.mode == ListenMode::kCloseFirst) {
+    context_.accepted.Open();
+    context_.accepted.Close();
+    if (options_.close == CloseMode::kRst) ResetOnClose(fd);
+    ::close(fd);
+    return;
+  }
+  context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
+  context_.accepted.Open();
+  // A request that is already there is answered without a wait for its event, and a connection that
+  // is over already is never registered: half the work of a listener whose clients come and go.
+  if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
+    const uint64_t received = context_.counters.accepted_bytes_received.get();
+    if (!Serve(fd, EPOLLIN)) {
+      silent_ = 0;
+      return;
+    }
+    silent_ = context_.counters.accepted_bytes_received.get() != received ? 0 : silent_ + 1;
+  } else {
+    ++silent_;
+  }
+  if (!context_.reactor.Add(fd, Wanted(fd))) {
+    context_.run.errors.Count(Phase::kAccept, errno, [] { return std::string("epoll_ctl"); });
+    Retire(fd);
+  }
+}
+
+// Room to send in is waited for only where it is missing: it would be an event of its own for each
+// connection.
+uint32_t Acceptor::Wanted(int fd) const { return echo_.stalled(fd) ? kTalkEvents : kHeldEvents; }
+
+void Acceptor::OnEvent(int fd, uint32_t events) {
+  if (!Serve(fd, events) || !echo_.stalled(fd)) return;
+  (void)context_.reactor.Modify(fd, kTalkEvents);
+}
+
+bool Acceptor::Serve(int fd, uint32_t events) {
+  Drained drained;
+  if (options_.mode == ListenMode::kEcho) {
+    const Echo::Turn turn = echo_.Run(fd, context_.buffer, events);
+    context_.counters.accepted_bytes_sent.Add(turn.bytes_sent);
+    drained = turn.input;
+  } else if ((events & ~EPOLLOUT) != 0) {
+    drained = Drain(fd, context_.buffer, events);
+  }
+  context_.counters.accepted_bytes_received.Add(drained.bytes);
+  if (drained.more) context_.Revisit(fd);
+  if (!drained.ended && drained.error == 0) return true;
+  if (drained.error != 0) {
+    context_.run.errors.Count(Phase::kHold, drained.error, [&] {
+      const auto local = SocketAddress::Local(fd);
+      return local ? local->ToString() : "?";
+    });
+  }
+  Retire(fd);
+  saw_leaving_ = true;
+  context_.counters.accepted_closed_by_peer.Add();
+  return false;
+}
+
+void Acceptor::Retire(int fd) {
+  echo_.Forget(fd);
+  context_.connections.Clear(fd);
+  context_.accepted.Close();
+  context_.Close(fd);
+}
+
+}  // namespace c1m

@@ -1,0 +1,170 @@
+#include "native/engine/dial/dialer.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "native/engine/talk/peer_input.h"
+#include "native/net/clock.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Connections started between two looks at events: enough to amortise the epoll_wait, short enough
+// (under a millisecond) to stay responsive.
+constexpr int64_t kBatch = 64;
+
+// While the handshakes of earlier tables fill the worker's window, no event in this table tells
+// when they end, so the dialer polls.
+constexpr int64_t kForeignWindowPollNs = kNsPerMs;
+
+// Tuples tried in a row before a churn calls them all taken: about a tenth of a second.
+constexpr uint64_t kTuplesPerSearch = 65'536;
+
+// How long a churn that found no free tuple waits for one.
+constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
+
+// A worker's part of a total; the parts of all workers add up to it.
+int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
+  return static_cast<int64_t>(total / workers + (worker < total % workers ? 1 : 0));
+}
+
+}  // namespace
+
+Dialer::Dialer(TableContext& context)
+    : context_(context),
+      options_(*context.run.options.dial),
+      window_(std::max<int64_t>(1, options_.window / context.run.options.workers)),
+      share_(ShareOf(options_.connections, context.worker.index, context.run.options.workers)),
+      sources_(context) {
+  if (options_.exchange) exchange_.emplace(context_, *options_.exchange);
+}
+
+int64_t Dialer::Step(int64_t now_ns) {
+  ExpireHandshakes(now_ns);
+  int64_t next_ns = finished_ ? Reactor::kForever : StartBatch(now_ns);
+  if (exchange_) {
+    next_ns = std::min(next_ns, exchange_->Step(now_ns, [this](int fd, Exchange::Result result) {
+      OnExchange(fd, result);
+    }));
+  }
+  return std::min(next_ns, NextExpiryNs());
+}
+
+int64_t Dialer::StartBatch(int64_t now_ns) {
+  RunState& run = context_.run;
+  const int64_t allowance = Allowance();
+  if (allowance <= 0) {
+    const bool all_ours = context_.worker.in_flight.load(std::memory_order_relaxed) <=
+                          static_cast<int64_t>(handshakes_.size());
+    return finished_ || all_ours ? Reactor::kForever : now_ns + kForeignWindowPollNs;
+  }
+  const auto grant = run.schedule.Claim(now_ns - run.started_ns, static_cast<uint64_t>(allowance));
+  if (grant.count == 0) {
+    finished_ = run.schedule.exhausted();
+    const int64_t due_ns = run.schedule.NextDueNs();
+    return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
+  }
+  // A paced connection is not kept waiting for the others.
+  if (!run.schedule.paced()) sources_.Prepare(grant.count);
+  for (uint64_t i = 0; i < grant.count; ++i) {
+    if (run.schedule.paced()) {
+      context_.worker.lateness.Record(NowNs() - run.started_ns -
+                                      run.schedule.DueNs(grant.first + i));
+    }
+    if (DialNext(grant.count - i) || !options_.churn) continue;
+    // The rest of the batch would only search the same tuples once more.
+    while (++i < grant.count) FailForTuples();
+    return now_ns + kTuplesTakenPollNs;
+  }
+  // Where all are open that may be, only an event makes room.
+  return options_.churn && Missing() <= 0 ? Reactor::kForever : 0;
+}
+
+int64_t Dialer::Missing() const {
+  return share_ - static_cast<int64_t>(context_.counters.dialed_open.get()) -
+         static_cast<int64_t>(handshakes_.size());
+}
+
+int64_t Dialer::Allowance() {
+  if (context_.run.schedule.exhausted()) {
+    finished_ = true;
+    return 0;
+  }
+  const int64_t room = RoomInTable();
+  if (room <= 0 && !options_.churn) {
+    finished_ = full_ = true;
+    return 0;
+  }
+  int64_t allowance = std::min(kBatch, room);
+  if (options_.churn) {
+    allowance = std::min(allowance, Missing());
+  } else if (context_.worker.self_dial) {
+    // Connections that this worker has no tuples for are left to the others.
+    const uint64_t left = context_.worker.cursor->Left();
+    if (left == 0) {
+      context_.run.tuples_used_up.store(true);
+      finished_ = true;
+    }
+    allowance = std::min(allowance, static_cast<int64_t>(left));
+  }
+  return std::min(allowance, window_ - context_.worker.in_flight.load(std::memory_order_relaxed));
+}
+
+int64_t Dialer::RoomInTable() const {
+  const std::optional<SelfDial>& self_dial = context_.worker.self_dial;
+  return self_dial ? self_dial->Fitting(context_.room()) : context_.room();
+}
+
+bool Dialer::DialNext(uint64_t wanted) {
+  const TupleCursor& cursor = *context_.worker.cursor;
+  // The space of a churn has no end at which a search would stop.
+  const uint64_t most = std::min(cursor.space().size(), kTuplesPerSearch);
+  for (uint64_t tried = 0; !options_.churn || tried < most; ++tried) {
+    if (context_.run.closing.load(std::memory_order_relaxed)) return true;
+    const SourceSocket socket = sources_.Take(wanted);
+    if (socket.fd < 0) {
+      FailAttempt(socket.phase, socket.error, socket);
+      return socket.error != EADDRNOTAVAIL;
+    }
+    if (options_.syn_retries > 0) LimitSynRetries(socket.fd, options_.syn_retries);
+    if (Connect(socket)) return true;
+  }
+  context_.run.tuples_used_up.store(true);
+  FailForTuples();
+  return false;
+}
+
+void Dialer::OnEvent(int fd, uint32_t events, int64_t now_ns) {
+  if (context_.connections.state(fd) == ConnectionState::kConnecting) {
+    OnHandshakeEvent(fd, events, now_ns);
+  } else {
+    OnHeldEvent(fd, events);
+  }
+}
+
+void Dialer::OnHeldEvent(int fd, uint32_t events) {
+  if (exchange_) {
+    OnExchange(fd, exchange_->OnEvent(fd, events));
+    return;
+  }
+  if ((events & ~static_cast<uint32_t>(EPOLLOUT)) == 0) return;
+  const Drained drained = Drain(fd, context_.buffer, events);
+  context_.counters.dialed_bytes_received.Add(drained.bytes);
+  if (drained.more) context_.Revisit(fd);
+  if (drained.ended || drained.error != 0) EndHeld(fd, Phase::kHold, drained.error);
+}
+
+void Dialer::OnExchange(int fd, Exchange::Result result) {
+  if (result.outcome == Exchange::Outcome::kComplete) {
+    Served(fd);
+  } else if (result.outcome == Exchange::Outcome::kOver) {
+    if (options_.churn && !result.cut_short) {
+      CompleteTransaction(fd);
+    } else {
+      EndHeld(fd, result.cut_short ? Phase::kExchange : Phase::kHold, result.error);
+    }
+  }
+}
+
+}  // namespace c1m

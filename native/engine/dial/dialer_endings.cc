@@ -1,0 +1,103 @@
+// The ways a connection of a dialer can end, each counted under its own name.
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "native/engine/dial/dialer.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+
+int64_t Dialer::NextExpiryNs() const {
+  if (handshakes_.empty()) return Reactor::kForever;
+  return handshakes_.at(handshakes_.oldest()).started_ns + options_.connect_timeout_ns;
+}
+
+void Dialer::ExpireHandshakes(int64_t now_ns) {
+  while (!handshakes_.empty() && NextExpiryNs() <= now_ns) {
+    const uint32_t slot = handshakes_.oldest();
+    // After a pause of the whole process (SIGSTOP, a debugger, a suspended machine) time is up for
+    // handshakes that the kernel has ended long since, with events we have not seen yet.
+    pollfd late{.fd = handshakes_.at(slot).fd, .events = POLLOUT, .revents = 0};
+    if (::poll(&late, 1, 0) == 1) {
+      OnHandshakeEvent(late.fd, static_cast<uint32_t>(late.revents), now_ns);
+    } else {
+      FailHandshake(slot, Phase::kTimeout, ETIMEDOUT);
+    }
+  }
+}
+
+// Ends an attempt that has no handshake under way, closing its socket if there is one.
+void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
+  context_.run.errors.Count(phase, code, [&] {
+    const auto& targets = context_.worker.cursor->space().targets();
+    return socket.source.ToString() + " > " + targets[socket.target].ToString();
+  });
+  if (socket.fd >= 0) ::close(socket.fd);
+  context_.counters.attempted.Add();
+  context_.counters.failed.Add();
+}
+
+// No tuple was free for this attempt.
+void Dialer::FailForTuples() {
+  const TupleCursor& cursor = *context_.worker.cursor;
+  FailAttempt(Phase::kConnect, EADDRNOTAVAIL,
+              {.source = cursor.source(), .target = cursor.target_index()});
+}
+
+// A handshake failed: counts it with its tuple and closes the socket.
+void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
+  const Handshake handshake = handshakes_.at(slot);
+  context_.run.errors.Count(phase, code,
+                            [&] { return DescribeTuple(handshake.fd, handshake.target); });
+  handshakes_.Remove(slot);
+  context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();
+  context_.connections.Clear(handshake.fd);
+  context_.Close(handshake.fd);
+  context_.counters.failed.Add();
+}
+
+// An established connection is over before its time, by the peer's doing or because it did not
+// answer as it should.
+void Dialer::EndHeld(int fd, Phase phase, int code) {
+  if (code != 0) {
+    context_.run.errors.Count(phase, code,
+                              [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
+  }
+  const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
+  if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
+  CloseHeld(fd);
+}
+
+void Dialer::Served(int fd) {
+  if (!options_.churn) return;
+  if (options_.peer_closes) {
+    exchange_->AwaitClose(fd);
+  } else {
+    CompleteTransaction(fd);
+  }
+}
+
+void Dialer::CompleteTransaction(int fd) {
+  context_.counters.transactions.Add();
+  CloseHeld(fd);
+}
+
+void Dialer::CloseHeld(int fd) {
+  if (exchange_) exchange_->Forget(fd);
+  context_.connections.Clear(fd);
+  if (options_.close == CloseMode::kRst) ResetOnClose(fd);
+  context_.dialed.Close();
+  context_.Close(fd);
+}
+
+// The peer's address is gone from a socket that failed, our own stays because it was bound.
+std::string Dialer::DescribeTuple(int fd, uint32_t target) const {
+  const auto local = SocketAddress::Local(fd);
+  const SocketAddress& peer = context_.worker.cursor->space().targets()[target];
+  return (local ? local->ToString() : "?") + " > " + peer.ToString();
+}
+
+}  // namespace c1m

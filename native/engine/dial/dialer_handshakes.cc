@@ -1,0 +1,166 @@
+// How a dialer begins a handshake, learns how it ended, and what follows when it succeeded.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "native/engine/dial/dialer.h"
+#include "native/net/clock.h"
+#include "native/net/socket.h"
+#include "native/net/tcp_info.h"
+
+namespace c1m {
+namespace {
+
+// A handshake faster than this holds no repeated SYN: the first retransmit comes after the initial
+// RTO of 1 s (RFC 6298), or, when a stale ACK made the client send RST, after 2 jiffies
+// (tcp_rcv_synsent_state_process), which is 2 ms at HZ=1000. Only slower ones are worth a TCP_INFO.
+constexpr int64_t kSlowHandshakeNs = 2 * kNsPerMs;
+
+// After so many probes in a row that came too early the peer is evidently not on this host; then
+// only one connect in kProbeInterval is probed.
+constexpr uint32_t kMissesBeforeRest = 16;
+constexpr uint32_t kProbeInterval = 256;
+
+}  // namespace
+
+bool Dialer::Connect(const SourceSocket& socket) {
+  const int fd = socket.fd;
+  const SocketAddress& target = context_.worker.cursor->space().targets()[socket.target];
+  const bool probe = missed_probes_ < kMissesBeforeRest || missed_probes_ % kProbeInterval == 0;
+  const int64_t started_ns = NowNs();
+  if (::connect(fd, target.raw(), target.size()) != 0 && errno != EINPROGRESS) {
+    if (errno == EADDRNOTAVAIL) {
+      // Somebody's connection, or its TIME_WAIT, has this 4-tuple.
+      ::close(fd);
+      context_.counters.skipped_ports.Add();
+      return false;
+    }
+    FailAttempt(Phase::kConnect, errno, socket);
+    return true;
+  }
+  context_.counters.attempted.Add();
+  if (context_.worker.self_dial) context_.worker.self_dial->AddUnaccepted();
+  // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
+  // calls.
+  if (probe && exchange_ && exchange_->speaks_first()) {
+    ConnectTalking(socket, started_ns);
+    return true;
+  }
+  if (probe && IsConnected(fd)) {
+    missed_probes_ = 0;
+    Establish(fd, socket.target, started_ns, NowNs(), /*watched=*/false);
+  } else {
+    ++missed_probes_;
+    Await(socket, started_ns);
+  }
+  return true;
+}
+
+// Whether the handshake is over shows when the message is sent: until then send(2) has EAGAIN.
+void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
+  const int64_t now_ns = NowNs();
+  const ssize_t sent = exchange_->Offer(socket.fd);
+  if (sent >= 0) {
+    missed_probes_ = 0;
+    Establish(socket.fd, socket.target, started_ns, now_ns, /*watched=*/false,
+              static_cast<size_t>(sent));
+  } else if (errno == EAGAIN || errno == EINTR) {
+    ++missed_probes_;
+    Await(socket, started_ns);
+  } else {
+    // The call has taken the error with it: SO_ERROR would say that there is none.
+    const int error = errno;
+    EndHandshake(Enlist(socket, started_ns), error, now_ns, /*watched=*/false);
+  }
+}
+
+void Dialer::Await(const SourceSocket& socket, int64_t started_ns) {
+  if (!context_.reactor.Add(socket.fd, kTalkEvents)) {
+    context_.counters.attempted.Subtract();
+    FailAttempt(Phase::kSocket, errno, socket);
+    return;
+  }
+  Enlist(socket, started_ns);
+}
+
+uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
+  const uint32_t slot =
+      handshakes_.Add({.started_ns = started_ns, .fd = socket.fd, .target = socket.target});
+  context_.connections.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
+  context_.worker.in_flight.fetch_add(1, std::memory_order_relaxed);
+  return slot;
+}
+
+void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
+                       size_t sent) {
+  const int64_t latency_ns = now_ns - started_ns;
+  const uint32_t syn_retransmits =
+      latency_ns >= kSlowHandshakeNs ? ReadRetransmits(fd).value_or(0) : 0;
+  if (syn_retransmits > 0) {
+    context_.counters.syn_retransmits.Add(syn_retransmits);
+    context_.counters.connections_with_syn_retry.Add();
+    context_.worker.retried_latency.Record(latency_ns);
+  } else {
+    context_.worker.first_try_latency.Record(latency_ns);
+  }
+  context_.counters.established.Add();
+  context_.dialed.Open();
+
+  // Those that talk or come and go are registered, or closed, right here.
+  const bool held_only = !exchange_ && !options_.churn;
+  context_.connections.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
+  context_.connections.SetSynRetries(fd, syn_retransmits);
+  if (exchange_) {
+    Talk(fd, now_ns, watched, sent);
+  } else if (options_.churn) {
+    Served(fd);
+  } else if (!watched) {
+    ++context_.unwatched;
+  }
+}
+
+// The message goes out before the connection is registered: often that is all a registration would
+// be for, and what has come back by then epoll_ctl(2) reports at once.
+void Dialer::Talk(int fd, int64_t now_ns, bool watched, size_t sent) {
+  const Exchange::Result result = exchange_->Begin(fd, now_ns, sent);
+  const bool complete = result.outcome == Exchange::Outcome::kComplete;
+  const bool done = complete && options_.churn && !options_.peer_closes;
+  const bool goes_on = !done && result.outcome != Exchange::Outcome::kOver;
+  if (goes_on && !watched && !context_.reactor.Add(fd, exchange_->Wanted(fd))) {
+    EndHeld(fd, Phase::kSocket, errno);
+    return;
+  }
+  OnExchange(fd, result);
+}
+
+void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
+  const bool broken = (events & (EPOLLERR | EPOLLHUP)) != 0;
+  if (!broken && (events & EPOLLOUT) == 0) return;
+  const int pending = broken ? PendingError(fd) : 0;
+  const uint32_t slot = context_.connections.tag(fd);
+  if (broken && pending == 0) {
+    FailHandshake(slot, Phase::kConnect, ECONNRESET);
+    return;
+  }
+  EndHandshake(slot, pending, now_ns, /*watched=*/true);
+  const bool arrived = (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0;
+  if (arrived && context_.connections.state(fd) == ConnectionState::kDialed)
+    OnHeldEvent(fd, events);
+}
+
+void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched) {
+  // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection was established, and was
+  // ended before we looked, as it should be where the peer is to close.
+  const bool established = error == 0 || (options_.peer_closes && error == ECONNRESET);
+  if (!established) {
+    FailHandshake(slot, Phase::kConnect, error);
+    return;
+  }
+  const Handshake handshake = handshakes_.at(slot);
+  handshakes_.Remove(slot);
+  context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
+  Establish(handshake.fd, handshake.target, handshake.started_ns, now_ns, watched);
+}
+
+}  // namespace c1m

@@ -1,0 +1,111 @@
+// TCP_INFO of many connections as columns: one array for each field, no object for a connection.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "native/net/address.h"
+#include "native/net/tcp_info.h"
+
+namespace c1m {
+
+// An IPv6 address, or an IPv4 one mapped into it (::ffff:a.b.c.d).
+using AddressBytes = std::array<uint8_t, 16>;
+
+// X(type, column, name in JavaScript, bytes of TcpInfo it needs: 0 when it comes from elsewhere)
+// Wide types first, so that every column is aligned when they lie one after the other.
+#define C1M_CENSUS_COLUMNS(X)                                                       \
+  X(AddressBytes, source_address, "sourceAddress", 0)                               \
+  X(double, bytes_received, "bytesReceived", C1M_END(bytes_received))               \
+  X(double, bytes_sent, "bytesSent", C1M_END(bytes_sent))                           \
+  X(double, delivery_rate, "deliveryBytesPerSecond", C1M_END(delivery_rate))        \
+  X(uint32_t, target, "targetIndex", 0)                                             \
+  X(uint32_t, rtt_us, "rttUs", C1M_END(rtt_us))                                     \
+  X(uint32_t, rttvar_us, "rttVarUs", C1M_END(rttvar_us))                            \
+  X(uint32_t, min_rtt_us, "minRttUs", C1M_END(min_rtt_us))                          \
+  X(uint32_t, total_retrans, "totalRetransmits", C1M_END(total_retrans))            \
+  X(uint32_t, unacked, "unacked", C1M_END(unacked))                                 \
+  X(uint32_t, notsent_bytes, "notSentBytes", C1M_END(notsent_bytes))                \
+  X(uint32_t, segs_in, "segsIn", C1M_END(segs_in))                                  \
+  X(uint32_t, segs_out, "segsOut", C1M_END(segs_out))                               \
+  X(uint32_t, snd_mss, "sndMss", C1M_END(snd_mss))                                  \
+  X(uint32_t, snd_cwnd, "sndCwnd", C1M_END(snd_cwnd))                               \
+  X(uint32_t, last_data_recv_ms, "sinceDataReceivedMs", C1M_END(last_data_recv_ms)) \
+  X(uint32_t, total_rto_time_ms, "totalRtoTimeMs", C1M_END(total_rto_time_ms))      \
+  X(uint16_t, total_rto, "totalRto", C1M_END(total_rto))                            \
+  X(uint16_t, source_port, "sourcePort", 0)                                         \
+  X(uint8_t, syn_retries, "synRetries", 0)                                          \
+  X(uint8_t, state, "state", C1M_END(state))                                        \
+  X(uint8_t, options, "options", C1M_END(options))                                  \
+  X(uint8_t, snd_wscale, "sndWscale", C1M_END(wscales))                             \
+  X(uint8_t, rcv_wscale, "rcvWscale", C1M_END(wscales))
+
+#define C1M_END(field) (offsetof(TcpInfo, field) + sizeof(TcpInfo::field))
+
+// One connection. What its kernel doesn't know is 0.
+struct CensusRow {
+#define C1M_FIELD(type, column, label, bytes) type column{};
+  C1M_CENSUS_COLUMNS(C1M_FIELD)
+#undef C1M_FIELD
+
+  // Everything but `target` and `syn_retries`.
+  static CensusRow From(const TcpInfo& info, const SocketAddress& source);
+};
+
+// The memory of a census: room for a number of connections, all columns one after the other. Any
+// thread may append; readers wait until all have, and the memory must not be freed before.
+class CensusSheet {
+ public:
+  // `memory` holds BytesFor(capacity) or more and is aligned for a double.
+  CensusSheet(std::span<std::byte> memory, size_t capacity)
+      : memory_(memory), capacity_(capacity) {}
+
+  static constexpr size_t BytesFor(size_t capacity) { return kRowBytes * capacity; }
+  struct Column {
+    const char* name;
+    // Bytes of one value; 16: an address, 8: a double.
+    size_t bytes;
+    // Bytes of struct tcp_info the kernel must return for the column to mean anything.
+    size_t info_bytes;
+  };
+
+  // Adds connections; those beyond the capacity are counted only. `info_bytes`: what the kernel
+  // returned of each.
+  void Append(std::span<const CensusRow> rows, size_t info_bytes);
+
+  [[nodiscard]] size_t capacity() const { return capacity_; }
+  // Connections in the columns, and connections there was no room for.
+  [[nodiscard]] size_t rows() const;
+  [[nodiscard]] size_t missed() const;
+  // What the kernel knows of struct tcp_info; 0 when no connection was read.
+  [[nodiscard]] size_t info_bytes() const { return info_bytes_.load(std::memory_order_relaxed); }
+
+#define C1M_SUM(type, column, label, bytes) +sizeof(type)
+  static constexpr size_t kRowBytes = 0 C1M_CENSUS_COLUMNS(C1M_SUM);
+#undef C1M_SUM
+
+ private:
+  const std::span<std::byte> memory_;
+  const size_t capacity_;
+  std::atomic<size_t> next_{0};
+  std::atomic<size_t> info_bytes_{0};
+};
+
+// What a census is to hold.
+struct CensusOrder {
+  CensusSheet* sheet = nullptr;
+  // Every nth connection of a table, beginning with its `offset`-th; 1: all.
+  uint32_t stride = 1;
+  uint32_t offset = 0;
+};
+
+inline constexpr CensusSheet::Column kCensusColumns[] = {
+#define C1M_COLUMN(type, column, label, bytes) {label, sizeof(type), bytes},
+    C1M_CENSUS_COLUMNS(C1M_COLUMN)
+#undef C1M_COLUMN
+};
+
+}  // namespace c1m

@@ -1,0 +1,88 @@
+#include "native/engine/measure/socket_survey.h"
+
+#include <algorithm>
+
+#include "native/net/clock.h"
+
+namespace c1m {
+namespace {
+
+bool IsAny(const std::array<uint8_t, 16>& address) {
+  // 0.0.0.0 comes mapped.
+  return std::all_of(address.begin(), address.begin() + 10,
+                     [](uint8_t byte) { return byte == 0; }) &&
+         std::all_of(address.begin() + 12, address.end(), [](uint8_t byte) { return byte == 0; });
+}
+
+bool Covers(const DiagSocket& listener, const LocalEndpoint& endpoint) {
+  if (listener.local_port < endpoint.first_port || listener.local_port > endpoint.last_port) {
+    return false;
+  }
+  return !endpoint.address || IsAny(listener.local_address) ||
+         listener.local_address == endpoint.address->Mapped();
+}
+
+}  // namespace
+
+std::optional<SysError> SocketSurvey::Take(const SurveyOptions& options) {
+  place_of_port_.assign(UINT16_MAX + 1, 0);
+  // By port alone: a listener at any address would not pass a filter for one.
+  std::vector<LocalEndpoint> ports = options.local;
+  for (LocalEndpoint& endpoint : ports) endpoint.address.reset();
+  const auto listening =
+      VisitTcpSockets({.states = StateBit(TcpState::kListen), .local = std::move(ports)},
+                      [&](const DiagSocket& socket) { AddListener(socket, options); });
+  if (!listening.ok()) return listening.error();
+  if (options.listeners_only) return std::nullopt;
+  const auto others = VisitTcpSockets(
+      {.states = kAllStates & ~StateBit(TcpState::kListen), .local = options.local, .info = true},
+      [&](const DiagSocket& socket) { AddSocket(socket); });
+  if (!others.ok()) return others.error();
+  return std::nullopt;
+}
+
+void SocketSurvey::AddListener(const DiagSocket& socket, const SurveyOptions& options) {
+  const bool wanted = options.local.empty() ||
+                      std::any_of(options.local.begin(), options.local.end(),
+                                  [&](const auto& endpoint) { return Covers(socket, endpoint); });
+  if (!wanted) return;
+  listeners_.push_back({.address = socket.local_address,
+                        .port = socket.local_port,
+                        .queued = socket.receive_queue,
+                        .backlog = socket.send_queue,
+                        .uid = socket.uid,
+                        .inode = socket.inode});
+  uint32_t& place = place_of_port_[socket.local_port];
+  if (place != 0) return;
+  ports_.push_back({.port = socket.local_port, .states = {}, .syn_ack_retransmits = 0});
+  place = static_cast<uint32_t>(ports_.size());
+}
+
+void SocketSurvey::AddSocket(const DiagSocket& socket) {
+  const auto state = static_cast<size_t>(socket.state);
+  if (state >= kTcpStates) return;
+  ++states_[state];
+  if (const uint32_t place = place_of_port_[socket.local_port]; place != 0) {
+    Port& port = ports_[place - 1];
+    ++port.states[state];
+    if (socket.state == TcpState::kSynRecv) port.syn_ack_retransmits += socket.retransmits;
+  }
+  if (socket.info == nullptr) return;
+  const TcpInfo& info = *socket.info;
+  ++figures_.sockets;
+  figures_.retransmits += info.total_retrans;
+  figures_.with_retransmit += info.total_retrans > 0 ? 1 : 0;
+  figures_.in_timeout += info.retransmits > 0 ? 1 : 0;
+  figures_.unread += socket.receive_queue > 0 ? 1 : 0;
+  figures_.unread_bytes += socket.receive_queue;
+  figures_.unacknowledged += socket.send_queue > 0 ? 1 : 0;
+  figures_.unacknowledged_bytes += socket.send_queue;
+  if (info.rtt_us > 0) round_trips_.Record(int64_t{info.rtt_us} * kNsPerUs);
+  // Before the peer has answered there is nothing to negotiate.
+  if (socket.state == TcpState::kSynSent) return;
+  figures_.without_window_scaling += (info.options & kTcpWindowScaling) == 0 ? 1 : 0;
+  figures_.without_sack += (info.options & kTcpSack) == 0 ? 1 : 0;
+  figures_.without_timestamps += (info.options & kTcpTimestamps) == 0 ? 1 : 0;
+}
+
+}  // namespace c1m

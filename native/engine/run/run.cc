@@ -1,0 +1,110 @@
+#include "native/engine/run/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "native/net/cpu.h"
+#include "native/net/descriptor_table.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Descriptors left to the rest of the process where tables can't be private.
+constexpr int kProcessReserve = 64;
+
+// A worker without a table would leave the connections on its listening sockets unserved.
+RunOptions WithServedWorkers(RunOptions options) {
+  options.workers = std::min(options.workers, options.max_tables);
+  return options;
+}
+
+}  // namespace
+
+Run::Run(RunOptions options, std::function<void(Event)> notify)
+    : state_(WithServedWorkers(std::move(options))), supervisor_(state_, std::move(notify)) {}
+
+Run::~Run() {
+  Close();
+  Join();
+}
+
+Result<std::vector<SocketAddress>> Run::Start() {
+  ReserveDescriptors();
+  const auto wake = OpenEventFd();
+  if (!wake.ok()) return wake.error();
+  state_.wake.Reset(wake.value());
+  for (uint32_t i = 0; i < state_.options.workers; ++i) {
+    workers_.push_back(std::make_unique<Worker>());
+    workers_.back()->index = i;
+    workers_.back()->cpu = CpuOf(i, state_.options.workers);
+  }
+  auto listening = Listen();
+  if (!listening.ok()) return listening;
+  if (state_.options.dial) PrepareTuples(listening.value());
+  if (const int error = supervisor_.Start(workers_); error != 0) {
+    return SysError{error, "pthread_create"};
+  }
+  return listening;
+}
+
+void Run::ReserveDescriptors() {
+  state_.descriptor_limit = RaiseDescriptorLimit();
+  state_.private_tables = PrivateTablesWork();
+  state_.shared_table_size =
+      std::min(state_.descriptor_limit, static_cast<int>(state_.options.shared_table_size));
+  state_.shared_table_quota = std::max(0, state_.shared_table_size - kProcessReserve) /
+                              static_cast<int>(state_.options.workers);
+}
+
+Result<std::vector<SocketAddress>> Run::Listen() {
+  std::vector<SocketAddress> listening;
+  if (!state_.options.listen) return listening;
+  const ListenOptions& options = *state_.options.listen;
+  // Each worker needs a socket of its own: with fewer addresses than workers several share one
+  // through SO_REUSEPORT, with more each worker takes several. In a self-dial none is shared: where
+  // addresses are too few, the later sockets get ports of their own.
+  const bool own = SelfDial::IsAsked(state_.options);
+  const size_t addresses = options.addresses.size();
+  const size_t sockets = std::max<size_t>(addresses, workers_.size());
+  for (size_t i = 0; i < sockets; ++i) {
+    const size_t place = i % addresses;
+    const bool again = i >= addresses && !own;
+    const SocketAddress& address = again ? listening[place] : options.addresses[place];
+    const bool shares = !own && sockets > addresses;
+    const PortSharing sharing = again    ? PortSharing::kNext
+                                : shares ? PortSharing::kFirst
+                                         : PortSharing::kNone;
+    const auto opened = OpenListener(address, options.backlog, sharing);
+    if (!opened.ok()) {
+      state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
+      return opened.error();
+    }
+    workers_[i % workers_.size()]->listeners.emplace_back(opened.value());
+    if (own && options.close == CloseMode::kRst) ResetOnClose(opened.value());
+    if (!again) listening.push_back(SocketAddress::Local(opened.value()).value_or(address));
+  }
+  return listening;
+}
+
+void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
+  const DialOptions& dial = *state_.options.dial;
+  if (SelfDial::IsAsked(state_.options)) {
+    for (const auto& worker : workers_) {
+      SelfDial& self_dial = worker->self_dial.emplace(state_.options, worker->index, listening);
+      worker->cursor.emplace(self_dial.space(), self_dial.first_tuple());
+    }
+    return;
+  }
+  space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
+                                        dial.churn);
+  for (const auto& worker : workers_) worker->cursor.emplace(*space_);
+}
+
+void Run::Join() {
+  supervisor_.Join();
+  for (const auto& worker : workers_) worker->listeners.clear();
+  state_.wake.Reset();
+}
+
+}  // namespace c1m

@@ -1,0 +1,46 @@
+// What a run tells of itself: latencies and times over all its workers.
+#include <memory>
+
+#include "native/engine/run/run.h"
+
+namespace c1m {
+
+Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& worker : workers_) {
+    all->Merge(worker->first_try_latency);
+    if (!first_try_only) all->Merge(worker->retried_latency);
+  }
+  return all->Summarize();
+}
+
+std::vector<Histogram::Bucket> Run::ConnectLatencies() const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& worker : workers_) {
+    all->Merge(worker->first_try_latency);
+    all->Merge(worker->retried_latency);
+  }
+  return all->Buckets();
+}
+
+Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Worker::exchange_latency); }
+
+Histogram::Summary Run::Lateness() const { return Summarize(&Worker::lateness); }
+
+Histogram::Summary Run::Summarize(Histogram Worker::*part) const {
+  const auto all = std::make_unique<Histogram>();
+  for (const auto& worker : workers_) all->Merge((*worker).*part);
+  return all->Summarize();
+}
+
+int64_t Run::ShortestRestNs() const {
+  if (space_) return space_->shortest_rest_ns();
+  int64_t shortest = 0;
+  for (const auto& worker : workers_) {
+    const int64_t rest = worker->self_dial ? worker->self_dial->space().shortest_rest_ns() : 0;
+    if (rest != 0 && (shortest == 0 || rest < shortest)) shortest = rest;
+  }
+  return shortest;
+}
+
+}  // namespace c1m

@@ -1,0 +1,109 @@
+// All 4-tuples a run may use, as one range of numbers; workers claim slices of it.
+//
+// Destinations turn fastest, then source ports, then source addresses. So destinations fill evenly
+// whatever the count, a local (address, port) pair serves every destination before the next one is
+// touched (one bind bucket in the kernel instead of many), and a tuple rests as long as the space
+// allows before it could come up again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "native/net/address.h"
+
+namespace c1m {
+
+// `count` consecutive addresses; their ports are ignored.
+struct AddressRange {
+  SocketAddress first;
+  uint64_t count = 1;
+};
+
+// Local ports, both ends included.
+struct PortRange {
+  uint16_t first = 1024;
+  uint16_t last = 65535;
+};
+
+// One of `count` disjoint slices of the tuple space.
+struct Shard {
+  uint32_t index = 0;
+  uint32_t count = 1;
+};
+
+class TupleSpace {
+ public:
+  // An endless space begins again after its last tuple.
+  TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
+             std::vector<SocketAddress> targets, bool endless = false);
+
+  [[nodiscard]] uint64_t size() const { return size_; }
+  [[nodiscard]] const std::vector<SocketAddress>& targets() const { return targets_; }
+
+  struct Slice {
+    uint64_t begin = 0;
+    uint64_t end = 0;
+  };
+  // Up to `count` tuples that no other worker gets in this round; empty when the space is used up.
+  // Safe from any thread.
+  [[nodiscard]] Slice Claim(uint64_t count);
+  // Tuples that are not claimed yet.
+  [[nodiscard]] uint64_t unclaimed() const;
+  // In an endless space: how long the shortest round took, which is how long a tuple rested before
+  // it was used again; 0 before the second round began.
+  [[nodiscard]] int64_t shortest_rest_ns() const {
+    return shortest_rest_ns_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  friend class TupleCursor;
+  void NoteRound();
+  [[nodiscard]] SocketAddress SourceAddress(uint64_t index) const;
+  [[nodiscard]] uint16_t SourcePort(uint64_t index) const;
+
+  std::vector<AddressRange> sources_;
+  std::vector<PortRange> ports_;
+  Shard shard_;
+  std::vector<SocketAddress> targets_;
+  uint64_t ports_per_source_ = 0;
+  uint64_t size_ = 0;
+  const bool endless_;
+  uint64_t addresses_ = 0;
+  std::atomic<uint64_t> next_{0};
+  std::atomic<int64_t> round_began_ns_{0};
+  std::atomic<int64_t> shortest_rest_ns_{0};
+};
+
+// One worker's walk over the slices it claims.
+class TupleCursor {
+ public:
+  // `offset`: how far from the first tuple the line begins for this cursor; it goes on with the
+  // first after the last.
+  explicit TupleCursor(TupleSpace& space, uint64_t offset = 0) : space_(space), offset_(offset) {}
+
+  // Steps to the next tuple; claims up to `wanted` when the slice at hand is used up, so that no
+  // tuple is claimed that is not needed. False when the whole space is used up.
+  [[nodiscard]] bool Advance(uint64_t wanted);
+
+  // Tuples this cursor can still reach.
+  [[nodiscard]] uint64_t Left() const { return slice_.end - slice_.begin + space_.unclaimed(); }
+
+  [[nodiscard]] const TupleSpace& space() const { return space_; }
+  [[nodiscard]] const SocketAddress& source() const { return source_; }
+  [[nodiscard]] const SocketAddress& target() const { return space_.targets_[target_]; }
+  [[nodiscard]] uint32_t target_index() const { return target_; }
+
+ private:
+  void Seek(uint64_t index);
+
+  TupleSpace& space_;
+  const uint64_t offset_;
+  TupleSpace::Slice slice_;
+  SocketAddress source_;
+  uint64_t port_index_ = 0;
+  uint64_t address_index_ = 0;
+  uint32_t target_ = 0;
+};
+
+}  // namespace c1m

@@ -1,0 +1,82 @@
+// The state of every connection of a table, in four bytes each, indexed by descriptor.
+//
+// A private table hands out the lowest free descriptor, so the array is dense: no hashing,
+// no allocation per connection, and closing everything is a walk over it.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace c1m {
+
+enum class ConnectionState : uint8_t {
+  kNone,
+  // The handshake is under way; the tag is its slot in the table's Handshakes.
+  kConnecting,
+  // Established by us; the tag is the index of its target.
+  kDialed,
+  // Accepted by us.
+  kAccepted,
+};
+
+class ConnectionStates {
+ public:
+  explicit ConnectionStates(int capacity) : records_(static_cast<size_t>(capacity)) {}
+
+  [[nodiscard]] int capacity() const { return static_cast<int>(records_.size()); }
+  // Connections in any state but kNone.
+  [[nodiscard]] int size() const { return size_; }
+  // One above the highest descriptor ever set.
+  [[nodiscard]] int end() const { return end_; }
+
+  [[nodiscard]] ConnectionState state(int fd) const {
+    return static_cast<ConnectionState>(records_[Index(fd)].state);
+  }
+  [[nodiscard]] uint32_t tag(int fd) const { return records_[Index(fd)].tag; }
+  // Whether epoll reports events of this connection.
+  [[nodiscard]] bool watched(int fd) const { return records_[Index(fd)].watched != 0; }
+
+  void Set(int fd, ConnectionState state, uint32_t tag, bool watched) {
+    Record& record = records_[Index(fd)];
+    if (record.state == 0) ++size_;
+    record = {static_cast<uint32_t>(state), watched ? 1U : 0U, 0, 0, tag};
+    if (fd >= end_) end_ = fd + 1;
+  }
+  void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
+  // Whether it is in TableContext::revisits, because there was more to read than one turn may take.
+  [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
+  void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }
+  // How often its SYN was sent again: TCP_INFO can't tell that from other retransmits later on.
+  [[nodiscard]] uint32_t syn_retries(int fd) const { return records_[Index(fd)].syn_retries; }
+  void SetSynRetries(int fd, uint32_t count) {
+    records_[Index(fd)].syn_retries = std::min(count, kMostSynRetries);
+  }
+  void Clear(int fd) {
+    records_[Index(fd)] = {};
+    --size_;
+  }
+
+  static constexpr size_t kRecordBytes = 4;
+  static constexpr uint32_t kTagLimit = 1U << 24;
+  // Saturates: 7 means 7 or more.
+  static constexpr uint32_t kMostSynRetries = 7;
+
+ private:
+  struct Record {
+    uint32_t state : 3;
+    uint32_t watched : 1;
+    uint32_t revisit : 1;
+    uint32_t syn_retries : 3;
+    uint32_t tag : 24;
+  };
+  static_assert(sizeof(Record) == kRecordBytes);
+  static size_t Index(int fd) { return static_cast<size_t>(fd); }
+
+  std::vector<Record> records_;
+  int size_ = 0;
+  int end_ = 0;
+};
+
+}  // namespace c1m

@@ -1,0 +1,135 @@
+// A churn from end to end: what counts as a transaction, and that it never hangs.
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "test/native/helpers/peer.h"
+#include "test/native/helpers/scratch_run.h"
+
+namespace c1m::test {
+namespace {
+
+// One connection at a time to the listener.
+DialOptions ChurnTo(const UniqueFd& listener) {
+  DialOptions dial = DialTo({LocalAddress(listener)}, 1);
+  dial.churn = true;
+  dial.exchange.emplace().timeout_ns = kPatienceNs;
+  return dial;
+}
+
+}  // namespace
+
+TEST_CASE("churn: each connection is closed after its exchange and replaced") {
+  const UniqueFd listener = Listening();
+  DialOptions dial = ChurnTo(listener);
+  dial.exchange->send = "?";
+  dial.exchange->expect = "!";
+  ScratchRun run(DialRun(std::move(dial)));
+  run.Start();
+  for (uint64_t i = 0; i < 10; ++i) {
+    const UniqueFd peer = Accepted(listener);
+    REQUIRE(Receive(peer, 1) == "?");
+    CHECK(run.totals().transactions == i);
+    REQUIRE(SendAll(peer, "!"));
+    CHECK(EndOf(peer) == 0);
+  }
+  CHECK(Eventually([&] { return run.totals().transactions == 10; }));
+  CHECK(run->Errors().empty());
+  CHECK(run.End());
+}
+
+TEST_CASE("churn: a peer that closes right behind its answer has completed the transaction") {
+  const UniqueFd listener = Listening();
+  DialOptions dial = ChurnTo(listener);
+  dial.exchange->send = "?";
+  dial.exchange->expect_bytes = 1;
+  ScratchRun run(DialRun(std::move(dial)));
+  run.Start();
+  constexpr uint64_t kRounds = 200;
+  for (uint64_t i = 0; i < kRounds; ++i) {
+    UniqueFd peer = Accepted(listener);
+    REQUIRE(Receive(peer, 1) == "?");
+    REQUIRE(SendAll(peer, "!"));
+    peer.Reset();
+  }
+  CHECK(Eventually([&] { return run.totals().transactions >= kRounds; }));
+  CHECK(run.totals().dialed_closed_by_peer == 0);
+  CHECK(run->Errors().empty());
+  CHECK(run.End());
+}
+
+TEST_CASE("churn: where the peer is to close, FIN and RST both end the transaction") {
+  for (const bool reset : {false, true}) {
+    const UniqueFd listener = Listening();
+    DialOptions dial = ChurnTo(listener);
+    dial.peer_closes = true;
+    dial.exchange->send = "?";
+    dial.exchange->expect = "!";
+    ScratchRun run(DialRun(std::move(dial)));
+    run.Start();
+    UniqueFd peer = Accepted(listener);
+    REQUIRE(Receive(peer, 1) == "?");
+    REQUIRE(SendAll(peer, "!"));
+    REQUIRE(Eventually([&] { return run.totals().exchanges == 1; }));
+    CHECK(run.totals().transactions == 0);
+    if (reset) {
+      Reset(peer);
+    } else {
+      peer.Reset();
+    }
+    CHECK(Eventually([&] { return run.totals().transactions == 1; }));
+    CHECK(run->Errors().empty());
+    CHECK(run.End());
+  }
+}
+
+TEST_CASE("churn: a reset that comes before we have looked is the close that was awaited") {
+  ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
+  listen.close = CloseMode::kRst;
+  ScratchRun server(ListenRun(std::move(listen)));
+  DialOptions dial = DialTo(server.Start(), 64);
+  dial.churn = true;
+  dial.peer_closes = true;
+  dial.exchange.emplace().timeout_ns = kPatienceNs;
+  RunOptions options = DialRun(std::move(dial));
+  options.workers = 4;
+  ScratchRun run(std::move(options));
+  run.Start();
+  CHECK(Eventually([&] { return run.totals().transactions >= 20'000; }));
+  CHECK(run->Errors().empty());
+  CHECK(run.totals().failed == 0);
+  CHECK(run.End());
+}
+
+TEST_CASE("churn: a peer that should close and does not is ETIMEDOUT") {
+  const UniqueFd listener = Listening();
+  DialOptions dial = ChurnTo(listener);
+  dial.peer_closes = true;
+  dial.exchange->timeout_ns = 50 * kNsPerMs;
+  ScratchRun run(DialRun(std::move(dial)));
+  run.Start();
+  CHECK(Eventually([&] { return run.Errors(Phase::kExchange, ETIMEDOUT) >= 2; }));
+  CHECK(run.totals().transactions == 0);
+  CHECK(run.End());
+}
+
+TEST_CASE("churn: with every tuple taken it goes on looking, and still ends") {
+  const UniqueFd listener = Listening();
+  DialOptions dial = ChurnTo(listener);
+  dial.source_ports = {{.first = 2000, .last = 2003}};
+  dial.connections = 8;
+  dial.peer_closes = true;
+  ScratchRun run(DialRun(std::move(dial)));
+  run.Start();
+  std::vector<UniqueFd> peers = Accepted(listener, 4);
+  REQUIRE(Eventually([&] { return run.Errors(Phase::kConnect, EADDRNOTAVAIL) >= 2; }));
+  CHECK(run.totals().dialed_open == 4);
+  CHECK(run.totals().skipped_ports > 0);
+  Reset(peers[0]);
+  CHECK(Accepted(listener).valid());
+  CHECK(run.End());
+}
+
+}  // namespace c1m::test
