@@ -15,6 +15,7 @@ export type { NatLimit, NatNeeds, NatOptions, NatPlan } from './scenario/nat.js'
 export type { DialOptions, SnapshotOptions } from './scenario/options.js'
 export type { RampPoint } from './scenario/ramp.js'
 export type { DialScenario } from './scenario/scenario.js'
+export type { SocketOptions } from './scenario/socket_options.js'
 export type { PortRange } from './scenario/source_ports.js'
 
 // The result of a dial.

@@ -29,6 +29,16 @@ export interface NativeExchangeConfig {
   timeoutMs: number
 }
 
+/** One call of setsockopt(2). The numbers are the kernel's. */
+export interface NativeSocketOption {
+  /** AF_INET or AF_INET6: for sockets of that family only; 0: for any. */
+  family: number
+  level: number
+  name: number
+  /** The bytes of the value, in the order of this host. */
+  value: Uint8Array
+}
+
 /** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
 export interface NativeDialConfig {
   sources: NativeAddressRange[]
@@ -46,6 +56,7 @@ export interface NativeDialConfig {
   /** Empty: as fast as possible. */
   rate: { atMs: number; perSecond: number }[]
   close: CloseMode
+  socketOptions: NativeSocketOption[]
   /** Whether the connections stay once all stand, so that the peer's closing is to be noticed. */
   hold: boolean
   /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
@@ -61,6 +72,7 @@ export interface NativeListenConfig {
   mode: ListenMode
   backlog: number
   close: CloseMode
+  socketOptions: NativeSocketOption[]
 }
 
 /** What a run does: dial, listen, or both ends at once. */
@@ -69,6 +81,10 @@ export interface NativeRunConfig {
   workers: number
   /** Most descriptor tables the workers may open. */
   maxTables: number
+  /** Most descriptors in a table; RLIMIT_NOFILE may allow fewer. */
+  descriptorsPerTable: number
+  /** Descriptors left to the rest of the process where all threads share its table. */
+  reservedInSharedTable: number
   dial?: NativeDialConfig
   listen?: NativeListenConfig
 }
@@ -279,6 +295,8 @@ export interface NativeDrops {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
+  /** Largest `synRetries` of a census: it stands for more as well. */
+  mostSynRetries: number
   /** Bytes a connection takes in the buffer of a census. */
   censusRowBytes: number
   /** Soft RLIMIT_NOFILE, raised to the hard one first. */

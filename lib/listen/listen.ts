@@ -8,6 +8,8 @@ import { readHostFacts } from '../host/facts.js'
 import { type ResultHost, resultHost } from '../host/result_host.js'
 import { listenChecks, type SnapshotOptions, snapshotPeriodMs } from '../scenario/options.js'
 import { type ListenOptions, resolveListen } from '../scenario/scenario.js'
+import { nativeSocketOptions } from '../scenario/socket_options.js'
+import { tableLimits } from '../scenario/tables.js'
 
 /** A listener at one moment. */
 export interface ListenSnapshot {
@@ -78,9 +80,13 @@ export async function listen(options: ListenOptions = {}): Promise<ListenServer>
   const checked = checkOptions('listen', options, listenChecks)
   const { signal } = checked
   signal?.throwIfAborted()
-  const { workers, maxTables, targets, mode, backlog, close } = await resolveListen(checked)
+  const { workers, socketOptions, kind, maxTables, ...listen } = await resolveListen(checked)
   signal?.throwIfAborted()
-  const engine = new Engine({ workers, maxTables, listen: { targets, mode, backlog, close } })
+  const engine = new Engine({
+    ...tableLimits,
+    workers,
+    listen: { ...listen, socketOptions: nativeSocketOptions(socketOptions) }
+  })
   engine.start()
   return new Listener(engine, workers, signal)
 }

@@ -2,6 +2,7 @@
 
 import type { CensusColumns } from '../engine/census.js'
 import type { Latency } from '../engine/latency.js'
+import { native } from '../engine/native.js'
 import type { CounterChanges } from '../host/counters.js'
 import { tcpOptions, tcpStates } from '../net/tcp_names.js'
 import type { CensusSummary } from '../result/result.js'
@@ -55,13 +56,14 @@ function laterRetransmits({
   synRetries,
   bytesSent
 }: CensusColumns): CensusSummary['retransmits'] {
+  const most = native().mostSynRetries
   let segments = 0
   let connections = 0
   for (const [i, total] of totalRetransmits.entries()) {
     if (total === 0) continue
     const syn = synRetries[i] ?? 0
-    // Seven stands for more; who never sent a byte has only SYNs to send again.
-    const later = syn === mostSynRetries && bytesSent?.[i] === 0 ? 0 : Math.max(0, total - syn)
+    // The largest count stands for more; a connection that never sent a byte has only SYNs to send again.
+    const later = syn === most && bytesSent?.[i] === 0 ? 0 : Math.max(0, total - syn)
     segments += later
     if (later > 0) connections++
   }
@@ -69,9 +71,6 @@ function laterRetransmits({
 }
 
 const established = tcpStates.indexOf('ESTABLISHED')
-
-/** ConnectionTable::kMostSynRetries of the engine. */
-const mostSynRetries = 7
 
 /** Repeats of a SYN-ACK, from which on a lost ACK is no likely explanation any more. */
 const leastRepeats = 2

@@ -7,7 +7,7 @@ import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
 import { endsInProcess } from './self_dial.js'
-import { maxDescriptorsPerTable, maxTables, reservedPerTable } from './tables.js'
+import { reservedPerTable, tableLimits } from './tables.js'
 
 /** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
 export interface Needs {
@@ -46,9 +46,6 @@ export const slabBytesPerSocket = { bare: 3900, watched: 4000 } as const
 
 /** Resident memory of this process, in bytes: measured at 40,000 and at a million connections. */
 export const residentBytes = { process: 52e6, table: 100e3, descriptor: 4 } as const
-
-/** Descriptors kept back where all threads share one table: kProcessReserve of native/engine/run/run.cc. */
-const reservedWhenShared = 64
 
 /** Threads of a Node process that are not ours: its own, libuv's pool, V8's workers. */
 const reservedThreads = 32
@@ -173,11 +170,12 @@ function descriptorRoom(
   const usable = (descriptors: number) => Math.max(0, Math.floor(descriptors / perConnection) * perConnection)
   // CLOSE_RANGE_UNSHARE: close_range(2), Linux 5.9.
   if (kernel.version !== null && !isAtLeast(kernel.version, 5, 9))
-    return { tables: 1, descriptorsPerTable: usable(hard - reservedWhenShared) }
-  const threads = typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : maxTables
+    return { tables: 1, descriptorsPerTable: usable(hard - tableLimits.reservedInSharedTable) }
+  const threads =
+    typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : tableLimits.maxTables
   return {
-    tables: Math.max(1, Math.min(maxTables, threads)),
-    descriptorsPerTable: usable(Math.min(hard, maxDescriptorsPerTable) - reservedPerTable)
+    tables: Math.max(1, Math.min(tableLimits.maxTables, threads)),
+    descriptorsPerTable: usable(Math.min(hard, tableLimits.descriptorsPerTable) - reservedPerTable)
   }
 }
 

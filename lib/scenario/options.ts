@@ -6,13 +6,14 @@ import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
 import { type RampPoint, ramp } from './ramp.js'
-import { maxTables } from './tables.js'
+import { type SocketOptions, socketChecks } from './socket_options.js'
+import { tableLimits } from './tables.js'
 
 /**
  * What a caller may ask of `dial`. Every option has a default; `undefined` stands for "not given". A value outside its
  * range is C1M_OPTION_INVALID, unless the option names another code.
  */
-export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions {
+export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, SocketOptions {
   /**
    * `host:port`, `host:port-port` or `[v6]:port`, all of one address family. None: a self-dial, of listeners of its own
    * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
@@ -80,7 +81,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   source: texts,
   sourcePorts: text,
   shard: text,
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   connectTimeoutMs: whole(1),
   synRetries: whole(1, 127),
   holdMs: whole(0),
@@ -92,11 +93,12 @@ export const dialChecks: OptionChecks<DialOptions> = {
   signal: abortSignal,
   ...exchangeChecks,
   ...churnChecks,
-  ...natChecks
+  ...natChecks,
+  ...socketChecks
 }
 
 /** What a caller may ask of `listen`. Every option has a default; a value outside its range is C1M_OPTION_INVALID. */
-export interface ListenOptions {
+export interface ListenOptions extends SocketOptions {
   /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. C1M_TARGET_INVALID. */
   targets?: readonly string[]
   /** What to do with what comes. Default `sink`. */
@@ -114,10 +116,11 @@ export interface ListenOptions {
 export const listenChecks: OptionChecks<ListenOptions> = {
   targets: texts,
   mode: choice(listenModes),
-  workers: whole(1, maxTables),
+  workers: whole(1, tableLimits.maxTables),
   backlog: whole(1),
   close: choice(closeModes),
-  signal: abortSignal
+  signal: abortSignal,
+  ...socketChecks
 }
 
 /** What a caller may ask of `snapshots`. */

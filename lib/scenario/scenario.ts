@@ -15,8 +15,9 @@ import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from '
 import { type RampPoint, resolveRamp } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
+import { chosenSocketOptions, type SocketOptions } from './socket_options.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
-import { maxTables, planTables, tablesFor } from './tables.js'
+import { planTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
 export type { DialOptions, ListenOptions }
@@ -56,6 +57,8 @@ export interface DialScenario {
   /** Whether connections are closed and replaced instead of held. */
   churn: boolean
   close: CloseMode
+  /** Those that were chosen. */
+  socketOptions: SocketOptions
   /** Who closes first in a churn. */
   closeBy: CloseBy
   /** null: no bound. */
@@ -79,6 +82,8 @@ export interface ListenScenario {
   maxTables: number
   backlog: number
   close: CloseMode
+  /** Those that were chosen. */
+  socketOptions: SocketOptions
 }
 
 /** What a scenario needs to know of the host: its ports, descriptors and privileges. */
@@ -128,6 +133,7 @@ export async function draftDial(
   const plain = {
     ...chosen,
     rate: resolveRate(options),
+    socketOptions: chosenSocketOptions(options),
     exchange,
     durationMs: options.durationMs ?? (churn ? churnDurationMs : null),
     // Memory is set aside for each of them, and there are no more.
@@ -151,7 +157,16 @@ export async function draftDial(
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }
-  return { kind: 'dial', targets, selfDial, ...plain, nat, ...space, workers, maxTables }
+  return {
+    kind: 'dial',
+    targets,
+    selfDial,
+    ...plain,
+    nat,
+    ...space,
+    workers,
+    maxTables: tableLimits.maxTables
+  }
 }
 
 /** Pairs of destination address and port. A self-dial has as many for each worker. */
@@ -185,8 +200,9 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
     workers: resolveWorkers(options.workers),
-    maxTables,
-    ...withDefaults(listenDefaults, options)
+    maxTables: tableLimits.maxTables,
+    ...withDefaults(listenDefaults, options),
+    socketOptions: chosenSocketOptions(options)
   }
 }
 

@@ -1,11 +1,17 @@
 import { C1mError } from '../base/errors.js'
 import { formatNumber } from '../base/units.js'
 
-/** Descriptor tables a run may open; each is a thread. */
-export const maxTables = 1024
+/** What the engine uses of descriptor tables, as it is told with each run. */
+export const tableLimits = {
+  /** Descriptor tables a run may open; each is a thread. */
+  maxTables: 1024,
+  /** Descriptors of one table the engine will use, however high RLIMIT_NOFILE is. */
+  descriptorsPerTable: 65_536,
+  /** Descriptors left to the rest of the process where all threads share its table. */
+  reservedInSharedTable: 64
+} as const
 
-/** Descriptors of one table the engine will use, however high RLIMIT_NOFILE is. */
-export const maxDescriptorsPerTable = 65_536
+const { maxTables, descriptorsPerTable: maxDescriptorsPerTable, reservedInSharedTable } = tableLimits
 
 /** Descriptors of a table that are no connections: epoll, wake-up, listeners, and room to spare. */
 export const reservedPerTable = 32
@@ -21,7 +27,7 @@ export interface TablePlan {
 }
 
 /**
- * Tables in which so many connections can be open at once; at most {@link maxTables}, however many it would take.
+ * Tables in which so many connections can be open at once; at most `maxTables`, however many it would take.
  * @param descriptorsPerConnection 1, or 2 when both ends are in this process
  * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
  */
@@ -65,9 +71,6 @@ export function planTables(
   )
 }
 
-/** Descriptors the engine leaves to the process where its workers share one table: see native/engine/run/run.cc. */
-const reservedInShared = 64
-
 /**
  * Checks that connections fit where threads cannot have descriptor tables of their own.
  * @param workers threads that share the one table evenly
@@ -80,10 +83,10 @@ export function checkSharedTable(
   workers: number,
   limit: number
 ): void {
-  const perWorker = Math.floor(Math.max(0, limit - reservedInShared) / workers)
+  const perWorker = Math.floor(Math.max(0, limit - reservedInSharedTable) / workers)
   const capacity = workers * Math.floor(perWorker / descriptorsPerConnection)
   if (connections <= capacity) return
-  const needed = Math.ceil(connections / workers) * descriptorsPerConnection * workers + reservedInShared
+  const needed = Math.ceil(connections / workers) * descriptorsPerConnection * workers + reservedInSharedTable
   throw new C1mError(
     'C1M_DESCRIPTOR_LIMIT',
     `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,

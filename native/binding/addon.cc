@@ -9,6 +9,7 @@
 #include "native/binding/survey.h"
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/counters.h"
+#include "native/engine/state/connection_states.h"
 #include "native/net/descriptor_table.h"
 #include "native/net/thread.h"
 
@@ -58,6 +59,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
   exports["readTracefs"] = Napi::Function::New(env, ReadTracefsFile, "readTracefs");
+  exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["Run"] = RunWrap::Define(env);

@@ -1,5 +1,7 @@
 #include "native/binding/run_options.h"
 
+#include <sys/socket.h>
+
 #include <limits>
 #include <string>
 
@@ -57,6 +59,17 @@ std::string Bytes(Napi::Object object, const char* field) {
   return {reinterpret_cast<const char*>(array.Data()), array.ByteLength()};
 }
 
+SocketOptions ReadSocketOptions(Napi::Object object) {
+  SocketOptions options;
+  EachOf(object, "socketOptions", [&](Napi::Object option) {
+    options.push_back({.family = Whole<int>(option, "family", 0, AF_MAX),
+                       .level = Whole<int>(option, "level", 0, 65535),
+                       .name = Whole<int>(option, "name", 0, 65535),
+                       .value = Bytes(option, "value")});
+  });
+  return options;
+}
+
 int64_t Nanoseconds(Napi::Object object, const char* field_ms, double least_ms) {
   return static_cast<int64_t>(Number(object, field_ms, least_ms, kMaxMs) * kNsPerMs);
 }
@@ -91,6 +104,7 @@ DialOptions ReadDialOptions(Napi::Object object) {
   options.window = Whole<uint32_t>(object, "window", 1, 1 << 24);
   options.connect_timeout_ns = Nanoseconds(object, "connectTimeoutMs", 1);
   options.syn_retries = Whole<int>(object, "synRetries", 0, 127);
+  options.socket_options = ReadSocketOptions(object);
   EachOf(object, "rate", [&](Napi::Object point) {
     const RatePoint next{.at_ns = Nanoseconds(point, "atMs", 0),
                          .per_second = Number(point, "perSecond", 0, 1e9)};
@@ -118,6 +132,7 @@ ListenOptions ReadListenOptions(Napi::Object object) {
   options.addresses = Endpoints(object, "targets", 0);
   if (options.addresses.empty()) Reject(object.Env(), "targets", "at least one address");
   options.mode = ReadListenMode(object);
+  options.socket_options = ReadSocketOptions(object);
   options.backlog = Whole<int>(object, "backlog", 1, std::numeric_limits<int>::max());
   options.close = ReadCloseMode(object);
   return options;
@@ -130,6 +145,8 @@ RunOptions ReadRunOptions(Napi::Value config) {
   RunOptions options;
   options.workers = Whole<uint32_t>(object, "workers", 1, 4096);
   options.max_tables = Whole<uint32_t>(object, "maxTables", 1, 65536);
+  options.table_size = Whole<uint32_t>(object, "descriptorsPerTable", 1, 1 << 24);
+  options.shared_reserve = Whole<uint32_t>(object, "reservedInSharedTable", 0, 1 << 24);
   const Napi::Value dial = object.Get("dial");
   const Napi::Value listen = object.Get("listen");
   if (!dial.IsUndefined()) options.dial = ReadDialOptions(AsObject(dial, "dial"));

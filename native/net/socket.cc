@@ -44,11 +44,16 @@ int PendingError(int fd) {
   return error;
 }
 
-Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing) {
+Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing,
+                         const SocketOptions& options) {
   auto opened = OpenStream(address.family());
   if (!opened.ok()) return opened.error();
   UniqueFd socket(opened.value());
   AllowAddressReuse(socket.get());
+  // Before listen(2): a window scale is chosen by the receive buffer of that moment.
+  if (const int error = SetOptions(socket.get(), address.family(), options); error != 0) {
+    return SysError{error, "setsockopt"};
+  }
   const int on = 1;
   if (address.family() == AF_INET6) {
     ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));

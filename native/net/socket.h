@@ -5,6 +5,7 @@
 
 #include "native/net/address.h"
 #include "native/net/result.h"
+#include "native/net/socket_options.h"
 
 namespace c1m {
 
@@ -40,8 +41,9 @@ enum class PortSharing : uint8_t {
   kNext,
 };
 
-// A listening socket; port 0 lets the kernel choose.
-Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing);
+// A listening socket; port 0 lets the kernel choose. What it accepts inherits its options.
+Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing,
+                         const SocketOptions& options = {});
 
 // eventfd(2), non-blocking.
 Result<int> OpenEventFd();

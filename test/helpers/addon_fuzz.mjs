@@ -121,6 +121,9 @@ function dialConfig() {
     synRetries: 0,
     rate: chance(0.3) ? [{ atMs: 0, perSecond: 500 }] : [],
     close: pick(['fin', 'rst']),
+    socketOptions: chance(0.3)
+      ? [{ family: pick([0, 2, 10]), level: 1, name: pick([8, 9]), value: Buffer.alloc(4) }]
+      : [],
     hold: chance(0.5),
     churn: chance(0.2),
     peerCloses: false,
@@ -142,12 +145,15 @@ function runConfig() {
   return {
     workers: 1 + below(3),
     maxTables: 1 + below(4),
+    descriptorsPerTable: 64 + below(1000),
+    reservedInSharedTable: below(100),
     ...(dials && { dial: dialConfig() }),
     listen: {
       targets: [{ address, firstPort: 0, lastPort: 0 }],
       mode: pick(['sink', 'echo', 'close-first']),
       backlog: 64,
-      close: pick(['fin', 'rst'])
+      close: pick(['fin', 'rst']),
+      socketOptions: []
     }
   }
 }
@@ -161,6 +167,7 @@ const fixed = new Set([
   'targets',
   'workers',
   'maxTables',
+  'descriptorsPerTable',
   'connections',
   'rate'
 ])

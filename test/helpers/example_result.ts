@@ -35,6 +35,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       maxTables: 1024,
       holdMs: 10_000,
       exchange: null,
+      socketOptions: {},
       durationMs: null,
       nat: null
     },

@@ -1,5 +1,6 @@
 /** Configurations of a native run, complete and small; `change` may put anything in them. */
 import type { NativeDialConfig, NativeListenConfig } from '../../lib/engine/native.js'
+import { tableLimits } from '../../lib/scenario/tables.js'
 import { ownAddress } from './loopback.js'
 
 /** A dial of ten connections to the run's own listener. */
@@ -16,6 +17,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
     connectTimeoutMs: 1000,
     synRetries: 0,
     rate: [],
+    socketOptions: [],
     close: 'fin',
     hold: false,
     churn: false,
@@ -23,6 +25,9 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
   }
   return { ...config, ...change } as NativeDialConfig
 }
+
+/** What a run is told of descriptor tables, a small one. */
+export const small = { ...tableLimits, workers: 1, maxTables: 2 }
 
 /** A listener on loopback. */
 export function listening(
@@ -32,6 +37,7 @@ export function listening(
     targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
     mode: 'sink',
     backlog: 100,
+    socketOptions: [],
     close: 'rst'
   }
   return { ...config, ...change } as NativeListenConfig

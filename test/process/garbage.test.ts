@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ownAddress } from '../helpers/loopback.js'
+import { small } from '../helpers/native_config.js'
 import { resultOf } from '../helpers/node_script.js'
 
 const nodeOptions = ['--expose-gc']
@@ -35,11 +36,11 @@ describe('garbage collection', () => {
     const script = `${collected}
       const { createRequire } = await import('node:module')
       const { Run, counterNames } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
-      const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin' }
+      const listen = { targets: [{ address: '${ownAddress()}', firstPort: 0, lastPort: 0 }], mode: 'sink', backlog: 1, close: 'fin', socketOptions: [] }
       const start = () => {
         let run
         const over = new Promise((resolve) => {
-          run = new Run({ workers: 2, maxTables: 4, listen }, () => {
+          run = new Run({ ...${JSON.stringify(small)}, workers: 2, listen }, () => {
             run.join()
             run.snapshot(new Float64Array(counterNames.length))
             resolve()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineInUse } from '../helpers/in_use.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
+import { small } from '../helpers/native_config.js'
 import { resultOf } from '../helpers/node_script.js'
 
 /**
@@ -79,7 +80,7 @@ const call = (address: string) => `
   const { createRequire } = await import('node:module')
   const { Run } = createRequire(workerData)('node-gyp-build')(new URL('..', workerData).pathname)
   const targets = [{ address: '${address}', firstPort: 0, lastPort: 0 }]
-  const run = new Run({ workers: 1, maxTables: 2, listen: { targets, mode: 'sink', backlog: 1, close: 'fin' } }, () => {})
+  const run = new Run({ ...${JSON.stringify(small)}, listen: { targets, mode: 'sink', backlog: 1, close: 'fin', socketOptions: [] } }, () => {})
   run.start()
   parentPort.postMessage('now')
   for (;;) run.latency('connect')`

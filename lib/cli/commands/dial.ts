@@ -4,7 +4,7 @@ import type { Paint } from '../../report/layout.js'
 import type { FailIf } from '../../result/fail_if.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
-import { dialOptions, dialTable, natOptions } from '../options/dial.js'
+import { dialTable, libraryOptions } from '../options/dial.js'
 import { parseOptions, pick } from '../parse_options.js'
 import { dialProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
@@ -16,7 +16,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
 
   const { dial } = await import('../../dial/dial.js')
   const { interrupted } = context
-  await using dialing = dial({ ...pick(values, dialOptions), ...pick(values, natOptions), targets })
+  await using dialing = dial({ ...pick(values, libraryOptions), targets })
   const stop = () => void dialing.close()
   for (const signal of [interrupted, reporter.unwatched]) {
     signal.addEventListener('abort', stop, { once: true })

@@ -3,7 +3,7 @@ import type { ListenServer } from '../../listen/listen.js'
 import { listenReport } from '../../report/listen_text.js'
 import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
-import { listenOptions, listenTable } from '../options/listen.js'
+import { libraryOptions, listenTable } from '../options/listen.js'
 import { parseOptions, pick, usageError } from '../parse_options.js'
 import { listenProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
@@ -21,7 +21,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
 
   const { listen } = await import('../../listen/listen.js')
   await using server = await listen({
-    ...pick(values, listenOptions),
+    ...pick(values, libraryOptions),
     ...(targets.length > 0 && { targets })
   })
   if (!quiet) process.stderr.write(`listening on ${server.targets.join(', ')}\n`)

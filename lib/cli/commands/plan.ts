@@ -5,7 +5,8 @@ import { type HostFacts, readHostFacts } from '../../host/facts.js'
 import { readFactsFile } from '../../host/facts_file.js'
 import { plan } from '../../plan/plan.js'
 import { planReport } from '../../report/plan_text.js'
-import { planOptions, planTable } from '../options/plan.js'
+import { libraryOptions } from '../options/dial.js'
+import { planTable } from '../options/plan.js'
 import { parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 import { Stdout } from '../stdout.js'
@@ -18,7 +19,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   using reporter = new Reporter(values)
   const made = await plan({
-    ...pick(values, planOptions),
+    ...pick(values, libraryOptions),
     targets,
     ...(values.facts !== undefined && { facts: await readFactsFile(values.facts) }),
     ...(values.serverFacts !== undefined && { serverFacts: await oneHost(values.serverFacts) })

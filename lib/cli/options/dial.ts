@@ -5,8 +5,10 @@ import { closers } from '../../scenario/churn.js'
 import { churnDurationMs, dialDefaults } from '../../scenario/defaults.js'
 import { type NatOptions, natDefaults } from '../../scenario/nat.js'
 import type { DialOptions } from '../../scenario/scenario.js'
+import type { SocketOptions } from '../../scenario/socket_options.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
+import { socketOptions } from './socket.js'
 
 /** The options handed on to the library; a new one there does not compile until it has its line here. */
 export const dialOptions = {
@@ -172,7 +174,10 @@ export const dialOptions = {
     type: 'flag',
     text: 'you may load this target; needed for one that is neither loopback nor private'
   }
-} as const satisfies Record<keyof Omit<DialOptions, 'targets' | 'signal' | keyof NatOptions>, OptionSpec>
+} as const satisfies Record<
+  keyof Omit<DialOptions, 'targets' | 'signal' | keyof NatOptions | keyof SocketOptions>,
+  OptionSpec
+>
 
 /** A NAT on the way, described to dial and to plan. */
 export const natOptions = {
@@ -223,7 +228,10 @@ export const judgementOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const dialTable = { ...dialOptions, ...natOptions, ...judgementOptions, ...outputOptions } as const
+/** What goes to the library as it is. */
+export const libraryOptions = { ...dialOptions, ...socketOptions, ...natOptions } as const
+
+export const dialTable = { ...libraryOptions, ...judgementOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'dial [options] [TARGET...]',
@@ -235,6 +243,7 @@ export const spec: CommandSpec = {
   ],
   sections: [
     { title: 'Options', options: dialOptions },
+    { title: 'Socket options', options: socketOptions },
     { title: 'NAT', options: natOptions },
     { title: 'Judgement', options: judgementOptions },
     { title: 'Output', options: outputOptions }

@@ -2,8 +2,10 @@
 import { closeModes, listenModes } from '../../engine/modes.js'
 import { listenDefaults } from '../../scenario/defaults.js'
 import type { ListenOptions } from '../../scenario/scenario.js'
+import type { SocketOptions } from '../../scenario/socket_options.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
+import { socketOptions } from './socket.js'
 
 /** The options handed on to the library; a new one there does not compile until it has its line here. */
 export const listenOptions = {
@@ -37,7 +39,7 @@ export const listenOptions = {
     default: listenDefaults.close,
     text: 'how connections end: an orderly close, or a reset that leaves no TIME_WAIT'
   }
-} as const satisfies Record<keyof Omit<ListenOptions, 'targets' | 'signal'>, OptionSpec>
+} as const satisfies Record<keyof Omit<ListenOptions, 'targets' | 'signal' | keyof SocketOptions>, OptionSpec>
 
 export const runOptions = {
   durationMs: {
@@ -49,7 +51,10 @@ export const runOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const listenTable = { ...listenOptions, ...runOptions, ...outputOptions } as const
+/** What goes to the library as it is. */
+export const libraryOptions = { ...listenOptions, ...socketOptions } as const
+
+export const listenTable = { ...libraryOptions, ...runOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'listen [options] [ADDR:PORT[-PORT]...]',
@@ -59,6 +64,7 @@ export const spec: CommandSpec = {
   ],
   sections: [
     { title: 'Options', options: { ...listenOptions, ...runOptions } },
+    { title: 'Socket options', options: socketOptions },
     { title: 'Output', options: outputOptions }
   ],
   examples: [

@@ -1,7 +1,8 @@
 /** `plan` as its command line and its help see it. Pure data. */
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
-import { dialOptions, natOptions } from './dial.js'
+import { dialOptions, libraryOptions, natOptions } from './dial.js'
 import { reportOptions } from './output.js'
+import { socketOptions } from './socket.js'
 
 export const hostOptions = {
   facts: {
@@ -25,10 +26,7 @@ export const hostOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-/** What goes to the library as it is. */
-export const planOptions = { ...dialOptions, ...natOptions } as const
-
-export const planTable = { ...planOptions, ...hostOptions, ...reportOptions } as const
+export const planTable = { ...libraryOptions, ...hostOptions, ...reportOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'plan [options] [TARGET...]',
@@ -40,6 +38,7 @@ export const spec: CommandSpec = {
   sections: [
     { title: 'Options', options: dialOptions },
     { title: 'Hosts', options: hostOptions },
+    { title: 'Socket options', options: socketOptions },
     { title: 'NAT', options: natOptions },
     { title: 'Output', options: reportOptions }
   ],

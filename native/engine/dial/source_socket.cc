@@ -17,13 +17,19 @@ bool SameEndpoint(const SocketAddress& a, const SocketAddress& b) {
 }  // namespace
 
 void SourceSockets::Open(SourceSocket& socket) const {
-  const auto opened = OpenStream(socket.source.family());
-  if (opened.ok() && opened.value() < context_.connections.capacity()) {
+  const int family = socket.source.family();
+  const auto opened = OpenStream(family);
+  int error = opened.ok() ? 0 : opened.error().code;
+  if (opened.ok() && opened.value() >= context_.connections.capacity()) error = EMFILE;
+  if (error == 0) {
+    error = SetOptions(opened.value(), family, context_.run.options.dial->socket_options);
+  }
+  if (error == 0) {
     socket.fd = opened.value();
     return;
   }
   socket.phase = Phase::kSocket;
-  socket.error = opened.ok() ? EMFILE : opened.error().code;
+  socket.error = error;
   if (opened.ok()) ::close(opened.value());
 }
 

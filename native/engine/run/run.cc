@@ -10,9 +10,6 @@
 namespace c1m {
 namespace {
 
-// Descriptors left to the rest of the process where tables can't be private.
-constexpr int kProcessReserve = 64;
-
 // A worker without a table would leave the connections on its listening sockets unserved.
 RunOptions WithServedWorkers(RunOptions options) {
   options.workers = std::min(options.workers, options.max_tables);
@@ -53,8 +50,9 @@ void Run::ReserveDescriptors() {
   state_.private_tables = PrivateTablesWork();
   state_.shared_table_size =
       std::min(state_.descriptor_limit, static_cast<int>(state_.options.shared_table_size));
-  state_.shared_table_quota = std::max(0, state_.shared_table_size - kProcessReserve) /
-                              static_cast<int>(state_.options.workers);
+  state_.shared_table_quota =
+      std::max(0, state_.shared_table_size - static_cast<int>(state_.options.shared_reserve)) /
+      static_cast<int>(state_.options.workers);
 }
 
 Result<std::vector<SocketAddress>> Run::Listen() {
@@ -75,7 +73,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     const PortSharing sharing = again    ? PortSharing::kNext
                                 : shares ? PortSharing::kFirst
                                          : PortSharing::kNone;
-    const auto opened = OpenListener(address, options.backlog, sharing);
+    const auto opened = OpenListener(address, options.backlog, sharing, options.socket_options);
     if (!opened.ok()) {
       state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
       return opened.error();

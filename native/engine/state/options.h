@@ -9,6 +9,7 @@
 #include "native/engine/space/schedule.h"
 #include "native/engine/space/tuple_space.h"
 #include "native/net/address.h"
+#include "native/net/socket_options.h"
 
 namespace c1m {
 
@@ -44,6 +45,7 @@ struct DialOptions {
   int64_t connect_timeout_ns = 0;
   // TCP_SYNCNT; 0 leaves the kernel's default.
   int syn_retries = 0;
+  SocketOptions socket_options;
   // Empty: as fast as possible.
   std::vector<RatePoint> rate;
   CloseMode close = CloseMode::kFin;
@@ -62,6 +64,7 @@ struct ListenOptions {
   std::vector<SocketAddress> addresses;
   ListenMode mode = ListenMode::kSink;
   int backlog = 65535;
+  SocketOptions socket_options;
   CloseMode close = CloseMode::kFin;
 };
 
@@ -69,9 +72,11 @@ struct RunOptions {
   // Threads that dial or accept at a time.
   uint32_t workers = 1;
   // Most descriptor tables that the workers may open.
-  uint32_t max_tables = 1024;
+  uint32_t max_tables = 0;
   // Most descriptors in a table; lowered to RLIMIT_NOFILE.
-  uint32_t table_size = 65536;
+  uint32_t table_size = 0;
+  // Descriptors left to the rest of the process where all share its table.
+  uint32_t shared_reserve = 0;
   // Numbers that connections may have where all share the process's table: each worker has an array
   // over all of them, and containers may set RLIMIT_NOFILE to a billion.
   uint32_t shared_table_size = 1 << 20;

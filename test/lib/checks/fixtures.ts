@@ -96,6 +96,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     workers: 4,
     maxTables: 128,
     exchange: null,
+    socketOptions: {},
     durationMs: null,
     nat: null,
     ...changes

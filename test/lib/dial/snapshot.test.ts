@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Snapshots } from '../../../lib/dial/snapshot.js'
 import type { Engine } from '../../../lib/engine/engine.js'
 import { freePort, ownAddress } from '../../helpers/loopback.js'
-import { dialing, listening } from '../../helpers/native_config.js'
+import { dialing, listening, small } from '../../helpers/native_config.js'
 import { startEngine } from '../../helpers/start_engine.js'
 
 const connections = 50
@@ -14,14 +14,12 @@ beforeAll(async () => {
   const port = await freePort(address)
   const dial = dialing({ connections, hold: true })
   held = startEngine({
-    workers: 1,
-    maxTables: 2,
+    ...small,
     dial,
     listen: listening()
   })
   refused = startEngine({
-    workers: 1,
-    maxTables: 2,
+    ...small,
     dial: { ...dial, targets: [{ address, firstPort: port, lastPort: port }] }
   })
   await Promise.all([held.ramped, refused.ramped])

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Engine, EngineCounters } from '../../../lib/engine/engine.js'
 import { type NativeRunConfig, native } from '../../../lib/engine/native.js'
 import { expectNoSockets, freePort, ownAddress } from '../../helpers/loopback.js'
+import { dialing, listening, small } from '../../helpers/native_config.js'
 import { startEngine } from '../../helpers/start_engine.js'
 
 interface Wishes {
@@ -20,42 +21,29 @@ function dialConfig({
   connections = 100,
   rate
 }: Wishes = {}): NativeRunConfig {
-  const own = {
-    listen: {
-      targets: [{ address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
-      mode: 'sink' as const,
-      backlog: 100,
-      close: 'rst' as const
-    }
-  }
+  const targets = target ? [{ address: target.address, firstPort: target.port, lastPort: target.port }] : []
   return {
+    ...small,
     workers: 2,
     maxTables: 8,
-    dial: {
+    dial: dialing({
       sources: [{ first: source, last: source }],
-      sourcePorts: [{ first: 1024, last: 65_535 }],
-      shardIndex: 0,
-      shardCount: 1,
-      targets: target ? [{ address: target.address, firstPort: target.port, lastPort: target.port }] : [],
+      targets,
       connections,
       window: 100,
-      connectTimeoutMs: 1000,
-      synRetries: 0,
       rate: rate === undefined ? [] : [{ atMs: 0, perSecond: rate }],
-      close: 'fin',
-      hold: true,
-      churn: false,
-      peerCloses: false
-    },
-    ...(!target && own)
+      hold: true
+    }),
+    ...(!target && { listen: listening() })
   }
 }
 
 function listenConfig(address: string, firstPort = 0, lastPort = firstPort, workers = 2): NativeRunConfig {
   return {
+    ...small,
     workers,
     maxTables: 8,
-    listen: { targets: [{ address, firstPort, lastPort }], mode: 'sink', backlog: 100, close: 'fin' }
+    listen: listening({ targets: [{ address, firstPort, lastPort }], close: 'fin' })
   }
 }
 

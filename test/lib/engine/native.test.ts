@@ -7,12 +7,10 @@ import {
   native
 } from '../../../lib/engine/native.js'
 import { ownAddress } from '../../helpers/loopback.js'
-import { dialing, listening } from '../../helpers/native_config.js'
+import { dialing, listening, small } from '../../helpers/native_config.js'
 import { resultOf } from '../../helpers/node_script.js'
 
 const addon = native()
-
-const small = { workers: 1, maxTables: 2 }
 
 /** What the addon is given by mistake, whatever its types say. */
 function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
@@ -95,7 +93,7 @@ describe('Run', () => {
   }
 
   it('tells when it has ramped and when it is closed', async () => {
-    const config = { workers: 2, maxTables: 4, dial: dialing(), listen: listening() }
+    const config = { ...small, workers: 2, maxTables: 4, dial: dialing(), listen: listening() }
     const counters = new Float64Array(addon.counterNames.length)
     const events = await through(config, (run, event) => {
       if (event === 'ramped') run.close()
@@ -135,7 +133,7 @@ describe('Run', () => {
       const { createRequire } = await import('node:module')
       const { Run } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
       const dial = ${JSON.stringify(dialing({ sources: [{ first: source, last: source }] }))}
-      const run = new Run({ workers: 1, maxTables: 2, dial, listen: ${JSON.stringify(listening())} }, (event) => {
+      const run = new Run({ ...${JSON.stringify(small)}, dial, listen: ${JSON.stringify(listening())} }, (event) => {
         run.close()
         if (event === 'closed') setImmediate(() => process.exit(0))
       })

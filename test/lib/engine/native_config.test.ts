@@ -1,11 +1,9 @@
 /** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
 import { describe, expect, it } from 'vitest'
 import { type NativeRun, native } from '../../../lib/engine/native.js'
-import { dialing, listening } from '../../helpers/native_config.js'
+import { dialing, listening, small } from '../../helpers/native_config.js'
 
 const addon = native()
-
-const small = { workers: 1, maxTables: 2 }
 
 /** What the addon is given by mistake, whatever its types say. */
 function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
@@ -17,13 +15,9 @@ describe('Run refuses', () => {
     ['nothing', undefined, 'config must be an object'],
     ['neither dial nor listen', small, 'config must be one with dial or listen'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
-    [
-      'a worker too few',
-      { workers: 0, maxTables: 1, listen: listening() },
-      'workers must be a number from 1'
-    ],
-    ['NaN', { workers: Number.NaN, maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
-    ['no tables', { workers: 1, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
+    ['a worker too few', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
+    ['NaN', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
+    ['no tables', { ...small, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
     ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
     ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
     [

@@ -8,6 +8,7 @@ import {
   resolveListen,
   type ScenarioFacts
 } from '../../../lib/scenario/scenario.js'
+import type { SocketOptions } from '../../../lib/scenario/socket_options.js'
 
 const facts: ScenarioFacts = {
   kernel: { release: null, version: null, cpus: null, capabilities: '0', initialUserNamespace: null },
@@ -45,6 +46,7 @@ describe('resolveDial', () => {
       workers: cpus,
       maxTables: 1024,
       exchange: null,
+      socketOptions: {},
       durationMs: null,
       nat: null
     })
@@ -52,7 +54,7 @@ describe('resolveDial', () => {
 
   it('takes every option', async () => {
     const options: Required<
-      Omit<DialOptions, 'ramp' | 'signal' | 'expectBytes' | 'messageSize' | 'closeBy'>
+      Omit<DialOptions, 'ramp' | 'signal' | keyof SocketOptions | 'expectBytes' | 'messageSize' | 'closeBy'>
     > = {
       targets: ['127.0.0.1:8100-8119'],
       connections: 1_000_000,
@@ -100,6 +102,7 @@ describe('resolveDial', () => {
       holdMs: 60_000,
       exchange: { send: 'PING\\r\\n', sendBytes: 6, expect: '+PONG', expectBytes: 5, everyMs: 10_000 },
       exchangeTimeoutMs: 1000,
+      socketOptions: {},
       churn: false,
       close: 'rst',
       closeBy: 'client',
@@ -286,7 +289,8 @@ describe('resolveListen', () => {
       workers: cpus,
       maxTables: 1024,
       backlog: 4096,
-      close: 'fin'
+      close: 'fin',
+      socketOptions: {}
     })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkSharedTable, maxTables, planTables } from '../../../lib/scenario/tables.js'
+import { checkSharedTable, planTables, tableLimits } from '../../../lib/scenario/tables.js'
 import { caught } from '../../helpers/caught.js'
 
 describe('planTables', () => {
@@ -34,7 +34,7 @@ describe('planTables', () => {
         'of 2,000,000 connections, 507,904 fit: the hard limit on open files (RLIMIT_NOFILE) is 1,024, for each of 1,024 descriptor tables',
       hint: 'Raise it: ulimit -n 3940 (as root, or nofile in /etc/security/limits.conf).'
     })
-    expect(planTables(2_000_000, 2, 3940).tables).toBeLessThanOrEqual(maxTables)
+    expect(planTables(2_000_000, 2, 3940).tables).toBeLessThanOrEqual(tableLimits.maxTables)
     expect(caught(() => planTables(2_000_000, 2, 3939))).toMatchObject({ code: 'C1M_DESCRIPTOR_LIMIT' })
   })
 

@@ -24,20 +24,28 @@ ListenOptions ListenOn(std::vector<SocketAddress> addresses, ListenMode mode) {
   return listen;
 }
 
-RunOptions DialRun(DialOptions dial) {
+RunOptions AnyRun() {
   RunOptions options;
+  options.max_tables = 1024;
+  options.table_size = 65536;
+  options.shared_reserve = 64;
+  return options;
+}
+
+RunOptions DialRun(DialOptions dial) {
+  RunOptions options = AnyRun();
   options.dial = std::move(dial);
   return options;
 }
 
 RunOptions ListenRun(ListenOptions listen) {
-  RunOptions options;
+  RunOptions options = AnyRun();
   options.listen = std::move(listen);
   return options;
 }
 
 RunOptions SelfDialRun(uint64_t connections, uint32_t workers) {
-  RunOptions options;
+  RunOptions options = AnyRun();
   options.workers = workers;
   options.dial = DialTo({}, connections);
   options.listen = ListenOn({UniqueLoopback()});
