@@ -1,7 +1,8 @@
 /** A comparison of two results for a person's terminal. */
+import { figureTable, indented, page } from '../lib/report/layout.js'
 import type { Origin, ResultComparison } from './compare_results.js'
 import { hostLine } from './host.js'
-import { alignedRows, number } from './report_text.js'
+import { number } from './report_text.js'
 
 export function comparisonReport({ first, second, warnings, rows }: ResultComparison): string {
   const suites = [...new Set(rows.map(({ suite }) => suite))]
@@ -19,11 +20,11 @@ export function comparisonReport({ first, second, warnings, rows }: ResultCompar
         `${ratio.toFixed(3)} x`,
         `95 %: ${low.toFixed(3)} to ${high.toFixed(3)}${low <= 1 && high >= 1 ? '' : '  *'}`
       ])
-    lines.push('', id, ...alignedRows(cells))
+    lines.push('', id, ...indented(figureTable(cells)))
   }
   if (rows.length === 0) lines.push('', 'They have no figure in common.')
   else lines.push('', '* the interval leaves out 1: more than the spread of the runs')
-  return `${lines.join('\n')}\n`
+  return page(lines)
 }
 
 function originLine({ version, date, mode, host }: Origin): string {

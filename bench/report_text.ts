@@ -1,4 +1,5 @@
 /** A result for a person's terminal. */
+import { figureTable, indented } from '../lib/report/layout.js'
 import { hostLine } from './host.js'
 import type { BenchHost, BenchResult, Comparison, Figure, Goal, SuiteResult } from './result.js'
 
@@ -11,7 +12,7 @@ export function suiteReport(suite: SuiteResult, host: BenchHost): string {
     return `\n${suite.title}\n  ${suite.failed ? 'failed' : "can't run here"}: ${suite.skipped}\n`
   }
   const rows = [...suite.figures.map(figureRow), ...suite.comparisons.map(comparisonRow)]
-  const table = alignedRows(rows)
+  const table = indented(figureTable(rows))
   const { loadAverage, stealShare } = suite.noise
   return [
     `\n${suite.title}`,
@@ -20,18 +21,6 @@ export function suiteReport(suite: SuiteResult, host: BenchHost): string {
     ...suite.notes.map((note) => `  (${note})`),
     ''
   ].join('\n')
-}
-
-/** A table of which all but the first column and the last are flush right. */
-export function alignedRows(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => {
-      if (column === 0) return cell.padEnd(widths[0] ?? 0)
-      return column === row.length - 1 ? cell : cell.padStart(widths[column] ?? 0)
-    })
-    return `  ${cells.join('  ')}`.trimEnd()
-  })
 }
 
 /** Name, median, spread, verdict. */

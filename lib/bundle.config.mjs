@@ -1,6 +1,7 @@
 // Few files instead of many: Node takes about a millisecond to find and read a module, and the first SYN waits for each.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'rolldown'
+import { dts } from 'rolldown-plugin-dts'
 
 /**
  * One chunk of what `roots` import statically: all that a dial needs before its first connection. Judging, reports and
@@ -64,5 +65,12 @@ export default defineConfig([
       chunkFileNames: '[name].cjs',
       codeSplitting: startup('cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial/dial.ts')
     }
+  },
+  {
+    // One file of types, of what lib/index.ts exports and nothing else: what tsc has made of each file stays in build/.
+    input: { index: 'build/types/index.d.ts' },
+    plugins: [dts({ dtsInput: true })],
+    external: /^node:/,
+    output: { dir: 'dist' }
   }
 ])

@@ -21,7 +21,7 @@ export const library: Suite = {
     const facts = readHostFacts()
     await using server = await listen()
     const calls: Record<string, () => unknown> = {
-      'snapshot of a run': () => server.snapshot(),
+      'snapshot of a run': () => server.snapshots().next(),
       'resolve a scenario, dial to itself': () => resolveDial({ connections: 1_000_000 }, facts),
       'resolve a scenario, 20 ports': () => resolveDial(million, facts),
       'read the host facts': () => readHostFacts(),

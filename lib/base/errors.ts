@@ -100,6 +100,7 @@ export class C1mError extends Error {
   readonly #message: Wording
   readonly #hint: Wording | undefined
 
+  /** @internal Only this package makes them. */
   constructor(code: ErrorCode, message: Wording, { hint, cause }: ErrorDetails = {}) {
     super(written(message, asInLibrary), cause === undefined ? undefined : { cause })
     this.code = code
@@ -109,7 +110,10 @@ export class C1mError extends Error {
     this.#hint = hint
   }
 
-  /** The same error with its options written as a command line has them. */
+  /**
+   * The same error with its options written as a command line has them.
+   * @internal
+   */
   reworded(inMessage: WriteOption, inHint: WriteOption): C1mError {
     const error = new C1mError(this.code, written(this.#message, inMessage), {
       ...(this.#hint !== undefined && { hint: written(this.#hint, inHint) }),

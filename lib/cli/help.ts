@@ -1,5 +1,5 @@
 /** `--help`, made from the tables. */
-import type { Paint } from '../report/text.js'
+import { beside, columns, indented, type Paint, page, wrapped } from '../report/layout.js'
 import { commands } from './commands.js'
 import type { CommandSpec, OptionSpec, OptionTable } from './parse_options.js'
 
@@ -10,15 +10,14 @@ const indent = 30
 
 /** The help of the program itself. */
 export function programHelp(paint: Paint, version: string): string {
-  const names = Object.keys(commands)
-  const column = Math.max(...names.map((name) => name.length)) + 4
-  return lines([
+  const summaries = Object.entries(commands).map(([name, { summary }]) => [name, summary])
+  return page([
     `c1m-native ${version}: opens, holds and explains a million TCP connections`,
     '',
     `${paint('bold', 'Usage:')} c1m-native COMMAND [options]`,
     '',
     paint('bold', 'Commands:'),
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(column)}${summary}`),
+    ...indented(columns(summaries, { gap: 4 })),
     '',
     paint('bold', 'Options:'),
     ...entry('  -h, --help', "this help; after a command, that command's"),
@@ -28,9 +27,9 @@ export function programHelp(paint: Paint, version: string): string {
 
 /** The help of one command. */
 export function commandHelp(spec: CommandSpec, paint: Paint): string {
-  return lines([
+  return page([
     `${paint('bold', 'Usage:')} c1m-native ${spec.usage}`,
-    ...spec.text.flatMap((paragraph) => ['', ...wrap(paragraph, width)]),
+    ...spec.text.flatMap((paragraph) => ['', ...wrapped(paragraph, width)]),
     ...spec.sections.flatMap(({ title, options }) => [
       '',
       paint('bold', `${title}:`),
@@ -40,11 +39,11 @@ export function commandHelp(spec: CommandSpec, paint: Paint): string {
     paint('bold', 'Examples:'),
     ...spec.examples.flatMap(({ command, text }) => [
       `  ${command}`,
-      ...wrap(text, width - 6).map((line) => `      ${line}`)
+      ...wrapped(text, width - 6).map((line) => `      ${line}`)
     ]),
     '',
     paint('bold', 'Exit codes:'),
-    ...spec.exitCodes.flatMap(({ code, text }) => hanging(`  ${String(code).padEnd(5)}`, text, 7))
+    ...spec.exitCodes.flatMap(({ code, text }) => beside(`  ${code}`, text, 7, width))
   ])
 }
 
@@ -66,29 +65,5 @@ function optionLines(options: OptionTable): string[] {
 }
 
 function entry(left: string, text: string): string[] {
-  return left.length < indent - 1
-    ? hanging(left.padEnd(indent), text, indent)
-    : [left, ...hanging(' '.repeat(indent), text, indent)]
-}
-
-function hanging(first: string, text: string, column: number): string[] {
-  return wrap(text, width - column).map((line, index) => (index === 0 ? first : ' '.repeat(column)) + line)
-}
-
-function wrap(text: string, columns: number): string[] {
-  const wrapped: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      wrapped.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...wrapped, line]
-}
-
-function lines(all: readonly string[]): string {
-  return `${all.join('\n')}\n`
+  return beside(left, text, indent, width)
 }

@@ -1,5 +1,5 @@
 /** A few lines on a terminal, redrawn in place. */
-import { stripVTControlCharacters } from 'node:util'
+import { cut } from '../report/layout.js'
 import type { TerminalStream } from './terminal.js'
 
 export class LiveView {
@@ -30,10 +30,4 @@ export class LiveView {
   #home(): string {
     return this.#drawn > 0 ? `\u001b[${this.#drawn}A\r\u001b[0J` : ''
   }
-}
-
-/** Colour counts for nothing, and is let go of where a line is cut: half a style would run on. */
-function cut(line: string, columns: number): string {
-  const text = stripVTControlCharacters(line)
-  return text.length <= columns ? line : text.slice(0, columns)
 }

@@ -1,6 +1,6 @@
 /** argv to command to exit code. */
 import { C1mError, exitCodes } from '../base/errors.js'
-import type { Paint } from '../report/text.js'
+import type { Paint } from '../report/layout.js'
 import type { Command, CommandContext } from './command.js'
 import { commands } from './commands.js'
 

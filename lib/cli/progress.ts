@@ -3,6 +3,7 @@
 import { approximateCount, approximateRate, formatDurationMs, formatNumber } from '../base/units.js'
 import type { Snapshot } from '../dial/snapshot.js'
 import type { ListenSnapshot } from '../listen/listen.js'
+import { cut } from '../report/layout.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import type { TerminalStream } from './terminal.js'
 
@@ -38,7 +39,7 @@ export class Progress {
       return
     }
     // A width of 0 is a terminal that does not know it. A line that wraps can't be erased by one carriage return.
-    this.#stream.write(eraseLine + text().slice(0, (this.#stream.columns || 80) - 1))
+    this.#stream.write(eraseLine + cut(text(), (this.#stream.columns || 80) - 1))
     this.#drawn = true
   }
 

@@ -1,5 +1,5 @@
 /** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
-import type { Paint } from '../report/text.js'
+import type { Paint } from '../report/layout.js'
 import { usageError } from './parse_options.js'
 import { Progress } from './progress.js'
 import { ResultFile } from './result_file.js'

@@ -1,6 +1,6 @@
 /** What may be done to a stream: colour, and redrawing a line in place. */
 import { styleText } from 'node:util'
-import type { Paint } from '../report/text.js'
+import { type Paint, plain } from '../report/layout.js'
 
 /** The part of a writable stream that decides about colour. */
 export interface TerminalStream {
@@ -31,5 +31,5 @@ export function isLive(stream: TerminalStream, env: Environment = process.env): 
 
 export function painter(color: boolean): Paint {
   // The decision is made above, for the stream in question: styleText must not make its own.
-  return color ? (style, text) => styleText(style, text, { validateStream: false }) : (_, text) => text
+  return color ? (style, text) => styleText(style, text, { validateStream: false }) : plain
 }

@@ -2,8 +2,9 @@
 
 import { approximateCount, approximateRate, formatNumber } from '../base/units.js'
 import type { CounterName } from '../host/counters.js'
-import { describeFinding, type Paint } from '../report/text.js'
-import { counterLines, type Section, sectionLines, viewSections, watchedText } from '../report/watch_text.js'
+import { findingLines } from '../report/finding_text.js'
+import { capped, columns, type Paint, type Section, sectionLines } from '../report/layout.js'
+import { counterLines, viewSections, watchedText } from '../report/watch_text.js'
 import type { WatchSnapshot } from '../watch/watch_result.js'
 
 /** Listeners that are shown, the fullest first. */
@@ -23,7 +24,7 @@ export function watchPage(snapshot: WatchSnapshot, watched: readonly string[], p
   return [
     paint('bold', `watching ${watchedText(watched)}, ${Math.floor(tSeconds)} s${age}`),
     ...sectionLines(sections, paint),
-    ...findings.flatMap((finding) => describeFinding(finding, paint))
+    ...findings.flatMap((finding) => findingLines(finding, paint))
   ]
 }
 
@@ -50,19 +51,25 @@ export function watchLine({ tSeconds, sockets, counters, listeners, drops }: Wat
 
 function queueLines({ listeners, sockets }: WatchSnapshot, paint: Paint): string[] {
   const ports = new Map(sockets?.ports.map((port) => [port.port, port]))
-  const fullest = byFill(listeners)
-  const width = Math.max(0, ...fullest.slice(0, mostListeners).map(({ address }) => address.length))
-  const lines = fullest.slice(0, mostListeners).map(({ address, queued, backlog }) => {
-    const { ESTABLISHED = 0, SYN_RECV = 0 } = ports.get(Number(address.split(':').at(-1)))?.states ?? {}
-    const halfOpen = SYN_RECV > 0 ? `, ${formatNumber(SYN_RECV)} half-open` : ''
-    const share = Math.min(1, queued / (backlog + 1))
-    const filled = Math.round(share * barWidth)
-    const bar = `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`
-    const colored = share < 0.5 ? bar : paint(share < 1 ? 'yellow' : 'red', bar)
-    return `${address.padEnd(width)}  ${colored} ${formatNumber(queued)} of ${formatNumber(backlog)} waiting, ${formatNumber(ESTABLISHED)} open${halfOpen}`
-  })
-  const left = fullest.length - lines.length
-  return left > 0 ? [...lines, `and ${formatNumber(left)} more`] : lines
+  return capped(byFill(listeners), mostListeners, (shown) =>
+    columns(
+      shown.map(({ address, queued, backlog }) => {
+        const { ESTABLISHED = 0, SYN_RECV = 0 } = ports.get(Number(address.split(':').at(-1)))?.states ?? {}
+        const halfOpen = SYN_RECV > 0 ? `, ${formatNumber(SYN_RECV)} half-open` : ''
+        return [
+          address,
+          `${bar(queued / (backlog + 1), paint)} ${formatNumber(queued)} of ${formatNumber(backlog)} waiting, ${formatNumber(ESTABLISHED)} open${halfOpen}`
+        ]
+      })
+    )
+  )
+}
+
+/** How full a queue is; 1 and more is full. */
+function bar(share: number, paint: Paint): string {
+  const filled = Math.round(Math.min(1, share) * barWidth)
+  const text = `[${'#'.repeat(filled)}${'.'.repeat(barWidth - filled)}]`
+  return share < 0.5 ? text : paint(share < 1 ? 'yellow' : 'red', text)
 }
 
 function byFill(listeners: WatchSnapshot['listeners']): WatchSnapshot['listeners'] {

@@ -10,17 +10,20 @@ import { DialCourse } from './course.js'
 import { prepareDial } from './prepare.js'
 import { type Snapshot, Snapshots } from './snapshot.js'
 
-/** A dial under way. Not thenable: await {@link result}. */
+/**
+ * A dial under way. Not thenable: await {@link result}. Disposing of it (`await using`) closes it and waits until its
+ * sockets are closed.
+ */
 export interface DialRun extends AsyncDisposable {
   /**
-   * Resolves when the first connection is about to start, or would be had the run not been stopped before; rejects like
+   * Resolves when the first connection is about to start, or would be had the run not been closed before; rejects like
    * {@link result} when none can.
    */
   readonly started: Promise<DialScenario>
   /**
-   * Resolves after the last socket is closed, also when the run was stopped or connections failed; what could not be
+   * Resolves after the last socket is closed, also when the run was ended early or connections failed; what could not be
    * read or judged is named in `unavailable`. Rejects with a `C1mError` (or the signal's reason) only when nothing could
-   * be run: C1M_RUN_STOPPED when it was stopped while it waited for a name or a file. Like any promise, it must be
+   * be run: C1M_RUN_STOPPED when it was closed while it waited for a name or a file. Like any promise, it must be
    * awaited; awaiting {@link started} will do.
    */
   readonly result: Promise<RunResult>
@@ -35,13 +38,16 @@ export interface DialRun extends AsyncDisposable {
    * @throws C1mError C1M_RUN_OVER, and what {@link started} rejects with
    */
   census(): Promise<Census>
-  /** Closes every connection now and opens no more; {@link result} tells what was measured until then. */
-  stop(): void
+  /**
+   * Opens no more connections, closes those that are open, and gives {@link result}: what was measured until then. May be
+   * called any number of times.
+   */
+  close(): Promise<RunResult>
 }
 
 /**
  * Opens TCP connections as `options` say. Every connection lives in native threads; the event loop stays free.
- * Disposing of the run (`await using`) stops it and waits until its sockets are closed.
+ * Returns at once and throws nothing: {@link DialRun.started} and {@link DialRun.result} tell what is wrong with `options`.
  */
 export function dial(options: DialOptions = {}): DialRun {
   return new Dial(options)
@@ -51,7 +57,7 @@ export function dial(options: DialOptions = {}): DialRun {
 class Dial implements DialRun {
   readonly #course: Promise<DialCourse>
   readonly #result: Promise<RunResult>
-  /** Aborted by {@link stop}, the caller's signal or the end of the duration. */
+  /** Aborted by {@link close}, the caller's signal or the end of the duration. */
   readonly #stopping = newEnd()
   /** Aborted when the result is there, or none will be. */
   readonly #over = newEnd()
@@ -71,7 +77,12 @@ class Dial implements DialRun {
     return this.#result
   }
 
-  stop(): void {
+  close(): Promise<RunResult> {
+    this.#stop()
+    return this.result
+  }
+
+  #stop(): void {
     this.#stopping.abort(
       new C1mError('C1M_RUN_STOPPED', 'the run was stopped before its first connection', {
         hint: 'It still waited for the name of a target or for a file.'
@@ -104,7 +115,7 @@ class Dial implements DialRun {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stop()
+    this.#stop()
     if (this.#awaited) await this.#result.catch(() => {})
     // Nobody else would hear of a run that could not begin.
     else await this.#result
@@ -120,7 +131,7 @@ class Dial implements DialRun {
     try {
       const course = await this.#course
       const { durationMs } = course.scenario
-      if (durationMs !== null) delay(durationMs, this.#over.signal).then(() => this.stop())
+      if (durationMs !== null) delay(durationMs, this.#over.signal).then(() => this.#stop())
       return await course.run(this.#stopping.signal)
     } finally {
       this.#over.abort()

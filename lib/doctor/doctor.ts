@@ -49,10 +49,15 @@ export interface DoctorReport {
 
 /**
  * Judges this host for a goal. Sends nothing, and changes nothing unless told to.
- * @param given where to read and write; tests have their own
  * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID,
  * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
  */
+export function doctor(options?: DoctorOptions): Promise<DoctorReport>
+/**
+ * @internal
+ * @param given where to read and write; tests have their own
+ */
+export function doctor(options?: DoctorOptions, given?: Partial<Places>): Promise<DoctorReport>
 export async function doctor(
   options: DoctorOptions = {},
   given: Partial<Places> = {}
@@ -71,10 +76,15 @@ export async function doctor(
 
 /**
  * Puts back the sysctls that `doctor` with `apply` has set, except those that somebody else has changed since.
- * @param given where to read and write; tests have their own
  * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
  * C1M_SYSCTL_FAILED
  */
+export function revertDoctor(): Reversion
+/**
+ * @internal
+ * @param given where to read and write; tests have their own
+ */
+export function revertDoctor(given?: Partial<Places>): Reversion
 export function revertDoctor(given: Partial<Places> = {}): Reversion {
   const places = resolvePlaces(given)
   return revertSettings(places, callerOf(readHostFacts(places)))

@@ -22,7 +22,7 @@ const roles = ['client', 'server', 'both'] as const satisfies Role[]
 /** What a caller may ask a host to be judged for. */
 export interface GoalOptions {
   /** What is dialed, or, for a server, where it listens. Default: unknown; for both ends, loopback. */
-  targets?: string[]
+  targets?: readonly string[]
   /** Connections to hold at once. Default 1,000,000. */
   connections?: number
   /** Connections started per second. Default: as fast as possible. */
@@ -67,7 +67,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
   const asked = { connections, targets: dialed, ...(perSecond !== undefined && { rate: perSecond }) }
   const { scenario, sources } = await draftPlan(asked, facts, true)
   const goal: Goal = {
-    targets,
+    targets: [...targets],
     connections: scenario.connections,
     ratePerSecond: scenario.rate[0]?.perSecond ?? null,
     role
@@ -106,7 +106,11 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
 }
 
 /** The scenario remedies take their ports from; null where no ports are known. */
-async function portsOf(role: Role, targets: string[], scenario: DialScenario): Promise<DialScenario | null> {
+async function portsOf(
+  role: Role,
+  targets: readonly string[],
+  scenario: DialScenario
+): Promise<DialScenario | null> {
   if (role === 'both') return scenario
   if (targets.length === 0) return null
   return role === 'client'

@@ -5,7 +5,7 @@
 
 /** What distinguishes connections from each other on the far side of the NAT. */
 export interface NatTuples {
-  /** Source ports of the NAT: {@link portCount} of its range. */
+  /** Source ports of the NAT. */
   ports: number
   /** Addresses the NAT translates to, if it spreads connections over them. Default 1. */
   sourceAddresses?: number

@@ -5,7 +5,7 @@ import { type ProcReader, reasonOf } from './proc_reader.js'
 export interface NetworkFacts {
   /** `rp_filter` of `all`, and of each interface; the larger of the two holds: 0 off, 1 strict, 2 loose. */
   rpFilterAll: number | null
-  /** null when there are more than {@link MAX_INTERFACES}, or none could be listed. */
+  /** null when there are more than 64, or none could be listed. */
   rpFilterInterfaces: Record<string, number> | null
   /** `neigh.default.gc_thresh3`: most neighbours the host keeps, by family. */
   neighboursMaxV4: number | null

@@ -8,30 +8,37 @@ import type { Reversion } from '../doctor/revert.js'
 import type { Binding, Step } from '../doctor/steps.js'
 import type { Scope } from '../doctor/sysctls.js'
 import type { HostFacts } from '../host/facts.js'
-import { binding, predictions, unhindered, unknown } from './plan_text.js'
-import type { Paint } from './text.js'
-
-const plain: Paint = (_, text) => text
+import { binding, notKnown, predictionParagraphs, remedyLine, unhindered } from './finding_text.js'
+import {
+  headline,
+  indented,
+  known,
+  type Paint,
+  page,
+  paragraph,
+  plain,
+  type Section,
+  sectionLines
+} from './layout.js'
 
 /** What binds first for the goal, in order, and what lifts it. Ends in a newline. A pure function of the report. */
 export function doctorReport(report: DoctorReport, paint: Paint = plain): string {
   const { findings, facts, needs, application } = report
-  const rows: [label: string, text: string][] = [
-    ['descriptors', descriptors(report)],
-    ['open files', `${known(facts.limits.filesOpen)} of ${known(facts.limits.fileMax)} on this host`],
-    ['memory', memory(report)],
-    ['conntrack', conntrack(facts)],
-    ['queues', queues(facts)],
-    ['hash', `${known(facts.tcp.ehashEntries)} buckets for ${formatNumber(needs.sockets)} sockets`]
+  const sections: Section[] = [
+    ['descriptors', [descriptors(report)]],
+    ['open files', [`${known(facts.limits.filesOpen)} of ${known(facts.limits.fileMax)} on this host`]],
+    ['memory', [memory(report)]],
+    ['conntrack', [conntrack(facts)]],
+    ['queues', [queues(facts)]],
+    ['hash', [`${known(facts.tcp.ehashEntries)} buckets for ${formatNumber(needs.sockets)} sockets`]]
   ]
-  const width = Math.max(...rows.map(([label]) => label.length)) + 2
-  return joined([
-    headline(report, paint),
+  return page([
+    summary(report, paint),
     '',
-    ...rows.map(([label, text]) => `${paint('dim', label.padEnd(width))}${text}`),
+    ...sectionLines(sections, paint),
     ...findings.flatMap((finding) => described(finding, paint)),
     ...(application ? applied(application, paint) : []),
-    ...unknown(report.unknown, paint)
+    ...notKnown(report.unknown, paint)
   ])
 }
 
@@ -41,11 +48,11 @@ const ends: Record<Role, string> = {
   both: 'with both ends on this host'
 }
 
-function headline({ goal, fits, findings }: DoctorReport, paint: Paint): string {
+function summary({ goal, fits, findings }: DoctorReport, paint: Paint): string {
   const rate = goal.ratePerSecond === null ? '' : ` at ${approximateRate(goal.ratePerSecond)}`
   const what = `${formatNumber(goal.connections)} connections${rate}, ${ends[goal.role]}`
-  if (!fits) return paint('bold', paint('red', `${what}: ${binding(findings)}.`))
-  return paint('bold', paint('green', `${what}: ${unhindered(findings)}.`))
+  if (!fits) return headline('red', `${what}: ${binding(findings)}.`, paint)
+  return headline('green', `${what}: ${unhindered(findings)}.`, paint)
 }
 
 function descriptors({ facts, needs: { descriptors, tables, descriptorsPerTable } }: DoctorReport): string {
@@ -78,51 +85,45 @@ const scopes: Record<Scope, string> = {
 
 /** The finding as in a plan, and under each command whose the setting is and what stands in its way. */
 function described(finding: Binding, paint: Paint): string[] {
-  const lines = predictions([{ ...finding, remedy: [] }], paint)
-  return [...lines, ...finding.steps.flatMap((step) => instruction(step, paint))]
+  const lines = predictionParagraphs([{ ...finding, remedy: [] }], paint)
+  return [...lines, ...indented(finding.steps.flatMap((step) => instruction(step, paint)))]
 }
 
 function instruction({ command, scope, blocked }: Step, paint: Paint): string[] {
   const notes = [scope === null ? '' : scopes[scope], blocked ?? ''].filter((note) => note !== '')
-  const line = `  ${paint('dim', 'remedy:')} ${command}`
-  return notes.length === 0 ? [line] : [line, `          ${paint('dim', notes.join('; '))}`]
+  const line = remedyLine(command, paint)
+  return notes.length === 0 ? [line] : [line, `        ${paint('dim', notes.join('; '))}`]
 }
 
 function applied({ applied, blocked, journal }: Application, paint: Paint): string[] {
   if (applied.length === 0 && blocked.length === 0) return ['', 'Nothing to apply.']
-  return [
-    '',
+  const title =
     applied.length === 0
-      ? paint('bold', 'Nothing was applied:')
-      : paint('bold', `Applied; c1m-native doctor --revert puts it back (${journal}):`),
-    ...applied.map(({ name, from, to }) => `  ${name} ${from} -> ${to}`),
+      ? 'Nothing was applied:'
+      : `Applied; c1m-native doctor --revert puts it back (${journal}):`
+  return paragraph(paint('bold', title), [
+    ...applied.map(({ name, from, to }) => `${name} ${from} -> ${to}`),
     ...blocked.map(
       ({ name, current, wanted, blocked }) =>
-        `  ${name} stays ${current ?? 'unknown'}, ${wanted} is needed: ${blocked}`
+        `${name} stays ${known(current)}, ${wanted} is needed: ${blocked}`
     )
-  ]
+  ])
 }
 
 /** What was put back and what was not. Ends in a newline. */
 export function reversionReport({ journal, restored, leftAlone, gone, revertedAt }: Reversion): string {
   if (revertedAt !== null)
-    return joined([`Nothing to put back: it was put back at ${revertedAt} (${journal}).`])
-  return joined([
+    return page([`Nothing to put back: it was put back at ${revertedAt} (${journal}).`])
+  return page([
     restored.length === 0 ? `Nothing to put back (${journal}).` : `Put back (${journal}):`,
-    ...restored.map(({ name, from, to }) => `  ${name} ${from} -> ${to}`),
+    ...indented(restored.map(({ name, from, to }) => `${name} ${from} -> ${to}`)),
     ...(leftAlone.length === 0 ? [] : ['Left alone, because somebody else has changed it since:']),
-    ...leftAlone.map(
-      ({ name, current, applied, before }) =>
-        `  ${name} is ${current}; it was ${before}, and had been set to ${applied}`
+    ...indented(
+      leftAlone.map(
+        ({ name, current, applied, before }) =>
+          `${name} is ${current}; it was ${before}, and had been set to ${applied}`
+      )
     ),
     ...gone.map((name) => `${name} is gone with its module: nothing to put back.`)
   ])
-}
-
-function known(value: number | string | null): string {
-  return value === null ? 'unknown' : typeof value === 'number' ? formatNumber(value) : value
-}
-
-function joined(lines: readonly string[]): string {
-  return `${lines.join('\n')}\n`
 }

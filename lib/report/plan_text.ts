@@ -1,21 +1,16 @@
 /** A plan for a person. */
 
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
-import type { Prediction } from '../checks/index.js'
 import type { HostFacts } from '../host/facts.js'
-import { formatTarget } from '../net/targets.js'
 import type { Plan } from '../plan/plan.js'
 import { hasNoConntrack, type Needs } from '../scenario/needs.js'
-import { describeFinding, type Paint } from './text.js'
-
-const plain: Paint = (_, text) => text
-
-/** Targets that are named; the rest are counted. */
-const maxTargets = 3
+import { destination } from './destination.js'
+import { binding, notKnown, predictionParagraphs, unhindered } from './finding_text.js'
+import { headline, type Paint, page, plain, plural, type Section, sectionLines } from './layout.js'
 
 /** What a dial takes, what will stop it, and what is not known. Ends in a newline. A pure function of the plan. */
 export function planReport(plan: Plan, paint: Paint = plain): string {
-  const sections: [label: string, lines: string[]][] = [
+  const sections: Section[] = [
     ['tuples', tuples(plan)],
     ['descriptors', descriptors(plan)],
     ['memory', [memory(plan)]],
@@ -24,54 +19,34 @@ export function planReport(plan: Plan, paint: Paint = plain): string {
     ['time', time(plan)],
     ['NAT', nat(plan)]
   ]
-  const width = Math.max(...sections.map(([label]) => label.length)) + 2
-  const lines = sections.flatMap(([label, texts]) =>
-    texts.map((text, i) => `${paint('dim', (i === 0 ? label : '').padEnd(width))}${text}`)
-  )
-  return `${[headline(plan, paint), '', ...lines, ...predictions(plan.findings, paint), ...unknown(plan.unknown, paint)].join('\n')}\n`
+  return page([
+    summary(plan, paint),
+    '',
+    ...sectionLines(sections, paint),
+    ...predictionParagraphs(plan.findings, paint),
+    ...notKnown(plan.unknown, paint)
+  ])
 }
 
-function headline({ scenario, fits, findings }: Plan, paint: Paint): string {
+function summary({ scenario, fits, findings }: Plan, paint: Paint): string {
   const what = `${formatNumber(scenario.connections)} connections to ${destination(scenario.targets)}`
-  if (!fits) return paint('bold', paint('red', `${what} will not do: ${binding(findings)}.`))
-  return paint('bold', paint('green', `${what}: ${unhindered(findings)}.`))
-}
-
-/** That a goal fits, and whether there is something to read all the same. */
-export function unhindered(findings: readonly Prediction[]): string {
-  return `nothing known will stop them${findings.length === 0 ? '' : `, ${count(findings.length, 'finding')} aside`}`
-}
-
-/** How many findings stop the goal, and where the first one does. */
-export function binding(findings: readonly Prediction[]): string {
-  const critical = findings.filter(({ severity }) => severity === 'critical')
-  const first = critical[0]?.bindsAt ?? null
-  const where =
-    first === null ? '' : first === 0 ? ' from the start' : ` from connection ${formatNumber(first)} on`
-  return critical.length === 1
-    ? `1 limit binds${where}`
-    : `${formatNumber(critical.length)} limits bind${where && `, the first${where}`}`
-}
-
-function destination(targets: Plan['scenario']['targets']): string {
-  if (targets.length === 0) return 'its own listeners'
-  const named = targets.slice(0, maxTargets).map(formatTarget).join(', ')
-  return targets.length > maxTargets ? `${named} and ${targets.length - maxTargets} more` : named
+  if (!fits) return headline('red', `${what} will not do: ${binding(findings)}.`, paint)
+  return headline('green', `${what}: ${unhindered(findings)}.`, paint)
 }
 
 function tuples({ tuples, scenario }: Plan): string[] {
   const { capacity, sourceAddresses, sourcePorts, destinations, natTuples } = tuples
   const factors = [
-    count(sourceAddresses, 'source address', 'es'),
-    count(sourcePorts, 'source port'),
-    count(destinations, scenario.selfDial ? 'listener' : 'destination')
+    plural(sourceAddresses, 'source address', 'es'),
+    plural(sourcePorts, 'source port'),
+    plural(destinations, scenario.selfDial ? 'listener' : 'destination')
   ].join(' x ')
   const taken = [
-    tuples.reservedPorts ? `${count(tuples.reservedPorts, 'port')} reserved on this host` : '',
+    tuples.reservedPorts ? `${plural(tuples.reservedPorts, 'port')} reserved on this host` : '',
     tuples.portsLeftToOthers
-      ? `${count(tuples.portsLeftToOthers, 'ephemeral port')} left to other programs`
+      ? `${plural(tuples.portsLeftToOthers, 'ephemeral port')} left to other programs`
       : '',
-    tuples.portsOfOtherShards ? `${count(tuples.portsOfOtherShards, 'port')} left to other shards` : '',
+    tuples.portsOfOtherShards ? `${plural(tuples.portsOfOtherShards, 'port')} left to other shards` : '',
     natTuples !== null && natTuples <= capacity ? `the NAT has ${formatNumber(natTuples)} for them` : ''
   ].filter((text) => text !== '')
   return [
@@ -86,7 +61,7 @@ function descriptors({ needs: { client }, tables }: Plan): string[] {
   return [
     client.tables === 1
       ? `${formatNumber(descriptors)} of ${room}: this kernel has one table for all threads`
-      : `${formatNumber(descriptors)} of ${room}: ${count(tables, 'table')} of ${formatNumber(descriptorsPerTable)}, of ${formatNumber(client.tables)}`
+      : `${formatNumber(descriptors)} of ${room}: ${plural(tables, 'table')} of ${formatNumber(descriptorsPerTable)}, of ${formatNumber(client.tables)}`
   ]
 }
 
@@ -144,30 +119,10 @@ function nat({ nat }: Plan): string[] {
   if (!nat) return []
   const { firstPort, lastPort, ports, sourceAddresses, destinations, tuples, limits } = nat
   return [
-    `${formatNumber(tuples)} 5-tuples: ${count(sourceAddresses, 'source address', 'es')} x ${count(ports, 'port')} (${firstPort}-${lastPort}) x ${count(destinations, 'destination')}`,
+    `${formatNumber(tuples)} 5-tuples: ${plural(sourceAddresses, 'source address', 'es')} x ${plural(ports, 'port')} (${firstPort}-${lastPort}) x ${plural(destinations, 'destination')}`,
     ...limits.map(
       ({ rememberedBy, lifetimeSeconds, perSecond }) =>
         `${formatNumber(Math.floor(perSecond))}/s at most while ${rememberedBy} remembers each for ${formatNumber(lifetimeSeconds)} s`
     )
   ]
-}
-
-/** Findings in the order in which they bind. */
-export function predictions(findings: readonly Prediction[], paint: Paint): string[] {
-  return findings.flatMap((finding) => {
-    const [title = '', ...rest] = describeFinding(finding, paint)
-    const { bindsAt } = finding
-    const where =
-      bindsAt === null || bindsAt === 0 ? [] : [`  binds from connection ${formatNumber(bindsAt)} on`]
-    return ['', title, ...where, ...rest]
-  })
-}
-
-/** What a report cannot tell. */
-export function unknown(notes: readonly string[], paint: Paint): string[] {
-  return notes.length === 0 ? [] : ['', paint('dim', 'not known:'), ...notes.map((note) => `  ${note}`)]
-}
-
-function count(n: number, noun: string, ending = 's'): string {
-  return `${formatNumber(n)} ${noun}${n === 1 ? '' : ending}`
 }

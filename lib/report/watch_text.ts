@@ -1,14 +1,22 @@
+/** The result of a watch, for a person. */
+
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
 import type { SocketSurvey } from '../engine/sockets.js'
 import type { DropSummary } from '../observe/drops.js'
-import type { Finding } from '../result/result.js'
-import type { ConntrackFill, WatchResult, WatchView } from '../watch/watch_result.js'
-import { describeFinding, type Paint } from './text.js'
-
-const plain: Paint = (_, text) => text
-
-/** A label and the lines beside it. */
-export type Section = [label: string, lines: string[]]
+import type { ConntrackFill, ListenerPeak, WatchResult, WatchView } from '../watch/watch_result.js'
+import { findingParagraphs } from './finding_text.js'
+import {
+  capped,
+  columns,
+  known,
+  listed,
+  type Paint,
+  page,
+  plain,
+  plural,
+  type Section,
+  sectionLines
+} from './layout.js'
 
 /** Sites of drops, listeners and counters that are listed; the rest are counted. */
 const most = { sites: 8, listeners: 8, counters: 16 }
@@ -23,30 +31,34 @@ export function watchReport(result: WatchResult, paint: Paint = plain): string {
   const rates = Object.fromEntries(
     Object.entries(counters).map(([name, { delta }]) => [name, { delta, perSecond: delta / seconds }])
   )
-  const full = [...listeners]
-    .sort((a, b) => b.mostQueued / (b.backlog + 1) - a.mostQueued / (a.backlog + 1))
-    .map(({ address, mostQueued, backlog, timesFull }) => {
-      const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
-      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}`
-    })
   const sections: Section[] = [
     ...viewSections(result),
-    ['queues', capped(full, most.listeners)],
+    ['queues', queueLines(listeners)],
     ['counters', counterLines(rates)]
   ]
   const headline = paint(
     'bold',
     `Watched ${watchedText(watched)} for ${approximateDurationUs(totalSeconds * 1e6)}.`
   )
-  const causes = findings.flatMap((finding: Finding) => ['', ...describeFinding(finding, paint)])
-  return `${[headline, '', ...sectionLines(sections, paint), ...causes].join('\n')}\n`
+  return page([headline, '', ...sectionLines(sections, paint), ...findingParagraphs(findings, paint)])
+}
+
+/** The fullest first. */
+function queueLines(listeners: readonly ListenerPeak[]): string[] {
+  const share = ({ mostQueued, backlog }: ListenerPeak) => mostQueued / (backlog + 1)
+  const fullest = [...listeners].sort((a, b) => share(b) - share(a))
+  return capped(fullest, most.listeners, (shown) =>
+    shown.map(({ address, mostQueued, backlog, timesFull }) => {
+      const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
+      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}`
+    })
+  )
 }
 
 /** What is watched, in words. */
 export function watchedText(watched: readonly string[]): string {
   if (watched.length === 0) return 'every socket of this network namespace'
-  const named = watched.slice(0, 3).join(', ')
-  return watched.length > 3 ? `${named} and ${watched.length - 3} more` : named
+  return listed(watched, 3)
 }
 
 /** What a moment and the end of a watch have in common. */
@@ -95,12 +107,11 @@ function dropLines({ sites, packets, lost, scope }: DropSummary): string[] {
   const missed = lost > 0 ? `, ${formatNumber(lost)} more not seen` : ''
   return [
     `${packets === 0 ? 'no packets' : plural(packets, 'packet')}${scopes[scope]}${missed}`,
-    ...capped(
-      sites.map(
+    ...capped(sites, most.sites, (shown) =>
+      shown.map(
         ({ reason, packets, chain }) =>
           `${formatNumber(packets)} ${reason}  ${chain.slice(0, mostFunctions).join(' < ')}`
-      ),
-      most.sites
+      )
     )
   ]
 }
@@ -108,7 +119,7 @@ function dropLines({ sites, packets, lost, scope }: DropSummary): string[] {
 /** Nothing to tell of a table that is there but unused. */
 function conntrackLines({ entries, max, buckets, dropped, refused }: ConntrackFill): string[] {
   if (entries === 0 && dropped === 0 && refused === 0) return []
-  const parts = [`${formatNumber(entries)} of ${max === null ? 'unknown' : formatNumber(max)} entries`]
+  const parts = [`${formatNumber(entries)} of ${known(max)} entries`]
   if (buckets) parts.push(`${formatNumber(buckets)} buckets`)
   if (dropped > 0) parts.push(`${plural(dropped, 'packet')} dropped, the table was full`)
   if (refused > 0) parts.push(`${plural(refused, 'packet')} dropped, the hash chains were too long`)
@@ -124,27 +135,12 @@ export function counterLines(rates: Record<string, { delta: number; perSecond: n
   const rows = Object.entries(rates)
     .filter(([name]) => notable.test(name))
     .sort((a, b) => Math.abs(b[1].delta) - Math.abs(a[1].delta))
-  const width = Math.max(0, ...rows.slice(0, most.counters).map(([name]) => name.length))
-  const lines = rows.map(
-    ([name, { delta, perSecond }]) =>
-      `${name.padEnd(width)}  ${delta > 0 ? '+' : ''}${formatNumber(delta)}  ${approximateRate(Math.max(0, perSecond))}`
+  return capped(rows, most.counters, (shown) =>
+    columns(
+      shown.map(([name, { delta, perSecond }]) => [
+        name,
+        `${delta > 0 ? '+' : ''}${formatNumber(delta)}  ${approximateRate(Math.max(0, perSecond))}`
+      ])
+    )
   )
-  return capped(lines, most.counters)
-}
-
-export function sectionLines(sections: readonly Section[], paint: Paint): string[] {
-  const width = Math.max(...sections.map(([label]) => label.length)) + 2
-  return sections.flatMap(([label, lines]) =>
-    lines.map((line, i) => `${paint('dim', (i === 0 ? label : '').padEnd(width))}${line}`)
-  )
-}
-
-function capped(lines: readonly string[], count: number): string[] {
-  return lines.length <= count + 1
-    ? [...lines]
-    : [...lines.slice(0, count), `and ${formatNumber(lines.length - count)} more`]
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -16,13 +16,16 @@ export interface ExchangeOptions {
   send?: string | Uint8Array
   /** How the answer must begin, written like `send`. What comes beyond it is read and dropped. */
   expect?: string | Uint8Array
-  /** How many bytes, of any kind, make the answer. Not together with `expect`. */
+  /** How many bytes, of any kind, make the answer. 1 to 536,870,911. Not together with `expect`. */
   expectBytes?: number
-  /** Stands for `send` and `expectBytes`: so many bytes out, as many back. At most 16 MiB. */
+  /** Stands for `send` and `expectBytes`: so many bytes out, as many back. 1 to 16,777,216. */
   messageSize?: number
-  /** Period at which each connection sends again, spread over the connections. Milliseconds, above zero; needs `holdMs`. */
+  /** Period at which each connection sends again, spread over the connections. Milliseconds from 1; needs `holdMs`. */
   everyMs?: number
-  /** An answer (or, with `closeBy: 'server'`, a close) not here after this is a failure. Milliseconds, default 5,000. */
+  /**
+   * An answer (or, with `closeBy: 'server'`, a close) not here after this is a failure. Milliseconds, 1 to 1,800,000, default
+   * 5,000.
+   */
   exchangeTimeoutMs?: number
 }
 

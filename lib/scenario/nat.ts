@@ -15,7 +15,7 @@ import {
 } from '../host/nat_arithmetic.js'
 import { everyPort } from './source_ports.js'
 
-/** Short connections through a NAT: see lib/host/nat_arithmetic.ts. */
+/** Short connections through a NAT: what a check needs to know of it. */
 export interface NatNeeds extends NatTuples {
   /** Seconds a 5-tuple is remembered by whoever remembers it longest. */
   lifetimeSeconds: number
@@ -27,13 +27,13 @@ export interface NatNeeds extends NatTuples {
 export interface NatOptions {
   /** Ports the NAT hands out, as `A-B`. Default `1024-65535`. */
   natPorts?: string
-  /** Addresses the NAT translates to, spread over the connections. Default 1. */
+  /** Addresses the NAT translates to, spread over the connections. From 1, default 1. */
   natSources?: number
-  /** Destinations (address and port) behind it. Default: those of the targets, or 1. */
+  /** Destinations (address and port) behind it. From 1, default: those of the targets, or 1. */
   natDestinations?: number
-  /** How long the server keeps a closed connection in TIME_WAIT. Milliseconds, default 60,000. */
+  /** How long the server keeps a closed connection in TIME_WAIT. Milliseconds from 1, default 60,000. */
   timeWaitMs?: number
-  /** How long a load balancer (LVS) keeps the entry of a closed connection. Milliseconds; default: there is none. */
+  /** How long a load balancer (LVS) keeps the entry of a closed connection. Milliseconds from 1; default: there is none. */
   lvsTimeoutMs?: number
 }
 
@@ -55,7 +55,9 @@ export const natChecks: OptionChecks<NatOptions> = {
 
 /** Who remembers a 5-tuple after its connection, and what that means. */
 export interface NatLimit {
+  /** Who remembers: `TIME_WAIT` of the server, or `LVS`. */
   rememberedBy: string
+  /** For how long. */
   lifetimeSeconds: number
   /** Connections per second above which 5-tuples are used again while they are remembered. */
   perSecond: number
@@ -63,10 +65,14 @@ export interface NatLimit {
 
 /** The arithmetic of a NAT. */
 export interface NatPlan {
+  /** The ports the NAT hands out, both ends included. */
   firstPort: Count
   lastPort: Count
+  /** How many they are. */
   ports: Count
+  /** Addresses the NAT translates to. */
   sourceAddresses: Count
+  /** Pairs of address and port behind it. */
   destinations: Count
   /** Distinct 5-tuples on the far side: ports x addresses x destinations. */
   tuples: Count

@@ -5,47 +5,68 @@ import { type CloseMode, closeModes, type ListenMode, listenModes } from '../eng
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
+import { type RampPoint, ramp } from './ramp.js'
 import { type SocketOptions, socketChecks } from './socket_options.js'
 import { tableLimits } from './tables.js'
 
-/** What a caller may ask of `dial`. Every option has a default. */
+/**
+ * What a caller may ask of `dial`. Every option has a default; `undefined` stands for "not given". A value outside its
+ * range is C1M_OPTION_INVALID, unless the option names another code.
+ */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, SocketOptions {
-  /** `host:port`, `host:port-port` or `[v6]:port`. None: a self-dial, of listeners of its own on loopback. */
-  targets?: string[]
-  /** Connections to hold, or in a churn to have open, at once. Default 10,000. */
+  /**
+   * `host:port`, `host:port-port` or `[v6]:port`, all of one address family. None: a self-dial, of listeners of its own
+   * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
+   */
+  targets?: readonly string[]
+  /** Connections to hold, or in a churn to have open, at once. From 1, default 10,000. */
   connections?: number
-  /** Connections started per second. Default: as fast as possible. Not together with `ramp`. */
+  /**
+   * Connections started per second, above 0, at most 1,000,000,000. Default: as fast as possible. Not together with
+   * `ramp`.
+   */
   rate?: number
-  /** Piecewise-linear rate over time, e.g. `0:10k/s,30s:200k/s`; the last value holds. */
-  ramp?: string
-  /** Handshakes in flight at most. Default 1,024. */
+  /**
+   * Rate over time, in a straight line from point to point; the last rate holds. A text, e.g. `0:10k/s,30s:200k/s`, or
+   * the same as points, `[{ atMs: 0, perSecond: 10_000 }, { atMs: 30_000, perSecond: 200_000 }]`. The first time is 0,
+   * times rise, the last rate is more than zero. Not together with `rate`. C1M_RAMP_INVALID.
+   */
+  ramp?: string | readonly RampPoint[]
+  /** Handshakes in flight at most. 1 to 16,777,216, default 1,024. */
   window?: number
-  /** Source addresses: address, `A/len`, `A-B` or interface name. Default: see `resolveSources`. */
-  source?: string[]
+  /**
+   * Source addresses: address, `A/len`, `A-B` or interface name. Default: for loopback targets as many of 127.0.1.1
+   * upward as the connections need, for others the address the route chooses. C1M_SOURCE_INVALID, C1M_SOURCE_NOT_LOCAL.
+   */
+  source?: readonly string[]
   /**
    * Source ports as `A-B`. Default: `1024-65535` but the last 1,024 of `ip_local_port_range`, so that other programs on
    * this host can still open connections. Ports in `ip_local_reserved_ports` are left out of either.
+   * C1M_SOURCE_PORTS_INVALID.
    */
   sourcePorts?: string
-  /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. Default `1/1`. */
+  /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. N up to 65,535, default `1/1`. C1M_SHARD_INVALID. */
   shard?: string
   /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
   workers?: number
-  /** A handshake not done after this is a failure. Milliseconds, default 5,000. */
+  /** A handshake that takes longer is a failure. Milliseconds from 1, default 5,000. */
   connectTimeoutMs?: number
   /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
   synRetries?: number
-  /** How long to keep the connections once dialing has ended. Milliseconds, default 0. */
+  /** How long to keep the connections once dialing has ended. Milliseconds from 0, default 0. */
   holdMs?: number
   /** How to end connections. Default `fin`. */
   close?: CloseMode
-  /** Upper bound of the whole run. Milliseconds; default: none, in a churn 10,000. */
+  /** Upper bound of the whole run. Milliseconds from 1; default: none, in a churn 10,000. */
   durationMs?: number
   /** Reads TCP_INFO of every connection at the end of the hold, for `result.census`. Default false. */
   census?: boolean
-  /** Connections of which each snapshot shows TCP_INFO, at most all. Default 0: none. */
+  /** Connections of which each snapshot shows TCP_INFO, at most all. From 0, default 0: none. */
   sample?: number
-  /** Says that you may flood a target that is neither loopback nor private. Default false. */
+  /**
+   * Says that you may flood a target that is neither loopback nor private; without it, C1M_AUTHORIZATION_REQUIRED.
+   * Default false.
+   */
   authorized?: boolean
   /** Ends the run early; the result is that of the part that ran. */
   signal?: AbortSignal
@@ -55,7 +76,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   targets: texts,
   connections: whole(1),
   rate,
-  ramp: text,
+  ramp,
   window: whole(1, 2 ** 24),
   source: texts,
   sourcePorts: text,
@@ -76,19 +97,19 @@ export const dialChecks: OptionChecks<DialOptions> = {
   ...socketChecks
 }
 
-/** What a caller may ask of `listen`. */
+/** What a caller may ask of `listen`. Every option has a default; a value outside its range is C1M_OPTION_INVALID. */
 export interface ListenOptions extends SocketOptions {
-  /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. */
-  targets?: string[]
-  /** Default `sink`. */
+  /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. C1M_TARGET_INVALID. */
+  targets?: readonly string[]
+  /** What to do with what comes. Default `sink`. */
   mode?: ListenMode
   /** Threads that accept. Default: the CPUs this process may use. */
   workers?: number
-  /** Length of the accept queue asked for; the kernel lowers it to `net.core.somaxconn`. Default 4,096. */
+  /** Length of the accept queue asked for; the kernel lowers it to `net.core.somaxconn`. From 1, default 4,096. */
   backlog?: number
   /** How to end connections. Default `fin`. */
   close?: CloseMode
-  /** Stops listening and closes every connection. */
+  /** Closes the listener and every connection. */
   signal?: AbortSignal
 }
 
@@ -104,7 +125,7 @@ export const listenChecks: OptionChecks<ListenOptions> = {
 
 /** What a caller may ask of `snapshots`. */
 export interface SnapshotOptions {
-  /** How often to look. Milliseconds, at least 1, default 250. */
+  /** How often to look. Milliseconds, at least 1, default 250; C1M_OPTION_INVALID, at the call, for less. */
   everyMs?: number
 }
 

@@ -12,7 +12,7 @@ import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
-import { parseRamp, type RampPoint } from './ramp.js'
+import { type RampPoint, resolveRamp } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { type ChosenSocketOptions, chosenSocketOptions } from './socket_options.js'
@@ -231,7 +231,7 @@ function resolveRate({ rate, ramp }: DialOptions): RampPoint[] {
       }
     )
   }
-  if (ramp !== undefined) return parseRamp(ramp)
+  if (ramp !== undefined) return resolveRamp(ramp)
   return rate === undefined ? [] : [{ atMs: 0, perSecond: rate }]
 }
 

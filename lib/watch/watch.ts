@@ -27,14 +27,14 @@ import {
 /** What a caller may ask of `watch`. */
 export interface WatchOptions {
   /** Where the server listens: `address:port` or `address:port-port`. With no port either: every socket here. */
-  targets?: string[]
+  targets?: readonly string[]
   /** Ports of the server at whatever address: `443` or `8100-8119`. */
-  ports?: string[]
+  ports?: readonly string[]
   /** How often to look, milliseconds. At least 10, default 1,000. */
   everyMs?: number
   /** Count dropped packets by reason and call chain, which takes root. Default false. */
   drops?: boolean
-  /** Ends the watch. */
+  /** Closes the watch. */
   signal?: AbortSignal
 }
 
@@ -46,13 +46,15 @@ const watchChecks: OptionChecks<WatchOptions> = {
   signal: abortSignal
 }
 
-/** A watch under way. Disposing of it (`await using`) ends it. */
+/** A watch under way. Disposing of it (`await using`) closes it. */
 export interface Watch extends AsyncDisposable {
   /** What is watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
-  readonly watched: readonly string[]
-  /** Each look at the server from now on, until the watch ends. */
+  readonly targets: readonly string[]
+  /** Resolves once the watch is closed, by {@link close}, its signal or disposal; rejects when no more can be seen. */
+  readonly result: Promise<WatchResult>
+  /** Each look at the server from now on, every `everyMs` of the watch's options, until the watch is closed. */
   snapshots(): AsyncIterableIterator<WatchSnapshot>
-  /** Ends the watch with a last look; any number of times. */
+  /** Takes a last look, ends the watch and gives {@link result}. May be called any number of times. */
   close(): Promise<WatchResult>
 }
 
@@ -73,22 +75,20 @@ export async function watch(options: WatchOptions = {}): Promise<Watch> {
 }
 
 class Watcher implements Watch {
-  readonly watched: readonly string[]
+  readonly targets: readonly string[]
+  readonly result: Promise<WatchResult>
   readonly #ends: readonly LocalEnd[]
   readonly #everyMs: number
   readonly #startedAt = new Date().toISOString()
   readonly #startedMs = performance.now()
   readonly #facts: HostFacts
   readonly #history: CounterHistory
-  readonly #signal: AbortSignal | undefined
-  readonly #abort = () => this.#stopping.abort()
-  readonly #stopping = newEnd()
+  readonly #closing = newEnd()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new Map<string, ListenerPeak>()
   readonly #findings = new Map<string, Finding>()
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
-  readonly #looking: Promise<void>
   #sockets: SocketSurvey | null = null
   #surveyedMs = 0
   #surveying: Promise<void> | undefined
@@ -97,20 +97,17 @@ class Watcher implements Watch {
   /** Wakes those who wait for the next look. */
   #looked = newEnd()
   #over = false
-  #result: Promise<WatchResult> | undefined
 
   constructor(ends: readonly LocalEnd[], everyMs: number, drops: boolean, signal?: AbortSignal) {
-    this.watched = ends.map(formatEnd)
+    this.targets = ends.map(formatEnd)
     this.#ends = ends
     this.#everyMs = everyMs
     this.#facts = readHostFacts()
     this.#drops = drops ? this.#countDrops() : null
     this.#history = new CounterHistory()
-    this.#signal = signal
-    signal?.addEventListener('abort', this.#abort, { once: true })
-    this.#looking = this.#lookOnAndOn()
-    // close() rejects with the same.
-    this.#looking.catch(() => {})
+    this.result = this.#untilClosed(signal)
+    // close() hands the same promise to its caller, who hears of an error there.
+    this.result.catch(() => {})
   }
 
   async *snapshots(): AsyncGenerator<WatchSnapshot> {
@@ -129,39 +126,40 @@ class Watcher implements Watch {
   }
 
   close(): Promise<WatchResult> {
-    this.#result ??= this.#close()
-    return this.#result
+    this.#closing.abort()
+    return this.result
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
 
-  async #close(): Promise<WatchResult> {
-    this.#signal?.removeEventListener('abort', this.#abort)
-    this.#stopping.abort()
+  async #untilClosed(signal: AbortSignal | undefined): Promise<WatchResult> {
+    const abort = () => this.#closing.abort()
+    signal?.addEventListener('abort', abort, { once: true })
     try {
-      await this.#looking
+      await this.#lookOnAndOn()
       await this.#surveying
       return {
         schema: WATCH_SCHEMA,
         version,
         startedAt: this.#startedAt,
         host: resultHost(this.#facts),
-        watched: [...this.watched],
+        watched: [...this.targets],
         totalSeconds: this.#seconds(),
         counters: this.#history.changes,
         listeners: [...this.#peaks.values()],
         ...this.#view(readHostFacts())
       }
     } finally {
+      signal?.removeEventListener('abort', abort)
       this.#drops?.stop()
     }
   }
 
   /** Looks every period, and once more at the end. */
   async #lookOnAndOn(): Promise<void> {
-    const { signal } = this.#stopping
+    const { signal } = this.#closing
     try {
       for (let dueMs = this.#startedMs; !signal.aborted; ) {
         await this.#look()

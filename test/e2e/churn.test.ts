@@ -34,7 +34,7 @@ async function churnWith(mode: 'echo' | 'close-first', close: 'fin' | 'rst', opt
     ...options
   })
   const result = await run.result
-  return { result, accepted: server.snapshot().accepted, target, address, source }
+  return { result, accepted: (await server.close()).accepted, target, address, source }
 }
 
 describe('a churn', () => {
@@ -247,8 +247,7 @@ describe('a churn', () => {
     const script = `
       const run = c1m.dial(${JSON.stringify(options)})
       for await (const { established } of run.snapshots({ everyMs: 20 })) if (established === 1000) break
-      run.stop()
-      const { connections, process: { tables } } = await run.result
+      const { connections, process: { tables } } = await run.close()
       console.log(JSON.stringify({ ...connections, tables }))`
     expect(await resultOf(script, { under: ['prlimit', '--nofile=256'] })).toMatchObject({
       peak: 1000,

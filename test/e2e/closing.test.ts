@@ -54,8 +54,7 @@ describe('connections the peer ends during the hold', () => {
     for await (const { closedByPeer } of run.snapshots({ everyMs: 5 })) {
       if (server.peers.length === 400 && closedByPeer === ended.size) break
     }
-    run.stop()
-    const { connections } = await run.result
+    const { connections } = await run.close()
     expect(connections).toMatchObject({ established: 400, closedByPeer: 200 })
   })
 

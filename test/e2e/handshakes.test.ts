@@ -64,8 +64,7 @@ describe('a target that never answers', () => {
     await using server = await stalledServer(address, 1)
     const run = dial({ targets: [server.target], connections: 500, workers: 1, source: [address] })
     for await (const { inFlight } of run.snapshots({ everyMs: 1 })) if (inFlight === 498) break
-    run.stop()
-    const { connections, errors } = await run.result
+    const { connections, errors } = await run.close()
     expect(connections).toMatchObject({ attempted: 500, failed: 0 })
     expect(errors).toEqual([])
   })

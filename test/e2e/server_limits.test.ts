@@ -14,8 +14,7 @@ function establishedAt({ target }: Daemon): number {
 /** Lets the run hold until `reached`, and ends it. */
 async function holdUntil(run: DialRun, reached: (snapshot: Snapshot) => boolean): Promise<RunResult> {
   for await (const snapshot of run.snapshots({ everyMs: 10 })) if (reached(snapshot)) break
-  run.stop()
-  return run.result
+  return run.close()
 }
 
 /**

@@ -14,8 +14,7 @@ async function dialAll(options: DialOptions, servers: NetServer[], comers = opti
   for await (const { failed } of run.snapshots({ everyMs: 2 })) {
     if (servers.reduce((sum, { peers }) => sum + peers.length, failed) >= comers) break
   }
-  run.stop()
-  return run.result
+  return run.close()
 }
 
 describe('the tuple space', () => {

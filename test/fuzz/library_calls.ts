@@ -26,7 +26,7 @@ const dialValues: Values = {
   targets: list(targets),
   connections: whole,
   rate: oneOf(1, 500, 1e6, 0.5),
-  ramp: oneOf('0:1k/s', '0:10,1s:20', '0:0,20ms:5k'),
+  ramp: oneOf('0:1k/s', '0:10,1s:20', '0:0,20ms:5k', [{ atMs: 0, perSecond: 5000 }], [{ atMs: 5 }]),
   window: whole,
   source: list(sources),
   sourcePorts: oneOf('1024-65535', '20000-20010', '5000', '80'),
@@ -142,7 +142,7 @@ export function libraryCall(random: Random, library: typeof Library, host: Surro
     const options = anyOptions(listenValues, random)
     return call(options, async () => {
       await using server = await library.listen(options as Library.ListenOptions)
-      server.snapshot()
+      await server.snapshots().next()
       await Promise.all([server.close(), server.close()])
     })
   }
@@ -192,7 +192,7 @@ async function runDial(
   { afterMs, period, asks }: Conduct
 ): Promise<void> {
   await using run = library.dial(options as Library.DialOptions)
-  const timer = setTimeout(() => run.stop(), afterMs)
+  const timer = setTimeout(() => run.close(), afterMs)
   try {
     await Promise.all([run.result, watchRun(run, period), asks ? run.census() : null])
   } finally {

@@ -13,7 +13,7 @@ const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8')
 /** Everything a user has a use for: to run, to type-check, to read, to compile. */
 const wanted = [
   /^bench\/(net\/\w+\.mjs|yardstick\/\w+\.c)$/,
-  /^dist\/[\w/-]+\.(c?js|d\.ts)$/,
+  /^dist\/([\w/-]+\.c?js|index\.d\.ts)$/,
   /^lib\/[\w-]+\.schema\.json$/,
   /^prebuilds\/linux-(x64|arm64)\/c1m-native\.(glibc|musl)\.node$/,
   /^prebuilds\/SHA256SUMS$/,

@@ -169,7 +169,7 @@ describe('when a part of the program cannot be loaded', () => {
       import Module from 'node:module'
       const resolve = Module._resolveFilename
       Module._resolveFilename = (name, ...rest) => {
-        if (/[.][/]text[0-9]*.cjs$/.test(name)) throw new Error('no such file')
+        if (/[.][/]dial_text[0-9]*.cjs$/.test(name)) throw new Error('no such file')
         return resolve(name, ...rest)
       }`
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(hook)}`

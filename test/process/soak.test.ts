@@ -49,8 +49,7 @@ it(
       await least()
       const before = await least()
       const after = await least()
-      run.stop()
-      await Promise.all([run.result, watching.close()])
+      await Promise.all([run.close(), watching.close()])
       await server.close()
       await Promise.all(following)
       console.log(JSON.stringify({ before, after, taken }))`

@@ -1,6 +1,6 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
 import type { DialRun } from '../../dial/dial.js'
-import type { Paint } from '../../report/text.js'
+import type { Paint } from '../../report/layout.js'
 import type { FailIf } from '../../result/fail_if.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
@@ -16,11 +16,8 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
 
   const { dial } = await import('../../dial/dial.js')
   const { interrupted } = context
-  await using dialing = dial({
-    ...pick(values, libraryOptions),
-    targets
-  })
-  const stop = () => dialing.stop()
+  await using dialing = dial({ ...pick(values, libraryOptions), targets })
+  const stop = () => void dialing.close()
   for (const signal of [interrupted, reporter.unwatched]) {
     signal.addEventListener('abort', stop, { once: true })
     if (signal.aborted) stop()
@@ -31,7 +28,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await dialing.result
   context.allClosed()
 
-  const text = async (paint: Paint) => (await import('../../report/text.js')).textReport(result, paint)
+  const text = async (paint: Paint) => (await import('../../report/dial_text.js')).dialReport(result, paint)
   await reporter.result(result, text, watching, interrupted)
   const failures = conditions.flatMap((condition) => condition.holds(result) ?? [])
   for (const failure of failures) process.stderr.write(`c1m-native: --fail-if: ${failure}.\n`)

@@ -1,8 +1,8 @@
 /** `c1m-native listen`: accept connections until told to stop, report what was accepted. */
 import type { ListenServer } from '../../listen/listen.js'
+import { listenReport } from '../../report/listen_text.js'
 import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
-import { listenReport } from '../listen_report.js'
 import { libraryOptions, listenTable } from '../options/listen.js'
 import { parseOptions, pick, usageError } from '../parse_options.js'
 import { listenProgress } from '../progress.js'

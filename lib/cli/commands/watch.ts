@@ -53,7 +53,7 @@ async function show(
   try {
     for await (const snapshot of watching.snapshots()) {
       await reporter.line(snapshot)
-      page?.show(watchPage(snapshot, watching.watched, paint))
+      page?.show(watchPage(snapshot, watching.targets, paint))
       if (isHidden || page) continue
       for (const sentence of snapshot.unavailable) tellOnce(sentence, `c1m-native: ${sentence}`)
       stderr.write(`${watchLine(snapshot)}\n`)

@@ -1,4 +1,5 @@
 /** What `lab clean` did as text. Pure. */
+import { page } from '../../report/layout.js'
 import type { Cleaned } from '../sandbox/clean.js'
 
 export function cleanedText({ namespaces, pids, sysctls, gone }: Omit<Cleaned, 'schema'>): string {
@@ -8,5 +9,5 @@ export function cleanedText({ namespaces, pids, sysctls, gone }: Omit<Cleaned, '
     ...Object.entries(sysctls).map(([name, value]) => `restored ${name} to ${value}`),
     ...gone.map((name) => `${name} is gone with its module: nothing to restore`)
   ]
-  return `${(done.length === 0 ? ['nothing was left behind'] : done).join('\n')}\n`
+  return page(done.length === 0 ? ['nothing was left behind'] : done)
 }

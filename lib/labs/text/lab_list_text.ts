@@ -1,5 +1,5 @@
 /** The list of labs as text. Pure. */
-import type { Paint } from '../../report/text.js'
+import { type Paint, page } from '../../report/layout.js'
 import type { LabList } from '../runner/list_labs.js'
 
 export function labListText({ labs }: LabList, paint: Paint): string {
@@ -15,6 +15,6 @@ export function labListText({ labs }: LabList, paint: Paint): string {
         ...unmet.map((reason) => paint('yellow', `  cannot run now: ${reason}`))
       ]
     })
-    .map((lines) => `${lines.join('\n')}\n`)
+    .map(page)
     .join('\n')
 }

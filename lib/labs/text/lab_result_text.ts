@@ -1,10 +1,10 @@
 /** Lab results as text. Pure. */
 import { approximateRate, formatNumber } from '../../base/units.js'
-import type { Paint } from '../../report/text.js'
+import { proof } from '../../report/finding_text.js'
+import { figureTable, indented, type Paint, page } from '../../report/layout.js'
 import type { LabReport } from '../runner/run_labs.js'
 import type { LabResult, Observation, StepResult } from '../verdict/lab_result.js'
 import { shareOfHealthy } from '../verdict/verdict.js'
-import { columns } from './columns.js'
 import { drawChart } from './rate_chart.js'
 
 const chartSize = { columns: 84, rows: 6 }
@@ -18,9 +18,9 @@ const maxTexts = 6
 /** One lab: its steps, their rates, what was named with which evidence, and the verdict. */
 export function labResultText(result: LabResult, paint: Paint): string {
   const { name, summary, acts: steps, figures } = result
-  return `${[
+  return page([
     paint('bold', `${name}: ${summary}`),
-    ...(steps.length > maxTexts ? steps.slice(0, 2) : steps).map(({ text }) => `  ${text}`),
+    ...indented((steps.length > maxTexts ? steps.slice(0, 2) : steps).map(({ text }) => text)),
     '',
     paint('dim', 'connects/s'),
     ...drawChart(steps.flatMap(panelsOf).slice(0, maxPanels), chartSize),
@@ -32,7 +32,7 @@ export function labResultText(result: LabResult, paint: Paint): string {
       : ['', ...figures.map(({ name, value, unit }) => `${name}: ${formatNumber(value)}${unit}`)]),
     '',
     ...verdict(result, paint)
-  ].join('\n')}\n`
+  ])
 }
 
 function panelsOf({ name, curve, others = [] }: StepResult) {
@@ -61,7 +61,7 @@ function table(steps: readonly StepResult[]): string[] {
       named.length === 0 ? '-' : named.join(', ')
     ]
   })
-  return columns([head, ...rows])
+  return figureTable([head, ...rows])
 }
 
 function namedCauses(step: StepResult, paint: Paint): string[] {
@@ -86,17 +86,14 @@ function causeLines({ by, finding }: Observation, step: StepResult, paint: Paint
         : ` ${Math.max(0, namedSeconds - firstSignSeconds).toFixed(2)} s after the first sign`
   return [
     `${paint('red', finding.title)} ${paint('dim', `(${finding.id}, named by ${by}${when})`)}`,
-    ...finding.evidence.map(({ name, before, after }) =>
-      before === null ? `  ${name} ${after}` : `  ${name} ${before} -> ${after}`
-    ),
-    ...finding.remedy.map((line) => `  ${paint('dim', 'remedy:')} ${line}`)
+    ...indented(proof(finding, paint))
   ]
 }
 
 function verdict({ ok, failures, totalSeconds }: LabResult, paint: Paint): string[] {
   return ok
     ? [paint('green', `passed in ${totalSeconds} s`)]
-    : [paint('red', `failed in ${totalSeconds} s:`), ...failures.map((failure) => `  ${failure}`)]
+    : [paint('red', `failed in ${totalSeconds} s:`), ...indented(failures)]
 }
 
 /** Several labs, with a line for each at the end. */
@@ -113,7 +110,7 @@ export function labReportText({ labs, skipped, ok, totalSeconds }: LabReport, pa
   const summary = `${labs.filter((lab) => lab.ok).length} of ${labs.length} labs passed in ${totalSeconds} s`
   return [
     ...labs.map((lab) => `${labResultText(lab, paint)}\n`),
-    `${columns(lines).join('\n')}\n\n`,
+    `${page(figureTable(lines))}\n`,
     `${paint(ok ? 'green' : 'red', skipped.length === 0 ? summary : `${summary}, ${skipped.length} skipped`)}\n`
   ].join('')
 }

@@ -1,17 +1,16 @@
 /** Proven and unproven detectors as text. Pure. */
-import type { Paint } from '../../report/text.js'
+import { figureTable, type Paint, page } from '../../report/layout.js'
 import type { SelfTest } from '../runner/self_test.js'
-import { columns } from './columns.js'
 
 export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint: Paint): string {
   const tried = detectors.filter(({ lab }) => lab !== null)
   const proven = tried.filter(({ proven }) => proven)
   const untested = detectors.filter(({ lab }) => lab === null)
   const head = `${proven.length} of ${tried.length} detectors that have a quick lab are proven on Linux ${host.kernel}, in ${totalSeconds} s.`
-  return `${[
+  return page([
     paint('bold', head),
     '',
-    ...columns(
+    ...figureTable(
       tried.map(({ id, lab, proven, reasons }) => [
         id,
         proven === null ? 'not tried' : proven ? 'proven' : 'NOT PROVEN',
@@ -20,5 +19,5 @@ export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint:
     ),
     '',
     paint('dim', `without a lab: ${untested.map(({ id }) => id).join(', ')}`)
-  ].join('\n')}\n`
+  ])
 }

@@ -193,19 +193,19 @@ describe('snapshots', () => {
     const warnings: Error[] = []
     process.on('warning', (warning) => warnings.push(warning))
     await run.started
-    run.stop()
+    run.close()
     expect(await Promise.all(watchers)).toEqual(Array(20).fill('done'))
     expect(warnings).toEqual([])
   })
 })
 
 describe('a run that is ended early', () => {
-  it('by stop() gives the result of what it did', async () => {
+  it('by close() gives the result of what it did', async () => {
     const source = ownAddress()
     const run = endless(source)
     await begun(run)
-    run.stop()
-    run.stop()
+    run.close()
+    run.close()
     const { connections, errors, timing } = await run.result
     expect(connections.established).toBeGreaterThan(0)
     expect(connections.attempted).toBeLessThan(60_000)
@@ -214,10 +214,10 @@ describe('a run that is ended early', () => {
     await expectNoSockets(source)
   })
 
-  it('by stop() before it has begun opens nothing', async () => {
+  it('by close() before it has begun opens nothing', async () => {
     await using server = await netServer(ownAddress())
     const run = dial({ targets: [server.target], connections: 5000, holdMs: 600_000 })
-    run.stop()
+    run.close()
     const { connections, timing, findings, errors } = await run.result
     expect(connections).toMatchObject({ requested: 5000, attempted: 0, established: 0, peak: 0 })
     expect(timing).toMatchObject({ dialSeconds: 0, connectsPerSecond: 0 })
@@ -239,7 +239,7 @@ describe('a run that is ended early', () => {
     const fifo = join(folder, 'fifo')
     execFileSync('mkfifo', [fifo])
     const run = dial({ targets: ['127.0.0.1:9'], send: `@${fifo}` })
-    run.stop()
+    run.close()
     await expect(run.result).rejects.toMatchObject({ code: 'C1M_RUN_STOPPED' })
     await expect(run.started).rejects.toMatchObject({ code: 'C1M_RUN_STOPPED' })
     const reason = new Error('enough')

@@ -15,9 +15,13 @@ async function connected({ targets }: ListenServer): Promise<Socket> {
   return socket
 }
 
-/** Waits until the listener has come to what is asked for. */
-async function until(server: ListenServer, reached: (snapshot: ListenSnapshot) => boolean): Promise<void> {
-  for await (const snapshot of server.snapshots({ everyMs: 2 })) if (reached(snapshot)) return
+/** The first snapshot that shows the listener to have come to what is asked for. */
+async function until(
+  server: ListenServer,
+  reached: (snapshot: ListenSnapshot) => boolean
+): Promise<ListenSnapshot> {
+  for await (const snapshot of server.snapshots({ everyMs: 2 })) if (reached(snapshot)) return snapshot
+  throw new Error('the listener was closed before')
 }
 
 describe('listen', () => {
@@ -26,10 +30,12 @@ describe('listen', () => {
     const server = await listen({ targets: [`${address}:0`] })
     expect(server.targets).toEqual([expect.stringMatching(new RegExp(`^${address}:[1-9]\\d+$`))])
     const run = dial({ targets: server.targets, connections: 3000, holdMs: 600_000, source: [address] })
-    await until(server, ({ open }) => open === 3000)
-    expect(server.snapshot()).toMatchObject({ accepted: 3000, open: 3000, closedByPeer: 0, failed: 0 })
-    run.stop()
-    await run.result
+    expect(await until(server, ({ open }) => open === 3000)).toMatchObject({
+      accepted: 3000,
+      closedByPeer: 0,
+      failed: 0
+    })
+    await run.close()
     await until(server, ({ open }) => open === 0)
     const result = await server.close()
     expect(result).toMatchObject({
@@ -96,13 +102,25 @@ describe('listen', () => {
     await run[Symbol.asyncDispose]()
   })
 
+  it('leaves each watcher a rate of its own', async () => {
+    await using server = await listen({ targets: [`${ownAddress()}:0`] })
+    const watchers = [server.snapshots({ everyMs: 5 }), server.snapshots({ everyMs: 5 })]
+    for (const watcher of watchers) await watcher.next()
+    await dial({ targets: server.targets, connections: 1000, source: [ownAddress()] }).result
+    await until(server, ({ accepted }) => accepted === 1000)
+    for (const watcher of watchers) expect((await watcher.next()).value.acceptsPerSecond).toBeGreaterThan(0)
+  })
+
   it('drops what it is sent, and counts the bytes', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`] })
     const socket = await connected(server)
     socket.end(Buffer.alloc(1_000_000))
     expect(await buffer(socket)).toHaveLength(0)
-    await until(server, ({ closedByPeer }) => closedByPeer === 1)
-    expect(server.snapshot()).toMatchObject({ bytesReceived: 1_000_000, bytesSent: 0, open: 0 })
+    expect(await until(server, ({ closedByPeer }) => closedByPeer === 1)).toMatchObject({
+      bytesReceived: 1_000_000,
+      bytesSent: 0,
+      open: 0
+    })
   })
 
   it('sends back what it is sent, also to a peer that reads later', async () => {
@@ -122,8 +140,10 @@ describe('listen', () => {
     }
     await written
     expect(Buffer.concat(chunks).equals(sent)).toBe(true)
-    await until(server, ({ open }) => open === 0)
-    expect(server.snapshot()).toMatchObject({ bytesReceived: sent.length, bytesSent: sent.length })
+    expect(await until(server, ({ open }) => open === 0)).toMatchObject({
+      bytesReceived: sent.length,
+      bytesSent: sent.length
+    })
   })
 
   it('closes first when told to', async ({ skip }) => {
@@ -163,6 +183,7 @@ describe('the end of a listener', () => {
     const [one, two] = await Promise.all([server.close(), server.close()])
     expect(two).toBe(one)
     expect(await server.close()).toBe(one)
+    expect(await server.result).toBe(one)
     await server[Symbol.asyncDispose]()
   })
 
@@ -180,7 +201,7 @@ describe('the end of a listener', () => {
     const controller = new AbortController()
     const server = await listen({ targets: [`${address}:0`], signal: controller.signal })
     controller.abort()
-    await server.close()
+    expect(await server.result).toMatchObject({ accepted: 0 })
     await expectNoSockets(address)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planTime, secondsToStart } from '../../../lib/plan/dial_time.js'
-import { parseRamp } from '../../../lib/scenario/ramp.js'
+import { resolveRamp } from '../../../lib/scenario/ramp.js'
 import { scenario } from '../checks/fixtures.js'
 
 describe('secondsToStart', () => {
@@ -14,13 +14,13 @@ describe('secondsToStart', () => {
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_000, 10],
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_500, 21]
   ])('%s, %i connections', (ramp, count, seconds) => {
-    expect(secondsToStart(count, parseRamp(ramp))).toBeCloseTo(seconds, 2)
+    expect(secondsToStart(count, resolveRamp(ramp))).toBeCloseTo(seconds, 2)
   })
 })
 
 describe('planTime', () => {
   it('goes by the rate, holds, and knows its bound', () => {
-    const paced = scenario({ rate: parseRamp('0:500/s'), holdMs: 60_000, durationMs: 30_000 })
+    const paced = scenario({ rate: resolveRamp('0:500/s'), holdMs: 60_000, durationMs: 30_000 })
     expect(planTime(paced, 4, false)).toEqual({
       dialSeconds: 20,
       atBestSeconds: 0.0125,

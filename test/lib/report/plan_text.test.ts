@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { readFactsFile } from '../../../lib/host/facts_file.js'
 import { type PlanOptions, plan } from '../../../lib/plan/plan.js'
-import { binding, planReport } from '../../../lib/report/plan_text.js'
+import { planReport } from '../../../lib/report/plan_text.js'
 import { facts } from '../checks/fixtures.js'
 
 const incident = await readFactsFile(
@@ -136,19 +136,4 @@ it('says what takes of the tuple space', async () => {
   expect(text).toContain(
     '             100 ports reserved on this host, 1,024 ephemeral ports left to other programs, 47,541 ports left to other shards\n'
   )
-})
-
-describe('binding', () => {
-  const at = (...places: (number | null)[]) =>
-    binding(places.map((bindsAt) => ({ severity: 'critical', bindsAt }) as never))
-
-  it.each([
-    [[5000], '1 limit binds from connection 5,000 on'],
-    [[0], '1 limit binds from the start'],
-    [[null], '1 limit binds'],
-    [[5000, null], '2 limits bind, the first from connection 5,000 on'],
-    [[null, null], '2 limits bind']
-  ])('%j', (places, text) => {
-    expect(at(...places)).toBe(text)
-  })
 })

@@ -159,6 +159,15 @@ describe('resolveDial', () => {
     ])
   })
 
+  it('takes a ramp as points, whichever way they were given', async () => {
+    const rate = [
+      { atMs: 0, perSecond: 1000 },
+      { atMs: 10_000, perSecond: 2000 }
+    ]
+    expect(await resolveDial({ ramp: rate }, facts)).toMatchObject({ rate })
+    expect(await resolveDial({ ramp: '0:1k,10s:2k' }, facts)).toMatchObject({ rate })
+  })
+
   it('reads this host when no facts are given', async () => {
     expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, workers: 1 })
   })
@@ -213,6 +222,7 @@ describe('resolveDial', () => {
     [{ send: '\\q' }, 'C1M_MESSAGE_INVALID'],
     [{ send: '@/nonexistent' }, 'C1M_FILE_UNREADABLE'],
     [{ ramp: '5s:5' }, 'C1M_RAMP_INVALID'],
+    [{ ramp: [{ atMs: 5000, perSecond: 5 }] }, 'C1M_RAMP_INVALID'],
     [{ shard: '3/2' }, 'C1M_SHARD_INVALID'],
     [{ sourcePorts: '80-90' }, 'C1M_SOURCE_PORTS_INVALID'],
     [{ sourcePorts: '8080' }, 'C1M_SOURCE_PORTS_INVALID'],

@@ -52,7 +52,7 @@ describe('watch', () => {
   it('sees connections come', async () => {
     using served = await server(ownAddress())
     await using watching = await watch({ targets: [served.target], everyMs: 20 })
-    expect(watching.watched).toEqual([served.target])
+    expect(watching.targets).toEqual([served.target])
     let connections = 0
     for await (const snapshot of watching.snapshots()) {
       const { sockets, listeners } = snapshot
@@ -81,10 +81,10 @@ describe('watch', () => {
   it('watches ports at any address, and everything when nothing is named', async () => {
     using served = await server(ownAddress())
     await using byPort = await watch({ ports: [`${served.port}`] })
-    expect(byPort.watched).toEqual([`*:${served.port}`])
+    expect(byPort.targets).toEqual([`*:${served.port}`])
     expect((await byPort.close()).listeners.map(({ address }) => address)).toContain(served.target)
     await using all = await watch()
-    expect(all.watched).toEqual([])
+    expect(all.targets).toEqual([])
     expect((await all.close()).listeners.map(({ address }) => address)).toContain(served.target)
   })
 

@@ -1,32 +1,32 @@
+/** The result of a dial, for a person. */
+
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { Latency } from '../engine/latency.js'
-import { formatTarget } from '../net/targets.js'
-import type { Churn, ConnectLatency, Finding, RunResult, Severity } from '../result/result.js'
-import { censusLines } from './census.js'
-
-/** How a part of the report looks. */
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
-
-/** Styles a text, or leaves it alone. */
-export type Paint = (style: Style, text: string) => string
-
-const plain: Paint = (_, text) => text
-
-/** A label and the lines beside it. */
-type Section = [label: string, lines: string[]]
+import type { Churn, ConnectLatency, RunResult } from '../result/result.js'
+import { censusLines } from './census_text.js'
+import { destination } from './destination.js'
+import { findingParagraphs } from './finding_text.js'
+import {
+  columns,
+  headline,
+  known,
+  type Paint,
+  page,
+  plain,
+  plural,
+  type Section,
+  sectionLines
+} from './layout.js'
 
 /** Kinds of failure that are listed; the rest are counted. */
 const maxErrors = 8
-
-/** Targets that are named; the rest are counted. */
-const maxTargets = 3
 
 /**
  * The summary of a run for a person: what happened in one line, then figures, failures and findings. Ends in a
  * newline. A pure function of the result.
  */
-export function textReport(result: RunResult, paint: Paint = plain): string {
+export function dialReport(result: RunResult, paint: Paint = plain): string {
   const sections: Section[] = [
     ['connections', [connections(result)]],
     ['failures', failures(result.errors)],
@@ -41,16 +41,16 @@ export function textReport(result: RunResult, paint: Paint = plain): string {
     // Results of earlier versions do not have it.
     ['missing', result.unavailable ?? []]
   ]
-  const labelWidth = Math.max(...sections.map(([label]) => label.length)) + 2
-  const lines = sections.flatMap(([label, texts]) =>
-    texts.map((text, i) => `${paint('dim', (i === 0 ? label : '').padEnd(labelWidth))}${text}`)
-  )
-  const findings = result.findings.flatMap((finding) => ['', ...describeFinding(finding, paint)])
-  return `${[headline(result, paint), '', ...lines, ...findings].join('\n')}\n`
+  return page([
+    summary(result, paint),
+    '',
+    ...sectionLines(sections, paint),
+    ...findingParagraphs(result.findings, paint)
+  ])
 }
 
-function headline(result: RunResult, paint: Paint): string {
-  if (result.churn) return churnHeadline(result, result.churn, paint)
+function summary(result: RunResult, paint: Paint): string {
+  if (result.churn) return churnSummary(result, result.churn, paint)
   const { scenario, connections, exchange, timing } = result
   const { requested, attempted, established, failed, closedByPeer } = connections
   const isComplete = established >= requested
@@ -73,16 +73,11 @@ function headline(result: RunResult, paint: Paint): string {
   }
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
-  return paint(
-    'bold',
-    paint(
-      isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red',
-      `${parts.join('')}.`
-    )
-  )
+  const style = isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red'
+  return headline(style, `${parts.join('')}.`, paint)
 }
 
-function churnHeadline(
+function churnSummary(
   { scenario, connections, exchange, timing }: RunResult,
   churn: Churn,
   paint: Paint
@@ -99,13 +94,7 @@ function churnHeadline(
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = shortfalls.length === 0 && transactions > 0 ? 'green' : transactions > 0 ? 'yellow' : 'red'
-  return paint('bold', paint(style, `${parts.join('')}.`))
-}
-
-function destination(targets: RunResult['scenario']['targets']): string {
-  if (targets.length === 0) return 'its own listeners'
-  const named = targets.slice(0, maxTargets).map(formatTarget).join(', ')
-  return targets.length > maxTargets ? `${named} and ${targets.length - maxTargets} more` : named
+  return headline(style, `${parts.join('')}.`, paint)
 }
 
 function connections({ connections }: RunResult): string {
@@ -123,9 +112,10 @@ function failures(errors: readonly ErrorTally[]): string[] {
     .map(({ phase, code, count, example }) => [formatNumber(count), phase, code, example])
   const rest = errors.slice(maxErrors)
   const left = rest.reduce((sum, { count }) => sum + count, 0)
+  const lines = columns(rows, { right: [0] })
   return rest.length === 0
-    ? columns(rows, 'right')
-    : [...columns(rows, 'right'), `${formatNumber(left)} of ${plural(rest.length, 'other kind')}`]
+    ? lines
+    : [...lines, `${formatNumber(left)} of ${plural(rest.length, 'other kind')}`]
 }
 
 /** One line, or two when SYNs were sent again: a lost SYN costs a second and hides what the rest took. */
@@ -165,8 +155,7 @@ function churn({ churn }: RunResult): string[] {
     tupleRestSeconds === null
       ? 'no 4-tuple used twice'
       : `each 4-tuple rested ${approximateDurationUs(tupleRestSeconds * 1e6)} or longer`
-  const count = (value: number | null) => (value === null ? 'unknown' : formatNumber(value))
-  return [`TIME_WAIT ${count(timeWait.before)} before, ${count(timeWait.peak)} at the peak; ${rest}`]
+  return [`TIME_WAIT ${known(timeWait.before)} before, ${known(timeWait.peak)} at the peak; ${rest}`]
 }
 
 function retransmits({ retransmits }: RunResult): string[] {
@@ -204,42 +193,4 @@ function processUse({ process, connections }: RunResult): string {
       : ''
   const descriptors = privateTables ? plural(tables, 'descriptor table') : 'one shared descriptor table'
   return `${approximateDurationUs(cpuUs)} CPU${each}, ${plural(workers, 'worker')}, ${descriptors}`
-}
-
-const severityStyle: Record<Severity, Style> = { critical: 'red', warning: 'yellow', info: 'bold' }
-
-/** A finding as lines: what it is, what shows it, what mends it. */
-export function describeFinding(
-  { id, severity, side, title, evidence, remedy }: Finding,
-  paint: Paint
-): string[] {
-  const observed = evidence.map(({ name, before, after }) =>
-    before === null ? `${name} ${figure(after)}` : `${name} ${figure(before)} -> ${figure(after)}`
-  )
-  return [
-    `${paint(severityStyle[severity], `${severity}: ${title}`)} ${paint('dim', `(${side}, ${id})`)}`,
-    ...observed.map((line) => `  ${line}`),
-    ...remedy.map((command) => `  ${paint('dim', 'remedy:')} ${command}`)
-  ]
-}
-
-function figure(value: number | string): string {
-  return typeof value === 'number' ? formatNumber(value) : value
-}
-
-function plural(count: number, noun: string): string {
-  return `${formatNumber(count)} ${noun}${count === 1 ? '' : 's'}`
-}
-
-/** Pads the cells of each column to one width; the first column may be numbers, which align at the right. */
-function columns(rows: readonly string[][], first: 'left' | 'right' = 'left'): string[] {
-  const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? []
-  return rows.map((row) =>
-    row
-      .map((cell, i) =>
-        i === 0 && first === 'right' ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)
-      )
-      .join('  ')
-      .trimEnd()
-  )
 }

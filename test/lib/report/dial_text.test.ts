@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
-import { type Paint, textReport } from '../../../lib/report/text.js'
+import { dialReport } from '../../../lib/report/dial_text.js'
+import type { Paint } from '../../../lib/report/layout.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
 
 const healthy = exampleResult()
-const headline = (changes: Partial<RunResult>) => textReport(exampleResult(changes)).split('\n')[0]
+const headline = (changes: Partial<RunResult>) => dialReport(exampleResult(changes)).split('\n')[0]
 const line = (label: string, result: RunResult) =>
-  textReport(result)
+  dialReport(result)
     .split('\n')
     .find((text) => text.startsWith(label))
 
 it('sums up a healthy run in a few lines', () => {
-  expect(textReport(healthy)).toMatchInlineSnapshot(`
+  expect(dialReport(healthy)).toMatchInlineSnapshot(`
     "Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s.
 
     connections  1,000 established, 0 failed
@@ -25,7 +26,7 @@ it('sums up a healthy run in a few lines', () => {
 })
 
 it('shows everything there may be', () => {
-  expect(textReport(eventfulResult())).toMatchInlineSnapshot(`
+  expect(dialReport(eventfulResult())).toMatchInlineSnapshot(`
     "Made 5,000 transactions with 127.0.0.1:8100-8119 in 4.2ms (106k/s), 1,000 connections at a time; 300 connects failed, 7 exchanges failed.
 
     connections  700 established, 300 failed, 12 closed by the peer, 3 ports skipped
@@ -158,7 +159,7 @@ it('lists the most frequent failures and counts the others', () => {
       example: `127.0.1.1:${1024 + i} > 127.0.0.1:9`
     })
   )
-  const text = textReport(exampleResult({ errors }))
+  const text = dialReport(exampleResult({ errors }))
   expect(text).toContain('failures     1,000  connect  E0  127.0.1.1:1024 > 127.0.0.1:9\n')
   expect(text).toContain('               993  connect  E7  127.0.1.1:1031 > 127.0.0.1:9\n')
   expect(text).toContain('             1,983 of 2 other kinds\n')
@@ -194,10 +195,10 @@ it('says when the kernel refused private descriptor tables, and divides by no ze
 
 it('colours by what happened, and only as it is told to', () => {
   const tags: Paint = (style, text) => `<${style}>${text}</${style}>`
-  const text = textReport(eventfulResult(), tags)
+  const text = dialReport(eventfulResult(), tags)
   expect(text).toMatch(/^<bold><yellow>Made 5,000 transactions .*<\/yellow><\/bold>\n/)
   expect(text).toContain('<dim>connections  </dim>700 established')
   expect(text).toContain('<red>critical: The accept queue overflowed')
-  expect(text.replaceAll(/<\/?\w+>/g, '')).toBe(textReport(eventfulResult()))
-  expect(textReport(healthy, tags)).toMatch(/^<bold><green>/)
+  expect(text.replaceAll(/<\/?\w+>/g, '')).toBe(dialReport(eventfulResult()))
+  expect(dialReport(healthy, tags)).toMatch(/^<bold><green>/)
 })
