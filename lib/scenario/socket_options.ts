@@ -25,6 +25,11 @@ export interface ChosenSocketOptions {
    * keeps the lower two, ECN, for itself. 0 to 255. null: 0.
    */
   tos: number | null
+  /**
+   * Mark of each packet, for routing rules and filters (SO_MARK, socket(7)). 0 to 4,294,967,295. Takes CAP_NET_ADMIN, or
+   * CAP_NET_RAW from Linux 5.17. null: 0, which is no mark.
+   */
+  mark: number | null
 }
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
@@ -41,6 +46,7 @@ const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_KEEPALIVE = 9
+const SO_MARK = 36
 const IPPROTO_TCP = 6
 const TCP_KEEPIDLE = 4
 const TCP_KEEPINTVL = 5
@@ -74,6 +80,11 @@ const rules: Rules = {
       { ...integer(IPPROTO_IP, IP_TOS, tos), family: AF_INET },
       { ...integer(IPPROTO_IPV6, IPV6_TCLASS, tos), family: AF_INET6 }
     ]
+  },
+  mark: {
+    check: whole(0, 2 ** 32 - 1),
+    // An unsigned integer, with the same bits.
+    set: (mark) => [integer(SOL_SOCKET, SO_MARK, mark | 0)]
   }
 }
 

@@ -88,6 +88,8 @@ describe('help', () => {
                                     the kernel)
             --tos N                 type of service of each packet, 0 to 0xff: DSCP in
                                     the upper six bits (default 0)
+            --mark N                mark of each packet for routing rules and filters,
+                                    up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
 
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
@@ -178,6 +180,8 @@ describe('help', () => {
                                     the kernel)
             --tos N                 type of service of each packet, 0 to 0xff: DSCP in
                                     the upper six bits (default 0)
+            --mark N                mark of each packet for routing rules and filters,
+                                    up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

@@ -66,5 +66,12 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
     expect(ends).toHaveLength(3)
     for (const line of ends) expect(line).toMatch(/ tclass:0xb8 /)
   })
+
+  it('mark marks the sockets of both ends', async () => {
+    for (const ends of [await dialed('--mark', '0xfffffffe'), await accepted('--mark', '0xfffffffe')]) {
+      expect(ends).toHaveLength(3)
+      for (const line of ends) expect(line).toContain('fwmark:0xfffffffe')
+    }
+  })
   // OPTIONS
 })

@@ -30,5 +30,12 @@ export const socketOptions = {
     value: 'N',
     default: '0',
     text: 'type of service of each packet, 0 to 0xff: DSCP in the upper six bits'
+  },
+  mark: {
+    name: 'mark',
+    type: 'bits',
+    value: 'N',
+    default: '0',
+    text: 'mark of each packet for routing rules and filters, up to 0xffffffff; takes CAP_NET_ADMIN'
   }
 } as const satisfies Record<keyof SocketOptions, OptionSpec>
