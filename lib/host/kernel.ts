@@ -21,7 +21,7 @@ export interface KernelFacts {
 }
 
 /** Capability numbers of linux/capability.h that lift a limit. */
-export const capability = { netAdmin: 12, sysAdmin: 21, sysResource: 24 } as const
+export const capability = { netAdmin: 12, netRaw: 13, sysAdmin: 21, sysResource: 24 } as const
 
 export function readKernelFacts(proc: ProcReader): KernelFacts {
   const release = proc.text('sys/kernel/osrelease')
@@ -70,8 +70,15 @@ export function isAtLeast(version: KernelVersion, major: number, minor: number, 
   return version.patch >= patch
 }
 
+/** Whether the process holds a capability in its own user namespace; null when unknown. */
+export function holds({ capabilities }: KernelFacts, bit: number): boolean | null {
+  if (capabilities === null) return null
+  return ((BigInt(`0x${capabilities}`) >> BigInt(bit)) & 1n) === 1n
+}
+
 /** Whether the process holds a capability that counts on the host itself; null when unknown. */
 export function holdsOnHost(kernel: KernelFacts, bit: number): boolean | null {
-  if (kernel.capabilities === null || kernel.initialUserNamespace === null) return null
-  return kernel.initialUserNamespace && ((BigInt(`0x${kernel.capabilities}`) >> BigInt(bit)) & 1n) === 1n
+  const held = holds(kernel, bit)
+  if (held === null || kernel.initialUserNamespace === null) return null
+  return kernel.initialUserNamespace && held
 }
