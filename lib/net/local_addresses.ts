@@ -15,6 +15,12 @@ export function interfaceAddresses(): NodeJS.Dict<NetworkInterfaceInfo[]> | null
   }
 }
 
+/** Names of this network namespace's devices, also of those that are down; null where /proc cannot be read: proc_net(5). */
+export function networkDevices(procRoot = '/proc'): string[] | null {
+  const table = textOf(`${procRoot}/net/dev`)
+  return table === '' ? null : [...table.matchAll(/^ *([^\s:]+):/gm)].map(([, name = '']) => name)
+}
+
 /** Every address of this host's interfaces, numeric; where netlink is refused, those that /proc tells. */
 export function ownAddresses(procRoot = '/proc'): Set<string> {
   const interfaces = interfaceAddresses()

@@ -4,7 +4,7 @@ import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
-import type { AddressRange } from '../net/address.js'
+import { type AddressRange, isLoopback } from '../net/address.js'
 import { resolveSources, type SourceNeeds } from '../net/sources.js'
 import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
 import { type CloseBy, checkChurn } from './churn.js'
@@ -15,7 +15,7 @@ import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from '
 import { type RampPoint, resolveRamp } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
-import { type ChosenSocketOptions, chosenSocketOptions } from './socket_options.js'
+import { type ChosenSocketOptions, checkDevice, chosenSocketOptions } from './socket_options.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
 import { planTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
@@ -109,6 +109,7 @@ export async function resolveDial(
   const scenario = await draftDial(options, facts, findSources, signal)
   checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
   planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
+  checkDevice(scenario.socketOptions)
   return scenario
 }
 
@@ -147,7 +148,7 @@ export async function draftDial(
   const destinations = countDestinations({ targets, selfDial, workers, connections })
   const nat = planNat(options, selfDial ? 1 : destinations)
   const ports = portsInShard(countPorts(sourcePorts), shard.shardIndex, shard.shardCount)
-  const sources = await findSources(options.source ?? [], {
+  const sources = await findSources(options.source ?? sourcesOfDevice(options, targets), {
     targets,
     connections,
     // The workers of a self-dial are quicker with local ports that no other worker uses.
@@ -165,6 +166,11 @@ export async function draftDial(
     workers,
     maxTables: tableLimits.maxTables
   }
+}
+
+/** Where the sources of a dial through one device are found, when none is named; loopback needs no such help. */
+function sourcesOfDevice({ device }: DialOptions, targets: readonly Target[]): string[] {
+  return device === undefined || targets.every(({ address }) => isLoopback(address)) ? [] : [device]
 }
 
 /** Pairs of destination address and port. A self-dial has as many for each worker. */
@@ -194,13 +200,15 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
       }
     )
   }
+  const socketOptions = chosenSocketOptions(options)
+  checkDevice(socketOptions)
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
     workers: resolveWorkers(options.workers),
     maxTables: tableLimits.maxTables,
     ...withDefaults(listenDefaults, options),
-    socketOptions: chosenSocketOptions(options)
+    socketOptions
   }
 }
 

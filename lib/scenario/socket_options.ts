@@ -1,7 +1,10 @@
 /** Socket options that a caller chooses for every connection: what each may be, and how it is set. */
-import { type Check, whole, wholeSeconds } from '../base/check_option.js'
+import { type Check, text, whole, wholeSeconds } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
+import { C1mError } from '../base/errors.js'
+import { quote } from '../base/quote.js'
 import type { NativeSocketOption } from '../engine/native.js'
+import { networkDevices } from '../net/local_addresses.js'
 
 /** Options of every socket, as setsockopt(2) sets them; in a self-dial at both ends. null leaves one to the kernel. */
 export interface ChosenSocketOptions {
@@ -30,6 +33,11 @@ export interface ChosenSocketOptions {
    * CAP_NET_RAW from Linux 5.17. null: 0, which is no mark.
    */
   mark: number | null
+  /**
+   * Device that every packet leaves and arrives by, whatever the routes say (SO_BINDTODEVICE, socket(7)), such as `eth0`.
+   * Where no source is named, its addresses are the sources of a dial. null: as the routes say.
+   */
+  device: string | null
 }
 
 /** The same as a caller gives them; what is left out is left to the kernel. */
@@ -46,6 +54,7 @@ const SOL_SOCKET = 1
 const SO_SNDBUF = 7
 const SO_RCVBUF = 8
 const SO_KEEPALIVE = 9
+const SO_BINDTODEVICE = 25
 const SO_MARK = 36
 const IPPROTO_TCP = 6
 const TCP_KEEPIDLE = 4
@@ -53,6 +62,16 @@ const TCP_KEEPINTVL = 5
 
 function integer(level: number, name: number, value: number): NativeSocketOption {
   return { family: 0, level, name, value: new Uint8Array(Int32Array.of(value).buffer) }
+}
+
+/** At most IFNAMSIZ - 1 bytes: include/uapi/linux/if.h. */
+const deviceName: Check<string> = (name, value) => {
+  const device = text(name, value)
+  if (/^[^\s/]{1,15}$/.test(device)) return device
+  throw new C1mError(
+    'C1M_OPTION_INVALID',
+    (option) => `${option(name)} is ${quote(device)}, and must be the name of a device, of 1 to 15 characters`
+  )
 }
 
 /** What an option may be, and the calls that set it. */
@@ -85,6 +104,12 @@ const rules: Rules = {
     check: whole(0, 2 ** 32 - 1),
     // An unsigned integer, with the same bits.
     set: (mark) => [integer(SOL_SOCKET, SO_MARK, mark | 0)]
+  },
+  device: {
+    check: deviceName,
+    set: (device) => [
+      { family: 0, level: SOL_SOCKET, name: SO_BINDTODEVICE, value: new TextEncoder().encode(device) }
+    ]
   }
 }
 
@@ -100,6 +125,20 @@ export function chosenSocketOptions(options: SocketOptions): ChosenSocketOptions
   return Object.fromEntries(
     entries.map(([name]) => [name, options[name] ?? null])
   ) as unknown as ChosenSocketOptions
+}
+
+/**
+ * Refuses a device that this network namespace does not have.
+ * @throws C1mError C1M_OPTION_INVALID
+ */
+export function checkDevice({ device }: ChosenSocketOptions): void {
+  const devices = device === null ? null : networkDevices()
+  if (device === null || devices === null || devices.includes(device)) return
+  throw new C1mError(
+    'C1M_OPTION_INVALID',
+    (option) => `${option('device')} is ${quote(device)}, and this host has no such device`,
+    { hint: `Its devices are ${devices.join(', ')}.` }
+  )
 }
 
 /** The calls that set them. */

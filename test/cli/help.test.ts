@@ -90,6 +90,8 @@ describe('help', () => {
                                     the upper six bits (default 0)
             --mark N                mark of each packet for routing rules and filters,
                                     up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
+            --device NAME           device that every packet leaves and arrives by
+                                    (default as the routes say)
 
       NAT:
             --nat-ports A-B         source ports the NAT hands out (default
@@ -182,6 +184,8 @@ describe('help', () => {
                                     the upper six bits (default 0)
             --mark N                mark of each packet for routing rules and filters,
                                     up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
+            --device NAME           device that every packet leaves and arrives by
+                                    (default as the routes say)
 
       Output:
             --json                  the result as JSON on stdout, instead of text

@@ -1,7 +1,7 @@
 /** Socket options on both ends of real connections, as ss(8) shows them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { heldBy, listenIn } from '../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
 describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
   let namespace: Namespace
@@ -73,5 +73,24 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
       for (const line of ends) expect(line).toContain('fwmark:0xfffffffe')
     }
   })
-  // OPTIONS
+
+  it('device binds both ends to it, whose address is then the source', async () => {
+    using server = await Namespace.create()
+    connectNamespaces(namespace, '198.18.40.1/24', server, '198.18.40.2/24', 'veth40')
+    await using _listening = await listenIn(server, '198.18.40.2:8100', '--device', 'veth40')
+    await using _held = await heldBy(namespace, '198.18.40.2:8100', '-c', '3', '--device', 'veth40')
+    const dialed = socketsOf('dst 198.18.40.2')
+    expect(dialed).toHaveLength(3)
+    for (const line of dialed) expect(line).toContain(' 198.18.40.1%veth40:')
+    const accepted = server.run('ss', '-HOtn', 'state', 'established').trim().split('\n')
+    expect(accepted).toHaveLength(3)
+    for (const line of accepted) expect(line).toContain(' 198.18.40.2%veth40:8100')
+  })
+
+  it('device is refused where there is none of that name', async () => {
+    expect(await namespace.cli('dial', '-c', '1', '--device', 'nosuch0')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--device is 'nosuch0'")
+    })
+  })
 })

@@ -37,5 +37,12 @@ export const socketOptions = {
     value: 'N',
     default: '0',
     text: 'mark of each packet for routing rules and filters, up to 0xffffffff; takes CAP_NET_ADMIN'
+  },
+  device: {
+    name: 'device',
+    type: 'text',
+    value: 'NAME',
+    default: 'as the routes say',
+    text: 'device that every packet leaves and arrives by'
   }
 } as const satisfies Record<keyof SocketOptions, OptionSpec>

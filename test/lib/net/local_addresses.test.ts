@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { addressesInProc, ownAddresses } from '../../../lib/net/local_addresses.js'
+import { addressesInProc, networkDevices, ownAddresses } from '../../../lib/net/local_addresses.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 describe('ownAddresses', () => {
@@ -45,5 +45,20 @@ describe('addressesInProc', () => {
 
   it('are none where nothing can be read', () => {
     expect(addressesInProc('/nonexistent')).toEqual(new Set())
+  })
+})
+
+describe('networkDevices', () => {
+  it('are those of this network namespace', () => {
+    expect(networkDevices()).toEqual(expect.arrayContaining(Object.keys(networkInterfaces())))
+  })
+
+  it('include those that are down or have no address', () => {
+    const lines = ['Inter-|   Receive', ' face |bytes', '    lo:       0       0', 'veth-1.2:    1   2', '']
+    expect(networkDevices(fakeRoot({ 'net/dev': lines.join('\n') }))).toEqual(['lo', 'veth-1.2'])
+  })
+
+  it('are unknown where /proc cannot be read', () => {
+    expect(networkDevices(fakeRoot({}))).toBeNull()
   })
 })

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import {
+  chosenSocketOptions,
+  nativeSocketOptions,
+  socketChecks
+} from '../../../lib/scenario/socket_options.js'
+
+describe('chosenSocketOptions', () => {
+  it('leaves to the kernel what was not given', () => {
+    expect(Object.values(chosenSocketOptions({}))).not.toHaveLength(0)
+    for (const value of Object.values(chosenSocketOptions({}))) expect(value).toBeNull()
+  })
+
+  it('knows nothing but socket options', () => {
+    const options = { mark: 1, connections: 5 }
+    expect(chosenSocketOptions(options)).toEqual({ ...chosenSocketOptions({}), mark: 1 })
+  })
+})
+
+describe('nativeSocketOptions', () => {
+  it('makes no call where nothing was chosen', () => {
+    expect(nativeSocketOptions(chosenSocketOptions({}))).toEqual([])
+  })
+
+  it('gives a mark all of its 32 bits, in the order of this host', () => {
+    const [call] = nativeSocketOptions(chosenSocketOptions({ mark: 0xfffffffe }))
+    expect(call).toMatchObject({ family: 0, level: 1, name: 36 })
+    expect(new Uint32Array(call?.value.buffer as ArrayBuffer)[0]).toBe(0xfffffffe)
+  })
+
+  it('sets the type of service by the family of the socket', () => {
+    const calls = nativeSocketOptions(chosenSocketOptions({ tos: 16 }))
+    expect(calls.map(({ family, level, name }) => [family, level, name])).toEqual([
+      [2, 0, 1],
+      [10, 41, 67]
+    ])
+  })
+})
+
+describe('socketChecks', () => {
+  it.each<[keyof typeof socketChecks, unknown, string]>([
+    ['mark', 2 ** 32, 'mark is 4,294,967,296, and must be a whole number from 0 to 4,294,967,295'],
+    ['tos', 256, 'tos is 256, and must be a whole number from 0 to 255'],
+    ['rcvbufBytes', 0, 'rcvbufBytes is 0, and must be a whole number from 1'],
+    ['keepaliveMs', 500, 'keepaliveMs is 500, and must be a whole number of milliseconds from 1,000'],
+    ['device', 'a/b', "device is 'a/b', and must be the name of a device"],
+    ['device', '', "device is '', and must be the name of a device"],
+    ['device', 'sixteen-letters-', "device is 'sixteen-letters-', and must be the name of a device"]
+  ])('refuses %s %s', (name, value, message) => {
+    expect(() => socketChecks[name](name, value)).toThrow(message)
+  })
+})
