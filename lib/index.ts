@@ -15,7 +15,7 @@ export type { NatLimit, NatNeeds, NatOptions, NatPlan } from './scenario/nat.js'
 export type { DialOptions, SnapshotOptions } from './scenario/options.js'
 export type { RampPoint } from './scenario/ramp.js'
 export type { DialScenario } from './scenario/scenario.js'
-export type { SocketOptions } from './scenario/socket_options.js'
+export type { ChosenSocketOptions, SocketOptions } from './scenario/socket_options.js'
 export type { PortRange } from './scenario/source_ports.js'
 
 // The result of a dial.
@@ -46,7 +46,7 @@ export { WATCH_SCHEMA } from './watch/watch_result.js'
 
 // Planning a dial, and judging a host for one.
 
-export type { FindingId, Prediction } from './checks/index.js'
+export type { Prediction } from './checks/index.js'
 export type { Application, Applied } from './doctor/apply.js'
 export {
   DOCTOR_SCHEMA,

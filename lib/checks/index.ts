@@ -18,13 +18,12 @@ type Judged = Verdict & { id: FindingId }
 
 /** A finding about a run that has not begun. */
 export interface Prediction extends Finding {
-  id: FindingId
   /** Number of connections from which on this binds; null where it is not a matter of their number. */
   bindsAt: number | null
 }
 
 /** The same with its remedy as data, for who carries it out. */
-export type Foreseen = Omit<Prediction, 'remedy'> & Pick<Verdict, 'remedy'>
+export type Foreseen = Omit<Prediction, 'id' | 'remedy'> & Pick<Judged, 'id' | 'remedy'>
 
 /**
  * What will stop or bend a run, before a packet is sent. First what binds at the fewest connections; a symptom of

@@ -1,5 +1,5 @@
 /** Remedies of predictions as steps: whose each setting is, and what stands in its way. */
-import { type FindingId, type Foreseen, type Prediction, predictionOf } from '../checks/index.js'
+import { type Foreseen, type Prediction, predictionOf } from '../checks/index.js'
 import { type Remedy, shellLine } from '../checks/remedy.js'
 import type { HostFacts } from '../host/facts.js'
 import { capability, holdsOnHost } from '../host/kernel.js'
@@ -30,7 +30,7 @@ export interface Setting {
   wanted: string
   scope: Scope
   /** The findings it lifts. */
-  lifts: FindingId[]
+  lifts: string[]
   blocked: string | null
 }
 
