@@ -11,6 +11,7 @@ export const connectsPerQueuePlace = 2.5
 
 export const acceptQueue = defineLab({
   name: 'accept-queue',
+  rank: 70,
   summary: 'a server that pauses longer than its accept queue lasts',
   expected: 'accept-queue-overflow',
   seconds: 14,

@@ -28,6 +28,7 @@ const promptSeconds = 2
 
 export const conntrackChains = defineLab({
   name: 'conntrack-chains',
+  rank: 30,
   summary: 'the connection tracking table has room, but too few buckets: the connect rate decays',
   expected: 'conntrack-chain-too-long',
   seconds: 28,

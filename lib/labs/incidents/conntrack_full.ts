@@ -8,6 +8,7 @@ const max = 'net.netfilter.nf_conntrack_max'
 
 export const conntrackFull = defineLab({
   name: 'conntrack-full',
+  rank: 20,
   summary: 'the connection tracking table of the server is full',
   expected: 'conntrack-table-full',
   seconds: 16,

@@ -12,6 +12,7 @@ server.listen(Number(process.argv[2]), process.argv[1], () => console.log('{}'))
 
 export const descriptorLimit = defineLab({
   name: 'descriptor-limit',
+  rank: 110,
   summary: 'a server reaches its limit of open files',
   expected: 'peer-descriptor-limit',
   seconds: 12,

@@ -6,6 +6,7 @@ import { pair } from '../topologies/pair_and_path.js'
 
 export const million = defineLab({
   name: 'million',
+  rank: 10,
   summary: 'a million connections from one address to twenty ports, over a cable between two hosts',
   expected: null,
   seconds: 25,

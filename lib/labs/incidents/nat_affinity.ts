@@ -38,6 +38,7 @@ interface BalancedStep extends Step {
 
 export const natAffinity = defineLab({
   name: 'nat-affinity',
+  rank: 60,
   summary: 'a balancer sends 5-tuples that come around to the server they had, and counts no new connections',
   expected: 'time-wait-paws',
   seconds: 18,

@@ -25,6 +25,7 @@ const countIntervalMs = 50
 
 export const natCapacity = defineLab({
   name: 'nat-capacity',
+  rank: 50,
   summary: 'ports / TIME_WAIT lifetime: the connect rate a NAT can bear, crossed from below and from above',
   expected: 'time-wait-paws',
   seconds: 82,

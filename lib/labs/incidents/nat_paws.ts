@@ -112,6 +112,7 @@ function variants({ connections, ports }: Pick<LabParameters, 'connections' | 'p
 
 export const natPaws = defineLab({
   name: 'nat-paws',
+  rank: 40,
   summary: 'hosts behind one NAT meet the TIME_WAITs of each other, and the server rejects their SYNs',
   expected: 'time-wait-paws',
   seconds: 20,

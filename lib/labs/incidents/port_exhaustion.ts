@@ -10,6 +10,7 @@ const heldShare = 0.6
 
 export const portExhaustion = defineLab({
   name: 'port-exhaustion',
+  rank: 100,
   summary: 'no 4-tuple is left: another program holds most of the source ports',
   expected: 'tuple-space-exhausted',
   seconds: 14,

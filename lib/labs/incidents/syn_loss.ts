@@ -14,6 +14,7 @@ table inet lab {
 
 export const synLoss = defineLab({
   name: 'syn-loss',
+  rank: 90,
   summary: 'a path that drops some SYNs: the rest of the traffic is fine, connects take seconds',
   expected: 'syn-loss',
   seconds: 12,

@@ -25,6 +25,7 @@ const roomy = 4096
 
 export const synQueue = defineLab({
   name: 'syn-queue',
+  rank: 80,
   summary: 'half-open connections fill the SYN queue, and SYN cookies are off',
   expected: 'syn-queue-overflow',
   seconds: 20,

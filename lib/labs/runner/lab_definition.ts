@@ -10,6 +10,8 @@ import { runInTurn } from './step_runner.js'
 /** Facts of a lab that are the same in its definition and in the lab. */
 interface LabFacts {
   readonly name: string
+  /** Its place in lists, the lowest first. */
+  readonly rank: number
   /** One line for the list. */
   readonly summary: string
   /** The one finding that must be named; null: none, because the lab shows a healthy run. */

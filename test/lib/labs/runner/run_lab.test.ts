@@ -9,6 +9,7 @@ import { mayMakeNamespaces } from '../../../helpers/namespace.js'
 
 const lab = defineLab({
   name: 'example',
+  rank: 1,
   summary: 'nothing much',
   expected: null,
   seconds: 1,

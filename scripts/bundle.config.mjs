@@ -15,7 +15,7 @@ function startup(...roots) {
     for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported, graph)
   }
   const name = (id, graph) => {
-    for (const root of roots) add(fileURLToPath(new URL(root, import.meta.url)), graph)
+    for (const root of roots) add(fileURLToPath(new URL(`../lib/${root}`, import.meta.url)), graph)
     return needed.has(id) ? 'startup' : null
   }
   return { groups: [{ debugName: 'startup', name }] }

@@ -1,0 +1,12 @@
+/** Every lab there is. Their order is that of their ranks. */
+export { acceptQueue } from './accept_queue.js'
+export { conntrackChains } from './conntrack_chains.js'
+export { conntrackFull } from './conntrack_full.js'
+export { descriptorLimit } from './descriptor_limit.js'
+export { million } from './million.js'
+export { natAffinity } from './nat_affinity.js'
+export { natCapacity } from './nat_capacity.js'
+export { natPaws } from './nat_paws.js'
+export { portExhaustion } from './port_exhaustion.js'
+export { synLoss } from './syn_loss.js'
+export { synQueue } from './syn_queue.js'
