@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { readBounded } from '../lib/base/bounded_file.js'
 import { approximateBytes } from '../lib/base/units.js'
 import { version } from '../lib/base/version.js'
-import type { Benchmarks, BenchRequest, Measurement, Report } from '../lib/cli/commands/bench.js'
+import type { Benchmarks, BenchReport, BenchRequest, Measurement } from '../lib/cli/commands/bench.js'
 import type { suiteIds } from '../lib/cli/options/bench.js'
 import { compareResults } from './compare_results.js'
 import { comparisonReport } from './comparison_text.js'
@@ -68,7 +68,7 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
   return { result, missed: missed(result) }
 }
 
-export async function compare([first, second]: readonly [string, string]): Promise<Report> {
+export async function compare([first, second]: readonly [string, string]): Promise<BenchReport> {
   const result = compareResults(await readResult(first), await readResult(second))
   return { result, text: () => comparisonReport(result) }
 }

@@ -56,7 +56,7 @@ export default defineConfig([
       'cli/main': 'lib/cli/main.ts',
       // For tests, which run command lines without a process for each.
       'cli/program': 'lib/cli/program.ts',
-      'cli/version': 'lib/cli/version.ts'
+      'cli/print_version': 'lib/cli/print_version.ts'
     },
     output: {
       ...output,

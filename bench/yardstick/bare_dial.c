@@ -1,11 +1,11 @@
 // The yardstick of `c1m-native dial` without a target: the same work in bare C, as fast as we can
 // make it.
 //
-//   bare_dial CONNECTIONS [LANES [BATCH]]
+//   bare_dial CONNECTIONS [WORKERS [BATCH]]
 //
 // Opens that many loopback connections with both ends in this process, closes them all with RST (so
 // that no TIME_WAIT bends the next run) and prints one line of JSON. The work is that of the
-// engine: private descriptor tables, one lane per CPU whose thread dials the lane's own listeners,
+// engine: private descriptor tables, one worker per CPU whose thread dials the worker's own listeners,
 // bind to a chosen port with SO_REUSEADDR, connect without blocking, see every handshake end,
 // accept, hold. What the engine does besides (latency histogram, errors as values, pacing,
 // timeouts, strangers' ports) is left out: the distance between the two is what that costs.
@@ -32,25 +32,25 @@
 enum {
   FIRST_PORT = 1024,
   PORTS = 65536 - FIRST_PORT,
-  FIRST_SOURCE = 0x7f000101,  // 127.0.1.1; each lane has source addresses of its own
-  MOST_LANES = 64,
+  FIRST_SOURCE = 0x7f000101,  // 127.0.1.1; each worker has source addresses of its own
+  MOST_WORKERS = 64,
   MOST_BATCH = 1024,
   SPARE_DESCRIPTORS = 8,
-  LISTENERS = 4,  // of a lane; a local (address, port) dials each: a quarter of the bind buckets
+  LISTENERS = 4,  // of a worker; a local (address, port) dials each: a quarter of the bind buckets
   TENTHS = 10,    // it is also told when each tenth of the connections stood
 };
 
-struct lane {
+struct worker {
   int index;
   int listeners[LISTENERS];
   struct sockaddr_in targets[LISTENERS];
   unsigned next;  // tuples used so far
 } __attribute__((aligned(64)));
 
-static struct lane lanes[MOST_LANES];
-static int connections, lane_count, batch = 64, table_size;
+static struct worker workers[MOST_WORKERS];
+static int connections, worker_count, batch = 64, table_size;
 static double started, stood[TENTHS], ended;
-static atomic_int unclaimed, established, lanes_at_work;
+static atomic_int unclaimed, established, workers_at_work;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t all_stand = PTHREAD_COND_INITIALIZER;
@@ -70,11 +70,11 @@ static double now(void) {
 }
 
 // Passes over the ports that strangers hold; returns which listener is to be dialed.
-static int bind_next(struct lane *lane, int fd) {
+static int bind_next(struct worker *worker, int fd) {
   struct sockaddr_in source = {.sin_family = AF_INET};
   for (;;) {
-    unsigned tuple = lane->next++, pair = tuple / LISTENERS;
-    unsigned address = pair / PORTS * (unsigned)lane_count + (unsigned)lane->index;
+    unsigned tuple = worker->next++, pair = tuple / LISTENERS;
+    unsigned address = pair / PORTS * (unsigned)worker_count + (unsigned)worker->index;
     source.sin_addr.s_addr = htonl(FIRST_SOURCE + address);
     source.sin_port = htons((uint16_t)(FIRST_PORT + pair % PORTS));
     if (bind(fd, (struct sockaddr *)&source, sizeof source) == 0) return (int)(tuple % LISTENERS);
@@ -84,7 +84,7 @@ static int bind_next(struct lane *lane, int fd) {
 
 // Every step is taken for the whole batch before the next one: the kernel's code for it stays in
 // the CPU's instruction cache.
-static void dial(struct lane *lane, struct pollfd *dialed, int *to, int count) {
+static void dial(struct worker *worker, struct pollfd *dialed, int *to, int count) {
   const int on = 1;
   for (int i = 0; i < count; i++) {
     dialed[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -94,9 +94,9 @@ static void dial(struct lane *lane, struct pollfd *dialed, int *to, int count) {
   for (int i = 0; i < count; i++) {
     setsockopt(dialed[i].fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
-  for (int i = 0; i < count; i++) to[i] = bind_next(lane, dialed[i].fd);
+  for (int i = 0; i < count; i++) to[i] = bind_next(worker, dialed[i].fd);
   for (int i = 0; i < count; i++) {
-    const struct sockaddr_in *target = &lane->targets[to[i]];
+    const struct sockaddr_in *target = &worker->targets[to[i]];
     if (connect(dialed[i].fd, (struct sockaddr *)target, sizeof *target) != 0 &&
         errno != EINPROGRESS) {
       die("connect");
@@ -121,9 +121,9 @@ static void see_established(struct pollfd *waiting, int count) {
   }
 }
 
-static void accept_all(const struct lane *lane, const int *to, int count) {
+static void accept_all(const struct worker *worker, const int *to, int count) {
   for (int i = 0; i < count; i++) {
-    const int listener = lane->listeners[to[i]];
+    const int listener = worker->listeners[to[i]];
     while (accept4(listener, NULL, NULL, SOCK_NONBLOCK) < 0) {
       if (errno != EAGAIN) die("accept4");
       struct pollfd more = {.fd = listener, .events = POLLIN};
@@ -132,7 +132,7 @@ static void accept_all(const struct lane *lane, const int *to, int count) {
   }
 }
 
-// Claims work from what is left for all lanes.
+// Claims work from what is left for all workers.
 static int claim(int most) {
   int left = atomic_fetch_sub(&unclaimed, most);
   return left < most ? left : most;
@@ -146,12 +146,12 @@ static void count_established(int count) {
   }
 }
 
-static void start_thread(struct lane *lane);
+static void start_thread(struct worker *worker);
 
-// One descriptor table: the part of a lane's work that RLIMIT_NOFILE lets one table hold.
+// One descriptor table: the part of a worker's work that RLIMIT_NOFILE lets one table hold.
 static void *serve(void *argument) {
-  struct lane *lane = argument;
-  const int first = lanes[lane_count - 1].listeners[LISTENERS - 1] + 1;
+  struct worker *worker = argument;
+  const int first = workers[worker_count - 1].listeners[LISTENERS - 1] + 1;
   if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_UNSHARE) != 0) die("close_range");
 
   struct pollfd dialed[MOST_BATCH];
@@ -160,17 +160,17 @@ static void *serve(void *argument) {
   errno = EMFILE;
   if (room <= 0) die("RLIMIT_NOFILE");
   while (room > 0 && (count = claim(batch < room ? batch : room)) > 0) {
-    dial(lane, dialed, to, count);
+    dial(worker, dialed, to, count);
     see_established(dialed, count);
-    accept_all(lane, to, count);
+    accept_all(worker, to, count);
     count_established(count);
     room -= count;
   }
 
   pthread_mutex_lock(&lock);
   if (room == 0 && atomic_load(&unclaimed) > 0) {
-    start_thread(lane);
-  } else if (atomic_fetch_sub(&lanes_at_work, 1) == 1) {
+    start_thread(worker);
+  } else if (atomic_fetch_sub(&workers_at_work, 1) == 1) {
     ended = now();
     closing = true;
     pthread_cond_broadcast(&all_stand);
@@ -185,21 +185,21 @@ static void *serve(void *argument) {
   return NULL;
 }
 
-static void start_thread(struct lane *lane) {
+static void start_thread(struct worker *worker) {
   pthread_attr_t small;
   pthread_attr_init(&small);
   pthread_attr_setstacksize(&small, 64 * 1024);
-  errno = pthread_create(&threads[thread_count++], &small, serve, lane);
+  errno = pthread_create(&threads[thread_count++], &small, serve, worker);
   if (errno != 0) die("pthread_create");
 }
 
-static void listen_for(struct lane *lane) {
+static void listen_for(struct worker *worker) {
   for (int i = 0; i < LISTENERS; i++) {
-    struct sockaddr_in *target = &lane->targets[i];
+    struct sockaddr_in *target = &worker->targets[i];
     *target =
         (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof *target;
-    int fd = lane->listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    int fd = worker->listeners[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (fd < 0 || bind(fd, (struct sockaddr *)target, size) != 0 || listen(fd, 65535) != 0 ||
         getsockname(fd, (struct sockaddr *)target, &size) != 0) {
       die("listen");
@@ -217,23 +217,23 @@ static int argument(int argc, char **argv, int index, int most, int otherwise) {
 
 int main(int argc, char **argv) {
   connections = argument(argc, argv, 1, 1 << 26, 10000);
-  lane_count = argument(argc, argv, 2, MOST_LANES, (int)sysconf(_SC_NPROCESSORS_ONLN));
+  worker_count = argument(argc, argv, 2, MOST_WORKERS, (int)sysconf(_SC_NPROCESSORS_ONLN));
   batch = argument(argc, argv, 3, MOST_BATCH, batch);
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   table_size = limit.rlim_max < 65536 ? (int)limit.rlim_max : 65536;
-  for (int i = 0; i < lane_count; i++) {
-    lanes[i].index = i;
-    listen_for(&lanes[i]);
+  for (int i = 0; i < worker_count; i++) {
+    workers[i].index = i;
+    listen_for(&workers[i]);
   }
 
   unclaimed = connections;
-  lanes_at_work = lane_count;
+  workers_at_work = worker_count;
   started = now();
   pthread_mutex_lock(&lock);
-  for (int i = 0; i < lane_count; i++) start_thread(&lanes[i]);
+  for (int i = 0; i < worker_count; i++) start_thread(&workers[i]);
   pthread_mutex_unlock(&lock);
   for (int i = 0; i < thread_count; i++) pthread_join(threads[i], NULL);
 

@@ -13,7 +13,7 @@ if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
   )
   process.exitCode = 1
 } else if (process.argv[2] === '--version' || process.argv[2] === '-V') {
-  import('./version.js')
+  import('./print_version.js')
 } else {
   import('./main.js')
 }

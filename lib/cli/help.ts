@@ -1,7 +1,7 @@
 /** `--help`, made from the tables. */
 import { beside, columns, indented, type Paint, page, wrapped } from '../report/layout.js'
 import { commands } from './commands.js'
-import type { CommandSpec, OptionSpec, OptionTable } from './parse_options.js'
+import type { CommandSpec, OptionSpec, OptionSpecs } from './parse_options.js'
 
 /** Wide enough for a sentence, narrow enough for any terminal. */
 const width = 80
@@ -53,7 +53,7 @@ export function optionForm({ short, name, value, negatable }: OptionSpec): strin
   return `${short === undefined ? '' : `-${short}, `}${long}${value === undefined ? '' : ` ${value}`}`
 }
 
-function optionLines(options: OptionTable): string[] {
+function optionLines(options: OptionSpecs): string[] {
   return Object.values(options).flatMap((spec) => {
     const notes = [
       ...(spec.repeatable ? ['repeatable'] : []),

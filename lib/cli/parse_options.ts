@@ -1,6 +1,6 @@
 /**
- * What an option is and how a command line becomes typed values. The tables themselves (tables/*.ts) are pure data, so
- * that parsing, `--help` and docs/cli.md can all be made from the same one.
+ * What an option is, and how a command line becomes typed values. The options themselves (options/*.ts) are pure data:
+ * parsing, `--help`, and docs/cli.md are made from the same ones.
  */
 import { parseArgs } from 'node:util'
 import { C1mError } from '../base/errors.js'
@@ -8,7 +8,7 @@ import { suggestion } from '../base/nearest.js'
 import { printable, quote } from '../base/quote.js'
 import { parseBytes, parseCount, parseDurationMs, parseRate } from '../base/units.js'
 
-/** One option of a command. Its key in the table is the name of the value (and of the library's option). */
+/** One option of a command. Its key is the name of the value (and of the library's option). */
 export interface OptionSpec {
   /** Long name in kebab-case, without the dashes. */
   readonly name: string
@@ -29,7 +29,7 @@ export interface OptionSpec {
   readonly text: string
 }
 
-export type OptionTable = Readonly<Record<string, OptionSpec>>
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>
 
 /** A command as its help shows it. */
 export interface CommandSpec {
@@ -39,7 +39,7 @@ export interface CommandSpec {
   readonly words?: readonly string[]
   /** A paragraph or more on what it does. */
   readonly text: readonly string[]
-  readonly sections: readonly { readonly title: string; readonly options: OptionTable }[]
+  readonly sections: readonly { readonly title: string; readonly options: OptionSpecs }[]
   readonly examples: readonly { readonly command: string; readonly text: string }[]
   /** Exit codes in words. */
   readonly exitCodes: readonly { readonly code: number; readonly text: string }[]
@@ -56,9 +56,9 @@ type Value<S extends OptionSpec> = S['type'] extends 'flag'
         : number
 
 /** The values of a table's options: counts as numbers, durations in milliseconds, rates per second, sizes in bytes; absent when not given. */
-export type OptionValues<T extends OptionTable> = { -readonly [K in keyof T]?: Value<T[K]> }
+export type OptionValues<T extends OptionSpecs> = { -readonly [K in keyof T]?: Value<T[K]> }
 
-export interface ParsedArguments<T extends OptionTable> {
+export interface ParsedArguments<T extends OptionSpecs> {
   values: OptionValues<T>
   positionals: string[]
 }
@@ -73,7 +73,7 @@ export function usageError(message: string, hint: string): C1mError {
  * A repeated option that is not repeatable keeps its last value, so that an alias can be overridden.
  * @throws C1mError C1M_USAGE: unknown option, missing or superfluous value, a value that does not parse.
  */
-export function parseOptions<const T extends OptionTable>(
+export function parseOptions<const T extends OptionSpecs>(
   table: T,
   argv: readonly string[],
   command: string
@@ -182,6 +182,6 @@ function unknownOption(rawName: string, names: readonly string[], command: strin
 }
 
 /** The values of those options that `wanted`, a part of their table, has. */
-export function pick<W extends OptionTable>(values: OptionValues<W>, wanted: W): OptionValues<W> {
+export function pick<W extends OptionSpecs>(values: OptionValues<W>, wanted: W): OptionValues<W> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key in wanted)) as OptionValues<W>
 }

@@ -8,7 +8,7 @@ import { isSysctlValue, readSysctl, writeSysctl } from '../host/sysctl/values.js
 import { besideLabs } from './beside_labs.js'
 import { doctorJournal, type Places } from './places.js'
 import type { Setting } from './steps.js'
-import { isOurs, suffices } from './sysctls.js'
+import { isEnough, isOurs } from './sysctls.js'
 
 /** A sysctl that was set. */
 export interface Applied {
@@ -47,7 +47,7 @@ function apply(settings: readonly Setting[], places: Places): Applied[] {
   const wanted = settings.flatMap(({ name, current, wanted: to }) => {
     const from = valueBefore(name, places)
     // Somebody may have raised it since it was found too low.
-    return from !== current && suffices(from, to) ? [] : [{ name, from, to }]
+    return from !== current && isEnough(from, to) ? [] : [{ name, from, to }]
   })
   if (wanted.length === 0) return []
 
@@ -110,7 +110,7 @@ function set({ name, from, to }: Applied, applied: Applied[], { procRoot }: Plac
   }
   applied[applied.length - 1] = { name, from, to: is }
   // Rounded up, as nf_conntrack_buckets to whole pages, is as good.
-  return suffices(is, to) ? null : `${name} was ${from}, and set to ${to} it became ${is}`
+  return isEnough(is, to) ? null : `${name} was ${from}, and set to ${to} it became ${is}`
 }
 
 /** Puts back what was set in vain. What cannot be put back stays in the journal. */

@@ -10,7 +10,7 @@ import { readAnyJournal, refuseForeign, strangerOf } from '../host/sysctl/journa
 import type { JournalPlace } from '../host/sysctl/journal_place.js'
 import { withLock } from '../host/sysctl/lock.js'
 import type { Places } from './places.js'
-import { isHostWide, knobs, mayWrite } from './sysctls.js'
+import { isHostWide, managedSysctls, mayWrite } from './sysctls.js'
 
 /**
  * Does `action`, which touches these sysctls, while no lab does: none begins meanwhile, one that lives is not disturbed,
@@ -30,7 +30,7 @@ export function besideLabs<T>(names: readonly string[], places: Places, action: 
 
 /** Before a host is judged in order to be set: what a killed lab has left is none of its values. @throws as besideLabs */
 export function settleLabs(places: Places): void {
-  const own = knobs.filter((name) => isHostWide(name) && mayWrite(name, places))
+  const own = managedSysctls.filter((name) => isHostWide(name) && mayWrite(name, places))
   if (own.length > 0 && readAnyJournal(labJournal(places)) !== null) besideLabs(own, places, () => {})
 }
 

@@ -5,7 +5,7 @@ import type { HostFacts } from '../host/facts.js'
 import { capability, holdsOnHost } from '../host/kernel.js'
 import { readSysctl } from '../host/sysctl/values.js'
 import type { Places } from './places.js'
-import { type Caller, isKnob, obstacle, type Scope, scopeOf, suffices } from './sysctls.js'
+import { type Caller, isEnough, isManaged, obstacle, type Scope, scopeOf } from './sysctls.js'
 
 /** One line of a remedy. */
 export interface Step {
@@ -73,11 +73,11 @@ export function settingsFor(foreseen: readonly Foreseen[], surroundings: Surroun
       if (step.kind !== 'sysctl') continue
       const { name, value } = step
       const scope = scopeOf(name)
-      if (!scope || !isKnob(name)) continue
+      if (!scope || !isManaged(name)) continue
       const before = settings.get(name)
       const current = before ? before.current : currentOf(name, surroundings.places)
-      if (current !== null && suffices(current, value)) continue
-      const wanted = before && suffices(before.wanted, value) ? before.wanted : value
+      if (current !== null && isEnough(current, value)) continue
+      const wanted = before && isEnough(before.wanted, value) ? before.wanted : value
       const lifts = [...new Set([...(before?.lifts ?? []), id])]
       settings.set(name, { name, current, wanted, scope, lifts, blocked: blockedBy(step, surroundings) })
     }

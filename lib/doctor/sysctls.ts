@@ -31,12 +31,12 @@ export function scopeOf(name: string): Scope | null {
 }
 
 /** Whether the sysctl is one to be written, and to be put back. */
-export function isKnob(name: string): boolean {
+export function isManaged(name: string): boolean {
   return Object.hasOwn(scopes, name) && !adviceOnly.has(name)
 }
 
 /** Names of the sysctls that are written. */
-export const knobs: readonly string[] = Object.keys(scopes).filter(isKnob)
+export const managedSysctls: readonly string[] = Object.keys(scopes).filter(isManaged)
 
 /** Those that are one for all namespaces: labs change some of them for seconds. */
 export function isHostWide(name: string): boolean {
@@ -44,7 +44,7 @@ export function isHostWide(name: string): boolean {
 }
 
 /** Whether `current` does as well as `wanted`: no setting is ever lowered. */
-export function suffices(current: string, wanted: string): boolean {
+export function isEnough(current: string, wanted: string): boolean {
   const [is, should] = [Number(current), Number(wanted)]
   return Number.isFinite(is) && Number.isFinite(should) ? is >= should : current === wanted
 }
@@ -53,7 +53,7 @@ export function suffices(current: string, wanted: string): boolean {
 export function isOurs({ before, ours, unsettled = false }: Change, value: string): boolean {
   const latest = ours.at(-1) ?? before
   // Rounded up, as nf_conntrack_buckets to whole pages, when the process was killed before it could say so.
-  return ours.includes(value) || (unsettled && suffices(value, latest))
+  return ours.includes(value) || (unsettled && isEnough(value, latest))
 }
 
 /** Who is asking. */

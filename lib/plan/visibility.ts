@@ -6,7 +6,7 @@ import { hasNoConntrack } from '../scenario/needs.js'
 import type { PlannedSources } from './planned_sources.js'
 
 /** How far a plan sees. */
-export interface Sight {
+export interface PlanVisibility {
   client: HostFacts
   server: HostFacts | null
   /** Whether the client is this host; otherwise its facts were given. */
@@ -21,7 +21,7 @@ export interface Sight {
 }
 
 /** One sentence for each gap, without a full stop. */
-export function unknowns(sight: Sight): string[] {
+export function unknowns(sight: PlanVisibility): string[] {
   const { client, server, here, peerIsHere, sources, otherSockets, hasNat, churnsUnpaced } = sight
   const notes: (string | null)[] = [
     missingFacts(here ? 'this host' : 'the dialing host', client, peerIsHere ? hereFacts : clientFacts),

@@ -1,7 +1,7 @@
-/** docs/cli.md: a reference of every command from its option tables, between the comments that mark its place. */
+/** docs/cli.md: a reference of every command from the options of its command line, between the comments that mark its place. */
 import { commands } from '../../lib/cli/commands.js'
 import { optionForm } from '../../lib/cli/help.js'
-import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/parse_options.js'
+import type { CommandSpec, OptionSpec, OptionSpecs } from '../../lib/cli/parse_options.js'
 
 const end = '<!-- end -->\n'
 
@@ -41,7 +41,7 @@ function reference(spec: CommandSpec): string {
   ].join('\n')
 }
 
-function optionRows(options: OptionTable): string[] {
+function optionRows(options: OptionSpecs): string[] {
   const rows = Object.values(options).map((spec) => [
     `\`${optionForm(spec)}\``,
     sentence(spec),

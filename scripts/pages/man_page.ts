@@ -1,9 +1,9 @@
-/** docs/c1m-native.1, the manual page: the option tables as roff, with the macros of man(7). */
+/** docs/c1m-native.1, the manual page: the options of all commands as roff, with the macros of man(7). */
 import { completed } from '../../lib/cli/commands/completion.js'
 import { commands } from '../../lib/cli/commands.js'
-import type { CompletedCommand } from '../../lib/cli/completion/program.js'
+import type { CompletedCommand } from '../../lib/cli/completion/completed_command.js'
 import { optionForm } from '../../lib/cli/help.js'
-import type { CommandSpec, OptionSpec, OptionTable } from '../../lib/cli/parse_options.js'
+import type { CommandSpec, OptionSpec, OptionSpecs } from '../../lib/cli/parse_options.js'
 import packageJson from '../../package.json' with { type: 'json' }
 
 export async function manPage(): Promise<string> {
@@ -40,7 +40,7 @@ function command({ name, spec }: CompletedCommand): string[] {
   ]
 }
 
-function optionItems(options: OptionTable): string[] {
+function optionItems(options: OptionSpecs): string[] {
   return Object.values(options).flatMap((spec) => item(`.B ${roff(optionForm(spec))}`, meaning(spec)))
 }
 

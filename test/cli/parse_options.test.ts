@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { type OptionTable, type OptionValues, parseOptions, pick } from '../../lib/cli/parse_options.js'
+import { type OptionSpecs, type OptionValues, parseOptions, pick } from '../../lib/cli/parse_options.js'
 import { caught } from '../helpers/caught.js'
 
 const table = {
@@ -12,7 +12,7 @@ const table = {
   out: { name: 'out', type: 'text', value: 'FILE', text: '' },
   quiet: { name: 'quiet', short: 'q', type: 'flag', text: '' },
   color: { name: 'color', type: 'flag', negatable: true, text: '' }
-} as const satisfies OptionTable
+} as const satisfies OptionSpecs
 
 const parse = (...argv: string[]) => parseOptions(table, argv, 'c1m-native test')
 

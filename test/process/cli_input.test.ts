@@ -187,7 +187,7 @@ describe('without privileges', () => {
     })
   })
 
-  it('a run against itself passes the descriptor limit', async ({ skip }) => {
+  it('a self-dial passes the descriptor limit', async ({ skip }) => {
     skip(!canBeNobody, 'only root can become somebody else')
     const { code, stdout } = await runShell(
       `cd /; ulimit -n 200; ${asNobody} $C1M dial -c 2000 -s ${ownAddress()} --hold 100ms --json`

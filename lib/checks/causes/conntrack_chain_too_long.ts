@@ -5,7 +5,7 @@ import {
   chainLoad,
   entriesWithin,
   refusedShare
-} from '../../host/conntrack_chains.js'
+} from '../../host/conntrack_buckets.js'
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext } from '../context.js'

@@ -1,4 +1,4 @@
-import { bucketsFor } from '../../host/conntrack_chains.js'
+import { bucketsFor } from '../../host/conntrack_buckets.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'

@@ -6,7 +6,7 @@ import { assertLinux } from '../../base/platform.js'
 import { printable, quote } from '../../base/quote.js'
 import type { Paint } from '../../report/layout.js'
 import type { CommandContext } from '../command.js'
-import { benchTable, suiteIds } from '../options/bench.js'
+import { allBenchOptions, suiteIds } from '../options/bench.js'
 import { type OptionValues, parseOptions, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 
@@ -17,7 +17,7 @@ import { Reporter } from '../reporter.js'
 export interface Benchmarks {
   measure(request: BenchRequest): Promise<Measurement>
   /** Throws with a sentence when a file is no result. */
-  compare(paths: readonly [string, string]): Promise<Report>
+  compare(paths: readonly [string, string]): Promise<BenchReport>
   /** Writes SVG files into `directory`, and gives their paths. */
   plot(path: string, directory: string): Promise<string[]>
 }
@@ -33,7 +33,7 @@ export interface BenchRequest {
   report(text: string): Promise<void>
 }
 
-export interface Report {
+export interface BenchReport {
   readonly result: object
   text(paint: Paint): string
 }
@@ -45,7 +45,7 @@ export interface Measurement {
 }
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(benchTable, argv, 'c1m-native bench')
+  const { values, positionals } = parseOptions(allBenchOptions, argv, 'c1m-native bench')
   const [action, ...files] = positionals
   if (action === undefined) return await measure(values, context.interrupted)
   const [first, second, ...more] = files
@@ -76,7 +76,10 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   return exitCodes.ok
 }
 
-async function measure(values: OptionValues<typeof benchTable>, interrupted: AbortSignal): Promise<ExitCode> {
+async function measure(
+  values: OptionValues<typeof allBenchOptions>,
+  interrupted: AbortSignal
+): Promise<ExitCode> {
   assertLinux()
   const { full = false, only = [], neper = process.env.C1M_NEPER } = values
   for (const id of only) checkSuite(id)

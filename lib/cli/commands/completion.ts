@@ -3,10 +3,10 @@
 import { quote } from '../../base/quote.js'
 import type { Command } from '../command.js'
 import { bashCompletion } from '../completion/bash.js'
+import type { CompletedCommand } from '../completion/completed_command.js'
 import { fishCompletion } from '../completion/fish.js'
-import type { CompletedCommand } from '../completion/program.js'
 import { zshCompletion } from '../completion/zsh.js'
-import { completionTable, shells } from '../options/completion.js'
+import { allCompletionOptions, shells } from '../options/completion.js'
 import { parseOptions, usageError } from '../parse_options.js'
 import { Stdout } from '../stdout.js'
 
@@ -20,7 +20,7 @@ export async function run(
   argv: readonly string[],
   commands: Readonly<Record<string, Command>>
 ): Promise<number> {
-  const { positionals } = parseOptions(completionTable, argv, 'c1m-native completion')
+  const { positionals } = parseOptions(allCompletionOptions, argv, 'c1m-native completion')
   const [wanted, ...more] = positionals
   const shell = shells.find((name) => name === wanted)
   if (!shell || more.length > 0) {

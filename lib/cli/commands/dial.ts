@@ -4,13 +4,13 @@ import type { Paint } from '../../report/layout.js'
 import type { FailIf } from '../../result/fail_if.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
-import { dialTable, libraryOptions } from '../options/dial.js'
+import { allDialOptions, libraryOptions } from '../options/dial.js'
 import { parseOptions, pick } from '../parse_options.js'
 import { dialProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals: targets } = parseOptions(dialTable, argv, 'c1m-native dial')
+  const { values, positionals: targets } = parseOptions(allDialOptions, argv, 'c1m-native dial')
   const conditions = await readConditions(values.failIf ?? [])
   using reporter = new Reporter(values)
 

@@ -4,12 +4,12 @@ import { type ExitCode, exitCodes } from '../../base/errors.js'
 import { type DoctorReport, doctor, revertDoctor } from '../../doctor/doctor.js'
 import { doctorReport, reversionReport } from '../../report/doctor_text.js'
 import type { CommandContext } from '../command.js'
-import { doctorTable, goalOptions } from '../options/doctor.js'
+import { allDoctorOptions, goalOptions } from '../options/doctor.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals: targets } = parseOptions(doctorTable, argv, 'c1m-native doctor')
+  const { values, positionals: targets } = parseOptions(allDoctorOptions, argv, 'c1m-native doctor')
   const { apply, revert, allowHostChanges = false } = values
   if (apply && revert) throw usageError('--apply and --revert exclude each other', 'Choose one.')
   if (values.selfTest) {
@@ -45,7 +45,7 @@ export function exitCodeOf({
 }
 
 async function testSelf(
-  values: OptionValues<typeof doctorTable>,
+  values: OptionValues<typeof allDoctorOptions>,
   allowHostChanges: boolean,
   argv: readonly string[],
   interrupted: AbortSignal

@@ -19,14 +19,14 @@ import { cleanedText } from '../../labs/text/clean_text.js'
 import { labListText } from '../../labs/text/lab_list_text.js'
 import { labReportText, labResultText } from '../../labs/text/lab_result_text.js'
 import type { CommandContext } from '../command.js'
-import { labTable, parameterOptions } from '../options/lab.js'
+import { allLabOptions, parameterOptions } from '../options/lab.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 
-type Values = OptionValues<typeof labTable>
+type Values = OptionValues<typeof allLabOptions>
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals } = parseOptions(labTable, argv, 'c1m-native lab')
+  const { values, positionals } = parseOptions(allLabOptions, argv, 'c1m-native lab')
   assertLinux()
   const [action, ...names] = positionals
   if (action === 'run') return await runChosen(chosen(names, values), values, argv, context.interrupted)

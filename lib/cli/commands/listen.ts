@@ -3,7 +3,7 @@ import type { ListenServer } from '../../listen/listen.js'
 import { listenReport } from '../../report/listen_text.js'
 import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
-import { libraryOptions, listenTable } from '../options/listen.js'
+import { allListenOptions, libraryOptions } from '../options/listen.js'
 import { parseOptions, pick, usageError } from '../parse_options.js'
 import { listenProgress } from '../progress.js'
 import { Reporter } from '../reporter.js'
@@ -12,7 +12,7 @@ import { Reporter } from '../reporter.js'
 const maxTimerMs = 2 ** 31 - 1
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals: targets } = parseOptions(listenTable, argv, 'c1m-native listen')
+  const { values, positionals: targets } = parseOptions(allListenOptions, argv, 'c1m-native listen')
   const { durationMs, quiet } = values
   if (durationMs !== undefined && durationMs > maxTimerMs) {
     throw usageError('--duration is more than 24 days', 'Leave it out to listen until Ctrl-C.')

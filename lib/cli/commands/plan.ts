@@ -6,13 +6,13 @@ import { readFactsFile } from '../../host/facts_file.js'
 import { plan } from '../../plan/plan.js'
 import { planReport } from '../../report/plan_text.js'
 import { libraryOptions } from '../options/dial.js'
-import { planTable } from '../options/plan.js'
+import { allPlanOptions } from '../options/plan.js'
 import { parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 import { Stdout } from '../stdout.js'
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { values, positionals: targets } = parseOptions(planTable, argv, 'c1m-native plan')
+  const { values, positionals: targets } = parseOptions(allPlanOptions, argv, 'c1m-native plan')
   if (values.printFacts) {
     await new Stdout().write(`${JSON.stringify(readHostFacts(), null, 2)}\n`)
     return exitCodes.ok

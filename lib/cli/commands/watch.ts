@@ -5,14 +5,14 @@ import { watchReport } from '../../report/watch_text.js'
 import { type Watch, watch } from '../../watch/watch.js'
 import type { CommandContext } from '../command.js'
 import { LiveView } from '../live_view.js'
-import { watchOptions, watchTable } from '../options/watch.js'
+import { allWatchOptions, watchOptions } from '../options/watch.js'
 import { parseOptions, pick } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
 import { hasColor, isLive, painter } from '../terminal.js'
 import { watchLine, watchPage } from '../watch_view.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
-  const { values, positionals: targets } = parseOptions(watchTable, argv, 'c1m-native watch')
+  const { values, positionals: targets } = parseOptions(allWatchOptions, argv, 'c1m-native watch')
   // Its own view takes the place of the one line of progress.
   using reporter = new Reporter({ ...values, quiet: true })
   const { interrupted } = context

@@ -1,5 +1,5 @@
 import type { OptionSpec } from '../parse_options.js'
-import { type CompletedCommand, forms, optionsOf, programOptions, valueKind } from './program.js'
+import { type CompletedCommand, forms, optionsOf, programOptions, valueKind } from './completed_command.js'
 
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const first = [...commands.map(({ name }) => name), ...programOptions.map(({ name }) => `--${name}`)]

@@ -1,5 +1,5 @@
 import type { OptionSpec } from '../parse_options.js'
-import { type CompletedCommand, optionsOf, programOptions, valueKind } from './program.js'
+import { type CompletedCommand, optionsOf, programOptions, valueKind } from './completed_command.js'
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   return `# fish completion for c1m-native, made by: c1m-native completion fish

@@ -41,7 +41,7 @@ export const benchOptions = {
 const { quiet } = outputOptions
 const shownOptions = { ...reportOptions, quiet } as const
 
-export const benchTable = { ...benchOptions, ...shownOptions } as const
+export const allBenchOptions = { ...benchOptions, ...shownOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'bench [options] | bench compare A B | bench plot FILE DIR',

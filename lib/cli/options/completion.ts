@@ -4,13 +4,13 @@ import { outputOptions } from './output.js'
 
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-export const completionTable = { help: outputOptions.help } as const
+export const allCompletionOptions = { help: outputOptions.help } as const
 
 export const spec: CommandSpec = {
   usage: 'completion bash|zsh|fish',
   words: shells,
   text: ['Prints a script that completes commands, options and their values in a shell.'],
-  sections: [{ title: 'Options', options: completionTable }],
+  sections: [{ title: 'Options', options: allCompletionOptions }],
   examples: [
     { command: 'source <(c1m-native completion bash)', text: 'in ~/.bashrc' },
     {

@@ -231,7 +231,7 @@ export const judgementOptions = {
 /** What goes to the library as it is. */
 export const libraryOptions = { ...dialOptions, ...socketOptions, ...natOptions } as const
 
-export const dialTable = { ...libraryOptions, ...judgementOptions, ...outputOptions } as const
+export const allDialOptions = { ...libraryOptions, ...judgementOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'dial [options] [TARGET...]',

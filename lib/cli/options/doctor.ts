@@ -53,7 +53,7 @@ export const selfTestOptions = {
   allowHostChanges: labOptions.allowHostChanges
 } as const satisfies Record<string, OptionSpec>
 
-export const doctorTable = {
+export const allDoctorOptions = {
   ...goalOptions,
   ...actionOptions,
   ...selfTestOptions,

@@ -42,7 +42,7 @@ export const labOptions = {
 const { quiet } = outputOptions
 const shownOptions = { ...reportOptions, quiet } as const
 
-export const labTable = { ...labOptions, ...parameterOptions, ...shownOptions } as const
+export const allLabOptions = { ...labOptions, ...parameterOptions, ...shownOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'lab list | lab run NAME... | lab clean [options]',

@@ -54,7 +54,7 @@ export const runOptions = {
 /** What goes to the library as it is. */
 export const libraryOptions = { ...listenOptions, ...socketOptions } as const
 
-export const listenTable = { ...libraryOptions, ...runOptions, ...outputOptions } as const
+export const allListenOptions = { ...libraryOptions, ...runOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'listen [options] [ADDR:PORT[-PORT]...]',

@@ -1,5 +1,5 @@
 /** The options that commands share: all of them where something runs, fewer where there is but a report. Pure data. */
-import type { OptionTable } from '../parse_options.js'
+import type { OptionSpecs } from '../parse_options.js'
 
 export const outputOptions = {
   json: { name: 'json', type: 'flag', text: 'the result as JSON on stdout, instead of text' },
@@ -23,8 +23,8 @@ export const outputOptions = {
     text: 'colour in text output'
   },
   help: { name: 'help', short: 'h', type: 'flag', text: 'this help' }
-} as const satisfies OptionTable
+} as const satisfies OptionSpecs
 
 const { json, out, color, help } = outputOptions
 
-export const reportOptions = { json, out, color, help } as const satisfies OptionTable
+export const reportOptions = { json, out, color, help } as const satisfies OptionSpecs

@@ -26,7 +26,7 @@ export const hostOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const planTable = { ...libraryOptions, ...hostOptions, ...reportOptions } as const
+export const allPlanOptions = { ...libraryOptions, ...hostOptions, ...reportOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'plan [options] [TARGET...]',

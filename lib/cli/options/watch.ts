@@ -37,7 +37,7 @@ export const runOptions = {
   }
 } as const satisfies Record<string, OptionSpec>
 
-export const watchTable = { ...watchOptions, ...runOptions, ...outputOptions } as const
+export const allWatchOptions = { ...watchOptions, ...runOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
   usage: 'watch [options] [ADDR:PORT[-PORT]...]',

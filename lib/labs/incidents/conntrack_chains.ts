@@ -1,5 +1,5 @@
 /** A connect rate that decays for hours, while no log line, error or drop counter says why. */
-import { bucketsFor } from '../../host/conntrack_chains.js'
+import { bucketsFor } from '../../host/conntrack_buckets.js'
 import { defineLab } from '../runner/lab_definition.js'
 import { runInTurn } from '../runner/step_runner.js'
 import { forget, tracked, untracked } from '../topologies/conntrack_rules.js'

@@ -6,7 +6,7 @@ import type { Network } from '../sandbox/lab_network.js'
 import type { Sandbox } from '../sandbox/sandbox.js'
 import type { Observation, StepResult } from '../verdict/lab_result.js'
 import { causesOf } from '../verdict/named.js'
-import { tellingCounters } from '../verdict/notable_counters.js'
+import { notableCounters } from '../verdict/notable_counters.js'
 import { summarize } from '../verdict/summary.js'
 import type { Load, Server, Step } from './lab_step.js'
 import { Observer, type Sign } from './observer.js'
@@ -123,7 +123,7 @@ function signOf({ sign }: Step, children: readonly Child[]): Sign | null {
 
 function byNamespace(children: readonly Child[], changes: readonly CounterChanges[]): StepResult['counters'] {
   return Object.fromEntries(
-    children.map(({ namespace }, index) => [namespace, tellingCounters(changes[index] ?? {})])
+    children.map(({ namespace }, index) => [namespace, notableCounters(changes[index] ?? {})])
   )
 }
 

@@ -1,7 +1,7 @@
 /** Which of the kernel's counters tell a lab's story. Pure. */
 import type { CounterChanges, CounterName } from '../../host/counters.js'
 
-const telling = new Set<string>([
+const notable = new Set<string>([
   'Conntrack.chaintoolong',
   'Conntrack.drop',
   'Conntrack.insert_failed',
@@ -22,10 +22,10 @@ const telling = new Set<string>([
 ] satisfies CounterName[])
 
 /** How far each of them moved; the others are left out. */
-export function tellingCounters(changes: CounterChanges): Record<string, number> {
+export function notableCounters(changes: CounterChanges): Record<string, number> {
   return Object.fromEntries(
     Object.entries(changes)
-      .filter(([name]) => telling.has(name))
+      .filter(([name]) => notable.has(name))
       .map(([name, { delta }]) => [name, delta])
   )
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { completed } from '../../../lib/cli/commands/completion.js'
 import { commands } from '../../../lib/cli/commands.js'
 import { bashCompletion } from '../../../lib/cli/completion/bash.js'
-import { forms, optionsOf } from '../../../lib/cli/completion/program.js'
+import { forms, optionsOf } from '../../../lib/cli/completion/completed_command.js'
 
 const all = await completed(commands)
 const script = bashCompletion(all)

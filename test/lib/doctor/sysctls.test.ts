@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { foresee } from '../../../lib/checks/index.js'
 import { shellLine } from '../../../lib/checks/remedy.js'
 import { systemPlaces } from '../../../lib/doctor/places.js'
-import { isKnob, isOurs, knobs, obstacle, scopeOf, suffices } from '../../../lib/doctor/sysctls.js'
+import {
+  isEnough,
+  isManaged,
+  isOurs,
+  managedSysctls,
+  obstacle,
+  scopeOf
+} from '../../../lib/doctor/sysctls.js'
 import { isWritten } from '../../../lib/host/sysctl/values.js'
 import { predicting } from '../checks/fixtures.js'
 import { FakeHost } from './fake_host.js'
@@ -59,18 +66,18 @@ it('is never told to do what kernels dropped, or what weakens a host', () => {
   ])
     expect(commands).not.toContain(poison)
   for (const name of ['net.ipv4.tcp_tw_recycle', 'net.ipv4.tcp_rfc1337', 'kernel.core_pattern', 'toString'])
-    expect(isKnob(name)).toBe(false)
+    expect(isManaged(name)).toBe(false)
 })
 
 it('does not apply what does nothing by itself', () => {
   expect(scopeOf('net.ipv4.tcp_child_ehash_entries')).toBe('namespace')
-  expect(isKnob('net.ipv4.tcp_child_ehash_entries')).toBe(false)
-  expect(isKnob('net.core.somaxconn')).toBe(true)
+  expect(isManaged('net.ipv4.tcp_child_ehash_entries')).toBe(false)
+  expect(isManaged('net.core.somaxconn')).toBe(true)
 })
 
 it('a journal may name all that it applies', () => {
-  expect(knobs).toContain('net.core.somaxconn')
-  expect(knobs.filter((name) => !isWritten(name))).toEqual([])
+  expect(managedSysctls).toContain('net.core.somaxconn')
+  expect(managedSysctls.filter((name) => !isWritten(name))).toEqual([])
 })
 
 it('takes what a kernel may have made of the value it was about to set for its own', () => {
@@ -87,8 +94,8 @@ it.each([
   ['128', '65535', false],
   ['1 2 3', '1 2 3', true],
   ['1 2 3', '1 2 4', false]
-])('%s suffices for %s: %s', (current, wanted, enough) => {
-  expect(suffices(current, wanted)).toBe(enough)
+])('%s isEnough for %s: %s', (current, wanted, enough) => {
+  expect(isEnough(current, wanted)).toBe(enough)
 })
 
 describe('obstacle', () => {

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { type Sight, unknowns } from '../../../lib/plan/visibility.js'
+import { type PlanVisibility, unknowns } from '../../../lib/plan/visibility.js'
 import { facts } from '../checks/fixtures.js'
 
 const tracking = { conntrack: { count: 7 } }
-const here: Sight = {
+const here: PlanVisibility = {
   client: facts(tracking),
   server: null,
   here: true,

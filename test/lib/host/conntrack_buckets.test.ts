@@ -5,7 +5,7 @@ import {
   chainLoad,
   entriesWithin,
   refusedShare
-} from '../../../lib/host/conntrack_chains.js'
+} from '../../../lib/host/conntrack_buckets.js'
 import { parseKernelVersion } from '../../../lib/host/kernel.js'
 
 const loose = { min: 50, max: 79 }

@@ -7,7 +7,7 @@ export interface CompletedCommand {
   readonly spec: CommandSpec
 }
 
-/** Every shell completes these itself, without a table: they stand where a command belongs. */
+/** What may be written where a command belongs. */
 export const programOptions = [
   { name: 'help', short: 'h', text: 'this help' },
   { name: 'version', short: 'V', text: 'the version' }
