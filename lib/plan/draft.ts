@@ -1,6 +1,7 @@
 /** A scenario as asked for, fit to be run or not. */
 import type { HostFacts } from '../host/facts.js'
 import { type DialOptions, type DialScenario, draftDial } from '../scenario/scenario.js'
+import { checkDevice } from '../scenario/socket_options.js'
 import { type PlannedSources, planSources } from './planned_sources.js'
 
 /**
@@ -13,9 +14,12 @@ export async function draftPlan(
   facts: HostFacts,
   here: boolean
 ): Promise<{ scenario: DialScenario; sources: PlannedSources }> {
+  if (here) checkDevice(options)
   let sources: PlannedSources | undefined
   const scenario = await draftDial(options, facts, async (specs, needs) => {
-    sources = await planSources(specs, needs, here)
+    // Without --source the specs name the device; which addresses it has on another host is unknown.
+    const known = here || options.source !== undefined ? specs : []
+    sources = await planSources(known, needs, here)
     return sources.ranges
   })
   return { scenario, sources: sources as PlannedSources }

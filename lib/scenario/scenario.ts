@@ -106,10 +106,10 @@ export async function resolveDial(
     checkAuthorized(needs.targets, options.authorized ?? false)
     return resolveSources(specs, needs)
   }
+  checkDevice(options)
   const scenario = await draftDial(options, facts, findSources, signal)
   checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
   planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
-  checkDevice(scenario.socketOptions)
   return scenario
 }
 
@@ -200,15 +200,14 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
       }
     )
   }
-  const socketOptions = chosenSocketOptions(options)
-  checkDevice(socketOptions)
+  checkDevice(options)
   return {
     kind: 'listen',
     targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
     workers: resolveWorkers(options.workers),
     maxTables: tableLimits.maxTables,
     ...withDefaults(listenDefaults, options),
-    socketOptions
+    socketOptions: chosenSocketOptions(options)
   }
 }
 

@@ -131,9 +131,10 @@ export function chosenSocketOptions(options: SocketOptions): ChosenSocketOptions
  * Refuses a device that this network namespace does not have.
  * @throws C1mError C1M_OPTION_INVALID
  */
-export function checkDevice({ device }: ChosenSocketOptions): void {
-  const devices = device === null ? null : networkDevices()
-  if (device === null || devices === null || devices.includes(device)) return
+export function checkDevice({ device }: SocketOptions): void {
+  if (device === undefined) return
+  const devices = networkDevices()
+  if (devices === null || devices.includes(device)) return
   throw new C1mError(
     'C1M_OPTION_INVALID',
     (option) => `${option('device')} is ${quote(device)}, and this host has no such device`,

@@ -210,3 +210,20 @@ it('refuses options that make no sense, and facts that are none', async () => {
     code: 'C1M_FACTS_INVALID'
   })
 })
+
+describe('a device', () => {
+  it('is refused where this host has none of that name, whatever the target', async () => {
+    for (const options of [{}, { targets: ['127.0.0.1:80'] }, { targets: ['198.18.0.1:80'] }])
+      await expect(plan({ ...options, device: 'nosuch0' })).rejects.toMatchObject({
+        code: 'C1M_OPTION_INVALID',
+        message: "device is 'nosuch0', and this host has no such device"
+      })
+  })
+
+  it('of another host is believed, and leaves the source address unknown', async () => {
+    const { client } = incident as Required<FactsOfHosts>
+    const { scenario } = await plan({ targets: ['192.0.2.120:80'], device: 'nosuch0', facts: client })
+    expect(scenario.sources).toEqual([{ first: '0.0.0.0', last: '0.0.0.0' }])
+    expect(scenario.socketOptions.device).toBe('nosuch0')
+  })
+})
