@@ -42,7 +42,7 @@ function invalid(name: string, value: unknown, wanted: string): C1mError {
  */
 export function checkWhole(name: string, value: unknown, least: number, max = most): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= max) return value
-  const unit = name.endsWith('Ms') ? ' of milliseconds' : ''
+  const unit = name.endsWith('Ms') ? ' of milliseconds' : name.endsWith('Bytes') ? ' of bytes' : ''
   throw invalid(name, value, `a whole number${unit} from ${formatNumber(least)} to ${formatNumber(max)}`)
 }
 
@@ -53,10 +53,10 @@ export function whole(least: number, max = most): Check<number> {
 
 /** Milliseconds that are whole seconds, of at least 1. */
 export function wholeSeconds(mostSeconds: number): Check<number> {
+  const most = mostSeconds * 1000
   return (name, value) => {
-    const ms = checkWhole(name, value, 1000, mostSeconds * 1000)
-    if (ms % 1000 === 0) return ms
-    throw invalid(name, value, 'whole seconds, in milliseconds')
+    if (typeof value === 'number' && value >= 1000 && value <= most && value % 1000 === 0) return value
+    throw invalid(name, value, `whole seconds: a multiple of 1,000 milliseconds, up to ${formatNumber(most)}`)
   }
 }
 

@@ -45,7 +45,7 @@ describe('resolveExchange', () => {
       { messageSize: 2 ** 24 + 1 },
       'messageSize is 16,777,217, and must be a whole number from 1 to 16,777,216'
     ],
-    [{ expectBytes: 0 }, 'expectBytes is 0, and must be a whole number from 1 to 536,870,911'],
+    [{ expectBytes: 0 }, 'expectBytes is 0, and must be a whole number of bytes from 1 to 536,870,911'],
     [
       { send: 'a', everyMs: 0 },
       'everyMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647'

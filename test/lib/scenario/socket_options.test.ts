@@ -41,8 +41,8 @@ describe('socketChecks', () => {
   it.each<[keyof typeof socketChecks, unknown, string]>([
     ['mark', 2 ** 32, 'mark is 4,294,967,296, and must be a whole number from 0 to 4,294,967,295'],
     ['tos', 256, 'tos is 256, and must be a whole number from 0 to 255'],
-    ['rcvbufBytes', 0, 'rcvbufBytes is 0, and must be a whole number from 1'],
-    ['keepaliveMs', 500, 'keepaliveMs is 500, and must be a whole number of milliseconds from 1,000'],
+    ['rcvbufBytes', 0, 'rcvbufBytes is 0, and must be a whole number of bytes from 1'],
+    ['keepaliveMs', 500, 'keepaliveMs is 500, and must be whole seconds: a multiple of 1,000 milliseconds'],
     ['device', 'a/b', "device is 'a/b', and must be the name of a device"],
     ['device', '', "device is '', and must be the name of a device"],
     ['device', 'sixteen-letters-', "device is 'sixteen-letters-', and must be the name of a device"]
