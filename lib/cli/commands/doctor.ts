@@ -65,7 +65,7 @@ async function testSelf(
       program,
       allowHostChanges,
       progress: (text) => reporter.progress(() => text),
-      onResult: ({ expected, ok }) => reporter.note(`${expected}: ${ok ? 'proven' : 'not proven'}`),
+      onResult: ({ expected, ok }) => reporter.note(`${expected}: ${ok ? 'passed' : 'failed'}`),
       signal: interrupted
     })
     await reporter.result(test, (paint) => selfTestText(test, paint))

@@ -48,7 +48,7 @@ export const selfTestOptions = {
   selfTest: {
     name: 'self-test',
     type: 'flag',
-    text: 'run the quick labs, about two minutes, and say which causes are proven to be named on this kernel'
+    text: 'run the quick labs, about two minutes, and list which causes can be detected on this kernel'
   },
   allowHostChanges: labOptions.allowHostChanges
 } as const satisfies Record<string, OptionSpec>
@@ -85,7 +85,7 @@ export const spec: CommandSpec = {
   exitCodes: [
     {
       code: 0,
-      text: 'the goal fits, after --apply; with --revert: everything is put back; with --self-test: all that was tried is proven'
+      text: 'the goal fits, after --apply; with --revert: everything is put back; with --self-test: every lab that ran passed'
     },
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option, a target or the journal is not valid, or there is no journal' },
@@ -97,7 +97,7 @@ export const spec: CommandSpec = {
     { code: 5, text: 'with --self-test: a cause was not named as it should be' },
     {
       code: 130,
-      text: 'with --self-test: stopped by SIGINT, SIGTERM or SIGHUP, after taking everything back'
+      text: 'with --self-test: stopped by SIGINT, SIGTERM or SIGHUP, after cleaning up'
     }
   ]
 }

@@ -1,4 +1,4 @@
-/** Proves detectors on this kernel: a lab reproduces the incident, and the detector must name it. */
+/** Tests detectors on this kernel: a lab reproduces the incident, and the detector must name it. */
 import { version } from '../../base/version.js'
 import { type FindingId, findingIds } from '../../checks/index.js'
 import { readHostFacts } from '../../host/facts.js'
@@ -9,13 +9,13 @@ import { type LabReport, type RunLabsOptions, runLabs } from './run_labs.js'
 /** A quick lab takes at most this long, in seconds. */
 const quickSeconds = 30
 
-interface DetectorProof {
+interface DetectorTest {
   id: FindingId
   /** The quick lab that reproduces its incident; null: there is none. */
   lab: string | null
-  /** null: the lab did not run. */
+  /** Whether the lab passed; null: it did not run. */
   proven: boolean | null
-  /** Why the detector was not proven, or its lab did not run. */
+  /** Why the lab failed, or did not run. */
   reasons: string[]
 }
 
@@ -27,7 +27,7 @@ export interface SelfTest {
   /** At least one lab ran, and every lab that ran passed. */
   ok: boolean
   /** One for every finding. */
-  detectors: DetectorProof[]
+  detectors: DetectorTest[]
   totalSeconds: number
 }
 
@@ -43,7 +43,7 @@ export async function selfTest(labs: readonly Lab[], options: RunLabsOptions): P
     version,
     host: resultHost(readHostFacts()),
     ok: report.ok,
-    detectors: findingIds.map((id) => proofOf(id, chosen.get(id), report)),
+    detectors: findingIds.map((id) => testOf(id, chosen.get(id), report)),
     totalSeconds: report.totalSeconds
   }
 }
@@ -58,7 +58,7 @@ export function quickest(labs: readonly Lab[]): Map<FindingId, Lab> {
   return chosen
 }
 
-function proofOf(id: FindingId, lab: Lab | undefined, { labs, skipped }: LabReport): DetectorProof {
+function testOf(id: FindingId, lab: Lab | undefined, { labs, skipped }: LabReport): DetectorTest {
   if (!lab) return { id, lab: null, proven: null, reasons: [] }
   const result = labs.find(({ name }) => name === lab.name)
   const reasons = result?.failures ?? skipped.find(({ name }) => name === lab.name)?.reasons ?? []

@@ -1,19 +1,19 @@
-/** Proven and unproven detectors as text. Pure. */
+/** The result of a self-test as text. Pure. */
 import { figureTable, type Paint, page } from '../../report/layout.js'
 import type { SelfTest } from '../runner/self_test.js'
 
 export function selfTestText({ host, detectors, totalSeconds }: SelfTest, paint: Paint): string {
   const tried = detectors.filter(({ lab }) => lab !== null)
-  const proven = tried.filter(({ proven }) => proven)
+  const passed = tried.filter(({ proven }) => proven)
   const untested = detectors.filter(({ lab }) => lab === null)
-  const head = `${proven.length} of ${tried.length} detectors that have a quick lab are proven on Linux ${host.kernel}, in ${totalSeconds} s.`
+  const head = `${passed.length} of ${tried.length} detectors with a quick lab passed on Linux ${host.kernel}, in ${totalSeconds} s.`
   return page([
     paint('bold', head),
     '',
     ...figureTable(
       tried.map(({ id, lab, proven, reasons }) => [
         id,
-        proven === null ? 'not tried' : proven ? 'proven' : 'NOT PROVEN',
+        proven === null ? 'not tried' : proven ? 'passed' : 'FAILED',
         [`lab run ${lab}`, ...reasons].join('; ')
       ])
     ),

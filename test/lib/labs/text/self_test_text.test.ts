@@ -21,11 +21,11 @@ describe('the text of a self-test', () => {
 
   it('has a line for each detector with a lab, and names the others', () => {
     expect(selfTestText(test, (_, text) => text)).toMatchInlineSnapshot(`
-      "1 of 3 detectors that have a quick lab are proven on Linux 6.18.44, in 40 s.
+      "1 of 3 detectors with a quick lab passed on Linux 6.18.44, in 40 s.
 
-      syn-loss                  proven  lab run syn-loss
-      time-wait-paws        NOT PROVEN  lab run nat-paws; '33 ports' broke nothing
-      conntrack-table-full   not tried  lab run conntrack-full; nft is not installed
+      syn-loss                 passed  lab run syn-loss
+      time-wait-paws           FAILED  lab run nat-paws; '33 ports' broke nothing
+      conntrack-table-full  not tried  lab run conntrack-full; nft is not installed
 
       without a lab: tcp-memory, orphan-limit
       "
