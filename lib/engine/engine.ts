@@ -220,7 +220,7 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',
     EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.',
-    EPERM: 'A mark takes CAP_NET_ADMIN: run as root, or leave the mark out.',
+    EPERM: 'A mark needs CAP_NET_ADMIN: run as root, or leave the mark out.',
     EMFILE: 'Each port takes a descriptor: listen on fewer, or raise the limit (ulimit -n).'
   }
   return new C1mError(

@@ -89,7 +89,8 @@ describe('help', () => {
             --tos N                 type of service of each packet, 0 to 0xff: DSCP in
                                     the upper six bits (default 0)
             --mark N                mark of each packet for routing rules and filters,
-                                    up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
+                                    up to 0xffffffff; needs CAP_NET_ADMIN, or
+                                    CAP_NET_RAW from Linux 5.17 (default 0)
             --device NAME           device that every packet leaves and arrives by
                                     (default as the routes say)
 
@@ -183,7 +184,8 @@ describe('help', () => {
             --tos N                 type of service of each packet, 0 to 0xff: DSCP in
                                     the upper six bits (default 0)
             --mark N                mark of each packet for routing rules and filters,
-                                    up to 0xffffffff; takes CAP_NET_ADMIN (default 0)
+                                    up to 0xffffffff; needs CAP_NET_ADMIN, or
+                                    CAP_NET_RAW from Linux 5.17 (default 0)
             --device NAME           device that every packet leaves and arrives by
                                     (default as the routes say)
 

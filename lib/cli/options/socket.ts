@@ -36,7 +36,7 @@ export const socketOptions = {
     type: 'bits',
     value: 'N',
     default: '0',
-    text: 'mark of each packet for routing rules and filters, up to 0xffffffff; takes CAP_NET_ADMIN'
+    text: 'mark of each packet for routing rules and filters, up to 0xffffffff; needs CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17'
   },
   device: {
     name: 'device',

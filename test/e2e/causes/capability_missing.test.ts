@@ -59,7 +59,7 @@ describe.skipIf(!maySetCapabilities)('a mark without CAP_NET_ADMIN', () => {
       ...['listen', '127.0.7.2:8100', '--mark', '7', '--duration', '1s']
     )
     expect(listening).toContain(
-      'cannot listen on 127.0.7.2:8100: setsockopt EPERM. A mark takes CAP_NET_ADMIN'
+      'cannot listen on 127.0.7.2:8100: setsockopt EPERM. A mark needs CAP_NET_ADMIN'
     )
   })
 })
