@@ -28,7 +28,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (argv, context) => (await import('./commands/doctor.js')).run(argv, context)
   },
   lab: {
-    summary: 'reproduce an incident in namespaces, name it, heal it',
+    summary: 'reproduce an incident in namespaces, diagnose it, fix it, clean up',
     spec: async () => (await import('./options/lab.js')).spec,
     run: async (argv, context) => (await import('./commands/lab.js')).run(argv, context)
   },

@@ -55,7 +55,7 @@ type Value<S extends OptionSpec> = S['type'] extends 'flag'
         ? string
         : number
 
-/** The values of a table's options: counts as numbers, durations in milliseconds, rates per second, sizes in bytes; absent when not given. */
+/** The values of options: counts as numbers, durations in milliseconds, rates per second, sizes in bytes; absent when not given. */
 export type OptionValues<T extends OptionSpecs> = { -readonly [K in keyof T]?: Value<T[K]> }
 
 export interface ParsedArguments<T extends OptionSpecs> {
@@ -69,18 +69,18 @@ export function usageError(message: string, hint: string): C1mError {
 }
 
 /**
- * Reads `argv` by `table`. `command` is what the remedy tells to ask for help, e.g. `c1m-native dial`.
+ * Reads the `options` in `argv`. `command` is what the remedy tells to ask for help, e.g. `c1m-native dial`.
  * A repeated option that is not repeatable keeps its last value, so that an alias can be overridden.
  * @throws C1mError C1M_USAGE: unknown option, missing or superfluous value, a value that does not parse.
  */
 export function parseOptions<const T extends OptionSpecs>(
-  table: T,
+  options: T,
   argv: readonly string[],
   command: string
 ): ParsedArguments<T> {
   const byFlag = new Map<string, { key: string; spec: OptionSpec; off: boolean }>()
   const config: Record<string, { type: 'string' | 'boolean'; short?: string }> = {}
-  for (const [key, spec] of Object.entries(table)) {
+  for (const [key, spec] of Object.entries(options)) {
     const type = spec.type === 'flag' ? 'boolean' : 'string'
     config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short }
     byFlag.set(spec.name, { key, spec, off: false })
@@ -181,7 +181,7 @@ function unknownOption(rawName: string, names: readonly string[], command: strin
   return usageError(`unknown option ${printable(rawName)}`, hint)
 }
 
-/** The values of those options that `wanted`, a part of their table, has. */
+/** The values of those options that `wanted` has. */
 export function pick<W extends OptionSpecs>(values: OptionValues<W>, wanted: W): OptionValues<W> {
   return Object.fromEntries(Object.entries(values).filter(([key]) => key in wanted)) as OptionValues<W>
 }

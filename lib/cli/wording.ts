@@ -1,17 +1,14 @@
 /** Errors of the library as the command line writes them: with the options a person can type. */
 import type { C1mError, WriteOption } from '../base/errors.js'
-import type { CommandSpec } from './parse_options.js'
+import type { CommandSpec, OptionSpecs } from './parse_options.js'
 
 /** The same error, with `--hold` in its message and `--hold D` in its hint where the library says `holdMs`. */
 export function inWordsOf({ sections }: CommandSpec, error: C1mError): C1mError {
-  const table = Object.assign(
-    {},
-    ...sections.map(({ options }) => options)
-  ) as CommandSpec['sections'][0]['options']
+  const specs: OptionSpecs = Object.assign({}, ...sections.map(({ options }) => options))
   const option =
     (withPlaceholder: boolean): WriteOption =>
     (name, value) => {
-      const spec = Object.hasOwn(table, name) ? table[name] : undefined
+      const spec = Object.hasOwn(specs, name) ? specs[name] : undefined
       // Such as `targets`, which are arguments, and what has been named by the command line itself.
       if (!spec) return name
       const shown =

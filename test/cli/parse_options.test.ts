@@ -2,7 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { type OptionSpecs, type OptionValues, parseOptions, pick } from '../../lib/cli/parse_options.js'
 import { caught } from '../helpers/caught.js'
 
-const table = {
+const options = {
   connections: { name: 'connections', short: 'c', type: 'count', value: 'N', text: '' },
   holdMs: { name: 'hold', type: 'duration', value: 'D', text: '' },
   rate: { name: 'rate', short: 'r', type: 'rate', value: 'N/s', text: '' },
@@ -14,11 +14,11 @@ const table = {
   color: { name: 'color', type: 'flag', negatable: true, text: '' }
 } as const satisfies OptionSpecs
 
-const parse = (...argv: string[]) => parseOptions(table, argv, 'c1m-native test')
+const parse = (...argv: string[]) => parseOptions(options, argv, 'c1m-native test')
 
 describe('parseOptions', () => {
   it('gives values their types', () => {
-    expectTypeOf<OptionValues<typeof table>>().toEqualTypeOf<{
+    expectTypeOf<OptionValues<typeof options>>().toEqualTypeOf<{
       connections?: number
       holdMs?: number
       rate?: number
@@ -83,7 +83,7 @@ describe('parseOptions', () => {
 describe('pick', () => {
   it('leaves the values of other options behind', () => {
     const { values } = parse('-c', '5', '-q', '--close', 'rst')
-    const wanted = { connections: table.connections, close: table.close }
+    const wanted = { connections: options.connections, close: options.close }
     expect(pick(values, wanted)).toEqual({
       connections: 5,
       close: 'rst'

@@ -1,4 +1,4 @@
-/** Random command lines: options from the tables, with values that make sense, or nearly, or not at all. */
+/** Random command lines: options of every command, with values that make sense, or nearly, or not at all. */
 
 import { spec as bench } from '../../lib/cli/options/bench.js'
 import { spec as completion } from '../../lib/cli/options/completion.js'

@@ -213,7 +213,7 @@ function isPlain(value: unknown): value is object {
   }
 }
 
-/** Options with values of the table, of which some are replaced, misspelt or made to throw. */
+/** Options with such values, of which some are replaced, misspelt or made to throw. */
 function anyOptions(values: Values, random: Random): unknown {
   if (random.chance(0.05)) return anyValue(random)
   const names = random.some(Object.keys(values), 4)
