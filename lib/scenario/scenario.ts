@@ -20,8 +20,6 @@ import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.j
 import { planTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
-export type { DialOptions, ListenOptions }
-
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
   kind: 'dial'
