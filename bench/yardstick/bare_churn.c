@@ -65,7 +65,7 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-// As the engine's workers: a descriptor table of its own, and no preemption of whoever wakes it.
+// As the engine's threads: a descriptor table of its own, and no preemption of what wakes it.
 static int enter(void) {
   const struct sched_param no_priority = {0};
   sched_setscheduler(0, SCHED_BATCH, &no_priority);

@@ -60,7 +60,7 @@ export interface EngineCounters {
 export interface CensusRequest {
   /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
   capacity: number
-  /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
+  /** Every nth connection of a table, from its `offset`-th on; 1: all. */
   stride: number
   offset: number
 }
@@ -220,7 +220,10 @@ function startFailure(error: unknown, endpoint?: string): C1mError {
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',
     EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.',
-    EPERM: 'A mark needs CAP_NET_ADMIN: run as root, or leave the mark out.',
+    ...(syscall === 'setsockopt' && {
+      EPERM:
+        'A mark needs CAP_NET_ADMIN, and before Linux 5.7 a device needs CAP_NET_RAW: run as root, or leave it out.'
+    }),
     EMFILE: 'Each port takes a descriptor: listen on fewer, or raise the limit (ulimit -n).'
   }
   return new C1mError(

@@ -57,7 +57,7 @@ export interface NativeDialConfig {
   rate: { atMs: number; perSecond: number }[]
   close: CloseMode
   socketOptions: NativeSocketOption[]
-  /** Whether the connections stay once all stand, so that the peer's closing is to be noticed. */
+  /** Whether the connections stay open once all are established, so that a close by the peer is noticed. */
   hold: boolean
   /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
   churn: boolean
@@ -154,8 +154,8 @@ export interface NativeCensus {
 }
 
 /**
- * `ramped`: each handshake and first exchange has ended and the connections stand. `censused`: the census asked for is taken; never after
- * `closed`. `closed`: nothing is left but to call join().
+ * `ramped`: each handshake and first exchange has ended. `censused`: the census asked for is taken; never after `closed`.
+ * `closed`: nothing is left but to call join().
  */
 export type NativeEvent = 'ramped' | 'censused' | 'closed'
 
@@ -306,7 +306,7 @@ export interface NativeDevice {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
-  /** Largest `synRetries` of a census: it stands for more as well. */
+  /** Largest `synRetries` of a census; it means so many or more. */
   mostSynRetries: number
   /** Bytes a connection takes in the buffer of a census. */
   censusRowBytes: number

@@ -1,7 +1,7 @@
 #include "native/binding/convert.h"
 
-#include <cstring>
 #include <string>
+#include <system_error>
 
 namespace c1m {
 
@@ -18,8 +18,8 @@ Napi::Object ToObject(Napi::Env env, const Histogram::Summary& summary) {
 }
 
 Napi::Error SystemError(Napi::Env env, const SysError& error) {
-  Napi::Error made =
-      Napi::Error::New(env, std::string(error.syscall) + ": " + std::strerror(error.code));
+  Napi::Error made = Napi::Error::New(
+      env, std::string(error.syscall) + ": " + std::generic_category().message(error.code));
   made.Set("errno", Napi::Number::New(env, error.code));
   made.Set("syscall", Napi::String::New(env, error.syscall));
   return made;

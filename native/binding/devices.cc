@@ -9,16 +9,6 @@
 #include "native/net/devices.h"
 
 namespace c1m {
-namespace {
-
-SocketAddress AddressFrom(Napi::Value value, const char* name) {
-  const std::string text = value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
-  const std::optional<SocketAddress> address = SocketAddress::Parse(text, 0);
-  if (!address) Reject(value.Env(), name, "a numeric address");
-  return *address;
-}
-
-}  // namespace
 
 Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -41,9 +31,9 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info) {
-  const SocketAddress target = AddressFrom(info[0], "target");
+  const SocketAddress target = Address(info[0], "target", 0);
   std::optional<SocketAddress> source;
-  if (!info[1].IsUndefined()) source = AddressFrom(info[1], "source");
+  if (!info[1].IsUndefined()) source = Address(info[1], "source", 0);
   if (source && source->family() != target.family()) {
     Reject(info.Env(), "source", "of the family of target");
   }

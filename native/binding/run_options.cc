@@ -48,24 +48,30 @@ ListenMode ReadListenMode(Napi::Object object) {
 // Longer than any run, and far from overflow once in nanoseconds.
 constexpr double kMaxMs = 1e12;
 
-// Bytes of a Buffer or Uint8Array.
-std::string Bytes(Napi::Object object, const char* field) {
+// More than any kernel has for TCP, and bytes for any value: the largest, of TCP_MD5SIG, has 216.
+// Every socket of a run is given all of them.
+constexpr size_t kMostSocketOptions = 64;
+constexpr size_t kMostOptionBytes = 256;
+
+// At most `most` bytes of a Buffer or Uint8Array.
+std::string Bytes(Napi::Object object, const char* field, size_t most) {
   const Napi::Value value = object.Get(field);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     Reject(object.Env(), field, "a Uint8Array");
   }
   const auto array = value.As<Napi::Uint8Array>();
-  if (array.ByteLength() > Exchange::kMaxBytes) Reject(object.Env(), field, "shorter");
+  if (array.ByteLength() > most) Reject(object.Env(), field, "shorter");
   return {reinterpret_cast<const char*>(array.Data()), array.ByteLength()};
 }
 
 SocketOptions ReadSocketOptions(Napi::Object object) {
   SocketOptions options;
   EachOf(object, "socketOptions", [&](Napi::Object option) {
+    if (options.size() == kMostSocketOptions) Reject(object.Env(), "socketOptions", "shorter");
     options.push_back({.family = Whole<int>(option, "family", 0, AF_MAX),
                        .level = Whole<int>(option, "level", 0, 65535),
                        .name = Whole<int>(option, "name", 0, 65535),
-                       .value = Bytes(option, "value")});
+                       .value = Bytes(option, "value", kMostOptionBytes)});
   });
   return options;
 }
@@ -76,8 +82,8 @@ int64_t Nanoseconds(Napi::Object object, const char* field_ms, double least_ms) 
 
 ExchangeOptions ReadExchangeOptions(Napi::Object object) {
   ExchangeOptions options;
-  options.send = Bytes(object, "send");
-  options.expect = Bytes(object, "expect");
+  options.send = Bytes(object, "send", Exchange::kMaxBytes);
+  options.expect = Bytes(object, "expect", Exchange::kMaxBytes);
   options.expect_bytes = Whole<uint64_t>(object, "expectBytes", 0, Exchange::kMaxBytes);
   options.every_ns = Nanoseconds(object, "everyMs", 0);
   options.timeout_ns = Nanoseconds(object, "timeoutMs", 1);

@@ -18,6 +18,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   // thread.
   explicit RunWrap(const Napi::CallbackInfo& info);
   ~RunWrap() override;
+  RunWrap(const RunWrap&) = delete;
+  RunWrap& operator=(const RunWrap&) = delete;
 
  private:
   Napi::Value Start(const Napi::CallbackInfo& info);

@@ -38,6 +38,8 @@ in6_addr Join(Halves halves) {
 }  // namespace
 
 std::optional<SocketAddress> SocketAddress::Parse(const std::string& numeric, uint16_t port) {
+  // inet_pton(3) would read up to the first zero only.
+  if (numeric.find('\0') != std::string::npos) return std::nullopt;
   SocketAddress address;
   if (::inet_pton(AF_INET, numeric.c_str(), &address.v4_.sin_addr) == 1) {
     address.v4_.sin_family = AF_INET;

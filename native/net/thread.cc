@@ -10,7 +10,7 @@ namespace c1m {
 namespace {
 
 // Only touched pages cost memory. Sanitizers want more room than the engine itself.
-constexpr size_t kStackBytes = 256 * 1024;
+constexpr size_t kStackBytes = size_t{256} * 1024;
 
 void* Body(void* body) {
   (*static_cast<std::function<void()>*>(body))();

@@ -108,6 +108,25 @@ function junk() {
   ])()
 }
 
+const integer = (value) => Buffer.from(Int32Array.of(value).buffer)
+const device = (name) => ({ family: 0, level: 1, name: 25, value: Buffer.from(name) })
+
+/** Some that the kernel takes and some that it refuses; none takes a packet off loopback. */
+function socketOptions() {
+  return Array.from({ length: chance(0.7) ? 0 : pick([1, 1, 3, 3, 80]) }, () =>
+    pick([
+      { family: 0, level: 1, name: 9, value: integer(1) },
+      { family: 0, level: 1, name: pick([7, 8]), value: integer(below(1 << 20)) },
+      { family: 2, level: 0, name: 1, value: integer(16) },
+      { family: 10, level: 41, name: 67, value: integer(16) },
+      { family: 0, level: 1, name: 9, value: Buffer.alloc(pick([0, 1, 3, 256, 257])) },
+      { family: pick([0, 2, 10]), level: 1, name: 65_535, value: integer(1) },
+      device('lo'),
+      device('nosuch0')
+    ])
+  )
+}
+
 function dialConfig() {
   return {
     sources: [{ first: address, last: address }],
@@ -121,9 +140,7 @@ function dialConfig() {
     synRetries: 0,
     rate: chance(0.3) ? [{ atMs: 0, perSecond: 500 }] : [],
     close: pick(['fin', 'rst']),
-    socketOptions: chance(0.3)
-      ? [{ family: pick([0, 2, 10]), level: 1, name: pick([8, 9]), value: Buffer.alloc(4) }]
-      : [],
+    socketOptions: socketOptions(),
     hold: chance(0.5),
     churn: chance(0.2),
     peerCloses: false,
@@ -153,12 +170,12 @@ function runConfig() {
       mode: pick(['sink', 'echo', 'close-first']),
       backlog: 64,
       close: pick(['fin', 'rst']),
-      socketOptions: []
+      socketOptions: socketOptions()
     }
   }
 }
 
-/** Addresses and sizes are left alone where anything but loopback, or too much of it, could come of it. */
+/** Addresses, sizes and numbers of options are left alone where anything but loopback, or too much of it, could come of it. */
 const fixed = new Set([
   'address',
   'first',
@@ -169,7 +186,9 @@ const fixed = new Set([
   'maxTables',
   'descriptorsPerTable',
   'connections',
-  'rate'
+  'rate',
+  'level',
+  'name'
 ])
 
 function spoil(object) {
@@ -233,6 +252,8 @@ function callMethod() {
     structuredClone(got.buffer, { transfer: [got.buffer] })
 }
 
+const destinations = [() => '127.0.0.1', () => '::1', () => '192.0.2.1', () => undefined, junk]
+
 function callElse() {
   const endpoint = { address, firstPort: 1, lastPort: 65_535 }
   pick([
@@ -242,7 +263,8 @@ function callElse() {
         ?.catch?.(() => {}),
     () => addon.readTracefs(junk()),
     () => addon.listDevices(junk()),
-    () => addon.routeDevice(chance(0.5) ? '127.0.0.1' : junk(), junk()),
+    // Asks the kernel's routes, and sends nothing.
+    () => addon.routeDevice(pick(destinations)(), pick(destinations)()),
     () => new Drops(junk()),
     () =>
       new Drops({

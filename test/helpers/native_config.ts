@@ -1,5 +1,5 @@
 /** Configurations of a native run, complete and small; `change` may put anything in them. */
-import type { NativeDialConfig, NativeListenConfig } from '../../lib/engine/native.js'
+import type { NativeDialConfig, NativeListenConfig, NativeSocketOption } from '../../lib/engine/native.js'
 import { tableLimits } from '../../lib/scenario/tables.js'
 import { ownAddress } from './loopback.js'
 
@@ -24,6 +24,14 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
     peerCloses: false
   }
   return { ...config, ...change } as NativeDialConfig
+}
+
+/** SO_BINDTODEVICE to a device that is not there, which the kernel refuses with ENODEV, whoever asks. */
+export const missingDevice: NativeSocketOption = {
+  family: 0,
+  level: 1,
+  name: 25,
+  value: Buffer.from('nosuch0')
 }
 
 /** What a run is told of descriptor tables, a small one. */

@@ -73,7 +73,8 @@ class Supervisor final : private Table::Owner {
   Table* OpenTable(Worker& worker, bool dials);
   [[nodiscard]] bool may_open() const;
   [[nodiscard]] std::unique_ptr<Table> MakeTable(Worker& worker, bool dials);
-  // Whether a table's thread was made; what failed is counted.
+  // Whether the thread of a table was made, by what pthread_create(3) returned; a failure is
+  // counted.
   bool HasThread(int error);
   // Counts the table among those at work.
   Table* Enlist(std::unique_ptr<Table> table, bool dials);
@@ -88,7 +89,7 @@ class Supervisor final : private Table::Owner {
   std::vector<std::unique_ptr<Table>> tables_;
   size_t running_ = 0;
   size_t dialing_ = 0;
-  // Why the last thread that could not be made was not.
+  // The errno of the last thread that could not be made; 0 while all could.
   int thread_error_ = 0;
   // Tables whose part of the census is missing.
   size_t census_takers_ = 0;

@@ -48,6 +48,8 @@ class Table {
   // `number`: its place among the tables of the run. A table that doesn't dial only accepts.
   Table(RunState& run, Owner& owner, Worker& worker, uint32_t number, bool dials);
   ~Table();
+  Table(const Table&) = delete;
+  Table& operator=(const Table&) = delete;
 
   // Starts a thread that serves this table, and those that the worker opens after it. The errno of
   // pthread_create(3), or 0.
@@ -77,6 +79,8 @@ class Table {
   void Park(const SysError& error);
   void End();
 
+  // First, because it begins on a cache line.
+  Counters counters_;
   RunState& run_;
   Owner& owner_;
   Worker& worker_;
@@ -84,7 +88,6 @@ class Table {
   const bool dials_;
   // The census that was under way when this table was opened.
   const uint32_t census_seen_;
-  Counters counters_;
   std::atomic<int> room_{0};
   // What is to be closed at the end besides the connections.
   std::vector<int> owned_;

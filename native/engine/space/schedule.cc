@@ -65,7 +65,7 @@ int64_t Schedule::DueNs(uint64_t index) const {
   }
   // Far enough from the largest value that a start time can be added.
   const double due_ns = (segment.at_s + t) * kNsPerSecond;
-  return due_ns < static_cast<double>(kNever / 2) ? static_cast<int64_t>(due_ns) : kNever;
+  return due_ns < static_cast<double>(kNever) / 2 ? static_cast<int64_t>(due_ns) : kNever;
 }
 
 }  // namespace c1m

@@ -77,7 +77,7 @@ struct RunOptions {
   uint32_t table_size = 0;
   // Descriptors left to the rest of the process where all share its table.
   uint32_t shared_reserve = 0;
-  // Numbers that connections may have where all share the process's table: each worker has an array
+  // Numbers that connections may have where all share the process's table: each table has an array
   // over all of them, and containers may set RLIMIT_NOFILE to a billion.
   uint32_t shared_table_size = 1 << 20;
   std::optional<DialOptions> dial;

@@ -21,9 +21,10 @@ describe('routeDevice', () => {
   })
 
   it.each([
-    [['localhost'], 'target must be a numeric address'],
-    [[], 'target must be a numeric address'],
-    [['127.0.0.1', 'lo'], 'source must be a numeric address'],
+    [['localhost'], 'target must be a numeric IPv4 or IPv6 address'],
+    [[], 'target must be a string'],
+    [['127.0.0.1', 'lo'], 'source must be a numeric IPv4 or IPv6 address'],
+    [['127.0.0.1\0lo'], 'target must be a numeric IPv4 or IPv6 address'],
     [['127.0.0.1', '::1'], 'source must be of the family of target']
   ])('refuses %j', (args, message) => {
     const call = native().routeDevice as (...args: unknown[]) => string

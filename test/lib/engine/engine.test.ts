@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { Engine, EngineCounters } from '../../../lib/engine/engine.js'
-import { type NativeRunConfig, native } from '../../../lib/engine/native.js'
+import { type NativeListenConfig, type NativeRunConfig, native } from '../../../lib/engine/native.js'
 import { expectNoSockets, freePort, ownAddress } from '../../helpers/loopback.js'
-import { dialing, listening, small } from '../../helpers/native_config.js'
+import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
 import { startEngine } from '../../helpers/start_engine.js'
 
 interface Wishes {
@@ -195,6 +195,19 @@ describe('an engine that cannot start', () => {
         code: 'C1M_LISTEN_FAILED',
         message: 'cannot listen on 192.0.2.1:80: bind EADDRNOTAVAIL',
         hint: 'Choose an address of this host (ip address).'
+      })
+    )
+  })
+
+  it('names the call that refused an option of its listener', () => {
+    const address = ownAddress()
+    const config = listenConfig(address, 8100)
+    const listen = { ...config.listen, socketOptions: [missingDevice] } as NativeListenConfig
+    expect(() => startEngine({ ...config, listen })).toThrow(
+      expect.objectContaining({
+        code: 'C1M_LISTEN_FAILED',
+        message: `cannot listen on ${address}:8100: setsockopt ENODEV`,
+        cause: expect.objectContaining({ syscall: 'setsockopt' })
       })
     )
   })

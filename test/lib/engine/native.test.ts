@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import {
   type NativeCensus,
@@ -7,7 +8,7 @@ import {
   native
 } from '../../../lib/engine/native.js'
 import { ownAddress } from '../../helpers/loopback.js'
-import { dialing, listening, small } from '../../helpers/native_config.js'
+import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
 import { resultOf } from '../../helpers/node_script.js'
 
 const addon = native()
@@ -195,6 +196,68 @@ describe('Run', () => {
     run.join()
   })
 
+  it('closes each socket whose option the kernel refuses', async () => {
+    const open = () => readdirSync('/proc/self/fd').length
+    const config = {
+      ...small,
+      dial: dialing({ connections: 1000, socketOptions: [missingDevice] }),
+      listen: listening()
+    }
+    const held: number[] = []
+    const errors: unknown[] = []
+    const before = open()
+    await through(config, (run, event) => {
+      if (event !== 'ramped') return
+      errors.push(...run.errors())
+      // The tables are private, or part of the process's one.
+      const tables = readdirSync('/proc/self/task').map(
+        (thread) => readdirSync(`/proc/self/task/${thread}/fd`).length
+      )
+      held.push(Math.max(...tables))
+      run.close()
+    })
+    expect(errors).toEqual([
+      { phase: 'socket', errno: constants.errno.ENODEV, count: 1000, example: expect.stringContaining(' > ') }
+    ])
+    expect(held[0]).toBeLessThan(before + 50)
+    expect(open()).toBe(before)
+  })
+
+  it('names the call where an option of its listener is refused, and leaves no socket', () => {
+    const open = () => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (let i = 0; i < 100; i++) {
+      const run = create({ ...small, listen: listening({ socketOptions: [missingDevice] }) })
+      expect(() => run.start()).toThrow(
+        expect.objectContaining({ errno: constants.errno.ENODEV, syscall: 'setsockopt' })
+      )
+    }
+    expect(open()).toBe(before)
+  })
+
+  it('leaves a value of no bytes to the kernel, which refuses it', () => {
+    const keepalive = { family: 0, level: 1, name: 9, value: new Uint8Array(0) }
+    const run = create({ ...small, listen: listening({ socketOptions: [keepalive] }) })
+    expect(() => run.start()).toThrow(
+      expect.objectContaining({ errno: constants.errno.EINVAL, syscall: 'setsockopt' })
+    )
+  })
+
+  it('may be called by what it reads its socket options from', () => {
+    const other = create({ ...small, listen: listening() })
+    const option = {
+      ...missingDevice,
+      get value() {
+        other.close()
+        other.join()
+        create({ ...small, listen: listening() }).close()
+        return missingDevice.value
+      }
+    }
+    const run = create({ ...small, listen: listening({ socketOptions: [option] }) })
+    expect(() => run.start()).toThrow(expect.objectContaining({ syscall: 'setsockopt' }))
+  })
+
   it('gives a census away only once it is taken', async () => {
     const told: unknown[] = []
     const taken: NativeCensus[] = []
@@ -215,7 +278,7 @@ describe('Run', () => {
       if (event === 'started') fetch(run)
       if (event === 'ramped') {
         told.push(run.takeCensus(600, 1, 0))
-        // Workers write now.
+        // Tables write now.
         fetch(run)
         told.push(run.takeCensus(600, 1, 0))
       }

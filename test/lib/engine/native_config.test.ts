@@ -1,7 +1,7 @@
 /** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
 import { describe, expect, it } from 'vitest'
 import { type NativeRun, native } from '../../../lib/engine/native.js'
-import { dialing, listening, small } from '../../helpers/native_config.js'
+import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
 
 const addon = native()
 
@@ -9,6 +9,26 @@ const addon = native()
 function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
   return new addon.Run(config as never, onEvent as never)
 }
+
+const refusedSocketOptions: [string, unknown, string][] = [
+  ['no list of socket options', undefined, 'socketOptions must be an array'],
+  ['a socket option of null', [null], 'socketOptions must be an object'],
+  ['more socket options than there are', new Array(65).fill(missingDevice), 'socketOptions must be shorter'],
+  ['a socket option of no family', [{ ...missingDevice, family: -1 }], 'family must be a number from 0'],
+  ['a socket option of no level', [{ ...missingDevice, level: 'tcp' }], 'level must be a number from 0'],
+  ['a socket option without a name', [{ ...missingDevice, name: undefined }], 'name must be a number from 0'],
+  ['a socket option that is a number', [{ ...missingDevice, value: 1 }], 'value must be a Uint8Array'],
+  [
+    'a socket option in pieces of four bytes',
+    [{ ...missingDevice, value: new Uint32Array(1) }],
+    'value must be a Uint8Array'
+  ],
+  [
+    'a socket option longer than any is',
+    [{ ...missingDevice, value: new Uint8Array(257) }],
+    'value must be shorter'
+  ]
+]
 
 describe('Run refuses', () => {
   it.each<[string, unknown, string]>([
@@ -82,6 +102,17 @@ describe('Run refuses', () => {
       { ...small, listen: listening(), dial: dialing({ rate: [{ atMs: 0, perSecond: -1 }] }) },
       'perSecond must be a number from 0'
     ],
+    ...['dial', 'listen'].flatMap((half) =>
+      refusedSocketOptions.map(([what, socketOptions, message]): [string, unknown, string] => [
+        `${what}, of a ${half}`,
+        {
+          ...small,
+          dial: half === 'dial' ? dialing({ socketOptions }) : undefined,
+          listen: listening(half === 'listen' ? { socketOptions } : {})
+        },
+        message
+      ])
+    ),
     ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be given exactly when'],
     [
       'a dial of both',

@@ -21,7 +21,7 @@ SocketAddress PeerAddress(const UniqueFd& connection);
 UniqueFd Accepted(const UniqueFd& listener);
 std::vector<UniqueFd> Accepted(const UniqueFd& listener, size_t count);
 
-// A non-blocking connection that stands, from the address of its target; invalid when it doesn't in
+// A non-blocking connection from the address of its target; invalid when it is not established in
 // time.
 UniqueFd Connected(const SocketAddress& target);
 

@@ -5,6 +5,17 @@
 #include <utility>
 
 namespace c1m::test {
+namespace {
+
+RunOptions AnyRun() {
+  RunOptions options;
+  options.max_tables = 1024;
+  options.table_size = 65536;
+  options.shared_reserve = 64;
+  return options;
+}
+
+}  // namespace
 
 DialOptions DialTo(std::vector<SocketAddress> targets, uint64_t connections) {
   DialOptions dial;
@@ -22,14 +33,6 @@ ListenOptions ListenOn(std::vector<SocketAddress> addresses, ListenMode mode) {
   listen.mode = mode;
   listen.backlog = 4096;
   return listen;
-}
-
-RunOptions AnyRun() {
-  RunOptions options;
-  options.max_tables = 1024;
-  options.table_size = 65536;
-  options.shared_reserve = 64;
-  return options;
 }
 
 RunOptions DialRun(DialOptions dial) {

@@ -42,6 +42,11 @@ TEST_CASE("address: names and junk are not addresses") {
   }
 }
 
+TEST_CASE("address: nothing may follow an address behind a zero byte") {
+  CHECK_FALSE(SocketAddress::Parse(std::string("127.0.0.1\0.example", 18), 0).has_value());
+  CHECK_FALSE(SocketAddress::Parse(std::string("::1\0", 4), 0).has_value());
+}
+
 TEST_CASE("address: the port changes alone") {
   for (const char* text : {"127.0.0.1", "::1"}) {
     SocketAddress address = Address(text, 0x1234);

@@ -3,13 +3,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "test/native/helpers/loopback.h"
+#include "test/native/helpers/process.h"
 
 namespace c1m::test {
-namespace {
-
-SocketAddress Address(const char* text) { return SocketAddress::Parse(text, 0).value(); }
-
-}  // namespace
 
 TEST_CASE("devices: loopback is there once, with its address") {
   const auto devices = ListDevices();
@@ -25,6 +26,21 @@ TEST_CASE("devices: loopback is there once, with its address") {
 TEST_CASE("devices: packets to this host leave by loopback, wherever they come from") {
   CHECK(RouteDevice(Address("127.0.0.1"), std::nullopt).value() == "lo");
   CHECK(RouteDevice(Address("127.0.0.1"), Address("127.1.2.3")).value() == "lo");
+}
+
+TEST_CASE("devices: asking leaves no descriptor") {
+  const std::vector<int> before = OpenDescriptors();
+  CHECK(ListDevices().ok());
+  CHECK(RouteDevice(Address("127.0.0.1"), std::nullopt).ok());
+  CHECK(OpenDescriptors() == before);
+}
+
+TEST_CASE("devices: where the kernel knows no way its errno is handed on") {
+  // Multicast is no source address.
+  const auto refused = RouteDevice(Address("127.0.0.1"), Address("224.0.0.1"));
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == EINVAL);
+  CHECK(std::string(refused.error().syscall) == "rtnetlink");
 }
 
 }  // namespace c1m::test

@@ -5,20 +5,13 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "native/net/fd.h"
 #include "native/net/socket.h"
+#include "test/native/helpers/options.h"
 
-using namespace c1m;
-
+namespace c1m::test {
 namespace {
-
-SocketOption Integer(int family, int level, int name, int value) {
-  std::string bytes(sizeof(value), '\0');
-  std::memcpy(bytes.data(), &value, sizeof(value));
-  return {.family = family, .level = level, .name = name, .value = bytes};
-}
 
 int Read(int fd, int level, int name) {
   int value = -1;
@@ -31,9 +24,9 @@ int Read(int fd, int level, int name) {
 
 TEST_CASE("socket_options: each option of the socket's family is set, others are left out") {
   const UniqueFd socket(OpenStream(AF_INET).value());
-  const SocketOptions options{Integer(AF_UNSPEC, SOL_SOCKET, SO_KEEPALIVE, 1),
-                              Integer(AF_INET, IPPROTO_IP, IP_TOS, 16),
-                              Integer(AF_INET6, IPPROTO_IPV6, IPV6_TCLASS, 32)};
+  const SocketOptions options{IntegerOption(AF_UNSPEC, SOL_SOCKET, SO_KEEPALIVE, 1),
+                              IntegerOption(AF_INET, IPPROTO_IP, IP_TOS, 16),
+                              IntegerOption(AF_INET6, IPPROTO_IPV6, IPV6_TCLASS, 32)};
   CHECK(SetOptions(socket.get(), AF_INET, options) == 0);
   CHECK(Read(socket.get(), SOL_SOCKET, SO_KEEPALIVE) == 1);
   CHECK(Read(socket.get(), IPPROTO_IP, IP_TOS) == 16);
@@ -41,8 +34,22 @@ TEST_CASE("socket_options: each option of the socket's family is set, others are
 
 TEST_CASE("socket_options: the first option that the kernel refuses ends it") {
   const UniqueFd socket(OpenStream(AF_INET).value());
-  const SocketOptions options{Integer(AF_UNSPEC, SOL_SOCKET, 9999, 1),
-                              Integer(AF_UNSPEC, SOL_SOCKET, SO_KEEPALIVE, 1)};
+  const SocketOptions options{IntegerOption(AF_UNSPEC, SOL_SOCKET, 9999, 1),
+                              IntegerOption(AF_UNSPEC, SOL_SOCKET, SO_KEEPALIVE, 1)};
   CHECK(SetOptions(socket.get(), AF_INET, options) == ENOPROTOOPT);
   CHECK(Read(socket.get(), SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
+
+TEST_CASE("socket_options: a value of no bytes is the kernel's to refuse") {
+  const UniqueFd socket(OpenStream(AF_INET).value());
+  const SocketOption empty{
+      .family = AF_UNSPEC, .level = SOL_SOCKET, .name = SO_KEEPALIVE, .value = ""};
+  CHECK(SetOptions(socket.get(), AF_INET, {empty}) == EINVAL);
+}
+
+TEST_CASE("socket_options: a device that is not there is refused") {
+  const UniqueFd socket(OpenStream(AF_INET).value());
+  CHECK(SetOptions(socket.get(), AF_INET, {MissingDevice()}) == ENODEV);
+}
+
+}  // namespace c1m::test

@@ -10,10 +10,13 @@
 #include <cerrno>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "test/native/helpers/eventually.h"
 #include "test/native/helpers/loopback.h"
+#include "test/native/helpers/options.h"
 #include "test/native/helpers/peer.h"
+#include "test/native/helpers/process.h"
 
 namespace c1m::test {
 namespace {
@@ -156,6 +159,26 @@ TEST_CASE("socket: a listener on a foreign address names the call") {
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == EADDRNOTAVAIL);
   CHECK(std::string(opened.error().syscall) == "bind");
+}
+
+TEST_CASE("socket: a listener whose option is refused names the call and leaves no socket") {
+  const std::vector<int> before = OpenDescriptors();
+  const auto opened = OpenListener(UniqueLoopback(), 16, PortSharing::kNone, {MissingDevice()});
+  REQUIRE_FALSE(opened.ok());
+  CHECK(opened.error().code == ENODEV);
+  CHECK(std::string(opened.error().syscall) == "setsockopt");
+  CHECK(OpenDescriptors() == before);
+}
+
+TEST_CASE("socket: what a listener accepts inherits its options") {
+  const UniqueFd listener(OpenListener(UniqueLoopback(), 16, PortSharing::kNone,
+                                       {IntegerOption(AF_INET, SOL_SOCKET, SO_KEEPALIVE, 1)})
+                              .value());
+  const UniqueFd client = Connected(LocalAddress(listener));
+  const UniqueFd accepted = Accepted(listener);
+  REQUIRE(accepted.valid());
+  CHECK(Option(accepted.get(), SOL_SOCKET, SO_KEEPALIVE) == 1);
+  CHECK(Option(client.get(), SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
 
 TEST_CASE("socket: an IPv6 listener leaves the port of IPv4 alone") {

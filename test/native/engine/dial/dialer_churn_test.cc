@@ -21,7 +21,7 @@ DialOptions ChurnTo(const UniqueFd& listener) {
 
 }  // namespace
 
-TEST_CASE("churn: each connection is closed after its exchange and replaced") {
+TEST_CASE("dialer_churn: each connection is closed after its exchange and replaced") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.exchange->send = "?";
@@ -40,7 +40,8 @@ TEST_CASE("churn: each connection is closed after its exchange and replaced") {
   CHECK(run.End());
 }
 
-TEST_CASE("churn: a peer that closes right behind its answer has completed the transaction") {
+TEST_CASE(
+    "dialer_churn: a peer that closes right behind its answer has completed the transaction") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.exchange->send = "?";
@@ -60,7 +61,7 @@ TEST_CASE("churn: a peer that closes right behind its answer has completed the t
   CHECK(run.End());
 }
 
-TEST_CASE("churn: where the peer is to close, FIN and RST both end the transaction") {
+TEST_CASE("dialer_churn: where the peer is to close, FIN and RST both end the transaction") {
   for (const bool reset : {false, true}) {
     const UniqueFd listener = Listening();
     DialOptions dial = ChurnTo(listener);
@@ -85,7 +86,7 @@ TEST_CASE("churn: where the peer is to close, FIN and RST both end the transacti
   }
 }
 
-TEST_CASE("churn: a reset that comes before we have looked is the close that was awaited") {
+TEST_CASE("dialer_churn: a reset that comes before we have looked is the close that was awaited") {
   ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
   listen.close = CloseMode::kRst;
   ScratchRun server(ListenRun(std::move(listen)));
@@ -103,7 +104,7 @@ TEST_CASE("churn: a reset that comes before we have looked is the close that was
   CHECK(run.End());
 }
 
-TEST_CASE("churn: a peer that should close and does not is ETIMEDOUT") {
+TEST_CASE("dialer_churn: a peer that should close and does not is ETIMEDOUT") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.peer_closes = true;
@@ -115,7 +116,7 @@ TEST_CASE("churn: a peer that should close and does not is ETIMEDOUT") {
   CHECK(run.End());
 }
 
-TEST_CASE("churn: with every tuple taken it goes on looking, and still ends") {
+TEST_CASE("dialer_churn: with every tuple taken it goes on looking, and still ends") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.source_ports = {{.first = 2000, .last = 2003}};

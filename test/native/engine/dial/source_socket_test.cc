@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "native/net/socket.h"
+#include "test/native/helpers/options.h"
 #include "test/native/helpers/peer.h"
+#include "test/native/helpers/process.h"
 #include "test/native/helpers/scratch_run.h"
 
 namespace c1m::test {
@@ -175,6 +178,31 @@ TEST_CASE("source_socket: a source this host doesn't have fails at bind") {
   CHECK_FALSE(run->tuples_used_up());
   CHECK(run->Errors().at(0).example.find("192.0.2.1:1024 > ") == 0);
   CHECK(run.End());
+}
+
+TEST_CASE("source_socket: one whose option the kernel refuses fails as a socket and is closed") {
+  constexpr uint64_t kConnections = 1000;
+  for (const bool paced : {false, true}) {
+    CAPTURE(paced);
+    const UniqueFd listener = Listening();
+    const std::vector<int> before = OpenDescriptors();
+    DialOptions dial = DialTo({LocalAddress(listener)}, kConnections);
+    dial.socket_options = {MissingDevice()};
+    if (paced) dial.rate = {{.at_ns = 0, .per_second = 1e6}};
+    ScratchRun run(DialRun(std::move(dial)));
+    run.Start();
+    REQUIRE(run.Wait(Event::kRamped));
+    CHECK(run.totals().attempted == kConnections);
+    CHECK(run.totals().failed == kConnections);
+    CHECK(run.Errors(Phase::kSocket, ENODEV) == kConnections);
+    CHECK(run->Errors().size() == 1);
+    CHECK(run->Errors().at(0).example.find(" > " + LocalAddress(listener).ToString()) !=
+          std::string::npos);
+    // In the descriptor table of no thread, which has stdio, the wake-up and epoll besides.
+    for (const int thread : Threads()) CHECK(OpenDescriptors(thread).size() < before.size() + 8);
+    CHECK(run.End());
+    CHECK(OpenDescriptors() == before);
+  }
 }
 
 }  // namespace c1m::test

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "native/net/descriptor_table.h"
+#include "test/native/helpers/options.h"
 #include "test/native/helpers/peer.h"
 #include "test/native/helpers/process.h"
 #include "test/native/helpers/scratch_run.h"
@@ -180,6 +181,20 @@ TEST_CASE("run: a listener that can't be had names the call and leaves nothing")
     REQUIRE_FALSE(started.ok());
     CHECK(started.error().code == EADDRINUSE);
     CHECK(std::string(started.error().syscall) == "bind");
+  }
+  CHECK(OpenDescriptors() == descriptors);
+}
+
+TEST_CASE("run: a listener whose option is refused names the call and leaves nothing") {
+  const std::vector<int> descriptors = OpenDescriptors();
+  {
+    ListenOptions listen = ListenOn({UniqueLoopback()});
+    listen.socket_options = {MissingDevice()};
+    Run run(ListenRun(std::move(listen)), [](Event) {});
+    const auto started = run.Start();
+    REQUIRE_FALSE(started.ok());
+    CHECK(started.error().code == ENODEV);
+    CHECK(std::string(started.error().syscall) == "setsockopt");
   }
   CHECK(OpenDescriptors() == descriptors);
 }

@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
@@ -226,29 +225,6 @@ TEST_CASE("table: a failure of epoll is named by the call that failed") {
   };
   CHECK(example(SYS_epoll_create1, EMFILE, "epoll_create1") == 0);
   CHECK(example(SYS_epoll_ctl, ENOSPC, "epoll_ctl") == 0);
-}
-
-TEST_CASE("table: however few threads there may be the run ends and names what it lacked") {
-  REQUIRE(PrivateTablesWork());
-  for (rlim_t threads = 1; threads <= 12; ++threads) {
-    CAPTURE(threads);
-    const int status = InChild([threads] {
-      const auto user = static_cast<uid_t>(100'000 + ::getpid());
-      if (::getuid() == 0 && ::setuid(user) != 0) return 2;
-      const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
-      if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
-      ScratchRun run(InSmallTables(SelfDialRun(300, 3)));
-      if (const auto started = run->Start(); !started.ok()) {
-        const bool named = std::string(started.error().syscall) == "pthread_create";
-        return named && started.error().code == EAGAIN ? 0 : 4;
-      }
-      if (!run.Wait(Event::kRamped)) return 5;
-      const bool all = run.totals().established == 300;
-      if (!all && run.Errors(Phase::kSocket, EAGAIN) == 0) return 6;
-      return run.End() ? 0 : 7;
-    });
-    CHECK(status == 0);
-  }
 }
 
 }  // namespace c1m::test
