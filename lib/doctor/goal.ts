@@ -72,7 +72,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     ratePerSecond: scenario.rate[0]?.perSecond ?? null,
     role
   }
-  const targetIsHere = isPeerHere(scenario.targets, [...ownAddresses()])
+  const targetIsHere = isPeerHere(scenario, [...ownAddresses()])
   if (role === 'both' && !targetIsHere)
     throw new C1mError(
       'C1M_OPTION_CONFLICT',
@@ -100,7 +100,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     scenario: await portsOf(role, targets, scenario),
     peerIsHere,
     // Without targets a client's way is not known, and a server's is not its own.
-    downDevice: knowsTuples ? downDevice(scenario.targets, sources.ranges) : null
+    downDevice: knowsTuples ? downDevice(scenario, sources.ranges) : null
   }
   return { goal, context }
 }

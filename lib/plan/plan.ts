@@ -100,7 +100,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   const { client, here, ...known } = hosts(options)
   const workers = options.workers ?? (here ? undefined : (client.kernel.cpus ?? undefined))
   const { scenario, sources } = await draftPlan({ ...options, ...(workers && { workers }) }, client, here)
-  const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
+  const peerIsHere = isPeerHere(scenario, here ? [...ownAddresses()] : [])
   const server = peerIsHere ? null : known.server
   const { nat } = scenario
   const otherSockets = here ? readMemory().sockets : null
@@ -125,7 +125,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       needs,
       scenario,
       peerIsHere,
-      downDevice: here ? downDevice(scenario.targets, sources.ranges) : null
+      downDevice: here ? downDevice(scenario, sources.ranges) : null
     }),
     ...(served ? serverFindings(server, served, scenario) : [])
   ]
