@@ -1,6 +1,7 @@
 /** Fair runs: in pairs, on a machine at rest, and counted by the kernel as well. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Counters, readCounters } from '../lib/host/counters.js'
+import type { Counters } from '../lib/host/counter_files.js'
+import { readCounters } from '../lib/host/counters.js'
 
 /** One contender's turn. */
 export type Turn<T> = () => Promise<T>

@@ -56,10 +56,11 @@ export {
   revertDoctor
 } from './doctor/doctor.js'
 export type { Goal, GoalOptions, Role } from './doctor/goal.js'
-export type { LeftAlone, Restored, Reversion } from './doctor/revert.js'
+export type { LeftAlone, Reversion } from './doctor/revert.js'
 export type { Binding, Setting, Step } from './doctor/steps.js'
 export type { Scope } from './doctor/sysctls.js'
 export type { NatTuples } from './host/nat_arithmetic.js'
+export type { Restored } from './host/sysctl/put_back.js'
 export type { PlannedTime } from './plan/dial_time.js'
 export { PLAN_SCHEMA, type Plan, type PlannedMemory, type PlanOptions, plan } from './plan/plan.js'
 export type { PlannedTuples } from './plan/tuple_space.js'

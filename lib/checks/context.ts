@@ -1,4 +1,5 @@
-import type { CounterChanges, Counters } from '../host/counters.js'
+import type { Counters } from '../host/counter_files.js'
+import type { CounterChanges } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'

@@ -1,6 +1,7 @@
 import { formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
-import { type CounterName, counterValue, movedBy } from '../host/counters.js'
+import type { CounterName } from '../host/counter_names.js'
+import { counterValue, movedBy } from '../host/counters.js'
 import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 

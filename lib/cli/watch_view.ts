@@ -1,7 +1,7 @@
 /** A watched server at one moment, for a person: a page on a terminal, a line elsewhere. */
 
 import { approximateCount, approximateRate, formatNumber } from '../base/units.js'
-import type { CounterName } from '../host/counters.js'
+import type { CounterName } from '../host/counter_names.js'
 import { findingLines } from '../report/finding_text.js'
 import { capped, columns, type Paint, type Section, sectionLines } from '../report/layout.js'
 import { counterLines, viewSections, watchedText } from '../report/watch_text.js'

@@ -1,5 +1,4 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
-
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'

@@ -1,8 +1,8 @@
 /** From what a dial left behind to the one object that tells of it. */
-
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
-import { type Counters, noteCounters } from '../host/counters.js'
+import type { Counters } from '../host/counter_files.js'
+import { noteCounters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { type MemoryReading, memoryUse, readMemory } from '../host/usage.js'

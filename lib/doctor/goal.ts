@@ -1,10 +1,9 @@
 /** What a host is judged for. */
-
 import { choice, rate, texts, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { printable } from '../base/quote.js'
-import type { Check, PredictContext } from '../checks/index.js'
+import type { Check, PredictContext } from '../checks/context.js'
 import type { HostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { resolveTargets } from '../net/targets.js'

@@ -9,8 +9,6 @@ import { besideLabs } from './beside_labs.js'
 import { doctorJournal, type Places } from './places.js'
 import { type Caller, isOurs, obstacle } from './sysctls.js'
 
-export type { Restored }
-
 /** A sysctl that somebody else has changed since, and that was left alone. */
 export interface LeftAlone {
   name: string

@@ -1,5 +1,4 @@
 /** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
-
 import { checkWhole } from '../base/check_option.js'
 import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'

@@ -1,5 +1,4 @@
 /** The TCP sockets of this network namespace, whoever owns them: sums over what the kernel's sock_diag tells. */
-
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
 import type { Amount, Count, Port } from '../base/quantities.js'

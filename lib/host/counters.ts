@@ -17,9 +17,6 @@ export interface CounterChange {
   delta: number
 }
 
-export type { Counters } from './counter_files.js'
-export type { CounterName } from './counter_names.js'
-
 /** Counters that moved, by name. */
 export type CounterChanges = Record<string, CounterChange>
 

@@ -1,13 +1,13 @@
 /** `listen`: accepts connections and holds them, for as long as the caller likes. */
-
 import { checkOptions } from '../base/check_options.js'
 import { aborted, newEnd, sampled } from '../base/pace.js'
 import { version } from '../base/version.js'
 import { Engine, type ErrorTally } from '../engine/engine.js'
 import { readHostFacts } from '../host/facts.js'
 import { type ResultHost, resultHost } from '../host/result_host.js'
+import type { ListenOptions } from '../scenario/options.js'
 import { listenChecks, type SnapshotOptions, snapshotPeriodMs } from '../scenario/options.js'
-import { type ListenOptions, resolveListen } from '../scenario/scenario.js'
+import { resolveListen } from '../scenario/scenario.js'
 import { nativeSocketOptions } from '../scenario/socket_options.js'
 import { tableLimits } from '../scenario/tables.js'
 

@@ -1,5 +1,4 @@
 /** What a census amounts to. */
-
 import type { CensusColumns } from '../engine/census.js'
 import type { Latency } from '../engine/latency.js'
 import { native } from '../engine/native.js'

@@ -1,5 +1,4 @@
 /** Listening sockets as checks look at them: with the process behind. */
-
 import type { ListeningSocket } from '../engine/sockets.js'
 import { findOwners, readOwner } from '../host/socket_owner.js'
 

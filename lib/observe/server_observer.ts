@@ -1,5 +1,4 @@
 /** The server of a dial, looked at from beside it where it is in the same network namespace. */
-
 import { C1mError } from '../base/errors.js'
 import { type LocalEnd, readListeners, surveySockets } from '../engine/sockets.js'
 import { type ListenerFill, ListenerOwners } from './listener_fill.js'

@@ -1,4 +1,5 @@
-import { type CounterChanges, type Counters, counterDeltas, readCounters } from '../host/counters.js'
+import type { Counters } from '../host/counter_files.js'
+import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
 
 /** Readings of the last half minute tell what happens now from what has happened since the watch began. */
 const recentSeconds = 30

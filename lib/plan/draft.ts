@@ -1,6 +1,7 @@
 /** A scenario as asked for, fit to be run or not. */
 import type { HostFacts } from '../host/facts.js'
-import { type DialOptions, type DialScenario, draftDial } from '../scenario/scenario.js'
+import type { DialOptions } from '../scenario/options.js'
+import { type DialScenario, draftDial } from '../scenario/scenario.js'
 import { type PlannedSources, planSources } from './planned_sources.js'
 
 /**

@@ -1,16 +1,9 @@
 /** `plan`: what a dial will take and what will stop it, before a packet is sent. */
-
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
-import {
-  byBinding,
-  type Check,
-  type Foreseen,
-  foresee,
-  type Prediction,
-  predictionOf
-} from '../checks/index.js'
+import type { Check } from '../checks/context.js'
+import { byBinding, type Foreseen, foresee, type Prediction, predictionOf } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'

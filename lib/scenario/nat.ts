@@ -1,5 +1,4 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
-
 import { text, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'

@@ -20,8 +20,6 @@ import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.j
 import { planTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
-export type { DialOptions, ListenOptions }
-
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
 export interface DialScenario {
   kind: 'dial'
@@ -114,7 +112,8 @@ export async function resolveDial(
 }
 
 /**
- * The scenario that options which have passed {@link dialChecks} ask for, whether or not it may be run and fits: {@link resolveDial} without its refusals.
+ * {@link resolveDial} without its refusals: the scenario may be one that must not be run, or that does not fit.
+ * @param options have passed {@link dialChecks}
  * @throws C1mError for options that make no sense, and what `findSources` throws
  */
 export async function draftDial(

@@ -1,5 +1,4 @@
 /** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
-
 import { BestEffort } from '../base/best_effort.js'
 import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
@@ -7,7 +6,8 @@ import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
 import { explainFindings } from '../checks/index.js'
 import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from '../engine/sockets.js'
-import { type CounterChanges, type Counters, movedBy } from '../host/counters.js'
+import type { Counters } from '../host/counter_files.js'
+import { type CounterChanges, movedBy } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'

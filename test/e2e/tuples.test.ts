@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial/dial.js'
-import type { DialOptions } from '../../lib/scenario/scenario.js'
+import type { DialOptions } from '../../lib/scenario/options.js'
 import { freePort, ownAddress } from '../helpers/loopback.js'
 import { type NetServer, netServer } from '../helpers/servers.js'
 

@@ -1,7 +1,7 @@
 /** `listen` as its command line and its help see it. Pure data. */
 import { closeModes, listenModes } from '../../engine/modes.js'
 import { listenDefaults } from '../../scenario/defaults.js'
-import type { ListenOptions } from '../../scenario/scenario.js'
+import type { ListenOptions } from '../../scenario/options.js'
 import type { SocketOptions } from '../../scenario/socket_options.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'

@@ -1,5 +1,5 @@
 /** A step of a lab as data, and what can be told from it before it runs. Pure. */
-import type { CounterName } from '../../host/counters.js'
+import type { CounterName } from '../../host/counter_names.js'
 import type { LabChange, Network } from '../sandbox/lab_network.js'
 import type { Topology } from '../sandbox/topology.js'
 import type { StepRole } from '../verdict/lab_result.js'

@@ -1,5 +1,6 @@
 /** When a step first shows trouble, and when its cause is named. */
-import { type CounterName, counterValue } from '../../host/counters.js'
+import type { CounterName } from '../../host/counter_names.js'
+import { counterValue } from '../../host/counters.js'
 import type { Child, Line } from '../sandbox/child.js'
 
 /** A counter whose first movement is the first sign of trouble, in the namespace of a process. */

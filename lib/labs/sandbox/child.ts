@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { C1mError } from '../../base/errors.js'
-import { type Counters, readCounters } from '../../host/counters.js'
+import type { Counters } from '../../host/counter_files.js'
+import { readCounters } from '../../host/counters.js'
 import { environment } from './external_command.js'
 
 /** A line of stdout. */

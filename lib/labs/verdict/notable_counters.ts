@@ -1,5 +1,6 @@
 /** Which of the kernel's counters tell a lab's story. Pure. */
-import type { CounterChanges, CounterName } from '../../host/counters.js'
+import type { CounterName } from '../../host/counter_names.js'
+import type { CounterChanges } from '../../host/counters.js'
 
 const notable = new Set<string>([
   'Conntrack.chaintoolong',

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { dial } from '../../../lib/dial/dial.js'
 import { dialResult, readBaseline } from '../../../lib/dial/dial_result.js'
 import { readHostFacts } from '../../../lib/host/facts.js'
-import type { DialOptions } from '../../../lib/scenario/scenario.js'
+import type { DialOptions } from '../../../lib/scenario/options.js'
 import { exampleResult } from '../../helpers/example_result.js'
 import { freePort, ownAddress } from '../../helpers/loopback.js'
 

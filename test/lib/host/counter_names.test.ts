@@ -1,7 +1,8 @@
 import { release } from 'node:os'
 import { expect, it } from 'vitest'
+import type { CounterName } from '../../../lib/host/counter_names.js'
 import { counterNames } from '../../../lib/host/counter_names.js'
-import { type CounterName, counterValue, movedBy, readCounters } from '../../../lib/host/counters.js'
+import { counterValue, movedBy, readCounters } from '../../../lib/host/counters.js'
 import { isAtLeast, parseKernelVersion } from '../../../lib/host/kernel.js'
 
 it('are what this kernel calls its counters', () => {

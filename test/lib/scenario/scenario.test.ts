@@ -1,13 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
-import {
-  type DialOptions,
-  type ListenOptions,
-  resolveDial,
-  resolveListen,
-  type ScenarioFacts
-} from '../../../lib/scenario/scenario.js'
+import type { DialOptions, ListenOptions } from '../../../lib/scenario/options.js'
+import { resolveDial, resolveListen, type ScenarioFacts } from '../../../lib/scenario/scenario.js'
 import { chosenSocketOptions, type SocketOptions } from '../../../lib/scenario/socket_options.js'
 
 const facts: ScenarioFacts = {
