@@ -56,6 +56,9 @@ export interface SocketSurvey {
   without: { windowScaling: Count; sack: Count; timestamps: Count }
 }
 
+/** Surveys may take this share of the time, so that a million sockets don't keep a CPU busy. */
+export const surveyShare = 0.1
+
 /**
  * Looks at every socket with one of these local ends, or at all. Takes a walk of the kernel through all of its
  * sockets, about 1.5 s for a million, on a thread of its own.

@@ -13,6 +13,11 @@ export interface ListenerFill {
   process: { pid: number; name: string; openFiles: number; nofileSoft: number } | null
 }
 
+/** Whether the accept queue takes no more connections: sk_acceptq_is_full in include/net/sock.h. */
+export function isFull({ queued, backlog }: Pick<ListenerFill, 'queued' | 'backlog'>): boolean {
+  return queued > backlog
+}
+
 /** Knows which process a listening socket belongs to, once it was looked for. */
 export class ListenerOwners {
   /** Process by inode; null: looked for in vain. */

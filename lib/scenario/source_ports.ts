@@ -2,6 +2,7 @@ import { C1mError } from '../base/errors.js'
 import { maxPort, type Port } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import type { HostFacts } from '../host/facts.js'
+import { capability, holds } from '../host/kernel.js'
 
 /** First and last port, inclusive. */
 export type PortRange = [first: Port, last: Port]
@@ -20,10 +21,7 @@ const kernelsLocalRange: PortRange = [32_768, 60_999]
  * that any socket of the network namespace is bound to (`__inet_hash_connect` in net/ipv4/inet_hashtables.c, and
  * inet_csk_find_open_port), at whatever address: once all are, nothing on this host can open a connection.
  */
-const leastPortsLeft = 1024
-
-/** CAP_NET_BIND_SERVICE of linux/capability.h. It counts in the network namespace's own user namespace too. */
-const netBindService = 10n
+export const leastPortsLeft = 1024
 
 /**
  * The source ports a run uses: those asked for, or by default every one but {@link portsLeftToOthers}. Reserved ports are
@@ -91,7 +89,8 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
   if (first > last) throw fail(`is reversed: ${first} is above ${last}`)
   // Before Linux 4.11 there is no such setting, and the bound is 1024.
   const unprivilegedStart = ports.unprivilegedStart ?? 1024
-  if (first < unprivilegedStart && !mayBindPrivileged(kernel)) {
+  // The capability counts in the user namespace of the network namespace, too. Where it is unknown, bind(2) decides.
+  if (first < unprivilegedStart && holds(kernel, capability.netBindService) === false) {
     throw fail(
       `begins below ${unprivilegedStart}, where only privileged processes may bind`,
       `Begin at ${unprivilegedStart}, or grant CAP_NET_BIND_SERVICE.`
@@ -103,11 +102,6 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
     'is wholly reserved by net.ipv4.ip_local_reserved_ports',
     'Choose other ports, or change that setting.'
   )
-}
-
-/** Where capabilities are unknown, bind(2) decides. */
-function mayBindPrivileged({ capabilities }: PortRules['kernel']): boolean {
-  return capabilities === null || ((BigInt(`0x${capabilities}`) >> netBindService) & 1n) === 1n
 }
 
 function without([first, last]: PortRange, holes: readonly PortRange[]): PortRange[] {

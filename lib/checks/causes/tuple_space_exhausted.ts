@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
+import { everyPort } from '../../scenario/source_ports.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
@@ -105,7 +106,7 @@ function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): Re
     advice(`${figure(Math.ceil(times))} times the source addresses, destination ports, or both:`),
     command('ip addr add ADDRESS/PREFIX dev DEVICE'),
     command('c1m-native dial --source FIRST-LAST ...'),
-    ...(widest ? [] : [command('c1m-native dial --source-ports 1024-65535 ...')]),
+    ...(widest ? [] : [command(`c1m-native dial --source-ports ${everyPort} ...`)]),
     ...(reserved > 0
       ? [advice(`net.ipv4.ip_local_reserved_ports keeps ${figure(reserved)} ports of each address back`)]
       : [])
