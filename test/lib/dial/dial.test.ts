@@ -247,6 +247,8 @@ describe('a run that is ended early', () => {
     const other = dial({ targets: ['127.0.0.1:9'], send: `@${fifo}`, signal: controller.signal })
     controller.abort(reason)
     await expect(other.result).rejects.toBe(reason)
+    await expect(other.started).rejects.toBe(reason)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     rmSync(folder, { recursive: true })
   })
 
