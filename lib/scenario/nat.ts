@@ -12,7 +12,7 @@ import {
   tupleCount,
   tupleLifetimeSeconds
 } from '../host/nat_arithmetic.js'
-import { everyPort } from './source_ports.js'
+import { everyPortText } from './source_ports.js'
 
 /** Short connections through a NAT: what a check needs to know of it. */
 export interface NatNeeds extends NatTuples {
@@ -38,7 +38,7 @@ export interface NatOptions {
 
 /** What is taken for granted of a NAT about which no more is said. */
 export const natDefaults = {
-  ports: everyPort,
+  ports: everyPortText,
   sources: 1,
   timeWaitMs: tupleLifetimeSeconds.timeWait * 1000
 } as const

@@ -17,7 +17,7 @@ import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { type ChosenSocketOptions, checkDevice, chosenSocketOptions } from './socket_options.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
-import { planTables, tableLimits, tablesFor } from './tables.js'
+import { checkTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
@@ -106,7 +106,7 @@ export async function resolveDial(
   }
   const scenario = await draftDial(options, facts, findSources, signal)
   checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
-  planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
+  checkTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
   checkDevice(scenario.socketOptions)
   return scenario
 }

@@ -11,7 +11,10 @@ export type PortRange = [first: Port, last: Port]
 export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>
 
 /** What a run uses unless told otherwise: every port that takes no privilege to bind. */
-export const everyPort = '1024-65535'
+export const everyPort: PortRange = [1024, maxPort]
+
+/** {@link everyPort} as it is written. */
+export const everyPortText = everyPort.join('-')
 
 /** `ip_local_port_range` as the kernel sets it: Documentation/networking/ip-sysctl.rst. */
 const kernelsLocalRange: PortRange = [32_768, 60_999]
@@ -31,7 +34,7 @@ export const leastPortsLeft = 1024
 export function resolveSourcePorts(asked: string | undefined, { kernel, ports }: PortRules): PortRange[] {
   if (asked !== undefined) return parseSourcePorts(asked, { kernel, ports })
   const keptBack = [...(ports.reserved ?? []), ...portsLeftToOthers(ports)]
-  return parseSourcePorts(everyPort, { kernel, ports: { ...ports, reserved: keptBack } })
+  return parseSourcePorts(everyPortText, { kernel, ports: { ...ports, reserved: keptBack } })
 }
 
 /** The last ephemeral ports that are not reserved, 1,024 of them or as many as there are. */
@@ -56,8 +59,8 @@ export interface PortsKeptBack {
 }
 
 export function portsKeptBack(asked: string | undefined, { kernel, ports }: PortRules): PortsKeptBack {
-  const all = parseSourcePorts(asked ?? everyPort, { kernel, ports: { ...ports, reserved: [] } })
-  const unreserved = countPorts(parseSourcePorts(asked ?? everyPort, { kernel, ports }))
+  const all = parseSourcePorts(asked ?? everyPortText, { kernel, ports: { ...ports, reserved: [] } })
+  const unreserved = countPorts(parseSourcePorts(asked ?? everyPortText, { kernel, ports }))
   return {
     reserved: ports.reserved && countPorts(all) - unreserved,
     leftToOthers: unreserved - countPorts(resolveSourcePorts(asked, { kernel, ports }))
@@ -74,7 +77,7 @@ export function countPorts(ranges: readonly PortRange[]): number {
  * @throws C1mError C1M_SOURCE_PORTS_INVALID
  */
 export function parseSourcePorts(text: string, { kernel, ports }: PortRules): PortRange[] {
-  const fail = (reason: string, hint = `Write FIRST-LAST, e.g. ${everyPort}.`) =>
+  const fail = (reason: string, hint = `Write FIRST-LAST, e.g. ${everyPortText}.`) =>
     new C1mError(
       'C1M_SOURCE_PORTS_INVALID',
       (option) => `${option('sourcePorts')}: ${quote(text)} ${reason}`,
@@ -87,8 +90,8 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
   if (first === 0) throw fail('begins at 0, which is not a port')
   if (last > maxPort) throw fail(`ends at ${last}, and ports end at ${maxPort}`)
   if (first > last) throw fail(`is reversed: ${first} is above ${last}`)
-  // Before Linux 4.11 there is no such setting, and the bound is 1024.
-  const unprivilegedStart = ports.unprivilegedStart ?? 1024
+  // Before Linux 4.11 there is no such setting, and the bound cannot be moved.
+  const unprivilegedStart = ports.unprivilegedStart ?? everyPort[0]
   // The capability counts in the user namespace of the network namespace, too. Where it is unknown, bind(2) decides.
   if (first < unprivilegedStart && holds(kernel, capability.netBindService) === false) {
     throw fail(

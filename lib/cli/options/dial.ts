@@ -6,7 +6,7 @@ import { churnDurationMs, dialDefaults } from '../../scenario/defaults.js'
 import { type NatOptions, natDefaults } from '../../scenario/nat.js'
 import type { DialOptions } from '../../scenario/options.js'
 import type { SocketOptions } from '../../scenario/socket_options.js'
-import { everyPort, leastPortsLeft } from '../../scenario/source_ports.js'
+import { everyPortText, leastPortsLeft } from '../../scenario/source_ports.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
 import { socketOptions } from './socket.js'
@@ -55,7 +55,7 @@ export const dialOptions = {
     name: 'source-ports',
     type: 'text',
     value: 'A-B',
-    default: `${everyPort} less the reserved ones and the last ${formatNumber(leastPortsLeft)} ephemeral ones`,
+    default: `${everyPortText} less the reserved ones and the last ${formatNumber(leastPortsLeft)} ephemeral ones`,
     text: 'source ports to use'
   },
   shard: {
