@@ -18,9 +18,9 @@ import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
 import { isFull, type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
-import { CounterHistory } from '../observe/watch_counters.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
+import { CounterHistory } from './counter_history.js'
 import {
   type ConntrackFill,
   type ListenerPeak,
