@@ -59,7 +59,7 @@ export interface EngineCounters {
 export interface CensusRequest {
   /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
   capacity: number
-  /** Every so many-th connection of a worker, from its `offset`-th on; 1: all. */
+  /** Every nth connection of a worker, from its `offset`-th on; 1: all. */
   stride: number
   offset: number
 }
