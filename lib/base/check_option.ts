@@ -7,7 +7,7 @@ import { formatNumber } from './units.js'
 export type Check<T> = (name: string, value: unknown) => T
 
 /** The largest number the engine takes for a count or for milliseconds (24 days). */
-const most = 2 ** 31 - 1
+export const mostWhole = 2 ** 31 - 1
 
 /** The highest rate the engine paces, in connections per second: one each nanosecond. */
 export const mostPerSecond = 1e9
@@ -40,14 +40,14 @@ function invalid(name: string, value: unknown, wanted: string): C1mError {
  * Passes a whole number within bounds.
  * @throws C1mError C1M_OPTION_INVALID
  */
-export function checkWhole(name: string, value: unknown, least: number, max = most): number {
+export function checkWhole(name: string, value: unknown, least: number, max = mostWhole): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= max) return value
   const unit = name.endsWith('Ms') ? ' of milliseconds' : name.endsWith('Bytes') ? ' of bytes' : ''
   throw invalid(name, value, `a whole number${unit} from ${formatNumber(least)} to ${formatNumber(max)}`)
 }
 
 /** A whole number within bounds. */
-export function whole(least: number, max = most): Check<number> {
+export function whole(least: number, max = mostWhole): Check<number> {
   return (name, value) => checkWhole(name, value, least, max)
 }
 
@@ -62,8 +62,8 @@ export function wholeSeconds(mostSeconds: number): Check<number> {
 
 /** A period in milliseconds, of at least 1. */
 export const period: Check<number> = (name, value) => {
-  if (typeof value === 'number' && value >= 1 && value <= most) return value
-  throw invalid(name, value, `milliseconds from 1 to ${formatNumber(most)}`)
+  if (typeof value === 'number' && value >= 1 && value <= mostWhole) return value
+  throw invalid(name, value, `milliseconds from 1 to ${formatNumber(mostWhole)}`)
 }
 
 /** A rate above zero and up to {@link mostPerSecond}. */

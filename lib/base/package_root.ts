@@ -3,9 +3,17 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder with our package.json, found from this file upwards: in the source tree and from a bundle in dist/ alike. */
-export const packageRoot = findRoot(dirname(fileURLToPath(import.meta.url)))
+/** The folder with our package.json: the same for a file in the source tree and for a bundle in dist/. */
+export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)))
 
-function findRoot(folder: string): string {
-  return existsSync(join(folder, 'package.json')) ? folder : findRoot(dirname(folder))
+/**
+ * The nearest folder with a package.json, from `folder` upwards.
+ * @throws Error where there is none, as in an incomplete installation
+ */
+export function findPackageRoot(folder: string): string {
+  for (let candidate = folder; ; candidate = dirname(candidate)) {
+    if (existsSync(join(candidate, 'package.json'))) return candidate
+    if (candidate === dirname(candidate))
+      throw new Error(`c1m-native is not installed completely: no package.json in ${folder} or above`)
+  }
 }

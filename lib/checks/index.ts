@@ -3,8 +3,6 @@ import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
 import { shellLine } from './remedy.js'
 
-export type { Check, ExplainContext, PredictContext } from './context.js'
-
 /** The name of a cause. */
 export type FindingId = (typeof causes)[keyof typeof causes]['id']
 

@@ -13,6 +13,9 @@ export interface Plateau {
 const leastSeconds = 1
 const leastShare = 0.25
 
+/** On a plateau the connections stay within this share of the most: single ones may close and come again. */
+const levelShare = 0.998
+
 /** The plateau a run ended on; null when it reached its goal, or was still getting on. */
 export function plateauOf(run: RunOutcome): Plateau | null {
   const dialed = run.timing.dialSeconds
@@ -20,8 +23,8 @@ export function plateauOf(run: RunOutcome): Plateau | null {
   const last = points.at(-1)
   if (!goalMissed(run) || !last) return null
   const held = Math.max(...points.map(({ established }) => established))
-  const reached = points.find(({ established }) => established >= held * 0.998)
-  if (!reached || held === 0 || last.established < held * 0.998) return null
+  const reached = points.find(({ established }) => established >= held * levelShare)
+  if (!reached || held === 0 || last.established < held * levelShare) return null
   const flatSeconds = last.tSeconds - reached.tSeconds
   return flatSeconds >= Math.max(leastSeconds, dialed * leastShare) ? { held, flatSeconds } : null
 }

@@ -1,4 +1,4 @@
-import type { Target } from '../net/targets.js'
+import { formatPorts, type Target } from '../net/targets.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /** One step that mends a cause, to be taken on the side the finding names. */
@@ -45,6 +45,18 @@ export function shellLine(remedy: Remedy): string {
   }
 }
 
+/** The backlog to raise a listener to: about 16 times the kernel's default for `net.core.somaxconn`. */
+const ampleBacklog = 65_535
+
+/** Allows long accept queues; a socket that listens already keeps the length of its own. */
+export const raiseSomaxconn = sysctl('net.core.somaxconn', ampleBacklog)
+
+/** Gives a listener a longer accept queue, and with it a longer SYN queue. */
+export const lengthenBacklog: readonly Remedy[] = [
+  raiseSomaxconn,
+  advice(`and listen(fd, ${ampleBacklog}) in the server, then restart it`)
+]
+
 /** A power of two that is at least `value`, for settings whose exact number does not matter. */
 export function roundUp(value: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1, value)))
@@ -79,10 +91,5 @@ function portSet(targets: readonly Target[]): string {
       previous.lastPort = Math.max(previous.lastPort, lastPort)
     else merged.push({ firstPort, lastPort })
   }
-  return merged.length === 1 ? merged.map(portsOf).join() : `{ ${merged.map(portsOf).join(', ')} }`
-}
-
-/** `8100-8119`, or `80`. */
-export function portsOf({ firstPort, lastPort }: Pick<Target, 'firstPort' | 'lastPort'>): string {
-  return firstPort === lastPort ? `${firstPort}` : `${firstPort}-${lastPort}`
+  return merged.length === 1 ? merged.map(formatPorts).join() : `{ ${merged.map(formatPorts).join(', ')} }`
 }

@@ -44,10 +44,15 @@ export function goalMissed({ connections }: RunOutcome): boolean {
   return connections.established < connections.requested
 }
 
-/** `critical` when the goal was missed, or a hundredth of the attempts or more was affected; without a run, `warning`. */
+/** Whether a cause that affects so many of all connections, or such a share of 1, is critical. */
+export function isCriticalShare(affected: number, all: number): boolean {
+  return affected >= all / 100
+}
+
+/** `critical` when the goal was missed, or enough of the attempts were affected; without a run, `warning`. */
 export function severityOf({ run }: ExplainContext, affected: number): Severity {
   if (run === null) return 'warning'
-  return goalMissed(run) || affected >= run.connections.attempted / 100 ? 'critical' : 'warning'
+  return goalMissed(run) || isCriticalShare(affected, run.connections.attempted) ? 'critical' : 'warning'
 }
 
 /**

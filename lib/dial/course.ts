@@ -8,7 +8,7 @@ import { formatEndpoint } from '../net/address.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
-import { diagnoseEveryMs, LazyDiagnosis } from './lazy_diagnosis.js'
+import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
 import type { PreparedDial } from './prepare.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
@@ -53,7 +53,7 @@ export class DialCourse {
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
     const sampling = setInterval(() => this.#sample(), seriesEveryMs)
-    const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnoseEveryMs)
+    const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnosisIntervalMs)
     try {
       await this.#ramp(stopping)
       if (!this.scenario.churn) await this.#hold(stopping)

@@ -1,5 +1,4 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
-
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
@@ -10,7 +9,7 @@ import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
-import { isPeerHere } from '../observe/peer_place.js'
+import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
@@ -41,7 +40,7 @@ export class Diagnostician {
     this.#scenario = scenario
     this.#baseline = baseline
     this.#engine = engine
-    this.#peerIsHere = isPeerHere(scenario.targets, own)
+    this.#peerIsHere = isPeerHere(scenario, own)
     this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
       const { dialedOpen, dialedClosedByPeer } = engine.counters()
       return { open: dialedOpen, closedByPeer: dialedClosedByPeer }
@@ -80,7 +79,6 @@ export class Diagnostician {
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
     const refusedByChains = movedBy(deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
-    const { targets, sources } = this.#scenario
     const context = {
       facts: { before: this.#baseline.facts, after },
       counters,
@@ -90,7 +88,7 @@ export class Diagnostician {
       needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
       peerIsHere: this.#peerIsHere,
       // Only what fails may want for a device; asking takes a while where there are thousands.
-      downDevice: outcome.errors.length > 0 ? downDevice(targets, sources) : null,
+      downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources) : null,
       ...this.#observer.seen,
       census: census && censusView(census, deltas),
       latencies: this.#engine.connectLatencies()
@@ -107,7 +105,7 @@ function endsHere(
   own: readonly string[],
   listening: readonly string[]
 ): LocalEnd[] {
-  if (!selfDial) return targets.every((target) => isPeerHere([target], own)) ? targets : []
+  if (!selfDial) return targets.every((target) => isTargetHere(target, own)) ? targets : []
   return listening.map((text) => {
     const { host, ...ports } = parseTarget(text, 'dial')
     return { address: host, ...ports }

@@ -1,5 +1,4 @@
 /** From what a dial left behind to the one object that tells of it. */
-
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
 import type { Counters } from '../host/counter_files.js'

@@ -1,5 +1,4 @@
 /** A scenario as the engine takes it. */
-
 import type { NativeListenConfig, NativeRunConfig } from '../engine/native.js'
 import { nativeExchange } from '../scenario/exchange.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'

@@ -10,16 +10,16 @@ import type { Baseline, DialOutcome, Explanation } from './dial_result.js'
 import { RampHealth } from './ramp_health.js'
 
 /**
- * How often the kernel's counters are held against the run while it lasts, a few milliseconds each. A lost SYN shows when
- * it comes again, after a second: so each cause is named within two.
+ * Interval between diagnoses while the run lasts; one takes a few milliseconds. The kernel sends a lost SYN again after a
+ * second, so each cause is named within two.
  */
-export const diagnoseEveryMs = 500
+export const diagnosisIntervalMs = 500
 
-/** When that begins: loading what judges takes the CPU of a dial that is about to be over. */
+/** Time of the first diagnosis. A short dial is over before, and its ramp does not lose a CPU to loading the checks. */
 const firstDiagnosisMs = 1000
 
-/** How often while nothing in the run's own counters asks for a cause. */
-const diagnoseGoodEveryMs = 5000
+/** Interval between diagnoses while the run is healthy. */
+const healthyDiagnosisIntervalMs = 5000
 
 export class LazyDiagnosis {
   /** Causes named so far, in the end those of the result. */
@@ -42,11 +42,11 @@ export class LazyDiagnosis {
   }
 
   /**
-   * To be called every {@link diagnoseEveryMs}: judges the run so far, when it is time. Never rejects: what fails now fails
-   * again in the end, where it is told.
+   * To be called every {@link diagnosisIntervalMs}: judges the run so far, when a diagnosis is due. Never rejects: an error
+   * here surfaces again in the final diagnosis, which reports it.
    */
   async judgeSoFar(nowMs: number, outcome: () => DialOutcome): Promise<void> {
-    const patienceMs = this.#health.isGood(this.#engine.counters()) ? diagnoseGoodEveryMs : 0
+    const patienceMs = this.#health.isGood(this.#engine.counters()) ? healthyDiagnosisIntervalMs : 0
     if (nowMs < Math.max(firstDiagnosisMs, this.#judgedMs + patienceMs)) return
     this.#judgedMs = nowMs
     try {
@@ -54,7 +54,7 @@ export class LazyDiagnosis {
       await diagnostician.observe()
       if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null).findings
     } catch {
-      // Told in the end.
+      // The final diagnosis reports it.
     }
   }
 
@@ -85,7 +85,7 @@ export class LazyDiagnosis {
     }
   }
 
-  /** The checks are most of the code, and the ramp wants the CPU. */
+  /** Loaded late, because the checks are most of the code and loading them takes CPU time from the ramp. */
   #load(): Promise<Diagnostician> {
     this.#loaded ??= import('./diagnosis.js')
       .then((module) => new module.Diagnostician(this.#scenario, this.#baseline, this.#engine))

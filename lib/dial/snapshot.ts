@@ -1,5 +1,4 @@
 /** A run at one moment, for whoever watches it. */
-
 import type { Engine, ErrorTally } from '../engine/engine.js'
 import type { CensusSummary, Finding } from '../result/result.js'
 import type { Sampler } from './sampler.js'

@@ -1,5 +1,4 @@
 /** `doctor`: what of this host binds first for a goal, and what lifts it. */
-
 import { flag } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { version } from '../base/version.js'

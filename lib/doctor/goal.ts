@@ -1,10 +1,9 @@
 /** What a host is judged for. */
-
 import { choice, rate, texts, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { printable } from '../base/quote.js'
-import type { Check, PredictContext } from '../checks/index.js'
+import type { Check, PredictContext } from '../checks/context.js'
 import type { HostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { resolveTargets } from '../net/targets.js'
@@ -72,7 +71,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     ratePerSecond: scenario.rate[0]?.perSecond ?? null,
     role
   }
-  const targetIsHere = isPeerHere(scenario.targets, [...ownAddresses()])
+  const targetIsHere = isPeerHere(scenario, [...ownAddresses()])
   if (role === 'both' && !targetIsHere)
     throw new C1mError(
       'C1M_OPTION_CONFLICT',
@@ -100,7 +99,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     scenario: await portsOf(role, targets, scenario),
     peerIsHere,
     // Without targets a client's way is not known, and a server's is not its own.
-    downDevice: knowsTuples ? downDevice(scenario.targets, sources.ranges) : null
+    downDevice: knowsTuples ? downDevice(scenario, sources.ranges) : null
   }
   return { goal, context }
 }

@@ -11,7 +11,7 @@ import type { Places } from './places.js'
  */
 export type Scope = 'namespace' | 'initial-namespace' | 'host'
 
-/** Every sysctl a remedy may name. Measured on Linux 6.18: what is missing or 0444 in a child namespace. */
+/** Every sysctl that the remedy of a prediction may name. Measured on Linux 6.18: what is missing or 0444 in a child namespace. */
 const scopes: Readonly<Record<string, Scope>> = {
   'fs.file-max': 'host',
   'fs.nr_open': 'host',

@@ -1,5 +1,4 @@
 /** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
-
 import { checkWhole } from '../base/check_option.js'
 import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'
@@ -23,7 +22,7 @@ export interface CensusColumns {
   /** Window scale of the peer, and of this side; 0 without window scaling. */
   readonly sndWscale: Uint8Array
   readonly rcvWscale: Uint8Array
-  /** SYNs sent beyond the first until the connection stood; 7 stands for more as well. */
+  /** SYNs sent after the first one until the connection was established; 7 means 7 or more. */
   readonly synRetries: Uint8Array
   /**
    * Segments sent again in the connection's life, SYNs included: the kernel keeps one number. What is left without

@@ -1,5 +1,4 @@
 /** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
-
 import { stat } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'

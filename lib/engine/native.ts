@@ -306,7 +306,7 @@ export interface NativeDevice {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
-  /** Largest `synRetries` of a census; it means so many or more. */
+  /** Largest `synRetries` of a census: it means that many or more. */
   mostSynRetries: number
   /** Bytes a connection takes in the buffer of a census. */
   censusRowBytes: number

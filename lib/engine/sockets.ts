@@ -1,5 +1,4 @@
 /** The TCP sockets of this network namespace, whoever owns them: sums over what the kernel's sock_diag tells. */
-
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
 import type { Amount, Count, Port } from '../base/quantities.js'
@@ -56,6 +55,9 @@ export interface SocketSurvey {
   /** Connections that lack an option: their peer left it out, or a SYN cookie. */
   without: { windowScaling: Count; sack: Count; timestamps: Count }
 }
+
+/** Surveys may take this share of the time, so that a million sockets don't keep a CPU busy. */
+export const surveyShare = 0.1
 
 /**
  * Looks at every socket with one of these local ends, or at all. Takes a walk of the kernel through all of its

@@ -1,5 +1,4 @@
 /** Host facts from elsewhere: a file that another host printed, or that somebody wrote. */
-
 import { getSystemErrorMap } from 'node:util'
 import { readBounded } from '../base/bounded_file.js'
 import { describeValue } from '../base/check_option.js'

@@ -21,7 +21,13 @@ export interface KernelFacts {
 }
 
 /** Capability numbers of linux/capability.h that lift a limit. */
-export const capability = { netAdmin: 12, netRaw: 13, sysAdmin: 21, sysResource: 24 } as const
+export const capability = {
+  netBindService: 10,
+  netAdmin: 12,
+  netRaw: 13,
+  sysAdmin: 21,
+  sysResource: 24
+} as const
 
 export function readKernelFacts(proc: ProcReader): KernelFacts {
   const release = proc.text('sys/kernel/osrelease')

@@ -1,5 +1,4 @@
 /** What a run costs this process and the kernel, read at its beginning and at its peak. */
-
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Count } from '../base/quantities.js'

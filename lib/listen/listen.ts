@@ -1,5 +1,4 @@
 /** `listen`: accepts connections and holds them, for as long as the caller likes. */
-
 import { checkOptions } from '../base/check_options.js'
 import { aborted, newEnd, sampled } from '../base/pace.js'
 import { version } from '../base/version.js'

@@ -188,8 +188,13 @@ function checkOverlap(targets: readonly Target[]) {
 }
 
 /** Writes a target as it was written: `host:port` or `host:port-port`. */
-export function formatTarget({ host, firstPort, lastPort }: TargetSpec): string {
-  return formatEndpoint(host, firstPort === lastPort ? firstPort : `${firstPort}-${lastPort}`)
+export function formatTarget({ host, ...ports }: TargetSpec): string {
+  return formatEndpoint(host, formatPorts(ports))
+}
+
+/** Writes ports as a target has them: `8100-8119`, or `80`. */
+export function formatPorts({ firstPort, lastPort }: Pick<Target, 'firstPort' | 'lastPort'>): string {
+  return firstPort === lastPort ? `${firstPort}` : `${firstPort}-${lastPort}`
 }
 
 /**

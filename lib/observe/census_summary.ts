@@ -1,5 +1,4 @@
 /** What a census amounts to. */
-
 import type { CensusColumns } from '../engine/census.js'
 import type { Latency } from '../engine/latency.js'
 import { native } from '../engine/native.js'
@@ -62,7 +61,7 @@ function laterRetransmits({
   for (const [i, total] of totalRetransmits.entries()) {
     if (total === 0) continue
     const syn = synRetries[i] ?? 0
-    // The largest count stands for more; a connection that never sent a byte has only SYNs to send again.
+    // The largest count means that many or more; a connection that never sent a byte has only SYNs to send again.
     const later = syn === most && bytesSent?.[i] === 0 ? 0 : Math.max(0, total - syn)
     segments += later
     if (later > 0) connections++

@@ -1,7 +1,7 @@
 /** The network device that a dial needs, where that carries nothing. */
 import { type Device, listDevices, routeDevice } from '../engine/devices.js'
 import { type AddressRange, isUnspecified, within } from '../net/address.js'
-import type { Target } from '../net/targets.js'
+import type { DialScenario } from '../scenario/scenario.js'
 
 export interface DownDevice {
   name: string
@@ -22,17 +22,17 @@ const mostWays = 64
  * the routes stay, and the kernel says which device they lead to. A device that is set down loses its routes; then it is
  * one whose own network has the target, and no other way leads there. A host has many devices that are down: one that is
  * neither is none of the dial's, even if it has the source address. Sends nothing.
- * @param targets empty: a run against its own listeners
+ * @param sources those that the dial leaves from; none: whichever the route chooses
  * @returns null also where the kernel cannot be asked
  */
 export function downDevice(
-  targets: readonly Pick<Target, 'address'>[],
+  dial: Pick<DialScenario, 'selfDial' | 'targets'>,
   sources: readonly AddressRange[]
 ): DownDevice | null {
   try {
     const devices = listDevices()
     if (devices.every(({ carrier }) => carrier)) return null
-    const found = waysOf(targets, sources).map(([target, source]) => onTheWay(devices, target, source))
+    const found = waysOf(dial, sources).map(([target, source]) => onTheWay(devices, target, source))
     const first = found.find((device) => device !== null)
     return first ? { ...first, isOnlyWay: found.every((device) => device !== null) } : null
   } catch {
@@ -43,8 +43,11 @@ export function downDevice(
 
 type Way = [target: string, source: string | undefined]
 
-function waysOf(targets: readonly Pick<Target, 'address'>[], sources: readonly AddressRange[]): Way[] {
-  const to = targets.length === 0 ? ['127.0.0.1'] : [...new Set(targets.map(({ address }) => address))]
+function waysOf(
+  { selfDial, targets }: Pick<DialScenario, 'selfDial' | 'targets'>,
+  sources: readonly AddressRange[]
+): Way[] {
+  const to = selfDial ? ['127.0.0.1'] : [...new Set(targets.map(({ address }) => address))]
   const named = sources.map(({ first }) => first).filter((address) => !isUnspecified(address))
   const from = named.length === 0 ? [undefined] : named
   return to.flatMap((target) => from.map((source): Way => [target, source])).slice(0, mostWays)

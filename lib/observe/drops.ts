@@ -2,7 +2,6 @@
  * Packets the kernel drops, by reason and call chain: what took the author of a famous report days of tracing, in one
  * command. From the tracepoint skb:kfree_skb, which needs privilege.
  */
-
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'

@@ -1,5 +1,4 @@
 /** Listening sockets as checks look at them: with the process behind. */
-
 import type { ListeningSocket } from '../engine/sockets.js'
 import { findOwners, readOwner } from '../host/socket_owner.js'
 
@@ -12,6 +11,11 @@ export interface ListenerFill {
   backlog: number
   /** Its process, when it could be found, with its open files and soft RLIMIT_NOFILE. */
   process: { pid: number; name: string; openFiles: number; nofileSoft: number } | null
+}
+
+/** Whether the accept queue takes no more connections: sk_acceptq_is_full in include/net/sock.h. */
+export function isFull({ queued, backlog }: Pick<ListenerFill, 'queued' | 'backlog'>): boolean {
+  return queued > backlog
 }
 
 /** Knows which process a listening socket belongs to, once it was looked for. */

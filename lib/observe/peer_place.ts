@@ -1,12 +1,21 @@
+/** Whether a dial ends on this host. */
 import { isLoopback } from '../net/address.js'
 import type { Target } from '../net/targets.js'
+import type { DialScenario } from '../scenario/scenario.js'
 
 /**
- * Whether a listener is in this network namespace, so that what the namespace counts is evidence about the server: the
- * run's own (no target), on loopback, or on an address of this host. One such target among others is enough.
- * @param localAddresses canonical, as `os.networkInterfaces()` gives them
+ * Whether a listener of the dial is in this network namespace, so that the namespace's counters are evidence about the
+ * server. One such target among others is enough.
+ * @param ownAddresses canonical, as `os.networkInterfaces()` gives them
  */
-export function isPeerHere(targets: readonly Target[], localAddresses: readonly string[]): boolean {
-  if (targets.length === 0) return true
-  return targets.some(({ address }) => isLoopback(address) || localAddresses.includes(address))
+export function isPeerHere(
+  { selfDial, targets }: Pick<DialScenario, 'selfDial' | 'targets'>,
+  ownAddresses: readonly string[]
+): boolean {
+  return selfDial || targets.some((target) => isTargetHere(target, ownAddresses))
+}
+
+/** Whether a target is on loopback, or on an address of this host. */
+export function isTargetHere({ address }: Pick<Target, 'address'>, ownAddresses: readonly string[]): boolean {
+  return isLoopback(address) || ownAddresses.includes(address)
 }

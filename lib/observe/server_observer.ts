@@ -1,7 +1,6 @@
 /** The server of a dial, looked at from beside it where it is in the same network namespace. */
-
 import { C1mError } from '../base/errors.js'
-import { type LocalEnd, readListeners, surveySockets } from '../engine/sockets.js'
+import { type LocalEnd, readListeners, surveyShare, surveySockets } from '../engine/sockets.js'
 import { type ListenerFill, ListenerOwners } from './listener_fill.js'
 import { mostEnds } from './watch_ends.js'
 
@@ -19,9 +18,6 @@ export interface ServerSeen {
   listeners: ListenerFill[]
   server: ServerView | null
 }
-
-/** Looking at all sockets may take this share of the time. */
-const surveyShare = 0.1
 
 export class ServerObserver {
   /** The latest look. */

@@ -2,7 +2,7 @@ import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { formatEndpoint, isUnspecified } from '../net/address.js'
-import { parseTarget, resolveTargets } from '../net/targets.js'
+import { formatPorts, parseTarget, resolveTargets } from '../net/targets.js'
 
 /** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
 export const mostEnds = 1000
@@ -45,7 +45,6 @@ function parsePorts(text: string): LocalEnd {
 }
 
 /** `address:port`, or `*:port` for any address. */
-export function formatEnd({ address, firstPort, lastPort }: LocalEnd): string {
-  const ports = firstPort === lastPort ? `${firstPort}` : `${firstPort}-${lastPort}`
-  return formatEndpoint(address ?? '*', ports)
+export function formatEnd({ address, ...ports }: LocalEnd): string {
+  return formatEndpoint(address ?? '*', formatPorts(ports))
 }

@@ -1,16 +1,9 @@
 /** `plan`: what a dial will take and what will stop it, before a packet is sent. */
-
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
-import {
-  byBinding,
-  type Check,
-  type Foreseen,
-  foresee,
-  type Prediction,
-  predictionOf
-} from '../checks/index.js'
+import type { Check } from '../checks/context.js'
+import { byBinding, type Foreseen, foresee, type Prediction, predictionOf } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
@@ -100,7 +93,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   const { client, here, ...known } = hosts(options)
   const workers = options.workers ?? (here ? undefined : (client.kernel.cpus ?? undefined))
   const { scenario, sources } = await draftPlan({ ...options, ...(workers && { workers }) }, client, here)
-  const peerIsHere = isPeerHere(scenario.targets, here ? [...ownAddresses()] : [])
+  const peerIsHere = isPeerHere(scenario, here ? [...ownAddresses()] : [])
   const server = peerIsHere ? null : known.server
   const { nat } = scenario
   const otherSockets = here ? readMemory().sockets : null
@@ -125,7 +118,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       needs,
       scenario,
       peerIsHere,
-      downDevice: here ? downDevice(scenario.targets, sources.ranges) : null
+      downDevice: here ? downDevice(scenario, sources.ranges) : null
     }),
     ...(served ? serverFindings(server, served, scenario) : [])
   ]

@@ -1,5 +1,4 @@
 /** Source addresses of a plan: what `dial` would refuse is noted instead. */
-
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../net/address.js'

@@ -1,5 +1,4 @@
 /** What a plan cannot know, in words: silence about it would read as a promise. */
-
 import { formatNumber } from '../base/units.js'
 import type { HostFacts } from '../host/facts.js'
 import { hasNoConntrack } from '../scenario/needs.js'

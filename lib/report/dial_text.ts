@@ -58,7 +58,7 @@ function summary(result: RunResult, paint: Paint): string {
   const amount = isComplete
     ? `all ${formatNumber(requested)}`
     : `${established === 0 ? 'none' : formatNumber(established)} of ${formatNumber(requested)}`
-  const parts = [`Opened ${amount} connections to ${destination(scenario.targets)}`]
+  const parts = [`Opened ${amount} connections to ${destination(scenario)}`]
   if (established > 0) {
     parts.push(` in ${seconds(timing.dialSeconds)} (${approximateRate(timing.connectsPerSecond)})`)
     if (scenario.holdMs > 0) parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
@@ -84,7 +84,7 @@ function churnSummary(
 ): string {
   const { transactions, transactionsPerSecond } = churn
   const parts = [
-    `Made ${transactions === 0 ? 'no transactions' : plural(transactions, 'transaction')} with ${destination(scenario.targets)}`,
+    `Made ${transactions === 0 ? 'no transactions' : plural(transactions, 'transaction')} with ${destination(scenario)}`,
     ` in ${approximateDurationUs(timing.dialSeconds * 1e6)}`
   ]
   if (transactions > 0) parts.push(` (${approximateRate(transactionsPerSecond)})`)

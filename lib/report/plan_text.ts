@@ -29,7 +29,7 @@ export function planReport(plan: Plan, paint: Paint = plain): string {
 }
 
 function summary({ scenario, fits, findings }: Plan, paint: Paint): string {
-  const what = `${formatNumber(scenario.connections)} connections to ${destination(scenario.targets)}`
+  const what = `${formatNumber(scenario.connections)} connections to ${destination(scenario)}`
   if (!fits) return headline('red', `${what} will not do: ${binding(findings)}.`, paint)
   return headline('green', `${what}: ${unhindered(findings)}.`, paint)
 }

@@ -1,5 +1,4 @@
 /** What is said on a connection, and what must come back. */
-
 import { textOrBytes, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError, type Wording } from '../base/errors.js'

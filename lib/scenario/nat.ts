@@ -1,5 +1,4 @@
 /** Short connections through a NAT: how many a second before 5-tuples come around too early. */
-
 import { text, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
@@ -13,7 +12,7 @@ import {
   tupleCount,
   tupleLifetimeSeconds
 } from '../host/nat_arithmetic.js'
-import { everyPort } from './source_ports.js'
+import { everyPortText } from './source_ports.js'
 
 /** Short connections through a NAT: what a check needs to know of it. */
 export interface NatNeeds extends NatTuples {
@@ -39,7 +38,7 @@ export interface NatOptions {
 
 /** What is taken for granted of a NAT about which no more is said. */
 export const natDefaults = {
-  ports: everyPort,
+  ports: everyPortText,
   sources: 1,
   timeWaitMs: tupleLifetimeSeconds.timeWait * 1000
 } as const

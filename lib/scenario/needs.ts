@@ -1,5 +1,4 @@
 /** What connections take of the hosts they are between, reckoned without opening one. */
-
 import type { ConntrackFacts } from '../host/conntrack.js'
 import type { HostFacts } from '../host/facts.js'
 import { isAtLeast } from '../host/kernel.js'

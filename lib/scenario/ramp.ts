@@ -1,5 +1,5 @@
 /** The rate of connection starts over time. */
-import { type Check, checkWhole, describeValue, mostPerSecond } from '../base/check_option.js'
+import { type Check, checkWhole, describeValue, mostPerSecond, mostWhole } from '../base/check_option.js'
 import { C1mError } from '../base/errors.js'
 import type { Amount, Count } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
@@ -43,9 +43,6 @@ function invalid(name: string, value: unknown, wanted: string): C1mError {
   )
 }
 
-/** As long as any other duration: 24 days. */
-const mostMs = 2 ** 31 - 1
-
 const textHint = 'Write TIME:RATE pairs, e.g. 0:10k/s,30s:200k/s.'
 const pointsHint = 'Give points, e.g. [{ atMs: 0, perSecond: 10000 }, { atMs: 30000, perSecond: 200000 }].'
 
@@ -85,7 +82,7 @@ function checkPoints(points: RampPoint[], shown: string, hint: string): RampPoin
   if (points.some(({ perSecond }) => perSecond > mostPerSecond)) {
     throw fail(`has a rate above ${formatNumber(mostPerSecond)}/s`)
   }
-  if ((points.at(-1)?.atMs ?? 0) > mostMs) throw fail('goes on for more than 24 days')
+  if ((points.at(-1)?.atMs ?? 0) > mostWhole) throw fail('goes on for more than 24 days')
   if (points.at(-1)?.perSecond === 0) throw fail('ends at a rate of zero, which would never finish')
   return points
 }

@@ -17,7 +17,7 @@ import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
 import { type ChosenSocketOptions, checkDevice, chosenSocketOptions } from './socket_options.js'
 import { countPorts, type PortRange, resolveSourcePorts } from './source_ports.js'
-import { planTables, tableLimits, tablesFor } from './tables.js'
+import { checkTables, tableLimits, tablesFor } from './tables.js'
 import { checkTuples, countTuples, portsInShard } from './tuples.js'
 
 /** {@link DialOptions} with every default resolved and every name looked up. Plain JSON; part of the result. */
@@ -107,12 +107,13 @@ export async function resolveDial(
   checkDevice(options)
   const scenario = await draftDial(options, facts, findSources, signal)
   checkTuples(scenario.connections, { ...scenario, destinations: countDestinations(scenario) })
-  planTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
+  checkTables(scenario.connections, endsInProcess(scenario), descriptorLimit(facts))
   return scenario
 }
 
 /**
- * The scenario that options which have passed {@link dialChecks} ask for, whether or not it may be run and fits: {@link resolveDial} without its refusals.
+ * {@link resolveDial} without its refusals: the scenario may be one that must not be run, or that does not fit.
+ * @param options have passed {@link dialChecks}
  * @throws C1mError for options that make no sense, and what `findSources` throws
  */
 export async function draftDial(

@@ -1,4 +1,5 @@
 import { C1mError } from '../base/errors.js'
+import { maxPort } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 
 /** One of several disjoint slices of a tuple space. */
@@ -7,9 +8,6 @@ export interface Shard {
   shardIndex: number
   shardCount: number
 }
-
-/** More shards than ports would leave some with nothing. */
-const maxShards = 65_535
 
 /**
  * Reads `K/N`: the K-th of N slices, counted from 1.
@@ -24,7 +22,8 @@ export function parseShard(text: string): Shard {
   if (!match) throw fail('is not of the form K/N')
   const [k, n] = [Number(match[1]), Number(match[2])]
   if (n === 0) throw fail('has no shards')
-  if (n > maxShards) throw fail(`has more than ${maxShards} shards, as many as there are ports`)
+  // More would leave some without a port.
+  if (n > maxPort) throw fail(`has more than ${maxPort} shards, as many as there are ports`)
   if (k === 0) throw fail('counts from 0, and shards count from 1')
   if (k > n) throw fail(`is beyond the last: there are ${n}`)
   return { shardIndex: k - 1, shardCount: n }

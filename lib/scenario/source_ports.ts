@@ -2,6 +2,7 @@ import { C1mError } from '../base/errors.js'
 import { maxPort, type Port } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import type { HostFacts } from '../host/facts.js'
+import { capability, holds } from '../host/kernel.js'
 
 /** First and last port, inclusive. */
 export type PortRange = [first: Port, last: Port]
@@ -10,7 +11,10 @@ export type PortRange = [first: Port, last: Port]
 export type PortRules = Pick<HostFacts, 'kernel' | 'ports'>
 
 /** What a run uses unless told otherwise: every port that takes no privilege to bind. */
-export const everyPort = '1024-65535'
+export const everyPort: PortRange = [1024, maxPort]
+
+/** {@link everyPort} as it is written. */
+export const everyPortText = everyPort.join('-')
 
 /** `ip_local_port_range` as the kernel sets it: Documentation/networking/ip-sysctl.rst. */
 const kernelsLocalRange: PortRange = [32_768, 60_999]
@@ -20,10 +24,7 @@ const kernelsLocalRange: PortRange = [32_768, 60_999]
  * that any socket of the network namespace is bound to (`__inet_hash_connect` in net/ipv4/inet_hashtables.c, and
  * inet_csk_find_open_port), at whatever address: once all are, nothing on this host can open a connection.
  */
-const leastPortsLeft = 1024
-
-/** CAP_NET_BIND_SERVICE of linux/capability.h. It counts in the network namespace's own user namespace too. */
-const netBindService = 10n
+export const leastPortsLeft = 1024
 
 /**
  * The source ports a run uses: those asked for, or by default every one but {@link portsLeftToOthers}. Reserved ports are
@@ -33,7 +34,7 @@ const netBindService = 10n
 export function resolveSourcePorts(asked: string | undefined, { kernel, ports }: PortRules): PortRange[] {
   if (asked !== undefined) return parseSourcePorts(asked, { kernel, ports })
   const keptBack = [...(ports.reserved ?? []), ...portsLeftToOthers(ports)]
-  return parseSourcePorts(everyPort, { kernel, ports: { ...ports, reserved: keptBack } })
+  return parseSourcePorts(everyPortText, { kernel, ports: { ...ports, reserved: keptBack } })
 }
 
 /** The last ephemeral ports that are not reserved, 1,024 of them or as many as there are. */
@@ -58,8 +59,8 @@ export interface PortsKeptBack {
 }
 
 export function portsKeptBack(asked: string | undefined, { kernel, ports }: PortRules): PortsKeptBack {
-  const all = parseSourcePorts(asked ?? everyPort, { kernel, ports: { ...ports, reserved: [] } })
-  const unreserved = countPorts(parseSourcePorts(asked ?? everyPort, { kernel, ports }))
+  const all = parseSourcePorts(asked ?? everyPortText, { kernel, ports: { ...ports, reserved: [] } })
+  const unreserved = countPorts(parseSourcePorts(asked ?? everyPortText, { kernel, ports }))
   return {
     reserved: ports.reserved && countPorts(all) - unreserved,
     leftToOthers: unreserved - countPorts(resolveSourcePorts(asked, { kernel, ports }))
@@ -76,7 +77,7 @@ export function countPorts(ranges: readonly PortRange[]): number {
  * @throws C1mError C1M_SOURCE_PORTS_INVALID
  */
 export function parseSourcePorts(text: string, { kernel, ports }: PortRules): PortRange[] {
-  const fail = (reason: string, hint = `Write FIRST-LAST, e.g. ${everyPort}.`) =>
+  const fail = (reason: string, hint = `Write FIRST-LAST, e.g. ${everyPortText}.`) =>
     new C1mError(
       'C1M_SOURCE_PORTS_INVALID',
       (option) => `${option('sourcePorts')}: ${quote(text)} ${reason}`,
@@ -89,9 +90,10 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
   if (first === 0) throw fail('begins at 0, which is not a port')
   if (last > maxPort) throw fail(`ends at ${last}, and ports end at ${maxPort}`)
   if (first > last) throw fail(`is reversed: ${first} is above ${last}`)
-  // Before Linux 4.11 there is no such setting, and the bound is 1024.
-  const unprivilegedStart = ports.unprivilegedStart ?? 1024
-  if (first < unprivilegedStart && !mayBindPrivileged(kernel)) {
+  // Before Linux 4.11 there is no such setting, and the bound cannot be moved.
+  const unprivilegedStart = ports.unprivilegedStart ?? everyPort[0]
+  // The capability counts in the user namespace of the network namespace, too. Where it is unknown, bind(2) decides.
+  if (first < unprivilegedStart && holds(kernel, capability.netBindService) === false) {
     throw fail(
       `begins below ${unprivilegedStart}, where only privileged processes may bind`,
       `Begin at ${unprivilegedStart}, or grant CAP_NET_BIND_SERVICE.`
@@ -103,11 +105,6 @@ export function parseSourcePorts(text: string, { kernel, ports }: PortRules): Po
     'is wholly reserved by net.ipv4.ip_local_reserved_ports',
     'Choose other ports, or change that setting.'
   )
-}
-
-/** Where capabilities are unknown, bind(2) decides. */
-function mayBindPrivileged({ capabilities }: PortRules['kernel']): boolean {
-  return capabilities === null || ((BigInt(`0x${capabilities}`) >> netBindService) & 1n) === 1n
 }
 
 function without([first, last]: PortRange, holes: readonly PortRange[]): PortRange[] {

@@ -1,3 +1,4 @@
+/** Descriptor tables: how many a run takes, and whether its connections fit. */
 import { C1mError } from '../base/errors.js'
 import { formatNumber } from '../base/units.js'
 
@@ -16,16 +17,6 @@ const { maxTables, descriptorsPerTable: maxDescriptorsPerTable, reservedInShared
 /** Descriptors of a table that are no connections: epoll, wake-up, listeners, and room to spare. */
 export const reservedPerTable = 32
 
-/** How connections are spread over descriptor tables. */
-export interface TablePlan {
-  /** Connections one table holds. */
-  connectionsPerTable: number
-  /** Tables needed, at least 1. */
-  tables: number
-  /** Connections that fit in all tables together. */
-  capacity: number
-}
-
 /**
  * Tables in which so many connections can be open at once; at most `maxTables`, however many it would take.
  * @param descriptorsPerConnection 1, or 2 when both ends are in this process
@@ -36,25 +27,14 @@ export function tablesFor(connections: number, descriptorsPerConnection: number,
 }
 
 /**
- * Spreads connections over private descriptor tables, each of which RLIMIT_NOFILE bounds anew.
+ * Checks that connections fit into private descriptor tables, each of which RLIMIT_NOFILE bounds anew.
  * @param descriptorsPerConnection 1, or 2 when both ends are in this process
  * @param hardLimit hard RLIMIT_NOFILE (getrlimit(2)); may be Infinity
- * @throws C1mError C1M_DESCRIPTOR_LIMIT when they do not fit
+ * @throws C1mError C1M_DESCRIPTOR_LIMIT
  */
-export function planTables(
-  connections: number,
-  descriptorsPerConnection: number,
-  hardLimit: number
-): TablePlan {
-  const connectionsPerTable = perTable(hardLimit, descriptorsPerConnection)
-  const capacity = connectionsPerTable * maxTables
-  if (connections <= capacity) {
-    return {
-      connectionsPerTable,
-      tables: Math.max(1, Math.ceil(connections / connectionsPerTable)),
-      capacity
-    }
-  }
+export function checkTables(connections: number, descriptorsPerConnection: number, hardLimit: number): void {
+  const capacity = perTable(hardLimit, descriptorsPerConnection) * maxTables
+  if (connections <= capacity) return
   const fit = `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit`
   if (connections > perTable(Number.POSITIVE_INFINITY, descriptorsPerConnection) * maxTables) {
     throw new C1mError(

@@ -1,7 +1,7 @@
 import { C1mError, type WriteOption } from '../base/errors.js'
 import { formatNumber } from '../base/units.js'
 import { type AddressRange, countAddresses } from '../net/address.js'
-import { countPorts, type PortRange } from './source_ports.js'
+import { countPorts, everyPort, type PortRange } from './source_ports.js'
 
 /** What spans a tuple space: every source address with every source port of the shard with every destination. */
 export interface TupleSpace {
@@ -33,12 +33,12 @@ export function countTuples({
 }
 
 /**
- * Checks that every connection can have a tuple of its own, and returns how many tuples there are.
+ * Checks that every connection can have a tuple of its own.
  * @throws C1mError C1M_TUPLES_EXHAUSTED, saying what to add
  */
-export function checkTuples(connections: number, space: TupleSpace & { selfDial: boolean }): number {
+export function checkTuples(connections: number, space: TupleSpace & { selfDial: boolean }): void {
   const tuples = countTuples(space)
-  if (connections <= tuples) return tuples
+  if (connections <= tuples) return
   const allPorts = countPorts(space.sourcePorts)
   const ports = portsInShard(allPorts, space.shardIndex, space.shardCount)
   const addresses = Number(countAddresses(space.sources))
@@ -73,7 +73,8 @@ function remedy(
   const ways = [`${formatNumber(sources)} source addresses (${option('source', ['A-B'])})`]
   if (!space.selfDial) ways.push(`${formatNumber(destinations)} destination ports (host:port-port)`)
   const portsNeeded = Math.ceil(connections / (addresses * space.destinations)) * space.shardCount
-  if (portsNeeded <= 64_512) ways.push(`${formatNumber(portsNeeded)} source ports (${option('sourcePorts')})`)
+  if (portsNeeded <= countPorts([everyPort]))
+    ways.push(`${formatNumber(portsNeeded)} source ports (${option('sourcePorts')})`)
   if (space.shardCount > 1) ways.push(`fewer shards (${option('shard')})`)
   return `Use ${ways.join(' or ')}.`
 }

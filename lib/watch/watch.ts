@@ -1,21 +1,26 @@
 /** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
-
 import { BestEffort } from '../base/best_effort.js'
 import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
 import { explainFindings } from '../checks/index.js'
-import { type LocalEnd, readListeners, type SocketSurvey, surveySockets } from '../engine/sockets.js'
+import {
+  type LocalEnd,
+  readListeners,
+  type SocketSurvey,
+  surveyShare,
+  surveySockets
+} from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
-import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
-import { CounterHistory } from '../observe/watch_counters.js'
+import { isFull, type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
+import { CounterHistory } from './counter_history.js'
 import {
   type ConntrackFill,
   type ListenerPeak,
@@ -58,9 +63,6 @@ export interface Watch extends AsyncDisposable {
   /** Takes a last look, ends the watch and gives {@link result}. May be called any number of times. */
   close(): Promise<WatchResult>
 }
-
-/** Looking at all sockets may take this share of the time, so that a million of them don't keep a CPU busy. */
-const surveyShare = 0.1
 
 /**
  * Begins to watch. What the kernel does not tell here is named in `unavailable`; the rest goes on.
@@ -285,11 +287,6 @@ class Watcher implements Watch {
   #seconds(): number {
     return (performance.now() - this.#startedMs) / 1000
   }
-}
-
-/** One more than the backlog fits: sk_acceptq_is_full in include/net/sock.h. */
-function isFull({ queued, backlog }: ListenerFill): boolean {
-  return queued > backlog
 }
 
 function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {

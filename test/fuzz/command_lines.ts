@@ -145,7 +145,7 @@ function positionals(command: string, random: Random): string[] {
   if (command === 'completion') return random.some(['bash', 'zsh', 'fish', 'tcsh'], 2)
   if (command === 'lab') return ['list', ...random.some(['accept-queue', 'none'], 1)]
   if (command === 'bench') return [random.pick(['compare', 'plot']), ...random.some(Object.values(files), 3)]
-  // No target, mostly: then a dial is against itself, and runs.
+  // Mostly no target: a self-dial runs.
   return random.chance(0.7) ? [] : Array.from({ length: 1 + random.below(3) }, () => random.pick(targets))
 }
 

@@ -219,7 +219,7 @@ function anyOptions(values: Values, random: Random): unknown {
   const names = random.some(Object.keys(values), 4)
   const options: Record<string, unknown> = {}
   for (const name of names) options[name] = values[name]?.(random)
-  // Without a target, mostly: then a dial is against itself, and runs.
+  // Mostly no target: a self-dial runs.
   delete options.targets
   if (values.targets && random.chance(0.3)) options.targets = values.targets(random)
   if (random.chance(0.25)) options[random.pick(Object.keys(values))] = anyValue(random)

@@ -1,7 +1,7 @@
-import type { ListenerFill } from '../../observe/listener_fill.js'
+import { isFull, type ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, failures, figure, moved } from '../evidence.js'
-import { advice, command, type Remedy, sysctl } from '../remedy.js'
+import { advice, command, lengthenBacklog, type Remedy, raiseSomaxconn } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
 import { peerClosed } from './peer_closed.js'
 import { phantomCount } from './phantom_established.js'
@@ -33,7 +33,7 @@ export const acceptQueueOverflow = defineCheck({
         ...fact('net.core.somaxconn', tcp.somaxconn),
         ...fact('needs.ratePerSecond', needs.ratePerSecond)
       ],
-      remedy: [sysctl('net.core.somaxconn', 65535)],
+      remedy: [raiseSomaxconn],
       events: 1
     }
   },
@@ -43,7 +43,7 @@ export const acceptQueueOverflow = defineCheck({
     const overflows = moved(context, 'TcpExt.ListenOverflows')
     if (overflows <= 0 || !concernsUs(context, overflows)) return null
     const { tcp } = context.facts.after
-    const full = context.listeners.filter(({ queued, backlog }) => queued > backlog)
+    const full = context.listeners.filter(isFull)
     return {
       severity: severityOf(context, overflows),
       side: 'server',
@@ -74,11 +74,10 @@ function describe([first, ...others]: readonly ListenerFill[]): string {
   return `; ${first.address} has ${figure(first.queued)} waiting at a backlog of ${figure(first.backlog)}${more}`
 }
 
+const acceptFaster = advice('and accept faster')
+
 function remedy(full: readonly ListenerFill[], somaxconn: number | null): Remedy[] {
-  const raise = [
-    sysctl('net.core.somaxconn', 65535),
-    advice('and listen(fd, 65535) in the server, which has to be started anew; and accept faster')
-  ]
+  const raise = [...lengthenBacklog, acceptFaster]
   if (full.length === 0) return [command('ss -ltn'), ...raise]
   const backlog = Math.min(...full.map((listener) => listener.backlog))
   if (somaxconn === null || backlog >= somaxconn) return raise
@@ -86,6 +85,6 @@ function remedy(full: readonly ListenerFill[], somaxconn: number | null): Remedy
     advice(
       `listen(fd, ${somaxconn}) in the server: it asked for a backlog of ${backlog}, somaxconn allows ${somaxconn}`
     ),
-    advice('and accept faster')
+    acceptFaster
   ]
 }

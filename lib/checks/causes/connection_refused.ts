@@ -1,7 +1,8 @@
 import { formatEndpoint } from '../../net/address.js'
+import { formatPorts } from '../../net/targets.js'
 import { defineCheck } from '../context.js'
 import { connectionEvidence, counterEvidence, failures, figure, percent, tallyEvidence } from '../evidence.js'
-import { advice, command, portsOf } from '../remedy.js'
+import { advice, command } from '../remedy.js'
 import { severityOf } from '../symptoms.js'
 
 /** The target answered a SYN with RST (ECONNREFUSED, connect(2)): nobody listens there, or a firewall rejects. */
@@ -30,7 +31,9 @@ export const connectionRefused = defineCheck({
       ],
       remedy: [
         command('ss -ltn'),
-        ...(target ? [command(`c1m-native listen ${formatEndpoint(target.address, portsOf(target))}`)] : []),
+        ...(target
+          ? [command(`c1m-native listen ${formatEndpoint(target.address, formatPorts(target))}`)]
+          : []),
         advice('or a firewall rejects: nft list ruleset | grep reject')
       ],
       events: count

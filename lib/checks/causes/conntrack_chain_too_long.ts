@@ -11,7 +11,7 @@ import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, hereSide, moved, percent } from '../evidence.js'
 import { advice, notrack, type Remedy, sysctl } from '../remedy.js'
-import { accountsForLoss, severityOf } from '../symptoms.js'
+import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -45,7 +45,7 @@ export const conntrackChainTooLong = defineCheck({
     if (share < noticeableShare) return null
     const room = Math.max(0, entriesWithin(bindingShare, buckets, bound) - present)
     return {
-      severity: share >= 0.01 ? 'critical' : 'warning',
+      severity: isCriticalShare(share, 1) ? 'critical' : 'warning',
       side: 'client',
       title: `${bound.certain ? '' : 'up to '}${percent(share)} of first SYNs will be dropped: ${figure(total)} tracked connections in ${figure(buckets)} buckets make chains of ${figure(load)}, and ${refusal(bound)}`,
       evidence: [

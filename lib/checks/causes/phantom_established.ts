@@ -1,6 +1,7 @@
 import { defineCheck, type ExplainContext } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
-import { advice, sysctl } from '../remedy.js'
+import { advice, raiseSomaxconn } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 
 /**
  * Connections only the client believes in. The accept queue was full when the final ACK came, so the server dropped it
@@ -17,7 +18,7 @@ export const phantomEstablished = defineCheck({
     const { run, server, census } = context
     if (phantoms === 0 || run === null) return null
     return {
-      severity: phantoms >= run.connections.established / 100 ? 'critical' : 'warning',
+      severity: isCriticalShare(phantoms, run.connections.established) ? 'critical' : 'warning',
       side: 'server',
       title: `${figure(phantoms)} of ${figure(run.connections.established)} connections are established for the client only: the server dropped their final ACK`,
       evidence: [
@@ -30,7 +31,7 @@ export const phantomEstablished = defineCheck({
       ],
       remedy: [
         advice('accept faster, and listen with a longer backlog'),
-        sysctl('net.core.somaxconn', 65535),
+        raiseSomaxconn,
         advice(
           'the first byte from the server, not connect(2), tells that a connection stands: send and expect one'
         )

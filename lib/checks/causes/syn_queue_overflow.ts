@@ -1,6 +1,6 @@
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, moved } from '../evidence.js'
-import { advice, roundUp, sysctl } from '../remedy.js'
+import { lengthenBacklog, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -33,7 +33,7 @@ export const synQueueOverflow = defineCheck({
         remedy: [
           sysctl('net.ipv4.tcp_syncookies', 1),
           sysctl('net.ipv4.tcp_max_syn_backlog', Math.max(65536, roundUp((tcp.maxSynBacklog ?? 0) * 2))),
-          ...longerQueue
+          ...lengthenBacklog
         ],
         events: drops,
         explains: [synLoss, synUnanswered]
@@ -57,16 +57,11 @@ export const synQueueOverflow = defineCheck({
         ),
         ...settings
       ],
-      remedy: longerQueue,
+      remedy: lengthenBacklog,
       events: cookies
     }
   }
 })
-
-const longerQueue = [
-  sysctl('net.core.somaxconn', 65535),
-  advice('and listen(fd, 65535) in the server, which has to be started anew')
-]
 
 function droppedSyns(context: ExplainContext): number {
   const full = moved(context, 'TcpExt.TCPReqQFullDrop')

@@ -1,5 +1,6 @@
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
+import { countPorts, everyPort, everyPortText } from '../../scenario/source_ports.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
@@ -91,7 +92,7 @@ function natSpace(context: ExplainContext): Verdict | null {
     ],
     remedy: [
       advice('on the NAT: give it more source addresses, or more ports:'),
-      sysctl('net.ipv4.ip_local_port_range', '1024 65535')
+      sysctl('net.ipv4.ip_local_port_range', everyPort.join(' '))
     ],
     events: unanswered,
     explains: [synUnanswered, synLoss]
@@ -99,13 +100,14 @@ function natSpace(context: ExplainContext): Verdict | null {
 }
 
 function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): Remedy[] {
-  const widest = scenario.sourcePorts.some(([first, last]) => first <= 1024 && last === 65535)
-  const reserved = ports.reserved?.reduce((sum, [first, last]) => sum + last - first + 1, 0) ?? 0
+  const [least, most] = everyPort
+  const widest = scenario.sourcePorts.some(([first, last]) => first <= least && last === most)
+  const reserved = countPorts(ports.reserved ?? [])
   return [
     advice(`${figure(Math.ceil(times))} times the source addresses, destination ports, or both:`),
     command('ip addr add ADDRESS/PREFIX dev DEVICE'),
     command('c1m-native dial --source FIRST-LAST ...'),
-    ...(widest ? [] : [command('c1m-native dial --source-ports 1024-65535 ...')]),
+    ...(widest ? [] : [command(`c1m-native dial --source-ports ${everyPortText} ...`)]),
     ...(reserved > 0
       ? [advice(`net.ipv4.ip_local_reserved_ports keeps ${figure(reserved)} ports of each address back`)]
       : [])

@@ -1,11 +1,12 @@
 /** `dial` as its command line and its help see it. Pure data. */
-import { approximateCount, formatDurationMs } from '../../base/units.js'
+import { approximateCount, formatDurationMs, formatNumber } from '../../base/units.js'
 import { closeModes } from '../../engine/modes.js'
 import { closers } from '../../scenario/churn.js'
 import { churnDurationMs, dialDefaults } from '../../scenario/defaults.js'
 import { type NatOptions, natDefaults } from '../../scenario/nat.js'
 import type { DialOptions } from '../../scenario/options.js'
 import type { SocketOptions } from '../../scenario/socket_options.js'
+import { everyPortText, leastPortsLeft } from '../../scenario/source_ports.js'
 import type { CommandSpec, OptionSpec } from '../parse_options.js'
 import { outputOptions } from './output.js'
 import { socketOptions } from './socket.js'
@@ -54,7 +55,7 @@ export const dialOptions = {
     name: 'source-ports',
     type: 'text',
     value: 'A-B',
-    default: '1024-65535 less the reserved ones and the last 1,024 ephemeral ones',
+    default: `${everyPortText} less the reserved ones and the last ${formatNumber(leastPortsLeft)} ephemeral ones`,
     text: 'source ports to use'
   },
   shard: {

@@ -1,5 +1,4 @@
 /** When a step first shows trouble, and when its cause is named. */
-
 import type { CounterName } from '../../host/counter_names.js'
 import { counterValue } from '../../host/counters.js'
 import type { Child, Line } from '../sandbox/child.js'

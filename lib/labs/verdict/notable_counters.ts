@@ -1,5 +1,4 @@
 /** Which of the kernel's counters tell a lab's story. Pure. */
-
 import type { CounterName } from '../../host/counter_names.js'
 import type { CounterChanges } from '../../host/counters.js'
 

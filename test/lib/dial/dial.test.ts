@@ -21,7 +21,7 @@ async function begun(run: ReturnType<typeof dial>): Promise<void> {
 }
 
 describe('dial', () => {
-  it('of nothing in particular dials its own listeners, and leaves no socket of any kind', async () => {
+  it('dials its own listeners when no target is named, and leaves no socket', async () => {
     const source = ownAddress()
     const run = dial({ connections: 5000, holdMs: 200, source: [source] })
     for await (const { phase } of run.snapshots({ everyMs: 5 })) {
@@ -60,7 +60,7 @@ describe('dial', () => {
     await expect.poll(() => socketsAt(source)).toEqual([])
   })
 
-  it('knows how many were open at once, though all have gone before anybody looked', async () => {
+  it('counts how many were open at once, even when all are closed before the first snapshot', async () => {
     const address = ownAddress()
     // It answers nobody, and closes all once the last has asked: that is the end of the ramp.
     const asked: Socket[] = []
@@ -170,7 +170,7 @@ describe('snapshots', () => {
     expect(two).toMatchObject({ phase: 'done', attempted: 200 })
   })
 
-  it('of a run that is over are one', async () => {
+  it('give one snapshot of a run that is over', async () => {
     const run = dial({ connections: 10, source: [ownAddress()] })
     await run.result
     const phases: string[] = []
@@ -178,7 +178,7 @@ describe('snapshots', () => {
     expect(new Set(phases)).toEqual(new Set(['done']))
   })
 
-  it('of a run that could not begin are none', async () => {
+  it('give nothing when the run could not begin', async () => {
     const run = dial({ targets: ['nonsense'] })
     for await (const snapshot of run.snapshots()) expect(snapshot).toBe('none')
     await expect(run.result).rejects.toMatchObject({ code: 'C1M_TARGET_INVALID' })
@@ -247,6 +247,8 @@ describe('a run that is ended early', () => {
     const other = dial({ targets: ['127.0.0.1:9'], send: `@${fifo}`, signal: controller.signal })
     controller.abort(reason)
     await expect(other.result).rejects.toBe(reason)
+    await expect(other.started).rejects.toBe(reason)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
     rmSync(folder, { recursive: true })
   })
 
@@ -288,7 +290,7 @@ describe('a run that is ended early', () => {
 })
 
 describe('a signal', () => {
-  it('that is aborted already is the reason not to begin', async () => {
+  it('that is aborted already rejects the run with its reason', async () => {
     const reason = new Error('not today')
     const run = dial({ connections: 10, signal: AbortSignal.abort(reason) })
     await expect(run.result).rejects.toBe(reason)

@@ -19,7 +19,7 @@ const validate = new Ajv2020({
 
 describe('the result of a real run', () => {
   it.each<[string, () => Promise<DialOptions>]>([
-    ['against itself', async () => ({ connections: 300 })],
+    ['to its own listeners', async () => ({ connections: 300 })],
     ['that holds, with a pace', async () => ({ connections: 300, rate: 3000, holdMs: 60 })],
     ['refused', async () => ({ connections: 20, targets: [`127.0.0.1:${await freePort('127.0.0.1')}`] })],
     ['cut short', async () => ({ connections: 60_000, rate: 100, durationMs: 50 })],

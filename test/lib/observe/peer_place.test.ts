@@ -1,16 +1,32 @@
-import { expect, it } from 'vitest'
-import { isPeerHere } from '../../../lib/observe/peer_place.js'
+import { describe, expect, it } from 'vitest'
+import { isPeerHere, isTargetHere } from '../../../lib/observe/peer_place.js'
 import { target } from '../checks/fixtures.js'
 
 const at = (address: string) => ({ ...target, address })
+const own = ['127.0.0.1', '192.0.2.2']
 
-it.each([
-  ["the run's own listener", [], true],
-  ['loopback', [at('127.0.0.9')], true],
-  ['IPv6 loopback', [at('::1')], true],
-  ['an address of this host', [at('192.0.2.2')], true],
-  ['one of several', [at('192.0.2.9'), at('192.0.2.2')], true],
-  ['another host', [at('192.0.2.9')], false]
-])('%s', (_, targets, expected) => {
-  expect(isPeerHere(targets, ['127.0.0.1', '192.0.2.2'])).toBe(expected)
+describe('isTargetHere', () => {
+  it.each([
+    ['loopback', '127.0.0.9', true],
+    ['IPv6 loopback', '::1', true],
+    ['an address of this host', '192.0.2.2', true],
+    ['another host', '192.0.2.9', false]
+  ])('knows %s', (_, address, expected) => {
+    expect(isTargetHere({ address }, own)).toBe(expected)
+  })
+})
+
+describe('isPeerHere', () => {
+  it('is true of a self-dial', () => {
+    expect(isPeerHere({ selfDial: true, targets: [] }, own)).toBe(true)
+  })
+
+  it('is true when one of several targets is here', () => {
+    const targets = [at('192.0.2.9'), at('192.0.2.2')]
+    expect(isPeerHere({ selfDial: false, targets }, own)).toBe(true)
+  })
+
+  it('is false when every target is on another host', () => {
+    expect(isPeerHere({ selfDial: false, targets: [at('192.0.2.9')] }, own)).toBe(false)
+  })
 })

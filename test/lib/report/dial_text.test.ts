@@ -103,7 +103,11 @@ describe('the first line', () => {
       headline({ scenario: { ...healthy.scenario, targets: targets.slice(0, count) } })
     expect(to(3)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 in')
     expect(to(5)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
-    expect(to(0)).toContain('to its own listeners in')
+  })
+
+  it('says that a self-dial goes to its own listeners', () => {
+    const scenario = { ...healthy.scenario, targets: [], selfDial: true }
+    expect(headline({ scenario })).toContain('to its own listeners in')
   })
 })
 

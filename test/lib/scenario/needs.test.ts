@@ -38,7 +38,7 @@ describe('reckonNeeds', () => {
     })
   })
 
-  it('counts both ends of a run against itself, but one entry for the two', () => {
+  it('counts both ends of a self-dial, but one entry for the two', () => {
     const both = reckonNeeds(facts(), {
       ...load,
       endsInProcess: 2,
@@ -84,7 +84,7 @@ describe('leftBehind', () => {
   it.each([
     ['a client that closes in order', churn, 5000, [300_000, 600_000]],
     ['a reset', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
-    ['a run against itself', { ...churn, targets: [] }, 5000, [0, 50_000]],
+    ['a self-dial', { ...churn, targets: [] }, 5000, [0, 50_000]],
     ['a short run', { ...churn, durationMs: 10_000 }, 5000, [50_000, 50_000]],
     ['more than there are tuples', churn, 50_000, [1_290_240, 1_290_240]],
     ['no rate', churn, null, [0, 0]],

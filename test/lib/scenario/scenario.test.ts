@@ -22,7 +22,7 @@ const facts: ScenarioFacts = {
 const cpus = availableParallelism()
 
 describe('resolveDial', () => {
-  it('fills every default of a run against itself', async () => {
+  it('fills every default of a self-dial', async () => {
     expect(await resolveDial({}, facts)).toEqual({
       kind: 'dial',
       targets: [],
@@ -257,7 +257,7 @@ describe('resolveDial', () => {
     })
   })
 
-  it('says when there are too few descriptors, two for each connection against itself', async () => {
+  it('says when there are too few descriptors, two for each connection of a self-dial', async () => {
     const few = { ...facts, limits: { ...facts.limits, nofileHard: 128 } }
     const error = { code: 'C1M_DESCRIPTOR_LIMIT', exitCode: 3 }
     await expect(resolveDial({ connections: 50_000 }, few)).rejects.toMatchObject({

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import {
+  checkDevice,
   chosenSocketOptions,
   nativeSocketOptions,
   socketChecks
 } from '../../../lib/scenario/socket_options.js'
+import { caught } from '../../helpers/caught.js'
 
 describe('chosenSocketOptions', () => {
   it('leaves to the kernel what was not given', () => {
@@ -28,12 +30,42 @@ describe('nativeSocketOptions', () => {
     expect(new Uint32Array(call?.value.buffer as ArrayBuffer)[0]).toBe(0xfffffffe)
   })
 
+  it('starts the keepalive timer with one period for idle time and interval, in seconds', () => {
+    const calls = nativeSocketOptions(chosenSocketOptions({ keepaliveMs: 30_000 }))
+    expect(calls.map(({ level, name, value }) => [level, name, new Int32Array(value.buffer)[0]])).toEqual([
+      [1, 9, 1],
+      [6, 4, 30],
+      [6, 5, 30]
+    ])
+  })
+
+  it('gives a device by its name', () => {
+    const [call] = nativeSocketOptions(chosenSocketOptions({ device: 'eth0' }))
+    expect(call).toMatchObject({ family: 0, level: 1, name: 25 })
+    expect(new TextDecoder().decode(call?.value)).toBe('eth0')
+  })
+
   it('sets the type of service by the family of the socket', () => {
     const calls = nativeSocketOptions(chosenSocketOptions({ tos: 16 }))
     expect(calls.map(({ family, level, name }) => [family, level, name])).toEqual([
       [2, 0, 1],
       [10, 41, 67]
     ])
+  })
+})
+
+describe('checkDevice', () => {
+  it('passes a device of this host, and none', () => {
+    checkDevice({ device: 'lo' })
+    checkDevice({})
+  })
+
+  it('refuses a device that this host does not have, and names those it has', () => {
+    expect(caught(() => checkDevice({ device: 'none0' }))).toMatchObject({
+      code: 'C1M_OPTION_INVALID',
+      message: "device is 'none0', and this host has no such device",
+      hint: expect.stringMatching(/^Its devices are .*\blo\b/)
+    })
   })
 })
 

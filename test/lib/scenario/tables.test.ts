@@ -1,32 +1,41 @@
 import { describe, expect, it } from 'vitest'
-import { checkSharedTable, planTables, tableLimits } from '../../../lib/scenario/tables.js'
+import { checkSharedTable, checkTables, tableLimits, tablesFor } from '../../../lib/scenario/tables.js'
 import { caught } from '../../helpers/caught.js'
 
-describe('planTables', () => {
+const unlimited = Number.POSITIVE_INFINITY
+
+describe('tablesFor', () => {
   it('spreads connections over as many tables as the limit makes necessary', () => {
-    expect(planTables(1_000_000, 1, 20_000)).toEqual({
-      connectionsPerTable: 19_968,
-      tables: 51,
-      capacity: 20_447_232
-    })
-    expect(planTables(1_000_000, 2, 20_000)).toEqual({
-      connectionsPerTable: 9984,
-      tables: 101,
-      capacity: 10_223_616
-    })
-    expect(planTables(1, 1, 1024)).toMatchObject({ tables: 1 })
-    expect(planTables(992, 1, 1024)).toMatchObject({ tables: 1 })
-    expect(planTables(993, 1, 1024)).toMatchObject({ tables: 2 })
+    expect(tablesFor(1_000_000, 1, 20_000)).toBe(51)
+    expect(tablesFor(1_000_000, 2, 20_000)).toBe(101)
+    expect(tablesFor(1, 1, 1024)).toBe(1)
+    expect(tablesFor(992, 1, 1024)).toBe(1)
+    expect(tablesFor(993, 1, 1024)).toBe(2)
   })
 
   it('uses no more than 65,536 descriptors of a table', () => {
-    const unlimited = planTables(1_000_000, 1, Number.POSITIVE_INFINITY)
-    expect(unlimited).toEqual({ connectionsPerTable: 65_504, tables: 16, capacity: 67_076_096 })
-    expect(planTables(1_000_000, 1, 1_048_576)).toEqual(unlimited)
+    expect(tablesFor(1_000_000, 1, unlimited)).toBe(16)
+    expect(tablesFor(1_000_000, 1, 1_048_576)).toBe(16)
+  })
+
+  it('is never more than the tables a run may open', () => {
+    expect(tablesFor(2_000_000, 2, 1024)).toBe(tableLimits.maxTables)
+    expect(tablesFor(1, 1, 32)).toBe(tableLimits.maxTables)
+  })
+})
+
+describe('checkTables', () => {
+  it.each([
+    [20_447_232, 1, 20_000],
+    [10_223_616, 2, 20_000],
+    [67_076_096, 1, unlimited]
+  ])('passes %i connections with %i descriptors each at a limit of %d, and no more', (most, each, limit) => {
+    checkTables(most, each, limit)
+    expect(caught(() => checkTables(most + 1, each, limit))).toMatchObject({ code: 'C1M_DESCRIPTOR_LIMIT' })
   })
 
   it('says how many fit, what binds and the remedy, which suffices', () => {
-    const error = caught(() => planTables(2_000_000, 2, 1024))
+    const error = caught(() => checkTables(2_000_000, 2, 1024))
     expect(error).toMatchObject({
       code: 'C1M_DESCRIPTOR_LIMIT',
       exitCode: 3,
@@ -34,19 +43,19 @@ describe('planTables', () => {
         'of 2,000,000 connections, 507,904 fit: the hard limit on open files (RLIMIT_NOFILE) is 1,024, for each of 1,024 descriptor tables',
       hint: 'Raise it: ulimit -n 3940 (as root, or nofile in /etc/security/limits.conf).'
     })
-    expect(planTables(2_000_000, 2, 3940).tables).toBeLessThanOrEqual(tableLimits.maxTables)
-    expect(caught(() => planTables(2_000_000, 2, 3939))).toMatchObject({ code: 'C1M_DESCRIPTOR_LIMIT' })
+    checkTables(2_000_000, 2, 3940)
+    expect(caught(() => checkTables(2_000_000, 2, 3939))).toMatchObject({ code: 'C1M_DESCRIPTOR_LIMIT' })
   })
 
   it('fits nothing where the limit is below the reserve', () => {
-    expect(caught(() => planTables(1, 1, 32))).toMatchObject({
+    expect(caught(() => checkTables(1, 1, 32))).toMatchObject({
       message: expect.stringMatching(/^of 1 connections, 0 fit/),
       hint: expect.stringContaining('ulimit -n 33 ')
     })
   })
 
   it('names another remedy when no limit would do', () => {
-    expect(caught(() => planTables(70_000_000, 1, Number.POSITIVE_INFINITY))).toMatchObject({
+    expect(caught(() => checkTables(70_000_000, 1, unlimited))).toMatchObject({
       message:
         'of 70,000,000 connections, 67,076,096 fit into 1,024 descriptor tables of 65,536 descriptors, the most one process uses',
       hint: "Split the run over several processes with shard: 'K/N'."

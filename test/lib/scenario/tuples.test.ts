@@ -37,8 +37,9 @@ describe('countTuples', () => {
 describe('checkTuples', () => {
   const away = { ...oneAddress, selfDial: false }
 
-  it('returns how many there are when they suffice', () => {
-    expect(checkTuples(64_512, away)).toBe(64_512)
+  it('passes as many connections as there are tuples', () => {
+    checkTuples(64_512, away)
+    expect(caught(() => checkTuples(64_513, away))).toMatchObject({ code: 'C1M_TUPLES_EXHAUSTED' })
   })
 
   it('says what there is, and how much of what would do', () => {

@@ -1,3 +1,4 @@
+/** The kernel's counters over a watch: what has moved since it began, of late, and how fast. */
 import type { Counters } from '../host/counter_files.js'
 import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
 
@@ -12,7 +13,6 @@ interface Reading {
   counters: Counters
 }
 
-/** The kernel's counters over a watch. */
 export class CounterHistory {
   readonly #first: Counters
   #last: Reading
