@@ -1,5 +1,5 @@
 /** A scenario as the engine takes it. */
-import type { NativeListenConfig, NativeRunConfig } from '../engine/native.js'
+import type { NativeListenConfig, NativeRunConfig } from '../engine/native_run.js'
 import { nativeExchange } from '../scenario/exchange.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'
 import { nativeSocketOptions } from '../scenario/socket_options.js'

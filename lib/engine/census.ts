@@ -1,9 +1,11 @@
 /** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
+
 import { checkWhole } from '../base/check_option.js'
 import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'
 import type { Engine } from './engine.js'
-import { type NativeCensus, native } from './native.js'
+import { native } from './native.js'
+import type { NativeCensus } from './native_run.js'
 
 /**
  * What the kernel says of each connection; index i is the same connection in every column. A column this kernel has no

@@ -1,6 +1,8 @@
 /** The network devices of this namespace and the ways packets take, as rtnetlink(7) tells. */
+
 import { constants } from 'node:os'
-import { type NativeDevice, native } from './native.js'
+import { native } from './native.js'
+import type { NativeDevice } from './native_sockets.js'
 
 export type Device = NativeDevice
 

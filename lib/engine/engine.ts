@@ -1,4 +1,5 @@
 /** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+
 import { stat } from 'node:fs'
 import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
@@ -7,15 +8,14 @@ import type { Count } from '../base/quantities.js'
 import { formatNumber } from '../base/units.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import { inMicroseconds, type Latency } from './latency.js'
-import {
-  type NativeAddon,
-  type NativeCensus,
-  type NativeLatencyKind,
-  type NativeRun,
-  type NativeRunConfig,
-  type NativeStatus,
-  native
-} from './native.js'
+import { type NativeAddon, native } from './native.js'
+import type {
+  NativeCensus,
+  NativeLatencyKind,
+  NativeRun,
+  NativeRunConfig,
+  NativeStatus
+} from './native_run.js'
 
 /**
  * What a connection was doing when it failed; `accept` where this process listens. In phase `exchange`: `ETIMEDOUT` the

@@ -1,5 +1,5 @@
 import type { Amount, Count } from '../base/quantities.js'
-import type { NativeLatency } from './native.js'
+import type { NativeLatency } from './native_run.js'
 
 /** A distribution of durations in microseconds. All figures are 0 when `count` is 0. */
 export interface Latency {

@@ -1,4 +1,5 @@
 /** The TCP sockets of this network namespace, whoever owns them: sums over what the kernel's sock_diag tells. */
+
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
 import type { Amount, Count, Port } from '../base/quantities.js'
@@ -6,7 +7,8 @@ import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'
 import { tcpStates } from '../net/tcp_names.js'
 import { inMicroseconds, type Latency } from './latency.js'
-import { type NativeSurvey, native } from './native.js'
+import { native } from './native.js'
+import type { NativeSurvey } from './native_sockets.js'
 
 /** Local ends of sockets: these ports, at this address or at any. */
 export interface LocalEnd {

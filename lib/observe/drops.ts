@@ -2,11 +2,13 @@
  * Packets the kernel drops, by reason and call chain: what took the author of a famous report days of tracing, in one
  * command. From the tracepoint skb:kfree_skb, which needs privilege.
  */
+
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
-import { type NativeDropLayoutName, type NativeDrops, type NativeEnd, native } from '../engine/native.js'
+import { native } from '../engine/native.js'
+import type { NativeDropLayoutName, NativeDrops, NativeEnd } from '../engine/native_sockets.js'
 import { Btf } from '../host/btf.js'
 import {
   type DropTracepoint,

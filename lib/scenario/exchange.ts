@@ -1,9 +1,10 @@
 /** What is said on a connection, and what must come back. */
+
 import { textOrBytes, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError, type Wording } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
-import type { NativeExchangeConfig } from '../engine/native.js'
+import type { NativeExchangeConfig } from '../engine/native_run.js'
 import { formatMessage, readMessage, unescaped } from './message.js'
 
 /** The part of the dial options that makes connections talk. Without any of them nothing is said. */

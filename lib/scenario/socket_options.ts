@@ -1,9 +1,10 @@
 /** Socket options that a caller chooses for every connection: what each may be, and how it is set. */
+
 import { type Check, text, whole, wholeSeconds } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
-import type { NativeSocketOption } from '../engine/native.js'
+import type { NativeSocketOption } from '../engine/native_run.js'
 import { networkDevices } from '../net/local_addresses.js'
 
 /** Options of every socket, as setsockopt(2) sets them; in a self-dial at both ends. null leaves one to the kernel. */

@@ -1,4 +1,4 @@
-// From the configuration object of lib/engine/native.ts to RunOptions.
+// From the configuration object of lib/engine/native_run.ts to RunOptions.
 #pragma once
 
 #include <napi.h>

@@ -1,5 +1,5 @@
 /** Configurations of a native run, complete and small; `change` may put anything in them. */
-import type { NativeDialConfig, NativeListenConfig, NativeSocketOption } from '../../lib/engine/native.js'
+import type { NativeDialConfig, NativeListenConfig, NativeSocketOption } from '../../lib/engine/native_run.js'
 import { tableLimits } from '../../lib/scenario/tables.js'
 import { ownAddress } from './loopback.js'
 

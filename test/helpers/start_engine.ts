@@ -1,5 +1,5 @@
 import { Engine } from '../../lib/engine/engine.js'
-import type { NativeRunConfig } from '../../lib/engine/native.js'
+import type { NativeRunConfig } from '../../lib/engine/native_run.js'
 
 /** An engine that is at work. */
 export function startEngine(config: NativeRunConfig): Engine {

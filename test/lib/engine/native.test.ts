@@ -1,12 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import {
-  type NativeCensus,
-  type NativeDialConfig,
-  type NativeRun,
-  native
-} from '../../../lib/engine/native.js'
+import { native } from '../../../lib/engine/native.js'
+import type { NativeCensus, NativeDialConfig, NativeRun } from '../../../lib/engine/native_run.js'
 import { ownAddress } from '../../helpers/loopback.js'
 import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
 import { resultOf } from '../../helpers/node_script.js'

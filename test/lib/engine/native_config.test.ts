@@ -1,6 +1,8 @@
 /** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
+
 import { describe, expect, it } from 'vitest'
-import { type NativeRun, native } from '../../../lib/engine/native.js'
+import { native } from '../../../lib/engine/native.js'
+import type { NativeRun } from '../../../lib/engine/native_run.js'
 import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
 
 const addon = native()

@@ -1,0 +1,183 @@
+/** A run of the native engine as the addon shows it: what it is told, and what it says. */
+import type { CloseMode, ListenMode } from './modes.js'
+
+/** Numeric addresses from `first` to `last`, both included, of one family. */
+export interface NativeAddressRange {
+  first: string
+  last: string
+}
+
+/** One numeric address with the ports from `firstPort` to `lastPort`; port 0 lets the kernel choose. */
+export interface NativeTarget {
+  address: string
+  firstPort: number
+  lastPort: number
+}
+
+/** What is said on each connection. */
+export interface NativeExchangeConfig {
+  /** Sent as it is; empty: nothing. */
+  send: Uint8Array
+  /** The answer begins with these bytes; empty: `expectBytes` counts. */
+  expect: Uint8Array
+  /** The answer has at least this many bytes; 0 with an empty `expect`: none is awaited. */
+  expectBytes: number
+  /** Period of the heartbeat; 0: once. */
+  everyMs: number
+  timeoutMs: number
+}
+
+/** One call of setsockopt(2). The numbers are the kernel's. */
+export interface NativeSocketOption {
+  /** AF_INET or AF_INET6: for sockets of that family only; 0: for any. */
+  family: number
+  level: number
+  name: number
+  /** The bytes of the value, in the order of this host. */
+  value: Uint8Array
+}
+
+/** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
+export interface NativeDialConfig {
+  sources: NativeAddressRange[]
+  sourcePorts: { first: number; last: number }[]
+  /** From 0. */
+  shardIndex: number
+  shardCount: number
+  /** Empty: each worker dials its own listeners. */
+  targets: NativeTarget[]
+  connections: number
+  window: number
+  connectTimeoutMs: number
+  /** 0: the kernel's default. */
+  synRetries: number
+  /** Empty: as fast as possible. */
+  rate: { atMs: number; perSecond: number }[]
+  close: CloseMode
+  socketOptions: NativeSocketOption[]
+  /** Whether the connections stay open once all are established, so that a close by the peer is noticed. */
+  hold: boolean
+  /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
+  churn: boolean
+  /** In a churn: wait for the peer to close first. Needs `exchange`, if only an empty one. */
+  peerCloses: boolean
+  exchange?: NativeExchangeConfig
+}
+
+/** The listening half of a run. */
+export interface NativeListenConfig {
+  targets: NativeTarget[]
+  mode: ListenMode
+  backlog: number
+  close: CloseMode
+  socketOptions: NativeSocketOption[]
+}
+
+/** What a run does: dial, listen, or both ends at once. */
+export interface NativeRunConfig {
+  /** Threads that dial or accept at a time. */
+  workers: number
+  /** Most descriptor tables the workers may open. */
+  maxTables: number
+  /** Most descriptors in a table; RLIMIT_NOFILE may allow fewer. */
+  descriptorsPerTable: number
+  /** Descriptors left to the rest of the process where all threads share its table. */
+  reservedInSharedTable: number
+  dial?: NativeDialConfig
+  listen?: NativeListenConfig
+}
+
+/** A distribution in nanoseconds; all 0 when `count` is 0. */
+export interface NativeLatency {
+  count: number
+  meanNs: number
+  p50Ns: number
+  p90Ns: number
+  p99Ns: number
+  p999Ns: number
+  maxNs: number
+}
+
+/** Which distribution: `connectFirstTry` leaves out handshakes whose SYN was repeated. */
+export type NativeLatencyKind = 'connect' | 'connectFirstTry' | 'exchange' | 'lateness'
+
+/** Failures of one kind. */
+export interface NativeError {
+  phase: string
+  errno: number
+  count: number
+  example: string
+}
+
+/** Where a run stands. */
+export interface NativeStatus {
+  /** From the start until the ramp ended, or until now. */
+  dialingNs: number
+  /**
+   * Most connections dialed, and accepted, that were open at one moment: see native/engine/measure/open_count.h.
+   */
+  dialedPeak: number
+  acceptedPeak: number
+  /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
+  shortestRestNs: number
+  /** Descriptor tables opened so far. */
+  tables: number
+  privateTables: boolean
+  /** A worker had connections left to open but no tuple. */
+  tuplesUsedUp: boolean
+  /** A worker had connections left to open but no descriptor. */
+  tablesUsedUp: boolean
+}
+
+/** One column of a census, in the order in which they lie in its buffer. */
+export interface NativeCensusColumn {
+  name: string
+  /** Of one value; 16 is an address, 8 a double, less an unsigned integer. */
+  bytes: number
+  /** Bytes of struct tcp_info the kernel must know for the column to mean anything. */
+  infoBytes: number
+}
+
+/** What a census found. */
+export interface NativeCensus {
+  /** The columns, one after the other, with room for `capacity` values each. */
+  buffer: ArrayBuffer
+  capacity: number
+  /** Connections in the columns. */
+  rows: number
+  /** Connections the buffer had no room for. */
+  missed: number
+  /** Bytes of struct tcp_info this kernel knows; 0 when no connection was read. */
+  infoBytes: number
+}
+
+/**
+ * `ramped`: each handshake and first exchange has ended. `censused`: the census asked for is taken; never after `closed`.
+ * `closed`: nothing is left but to call join().
+ */
+export type NativeEvent = 'ramped' | 'censused' | 'closed'
+
+/** One run of the engine. */
+export interface NativeRun {
+  /** Starts the threads; returns the addresses listened on. Throws an Error with `errno` and `syscall`. */
+  start(): string[]
+  /** Begins to close every socket. */
+  close(): void
+  /** On `closed`: ends the threads, which lets the process exit. */
+  join(): void
+  /** Writes the counters, in the order of `counterNames`. */
+  snapshot(into: Float64Array): void
+  latency(kind: NativeLatencyKind): NativeLatency
+  /** Connect latencies as pairs, from the shortest: nanoseconds (off by 0.8 % at most), and how many took as long. */
+  connectLatencies(): Float64Array
+  errors(): NativeError[]
+  status(): NativeStatus
+  /**
+   * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`
+   * values each; `censused` follows. False when the run is over, or the census before was not fetched yet. The memory
+   * is the addon's own until then: nobody can take it away from the threads that write to it.
+   */
+  takeCensus(capacity: number, stride: number, offset: number): boolean
+  /** Fetches the census, once, on `censused`; throws where there is none, or it is still being taken. */
+  censusTaken(): NativeCensus
+}

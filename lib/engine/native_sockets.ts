@@ -1,0 +1,120 @@
+/** What the addon tells of sockets, dropped packets and devices, whoever owns them. */
+import type { NativeLatency } from './native_run.js'
+
+/** A listening socket. */
+export interface NativeListener {
+  /** 16 bytes; IPv4 is mapped into IPv6. */
+  address: Uint8Array
+  port: number
+  /** Connections that wait to be accepted. */
+  queued: number
+  backlog: number
+  uid: number
+  inode: number
+}
+
+/** The sockets of one listening port. */
+export interface NativePort {
+  port: number
+  /** By number of the TCP state. */
+  states: number[]
+  /** SYN-ACKs sent again, of those in SYN_RECV. */
+  synAckRetransmits: number
+}
+
+/** Sums over sockets with TCP_INFO. */
+export interface NativeSocketFigures {
+  sockets: number
+  retransmits: number
+  withRetransmit: number
+  inTimeout: number
+  unread: number
+  unreadBytes: number
+  unacknowledged: number
+  unacknowledgedBytes: number
+  withoutWindowScaling: number
+  withoutSack: number
+  withoutTimestamps: number
+}
+
+/** Sockets of this network namespace, whoever owns them. */
+export interface NativeSurvey {
+  listeners: NativeListener[]
+  ports: NativePort[]
+  /** By number of the TCP state; without the listening ones. */
+  states: number[]
+  figures: NativeSocketFigures
+  roundTrips: NativeLatency
+}
+
+/** Ports from `firstPort` to `lastPort`, at one address or at any. */
+export interface NativeEnd {
+  address?: string
+  firstPort: number
+  lastPort: number
+}
+
+/** Which sockets a survey looks at: any with one of these local ends; all when there are none. */
+export interface NativeSurveyOptions {
+  local: NativeEnd[]
+  listenersOnly: boolean
+}
+
+/** The tracepoint skb:kfree_skb; see lib/host/drop_tracepoint.ts. */
+export interface NativeDropTracepoint {
+  id: number
+  filter: string
+  locationOffset: number
+  reasonOffset: number
+  /** 0: this kernel gives no reason. */
+  reasonBytes: number
+}
+
+/** What a program at the tracepoint keeps. */
+export interface NativeDropFilter {
+  /** Where this kernel keeps things, in bytes: struct sk_buff, then sock_common, net_device and net. */
+  layout: Record<NativeDropLayoutName, number>
+  ignoredReasons: number[]
+  /** Inode of the network namespace; 0: any. */
+  netInode: number
+  /** TCP packets from or to one of these; none: every IP packet. */
+  ends: NativeEnd[]
+}
+
+/** Members the program reads. */
+export type NativeDropLayoutName =
+  | 'skbProtocol'
+  | 'skbHead'
+  | 'skbNetworkHeader'
+  | 'skbSk'
+  | 'skbDev'
+  | 'sockNet'
+  | 'devNet'
+  | 'netInode'
+
+/** Dropped packets counted by reason and call chain. */
+export interface NativeDropReport {
+  /** `frames`: return addresses less their first 16 bits, from the function that dropped outwards. */
+  sites: { reason: number; drops: number; frames: number[] }[]
+  /** Drops the kernel had no room to tell of. */
+  lost: number
+  /** Drops at more sites than are kept apart. */
+  others: number
+}
+
+/** Counts dropped packets until it is stopped. */
+export interface NativeDrops {
+  read(): NativeDropReport
+  stop(): void
+}
+
+/** A network device of this namespace. */
+export interface NativeDevice {
+  name: string
+  /** Set up by the administrator. */
+  up: boolean
+  /** Up, and with a carrier. */
+  carrier: boolean
+  /** With the length of the prefix, `198.18.1.1/24`; those of a device that is down as well. */
+  addresses: string[]
+}
