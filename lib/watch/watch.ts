@@ -17,13 +17,13 @@ import { type CounterChanges, movedBy } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
-import { isFull, type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
+import { ListenerPeaks } from './listener_peaks.js'
 import {
   type ConntrackFill,
-  type ListenerPeak,
   WATCH_SCHEMA,
   type WatchResult,
   type WatchSnapshot,
@@ -88,7 +88,7 @@ class Watcher implements Watch {
   readonly #history: CounterHistory
   readonly #closing = newEnd()
   readonly #owners = new ListenerOwners()
-  readonly #peaks = new Map<string, ListenerPeak>()
+  readonly #peaks = new ListenerPeaks()
   readonly #findings = new Map<string, Finding>()
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
@@ -151,7 +151,7 @@ class Watcher implements Watch {
         watched: [...this.targets],
         totalSeconds: this.#seconds(),
         counters: this.#history.changes,
-        listeners: [...this.#peaks.values()],
+        listeners: this.#peaks.all(),
         ...this.#view(readHostFacts())
       }
     } finally {
@@ -202,7 +202,7 @@ class Watcher implements Watch {
     if (this.#sockets === null) await this.#surveying
     const listeners = await this.#asked(() => readListeners(this.#ends))
     const filled = await this.#owners.fill(listeners ?? [])
-    this.#notePeaks(filled)
+    this.#peaks.note(filled)
     return filled
   }
 
@@ -222,23 +222,6 @@ class Watcher implements Watch {
       if (this.#hasSockDiag) this.#bestEffort.note(error)
       this.#hasSockDiag = false
       return null
-    }
-  }
-
-  /** Sockets that share an address and a port are told of as one. */
-  #notePeaks(listeners: readonly ListenerFill[]): void {
-    const byAddress = new Map<string, ListenerFill[]>()
-    for (const listener of listeners)
-      byAddress.set(listener.address, [...(byAddress.get(listener.address) ?? []), listener])
-    for (const [address, sockets] of byAddress) {
-      const peak = this.#peaks.get(address)
-      this.#peaks.set(address, {
-        address,
-        sockets: sockets.length,
-        backlog: sockets[0]?.backlog ?? 0,
-        mostQueued: Math.max(peak?.mostQueued ?? 0, ...sockets.map(({ queued }) => queued)),
-        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0)
-      })
     }
   }
 

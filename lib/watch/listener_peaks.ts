@@ -1,0 +1,29 @@
+/** The accept queues over a watch: how full each was at most, and how often it was full. */
+import { isFull, type ListenerFill } from '../observe/listener_fill.js'
+import type { ListenerPeak } from './watch_result.js'
+
+export class ListenerPeaks {
+  readonly #peaks = new Map<string, ListenerPeak>()
+
+  /** Adds a look. Sockets that share an address and a port count as one listener. */
+  note(listeners: readonly ListenerFill[]): void {
+    const byAddress = new Map<string, ListenerFill[]>()
+    for (const listener of listeners)
+      byAddress.set(listener.address, [...(byAddress.get(listener.address) ?? []), listener])
+    for (const [address, sockets] of byAddress) {
+      const peak = this.#peaks.get(address)
+      this.#peaks.set(address, {
+        address,
+        sockets: sockets.length,
+        backlog: sockets[0]?.backlog ?? 0,
+        mostQueued: Math.max(peak?.mostQueued ?? 0, ...sockets.map(({ queued }) => queued)),
+        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0)
+      })
+    }
+  }
+
+  /** Every listener seen so far. */
+  all(): ListenerPeak[] {
+    return [...this.#peaks.values()]
+  }
+}
