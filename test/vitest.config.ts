@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
 const alone = [
   'test/process/**/*.test.ts',
   'test/e2e/**/*.test.ts',
-  'test/lib/{dial/dial,engine/engine,engine/native,listen/listen}.test.ts'
+  'test/lib/{dial/dial,engine/engine,engine/native,engine/native_run,engine/native_socket_options,listen/listen}.test.ts'
 ]
 
 export default defineConfig({

@@ -4,13 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { native } from '../../../lib/engine/native.js'
 import type { NativeRun } from '../../../lib/engine/native_run.js'
 import { dialing, listening, missingDevice, small } from '../../helpers/native_config.js'
-
-const addon = native()
-
-/** What the addon is given by mistake, whatever its types say. */
-function create(config: unknown, onEvent: unknown = () => {}): NativeRun {
-  return new addon.Run(config as never, onEvent as never)
-}
+import { createRun } from '../../helpers/native_run.js'
 
 const refusedSocketOptions: [string, unknown, string][] = [
   ['no list of socket options', undefined, 'socketOptions must be an array'],
@@ -126,20 +120,20 @@ describe('Run refuses', () => {
       'targets must be given exactly when'
     ]
   ])('%s', (_, config, message) => {
-    expect(() => create(config)).toThrow(TypeError)
-    expect(() => create(config)).toThrow(message)
+    expect(() => createRun(config)).toThrow(TypeError)
+    expect(() => createRun(config)).toThrow(message)
   })
 
   it('a call that is none', () => {
-    expect(() => create({ ...small, listen: listening() }, null)).toThrow('onEvent must be a function')
+    expect(() => createRun({ ...small, listen: listening() }, null)).toThrow('onEvent must be a function')
   })
 
   it('to be called without new', () => {
-    expect(() => (addon.Run as unknown as () => void)()).toThrow(TypeError)
+    expect(() => (native().Run as unknown as () => void)()).toThrow(TypeError)
   })
 
   it('to lend its methods to other objects', () => {
-    const { start } = create({ ...small, listen: listening() })
+    const { start } = createRun({ ...small, listen: listening() })
     expect(() => start.call({} as NativeRun)).toThrow(TypeError)
   })
 })
