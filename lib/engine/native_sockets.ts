@@ -1,4 +1,4 @@
-/** What the addon tells of sockets, dropped packets and devices, whoever owns them. */
+/** What the addon reads of this network namespace: the sockets of every process, dropped packets, devices. */
 import type { NativeLatency } from './native_run.js'
 
 /** A listening socket. */
@@ -37,7 +37,7 @@ export interface NativeSocketFigures {
   withoutTimestamps: number
 }
 
-/** Sockets of this network namespace, whoever owns them. */
+/** Sockets of this network namespace, of every process. */
 export interface NativeSurvey {
   listeners: NativeListener[]
   ports: NativePort[]

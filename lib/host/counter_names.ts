@@ -1,6 +1,6 @@
 /**
- * The kernel's counters that somebody here asks for by name. A kernel has hundreds, and all of them are read; but who asks
- * for one that is not in this list has misspelt it, and would take it for one that never moves.
+ * The kernel's counters that our code asks for by name. A kernel has hundreds, and all of them are read; but a name that is
+ * not in this list is misspelled, and would pass for a counter that never moves.
  */
 export const counterNames = [
   'Conntrack.chaintoolong',

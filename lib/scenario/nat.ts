@@ -16,9 +16,9 @@ import { everyPortText } from './source_ports.js'
 
 /** Short connections through a NAT: what a check needs to know of it. */
 export interface NatNeeds extends NatTuples {
-  /** Seconds a 5-tuple is remembered by whoever remembers it longest. */
+  /** Seconds until the host or balancer that remembers a 5-tuple longest forgets it. */
   lifetimeSeconds: number
-  /** Who that is, e.g. `TIME_WAIT` or `LVS`. */
+  /** What remembers it so long, e.g. `TIME_WAIT` or `LVS`. */
   rememberedBy: string
 }
 
@@ -54,7 +54,7 @@ export const natChecks: OptionChecks<NatOptions> = {
 
 /** Who remembers a 5-tuple after its connection, and what that means. */
 export interface NatLimit {
-  /** Who remembers: `TIME_WAIT` of the server, or `LVS`. */
+  /** What remembers a 5-tuple: `TIME_WAIT` of the server, or `LVS`. */
   rememberedBy: string
   /** For how long. */
   lifetimeSeconds: number

@@ -26,7 +26,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
   return { ...config, ...change } as NativeDialConfig
 }
 
-/** SO_BINDTODEVICE to a device that is not there, which the kernel refuses with ENODEV, whoever asks. */
+/** SO_BINDTODEVICE to a device that is not there, which the kernel refuses with ENODEV, to root as well. */
 export const missingDevice: NativeSocketOption = {
   family: 0,
   level: 1,

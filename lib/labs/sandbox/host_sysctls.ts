@@ -93,7 +93,7 @@ export class HostSysctls {
     return summary(outcome)
   }
 
-  /** Somebody may have removed this run's journal by hand, and another run may have written one since. */
+  /** A user may have removed this run's journal by hand, and another run may have written one since. */
   #isMine(): boolean {
     const { owner } = readAnyJournal(this.#place) ?? {}
     return owner?.pid === this.#owner.pid && owner.startTicks === this.#owner.startTicks

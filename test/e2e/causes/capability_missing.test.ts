@@ -1,4 +1,4 @@
-/** A mark without the capability that it takes; needs root, to be somebody without it. */
+/** A mark without the capability that it needs. The tests need root, to become a user without it. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ describe.skipIf(!maySetCapabilities)('a mark without CAP_NET_ADMIN', () => {
   const target = '127.0.7.1:8100'
   const args = [target, '-c', '20', '--mark', '7', '--json']
 
-  /** What `c1m-native ARGS` prints for somebody without capabilities. */
+  /** What `c1m-native ARGS` prints for a user without capabilities. */
   function withoutCapabilities(node: string, ...args: string[]): string {
     const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
     // The exit code says that it failed; what is printed says why.

@@ -16,7 +16,7 @@ inline SocketOption IntegerOption(int family, int level, int name, int value) {
   return {.family = family, .level = level, .name = name, .value = bytes};
 }
 
-// An option that the kernel refuses with ENODEV, whoever asks.
+// An option that the kernel refuses with ENODEV, to root as well.
 inline SocketOption MissingDevice() {
   return {.family = AF_UNSPEC, .level = SOL_SOCKET, .name = SO_BINDTODEVICE, .value = "nosuch0"};
 }
