@@ -42,10 +42,14 @@ export type RunOutcome = Pick<
  */
 export interface ExplainContext {
   facts: { before: HostFacts; after: HostFacts }
-  /** Counters at the end: tells one that stayed 0 from one this kernel does not have. */
+  /** Counters before the run closes its connections: tells one that stayed 0 from one this kernel does not have. */
   counters: Counters
-  /** Counters that moved. */
+  /** Counters that moved until then. Closing moves some as well, and that is the run's own doing. */
   deltas: CounterChanges
+  /** Those that moved until the last handshake ended, for what handshakes met. Beside a server the same as `deltas`. */
+  ramp: CounterChanges
+  /** Those that moved while the run closed its connections; empty before. */
+  closing: CounterChanges
   /** Those of them that moved in the last half minute, when `deltas` may go back further: for shares, which time dilutes. */
   recent?: CounterChanges
   /** null when nothing was dialed, as beside a server: then counters stand for themselves. */
@@ -84,6 +88,16 @@ export interface Verdict {
  */
 export type Concern = 'dialer' | 'listener' | 'path' | 'host' | 'process'
 
+/** What the page of all findings says of a cause: plain sentences for a reader who has just met its name. */
+export interface About {
+  /** What goes wrong, and how it looks from outside. */
+  summary: string
+  /** What must be seen before it is named, and what that rules out. */
+  evidence: string
+  /** What it is often mistaken for, and what tells them apart. */
+  mistakenFor: string
+}
+
 /** One cause. Both faces are pure and look at nothing but their context; null means: not there, or not to be told. */
 export interface Check<Id extends string = string> {
   /** The name of the finding, which is stable. */
@@ -91,6 +105,7 @@ export interface Check<Id extends string = string> {
   /** Its place among equally severe findings, the lowest first: a cause before the symptoms it has. */
   rank: number
   concerns: Concern
+  about?: About
   /**
    * A dial that names it of a host it cannot look into is not sure: it sees a symptom only, or reads the cause from a
    * figure. An observer on that host names the cause.

@@ -1,9 +1,28 @@
 import { formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { CounterName } from '../host/counter_names.js'
-import { counterValue, movedBy } from '../host/counters.js'
+import { type CounterChanges, counterValue, movedBy } from '../host/counters.js'
 import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
 import type { ExplainContext } from './context.js'
+
+/** The context with only what moved until the last handshake ended: nothing else is evidence about handshakes. */
+export function inRamp(context: ExplainContext): ExplainContext {
+  return { ...context, deltas: context.ramp }
+}
+
+/** The context with what moved to the very end, the closing of the run's connections included. */
+export function withClosing(context: ExplainContext): ExplainContext {
+  return { ...context, deltas: joined(context.deltas, context.closing) }
+}
+
+function joined(first: CounterChanges, then: CounterChanges): CounterChanges {
+  const changes = { ...first }
+  for (const [name, { before, after, delta }] of Object.entries(then)) {
+    const earlier = first[name]
+    changes[name] = { before: earlier?.before ?? before, after, delta: (earlier?.delta ?? 0) + delta }
+  }
+  return changes
+}
 
 /** How far a counter moved; 0 when it did not, or is unknown. */
 export function moved({ deltas }: ExplainContext, name: CounterName): number {

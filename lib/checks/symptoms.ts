@@ -2,7 +2,7 @@ import { counterValue } from '../host/counters.js'
 import { isAtLeast } from '../host/kernel.js'
 import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
-import { moved } from './evidence.js'
+import { inRamp, moved } from './evidence.js'
 
 /** Handshakes given up because no answer came in time, by us or by the kernel. */
 export function timedOut(run: RunOutcome): number {
@@ -25,18 +25,35 @@ export function pending({ connections }: RunOutcome): number {
 export function lostSyns(context: ExplainContext): number {
   const { run } = context
   if (run === null) return 0
-  return run.retransmits.syn + timedOut(run) + Math.min(pending(run), moved(context, 'TcpExt.TCPSynRetrans'))
+  return (
+    run.retransmits.syn +
+    timedOut(run) +
+    Math.min(pending(run), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
+  )
 }
 
+/** Share of the lost SYNs that a counter must account for: other processes move it, too. */
+const accountableShare = 0.2
+
 /**
- * Whether a counter of silent drops concerns us: other processes move it, too. Beside a server any movement counts. In a
- * run, SYNs must have been lost, and the counter account for a hundredth of them or more.
+ * Whether a counter of silent drops explains SYNs this run lost, by a fifth of them or more. Beside a server any movement
+ * counts.
  */
 export function accountsForLoss(context: ExplainContext, drops: number): boolean {
   if (drops <= 0) return false
   if (context.run === null) return true
   const lost = lostSyns(context)
-  return lost > 0 && drops >= lost / 100
+  return lost > 0 && drops >= lost * accountableShare
+}
+
+/**
+ * How much dropped SYNs matter: `info` when those of this run that they explain are fewer than a hundredth of its attempts,
+ * `critical` otherwise; without a run, `warning`.
+ */
+export function lossSeverity(context: ExplainContext, drops: number): Severity {
+  const { run } = context
+  if (run === null) return 'warning'
+  return isCriticalShare(Math.min(drops, lostSyns(context)), run.connections.attempted) ? 'critical' : 'info'
 }
 
 /** Whether fewer connections stood than were asked for. */

@@ -71,6 +71,7 @@ export class DialCourse {
   async #ramp(stopping: AbortSignal): Promise<void> {
     await Promise.race([this.engine.ramped, aborted(stopping)])
     this.#sample()
+    this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
   }
 

@@ -3,7 +3,7 @@ import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import type { LocalEnd } from '../engine/sockets.js'
-import { type CounterChanges, counterDeltas, movedBy, readCounters } from '../host/counters.js'
+import { type CounterChanges, movedBy } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
@@ -14,6 +14,7 @@ import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import type { CounterPhases } from './counter_phases.js'
 import type { Baseline, DialOutcome } from './dial_result.js'
 
 /** What moved on this host since the run began, and what that means. */
@@ -28,6 +29,7 @@ export interface Diagnosis {
 export class Diagnostician {
   readonly #scenario: DialScenario
   readonly #baseline: Baseline
+  readonly #phases: CounterPhases
   readonly #engine: Engine
   readonly #peerIsHere: boolean
   readonly #observer: ServerObserver
@@ -35,10 +37,11 @@ export class Diagnostician {
   #looks = Promise.resolve()
   #settled = false
 
-  constructor(scenario: DialScenario, baseline: Baseline, engine: Engine) {
+  constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
     this.#scenario = scenario
     this.#baseline = baseline
+    this.#phases = phases
     this.#engine = engine
     this.#peerIsHere = isPeerHere(scenario, own)
     this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
@@ -67,22 +70,20 @@ export class Diagnostician {
   }
 
   async #look(): Promise<void> {
-    const changes = counterDeltas(this.#baseline.counters(), readCounters())
+    const { deltas } = this.#phases.changes()
     // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-    await this.#observer.look(movedBy(changes, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
+    await this.#observer.look(movedBy(deltas, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
   judge(outcome: DialOutcome, census: Census | null): Diagnosis {
-    const counters = readCounters()
-    const deltas = counterDeltas(this.#baseline.counters(), counters)
+    const { all, ...phases } = this.#phases.changes()
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
-    const refusedByChains = movedBy(deltas, 'Conntrack.chaintoolong') > 0
+    const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
     const context = {
       facts: { before: this.#baseline.facts, after },
-      counters,
-      deltas,
+      ...phases,
       run: outcome,
       scenario: this.#scenario,
       needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
@@ -90,12 +91,12 @@ export class Diagnostician {
       // Only what fails may want for a device; asking takes a while where there are thousands.
       downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources) : null,
       ...this.#observer.seen,
-      census: census && censusView(census, deltas),
+      census: census && censusView(census, phases.deltas),
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
-    return { counters: deltas, findings, unjudged }
+    return { counters: all, findings, unjudged }
   }
 }
 

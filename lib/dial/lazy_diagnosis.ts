@@ -2,9 +2,9 @@
 import type { BestEffort } from '../base/best_effort.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
-import { counterDeltas, readCounters } from '../host/counters.js'
 import type { Finding } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import { CounterPhases } from './counter_phases.js'
 import type { Diagnostician } from './diagnosis.js'
 import type { Baseline, DialOutcome, Explanation } from './dial_result.js'
 import { RampHealth } from './ramp_health.js'
@@ -26,6 +26,7 @@ export class LazyDiagnosis {
   findings: Finding[] = []
   readonly #scenario: DialScenario
   readonly #baseline: Baseline
+  readonly #phases: CounterPhases
   readonly #engine: Engine
   readonly #bestEffort: BestEffort
   readonly #health: RampHealth
@@ -36,6 +37,7 @@ export class LazyDiagnosis {
   constructor(scenario: DialScenario, baseline: Baseline, engine: Engine, bestEffort: BestEffort) {
     this.#scenario = scenario
     this.#baseline = baseline
+    this.#phases = new CounterPhases(baseline.counters)
     this.#engine = engine
     this.#bestEffort = bestEffort
     this.#health = new RampHealth(scenario)
@@ -58,11 +60,17 @@ export class LazyDiagnosis {
     }
   }
 
-  /** Looks at the server for the last time, because the connections are about to be closed. */
+  /** Notes that the last handshake has ended. */
+  noteRampEnd(): void {
+    this.#phases.noteRampEnd()
+  }
+
+  /** Looks at the server and the counters for the last time, because the connections are about to be closed. */
   async lookForTheLastTime(): Promise<void> {
     // Nothing can be loaded while the run holds the last file the host may open; then it is when all is closed.
     const diagnostician = await this.#load().catch(() => null)
     if (diagnostician) await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
+    this.#phases.noteHoldEnd()
   }
 
   /** What explains the outcome, once all is closed. */
@@ -78,7 +86,7 @@ export class LazyDiagnosis {
     for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
     this.findings = diagnosis?.findings ?? []
     return {
-      counters: diagnosis?.counters ?? counterDeltas(this.#baseline.counters(), readCounters()),
+      counters: diagnosis?.counters ?? this.#phases.changes().all,
       findings: this.findings,
       census: summary,
       unavailable: this.#bestEffort.unavailable
@@ -88,7 +96,7 @@ export class LazyDiagnosis {
   /** Loaded late, because the checks are most of the code and loading them takes CPU time from the ramp. */
   #load(): Promise<Diagnostician> {
     this.#loaded ??= import('./diagnosis.js')
-      .then((module) => new module.Diagnostician(this.#scenario, this.#baseline, this.#engine))
+      .then((module) => new module.Diagnostician(this.#scenario, this.#baseline, this.#phases, this.#engine))
       .catch((error) => {
         this.#loaded = undefined
         throw error

@@ -231,6 +231,8 @@ class Watcher implements Watch {
       facts: { before: this.#facts, after: facts },
       counters,
       deltas: this.#history.changes,
+      ramp: this.#history.changes,
+      closing: {},
       recent: this.#history.recent,
       run: null,
       scenario: null,

@@ -198,6 +198,8 @@ export function explaining({
       ...counters
     },
     deltas,
+    ramp: deltas,
+    closing: {},
     run: outcome,
     scenario: wanted === null ? null : scenario(wanted),
     needs: null,
