@@ -20,8 +20,8 @@ export type { PortRange } from './scenario/source_ports.js'
 
 // The result of a dial.
 
-export type { ErrorPhase, ErrorTally } from './engine/engine.js'
-export type { Latency } from './engine/latency.js'
+export type { ErrorPhase, ErrorTally, TargetCounts } from './engine/engine.js'
+export type { Distribution, Latency, LatencyBuckets } from './engine/latency.js'
 export type { CounterChange, CounterChanges } from './host/counters.js'
 export type { ResultHost } from './host/result_host.js'
 export type { Memory } from './host/usage.js'

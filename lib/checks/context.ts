@@ -27,6 +27,7 @@ export interface PredictContext {
 export type RunOutcome = Pick<
   RunResult,
   | 'connections'
+  | 'targets'
   | 'errors'
   | 'timing'
   | 'connectLatency'

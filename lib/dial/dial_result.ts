@@ -12,6 +12,7 @@ import {
   type RunResult,
   SCHEMA,
   type SeriesPoint,
+  type TargetTotals,
   type TimeWaits
 } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -43,6 +44,7 @@ export interface DialTrace {
   counters: EngineCounters
   /** In a churn. */
   timeWaits: TimeWaits | null
+  targets: TargetTotals[]
   series: readonly SeriesPoint[]
   holdSeconds: number
   totalSeconds: number
@@ -52,6 +54,7 @@ export interface DialTrace {
 export type DialOutcome = Pick<
   RunResult,
   | 'connections'
+  | 'targets'
   | 'errors'
   | 'timing'
   | 'connectLatency'
@@ -65,7 +68,7 @@ export type DialOutcome = Pick<
 >
 
 export function dialOutcome(trace: DialTrace): DialOutcome {
-  const { scenario, baseline, engine, counters, series, ...times } = trace
+  const { scenario, baseline, engine, counters, targets, series, ...times } = trace
   const { dialingNs, dialedPeak, tables, privateTables } = engine.status()
   const errors = engine.errors()
   const cpu = process.cpuUsage(baseline.cpu)
@@ -81,6 +84,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       closedByPeer: counters.dialedClosedByPeer,
       skippedPorts: counters.skippedPorts
     },
+    targets,
     errors,
     timing: {
       dialSeconds,
@@ -88,10 +92,13 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       holdSeconds: times.holdSeconds,
       totalSeconds: times.totalSeconds
     },
-    connectLatency: { ...engine.latency('connect'), withoutSynRetry: engine.latency('connectFirstTry') },
+    connectLatency: {
+      ...engine.distribution('connect'),
+      withoutSynRetry: engine.distribution('connectFirstTry')
+    },
     pacing: lateness && { unit: 'us', p50: lateness.p50, p99: lateness.p99, max: lateness.max },
     exchange: scenario.exchange && exchanged(counters, errors),
-    exchangeLatency: scenario.exchange?.expectBytes ? engine.latency('exchange') : null,
+    exchangeLatency: awaitsAnswers(scenario) ? engine.distribution('exchange') : null,
     churn: churned(trace, dialSeconds),
     retransmits: {
       syn: counters.synRetransmits,
@@ -107,6 +114,11 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     },
     series: [...series]
   }
+}
+
+/** Whether what is sent has an answer to wait for. */
+export function awaitsAnswers({ exchange }: DialScenario): boolean {
+  return Boolean(exchange?.expectBytes)
 }
 
 /** 0 of a run that was stopped before it began. */
@@ -138,12 +150,15 @@ function churned({ engine, counters, timeWaits }: DialTrace, dialSeconds: number
 /** What the kernel said of the outcome, and what that means. */
 export type Explanation = Pick<RunResult, 'counters' | 'findings' | 'census' | 'unavailable'>
 
+/** What is known of it only when it is over. */
+export type Ending = Explanation & Pick<RunResult, 'interrupted' | 'events'>
+
 /** The one object at the end: the outcome with its host, its cost and its causes. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
   { series, process, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
-  { counters, findings, census, unavailable }: Explanation
+  { counters, findings, census, unavailable, interrupted, events }: Ending
 ): RunResult {
   return {
     schema: SCHEMA,
@@ -151,6 +166,7 @@ export function dialResult(
     startedAt: baseline.startedAt,
     scenario,
     host: resultHost(baseline.facts),
+    interrupted,
     ...outcome,
     retransmits: {
       ...outcome.retransmits,
@@ -163,6 +179,7 @@ export function dialResult(
     counters,
     findings,
     unavailable,
+    events,
     series
   }
 }

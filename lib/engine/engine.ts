@@ -7,10 +7,12 @@ import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
 import { formatNumber } from '../base/units.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
-import { inMicroseconds, type Latency } from './latency.js'
+import { type Distribution, inMicroseconds, type Latency } from './latency.js'
+import { bucketsOf, countsSince, latencyCounts, noCounts } from './latency_counts.js'
 import { type NativeAddon, native } from './native.js'
 import type {
   NativeCensus,
+  NativeCountedLatency,
   NativeLatencyKind,
   NativeRun,
   NativeRunConfig,
@@ -32,6 +34,23 @@ export interface ErrorTally {
   count: Count
   /** One connection it happened to: `source:port > destination:port`. */
   example: string
+}
+
+/** The first failure of its phase and code. */
+export interface FirstFailure extends Omit<ErrorTally, 'count'> {
+  tSeconds: number
+}
+
+/** What became of the connections to one target. */
+export interface TargetCounts {
+  /** Handshakes that completed. */
+  established: Count
+  /** Attempts that did not become a connection. */
+  failed: Count
+  /** Established connections the peer ended before this side did. */
+  closedByPeer: Count
+  /** Established connections that ended with a failed exchange. */
+  exchangesFailed: Count
 }
 
 /** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
@@ -133,13 +152,51 @@ export class Engine {
     return inMicroseconds(this.#run.latency(kind))
   }
 
+  /** A latency with its histogram. */
+  distribution(kind: NativeCountedLatency): Distribution {
+    return { ...this.latency(kind), buckets: bucketsOf(this.#counts(kind)) }
+  }
+
   /** Connect latencies of about one length each, from the shortest. */
   connectLatencies(): LatencyCount[] {
-    const pairs = this.#run.connectLatencies()
-    return Array.from({ length: pairs.length / 2 }, (_, i) => ({
-      us: (pairs[2 * i] ?? 0) / 1000,
-      count: pairs[2 * i + 1] ?? 0
-    }))
+    return latencyCounts(this.#counts('connect'))
+  }
+
+  /** Writes how many durations each bucket holds; see `noCounts`. */
+  readLatencyCounts(kind: NativeCountedLatency, into: Float64Array): void {
+    this.#run.latencyCounts(kind, into)
+  }
+
+  #counts(kind: NativeCountedLatency) {
+    const none = noCounts()
+    const counts = noCounts()
+    this.readLatencyCounts(kind, counts)
+    return countsSince(none, counts)
+  }
+
+  /** What became of the connections to each target, by the target's index. */
+  targets(): TargetCounts[] {
+    const figures = this.#run.targets()
+    return Array.from({ length: figures.length / 4 }, (_, i) => {
+      const [established = 0, failed = 0, closedByPeer = 0, exchangesFailed = 0] = figures.subarray(
+        4 * i,
+        4 * i + 4
+      )
+      return { established, failed, closedByPeer, exchangesFailed }
+    })
+  }
+
+  /** When each kind of failure happened first, seconds since the start, in the order in which they did. */
+  firstFailures(): FirstFailure[] {
+    return this.#run
+      .errors()
+      .map(({ phase, errno, example, firstNs }) => ({
+        tSeconds: firstNs / 1e9,
+        phase: phase as ErrorPhase,
+        code: errorName(errno),
+        example
+      }))
+      .sort((a, b) => a.tSeconds - b.tSeconds)
   }
 
   /** Failures by phase and errno, most frequent first. */

@@ -31,6 +31,8 @@ export interface NativeAddon {
   listDevices(): NativeDevice[]
   /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
   routeDevice(target: string, source?: string): string
+  /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */
+  latencyBounds(): Float64Array
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */

@@ -101,12 +101,17 @@ export interface NativeLatency {
 /** Which distribution: `connectFirstTry` leaves out handshakes whose SYN was repeated. */
 export type NativeLatencyKind = 'connect' | 'connectFirstTry' | 'exchange' | 'lateness'
 
+/** Those whose histogram can be read. */
+export type NativeCountedLatency = Exclude<NativeLatencyKind, 'lateness'>
+
 /** Failures of one kind. */
 export interface NativeError {
   phase: string
   errno: number
   count: number
   example: string
+  /** When it happened first, since the start. */
+  firstNs: number
 }
 
 /** Where a run stands. */
@@ -168,8 +173,10 @@ export interface NativeRun {
   /** Writes the counters, in the order of `counterNames`. */
   snapshot(into: Float64Array): void
   latency(kind: NativeLatencyKind): NativeLatency
-  /** Connect latencies as pairs, from the shortest: nanoseconds (off by 0.8 % at most), and how many took as long. */
-  connectLatencies(): Float64Array
+  /** Writes how many durations each bucket holds; `latencyBounds` of the addon says which they are. */
+  latencyCounts(kind: NativeCountedLatency, into: Float64Array): void
+  /** For each target: established, failed, closed by the peer, exchanges failed. */
+  targets(): Float64Array
   errors(): NativeError[]
   status(): NativeStatus
   /**

@@ -18,6 +18,7 @@ import {
   type Section,
   sectionLines
 } from './layout.js'
+import { targetLines } from './target_text.js'
 
 /** Kinds of failure that are listed; the rest are counted. */
 const maxErrors = 8
@@ -30,6 +31,8 @@ export function dialReport(result: RunResult, paint: Paint = plain): string {
   const sections: Section[] = [
     ['connections', [connections(result)]],
     ['failures', failures(result.errors)],
+    // Nobody asked for the endpoints of a run's own listeners; results of earlier versions do not have any.
+    ['targets', result.scenario.selfDial ? [] : targetLines(result.targets ?? [])],
     ['connect', latencies(result.connectLatency)],
     ['exchange', exchange(result)],
     ['churn', churn(result)],
@@ -38,7 +41,6 @@ export function dialReport(result: RunResult, paint: Paint = plain): string {
     ['pacing', pacing(result)],
     ['memory', [memory(result)]],
     ['process', [processUse(result)]],
-    // Results of earlier versions do not have it.
     ['missing', result.unavailable ?? []]
   ]
   return page([
@@ -64,6 +66,7 @@ function summary(result: RunResult, paint: Paint): string {
     if (scenario.holdMs > 0) parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
   }
   const shortfalls = []
+  if (result.interrupted) shortfalls.push('stopped early')
   if (failed > 0) shortfalls.push(`${formatNumber(failed)} failed`)
   if (attempted < requested) shortfalls.push(`${formatNumber(requested - attempted)} were not started`)
   if (scenario.holdMs > 0 && closedByPeer > 0) {

@@ -29,9 +29,11 @@ type Unit = keyof typeof units
 
 /** The numbers below T, each with its unit: a figure added to the result does not compile until it has one here. */
 type UnitsOf<T> = {
-  [K in keyof T as NonNullable<T[K]> extends number | object ? K : never]: NonNullable<T[K]> extends number
-    ? Unit
-    : UnitsOf<NonNullable<T[K]>>
+  [K in keyof T as K extends 'buckets'
+    ? never
+    : NonNullable<T[K]> extends number | object
+      ? K
+      : never]: NonNullable<T[K]> extends number ? Unit : UnitsOf<NonNullable<T[K]>>
 }
 
 type Judged = Pick<

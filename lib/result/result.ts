@@ -1,6 +1,6 @@
 import type { Amount, Count, Timestamp } from '../base/quantities.js'
-import type { ErrorTally } from '../engine/engine.js'
-import type { Latency } from '../engine/latency.js'
+import type { ErrorTally, TargetCounts } from '../engine/engine.js'
+import type { Distribution, Latency } from '../engine/latency.js'
 import type { CounterChange } from '../host/counters.js'
 import type { ResultHost } from '../host/result_host.js'
 import type { Memory } from '../host/usage.js'
@@ -19,7 +19,11 @@ export interface RunResult {
   /** What was asked for, with every default resolved. */
   scenario: DialScenario
   host: ResultHost
+  /** Whether the caller, a signal or the end of the process's input ended it before it was done. */
+  interrupted: boolean
   connections: ConnectionTotals
+  /** Endpoints with failures first, the most of them first; then the others, in the order in which they are dialed. At most 1,000. */
+  targets: TargetTotals[]
   /** Failures by phase and code, most frequent first; empty in a healthy run. */
   errors: ErrorTally[]
   timing: Timing
@@ -32,7 +36,7 @@ export interface RunResult {
    * From the moment an exchange was due to its last expected byte; null when no answer is awaited. An answer that takes
    * longer than the period also counts for the heartbeats it kept waiting, so there may be more durations than exchanges.
    */
-  exchangeLatency: Latency | null
+  exchangeLatency: Distribution | null
   /** Totals of closed-and-replaced connections; null when connections are only held. */
   churn: Churn | null
   retransmits: Retransmits
@@ -46,8 +50,28 @@ export interface RunResult {
   findings: Finding[]
   /** What could not be read or judged, a sentence each; empty in a healthy run. What is named here is missing, not zero. */
   unavailable: string[]
+  /** Turns of the run, in the order of their times. */
+  events: RunEvent[]
   /** The run over time, evenly spaced. */
   series: SeriesPoint[]
+}
+
+/** What became of the connections to one endpoint. */
+export interface TargetTotals extends TargetCounts {
+  /** `address:port`. */
+  target: string
+}
+
+/** One turn of a run. */
+export interface RunEvent {
+  /** Seconds since the run began. */
+  tSeconds: Amount
+  /** A phase began, a kind of failure happened for the first time, or a cause of the result was named. */
+  kind: 'phase' | 'failure' | 'finding'
+  /** The phase; phase and code of the failure, as in `connect ECONNREFUSED`; the finding's id. */
+  name: string
+  /** The connection that failed; the finding's title; null of a phase. */
+  detail: string | null
 }
 
 /** Where the connections of a run went. */
@@ -81,9 +105,9 @@ export interface Timing {
 }
 
 /** connect(2) to established, of established connections. */
-export interface ConnectLatency extends Latency {
+export interface ConnectLatency extends Distribution {
   /** The same without connections whose SYN was sent more than once: a lost SYN costs a second and drowns the rest. */
-  withoutSynRetry: Latency
+  withoutSynRetry: Distribution
 }
 
 /** How late connections were started, in microseconds: large values mean this host, not the target, set the pace. */
@@ -206,8 +230,17 @@ export interface Finding {
   remedy: string[]
 }
 
-/** The state of the run at one moment. */
-export interface SeriesPoint {
+/** How long connects and exchanges that ended in an interval took, in microseconds; null when none ended in it. */
+export interface IntervalLatencies {
+  connectP50Us: Amount | null
+  connectP99Us: Amount | null
+  /** null also when no answer is awaited. */
+  exchangeP50Us: Amount | null
+  exchangeP99Us: Amount | null
+}
+
+/** The state of the run at one moment; the latencies are those since the point before. */
+export interface SeriesPoint extends IntervalLatencies {
   /** Seconds since the run began. */
   tSeconds: Amount
   /** Connections open at this moment. */

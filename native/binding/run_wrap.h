@@ -27,7 +27,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Join(const Napi::CallbackInfo& info);
   Napi::Value Snapshot(const Napi::CallbackInfo& info);
   Napi::Value Latency(const Napi::CallbackInfo& info);
-  Napi::Value ConnectLatencies(const Napi::CallbackInfo& info);
+  Napi::Value LatencyCounts(const Napi::CallbackInfo& info);
+  Napi::Value Targets(const Napi::CallbackInfo& info);
   Napi::Value Errors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);

@@ -1,9 +1,9 @@
-import type { Latency } from '../../lib/engine/latency.js'
+import type { Distribution } from '../../lib/engine/latency.js'
 import { type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
 import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 
-const latency: Latency = {
+const latency: Distribution = {
   unit: 'us',
   count: 1000,
   mean: 61.5,
@@ -11,8 +11,11 @@ const latency: Latency = {
   p90: 95,
   p99: 310,
   p999: 2400,
-  max: 3100
+  max: 3100,
+  buckets: { fromUs: [48, 3072], toUs: [48.128, 3104], counts: [999, 1] }
 }
+
+const { buckets: _, ...roundTrip } = latency
 
 /** A healthy run of a thousand connections; `changes` replace whole members. */
 export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
@@ -48,6 +51,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       node: '20.20.2',
       descriptorLimit: 20_000
     },
+    interrupted: false,
     connections: {
       requested: 1000,
       attempted: 1000,
@@ -57,6 +61,9 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       closedByPeer: 0,
       skippedPorts: 0
     },
+    targets: [
+      { target: '127.0.0.1:8100', established: 1000, failed: 0, closedByPeer: 0, exchangesFailed: 0 }
+    ],
     errors: [],
     timing: {
       dialSeconds: 0.0042,
@@ -81,10 +88,18 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     counters: {},
     findings: [],
     unavailable: [],
+    events: [
+      { tSeconds: 0, kind: 'phase', name: 'dialing', detail: null },
+      { tSeconds: 0.004, kind: 'phase', name: 'holding', detail: null },
+      { tSeconds: 10.005, kind: 'phase', name: 'closing', detail: null },
+      { tSeconds: 10.012, kind: 'phase', name: 'done', detail: null }
+    ],
     series: [],
     ...changes
   }
 }
+
+const took = { connectP50Us: 48, connectP99Us: 310, exchangeP50Us: null, exchangeP99Us: null }
 
 /** A run in which everything that may be present is: paced, with failures, retries, a census and a finding. */
 export function eventfulResult(): RunResult {
@@ -137,8 +152,8 @@ export function eventfulResult(): RunResult {
       missing: 0,
       seconds: 0.002,
       states: { ESTABLISHED: 687, CLOSE_WAIT: 1 },
-      rtt: { ...latency, count: 688 },
-      minRtt: { ...latency, count: 688 },
+      rtt: { ...roundTrip, count: 688 },
+      minRtt: { ...roundTrip, count: 688 },
       options: { timestamps: 688, sack: 680, windowScaling: 680, ecn: 0 },
       sndMss: { min: 536, max: 65_483 },
       bytesReceived: 0,
@@ -162,8 +177,8 @@ export function eventfulResult(): RunResult {
       }
     ],
     series: [
-      { tSeconds: 0.25, established: 400, connectsPerSecond: 1600, failed: 100 },
-      { tSeconds: 0.5, established: 700, connectsPerSecond: 1200, failed: 300 }
+      { tSeconds: 0.25, established: 400, connectsPerSecond: 1600, failed: 100, ...took },
+      { tSeconds: 0.5, established: 700, connectsPerSecond: 1200, failed: 300, ...took }
     ]
   })
 }

@@ -35,6 +35,7 @@ void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
     return socket.source.ToString() + " > " + targets[socket.target].ToString();
   });
   if (socket.fd >= 0) ::close(socket.fd);
+  context_.worker.targets.AddFailed(socket.target);
   context_.counters.attempted.Add();
   context_.counters.failed.Add();
 }
@@ -56,6 +57,7 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();
   context_.connections.Clear(handshake.fd);
   context_.Close(handshake.fd);
+  context_.worker.targets.AddFailed(handshake.target);
   context_.counters.failed.Add();
 }
 
@@ -67,7 +69,12 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
                               [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
-  if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
+  const uint32_t target = context_.connections.tag(fd);
+  if (phase == Phase::kExchange) context_.worker.targets.AddExchangeFailed(target);
+  if (!ended_by_us) {
+    context_.counters.dialed_closed_by_peer.Add();
+    context_.worker.targets.AddClosedByPeer(target);
+  }
   CloseHeld(fd);
 }
 

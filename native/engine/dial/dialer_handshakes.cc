@@ -105,6 +105,7 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
     context_.worker.first_try_latency.Record(latency_ns);
   }
   context_.counters.established.Add();
+  context_.worker.targets.AddEstablished(target);
   context_.dialed.Open();
 
   // Those that talk or come and go are registered, or closed, right here.

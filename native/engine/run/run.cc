@@ -91,12 +91,16 @@ void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
     for (const auto& worker : workers_) {
       SelfDial& self_dial = worker->self_dial.emplace(state_.options, worker->index, listening);
       worker->cursor.emplace(self_dial.space(), self_dial.first_tuple());
+      worker->targets.Resize(self_dial.space().targets().size());
     }
     return;
   }
   space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
                                         dial.churn);
-  for (const auto& worker : workers_) worker->cursor.emplace(*space_);
+  for (const auto& worker : workers_) {
+    worker->cursor.emplace(*space_);
+    worker->targets.Resize(dial.targets.size());
+  }
 }
 
 void Run::Join() {

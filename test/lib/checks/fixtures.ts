@@ -1,7 +1,7 @@
 import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/context.js'
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
-import type { Latency } from '../../../lib/engine/latency.js'
+import type { Distribution } from '../../../lib/engine/latency.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
@@ -107,7 +107,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   }
 }
 
-export const latency = (changes: Partial<Latency> = {}): Latency => ({
+export const latency = (changes: Partial<Distribution> = {}): Distribution => ({
   unit: 'us',
   count: 10_000,
   mean: 60,
@@ -116,6 +116,7 @@ export const latency = (changes: Partial<Latency> = {}): Latency => ({
   p99: 200,
   p999: 900,
   max: 1500,
+  buckets: { fromUs: [], toUs: [], counts: [] },
   ...changes
 })
 
@@ -131,6 +132,7 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
       closedByPeer: 0,
       skippedPorts: 0
     },
+    targets: [],
     errors: [],
     timing: { dialSeconds: 10, connectsPerSecond: 1000, holdSeconds: 0, totalSeconds: 10 },
     connectLatency: { ...latency(), withoutSynRetry: latency() },
@@ -144,7 +146,8 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
 }
 
 export function point(tSeconds: number, established: number, connectsPerSecond = 1000): SeriesPoint {
-  return { tSeconds, established, connectsPerSecond, failed: 0 }
+  const none = { connectP50Us: null, connectP99Us: null, exchangeP50Us: null, exchangeP99Us: null }
+  return { tSeconds, established, connectsPerSecond, failed: 0, ...none }
 }
 
 /** Connections that came within a second and then stopped at `held`, for ten seconds. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
-import type { Latency } from '../../../lib/engine/latency.js'
+import type { Distribution } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
 import type { Paint } from '../../../lib/report/layout.js'
 import type { RunResult } from '../../../lib/result/result.js'
@@ -171,7 +171,18 @@ it('lists the most frequent failures and counts the others', () => {
 })
 
 it('leaves out latencies of no connection', () => {
-  const none: Latency = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+  const buckets = { fromUs: [], toUs: [], counts: [] }
+  const none: Distribution = {
+    unit: 'us',
+    count: 0,
+    mean: 0,
+    p50: 0,
+    p90: 0,
+    p99: 0,
+    p999: 0,
+    max: 0,
+    buckets
+  }
   expect(
     line('connect ', exampleResult({ connectLatency: { ...none, withoutSynRetry: none } }))
   ).toBeUndefined()
