@@ -33,6 +33,7 @@ export type RunOutcome = Pick<
   | 'pacing'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'process'
   | 'series'
 >

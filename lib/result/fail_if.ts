@@ -44,6 +44,7 @@ type Judged = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'census'
   | 'memory'
   | 'process'
@@ -91,6 +92,7 @@ const figures: UnitsOf<Judged> = {
     segments: 'count',
     connectionsWithRetransmit: 'count'
   },
+  staleAnswers: { established: 'count', timedOut: 'count', pending: 'count' },
   census: {
     connections: 'count',
     missing: 'count',

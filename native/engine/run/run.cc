@@ -96,7 +96,9 @@ void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
   }
   space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
                                         dial.churn);
-  for (const auto& worker : workers_) worker->cursor.emplace(*space_);
+  for (const auto& worker : workers_) {
+    worker->cursor.emplace(*space_, space_->FirstTupleOf(dial.seed));
+  }
 }
 
 void Run::Join() {
