@@ -1,8 +1,18 @@
-import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
+import { type Check, defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { metBy, rejectedSegments } from '../older_connection.js'
 import { advice, command, type Remedy, sysctl } from '../remedy.js'
-import { goalMissed, hasTimeWaitCounter, isCriticalShare, severityOf } from '../symptoms.js'
+import {
+  goalMissed,
+  hasTimeWaitCounter,
+  isCriticalShare,
+  retriedForLoss,
+  severityOf,
+  staleAnswers,
+  timedOutUnanswered
+} from '../symptoms.js'
+import { synLoss } from './syn_loss.js'
+import { synUnanswered } from './syn_unanswered.js'
 
 /**
  * A SYN met a TIME_WAIT of the same 4-tuple and carried an older timestamp, so the server answered with an ACK of the old
@@ -81,8 +91,24 @@ function seenInRun(context: ExplainContext, run: RunOutcome): Verdict | null {
         ? remedyAtServer(context)
         : [command('nstat -asz TcpExtPAWSTimewait TcpExtTCPSYNChallenge'), ...remedy])
     ],
-    events: timeWait
+    events: timeWait,
+    explains: leftUnanswered(context)
   }
+}
+
+/** Share of the stale answers up to which others may be missing. */
+const skippedShare = 0.25
+
+/**
+ * A TIME_WAIT answers one segment in half a second (tcp_oow_rate_limited): measured, up to a fifth of the SYNs that meet one
+ * get no answer, and look lost. More than that are.
+ */
+function leftUnanswered(context: ExplainContext): Check[] {
+  const { established, timedOut } = staleAnswers(context)
+  return [
+    ...(retriedForLoss(context) <= established * skippedShare ? [synLoss] : []),
+    ...(timedOutUnanswered(context) <= timedOut * skippedShare ? [synUnanswered] : [])
+  ]
 }
 
 /** Handshakes that take longer bend the figures; enough of them, or some that fail and were needed, stop the goal. */

@@ -18,8 +18,7 @@ namespace c1m {
   X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */     \
   X(syn_retransmits, "synRetransmits")                                               \
   X(connections_with_syn_retry, "connectionsWithSynRetry")                           \
-  /* Handshakes whose SYN met an older connection, by how they ended: stale_answer.h */ \
-  X(handshakes_answered_stale, "handshakesAnsweredStale")                            \
+  X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */   \
   X(timeouts_answered_stale, "timeoutsAnsweredStale")                                \
   X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */        \
   X(dialed_bytes_received, "dialedBytesReceived")                                    \
