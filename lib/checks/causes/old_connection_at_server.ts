@@ -4,7 +4,7 @@ import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { metBy } from '../older_connection.js'
 import { advice, command } from '../remedy.js'
 import { goalMissed, isCriticalShare } from '../symptoms.js'
-import { letResetsPass } from './time_wait_paws.js'
+import { getThrough } from './time_wait_paws.js'
 
 /**
  * A SYN met an older connection of the same 4-tuple, which the server has not closed: it answers by a challenge ACK
@@ -18,7 +18,7 @@ export const oldConnectionAtServer = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'The client has forgotten a connection that the server, or a middlebox, still has: the client host restarted, another pod got its address, a run was killed and repeated while its FIN and RST were lost, or the server never closes what its clients have closed (CLOSE_WAIT). A SYN with the same 4-tuple is answered with an ACK of the older connection. The RST that the client sends then ends it, and the SYN sent again some 10 ms later is accepted. Where that RST is lost, the handshake fails.',
+      'The client has forgotten a connection that the server, or a middlebox, still has: the client host restarted, another pod got its address, a run was killed and repeated while its FIN and RST were lost, or the server never closes what its clients have closed (CLOSE_WAIT). A SYN with the same 4-tuple is answered with an ACK of the older connection. The RST that the client sends then ends it, and the SYN sent again some 10 ms later is accepted. Where that RST is lost, or the connect timeout leaves no time for another SYN, the handshake fails.',
     evidence:
       'TCP_INFO of the handshake shows a segment that came in and was no SYN-ACK; a lost SYN brings none. Where the server is in the same network namespace, TcpExt.TCPSYNChallenge counts these SYNs. From afar a connection and its TIME_WAIT cannot be told apart, and the title says so.',
     mistakenFor:
@@ -42,7 +42,7 @@ export const oldConnectionAtServer = defineCheck({
       title:
         stuck === 0
           ? `${figure(connection)} SYNs were not lost but answered by ${what}: once it was reset they were accepted`
-          : `${figure(connection)} SYNs were answered by ${what}: ${figure(stuck)} handshakes got no further, because the client's RST does not end it`,
+          : `${figure(connection)} SYNs were answered by ${what}: ${figure(stuck)} handshakes got no further`,
       evidence: [
         ...fact('staleAnswers.established', established),
         ...fact('staleAnswers.timedOut', timedOut),
@@ -50,7 +50,7 @@ export const oldConnectionAtServer = defineCheck({
         ...counterEvidence(ramp, 'TcpExt.TCPSYNChallenge', 'Tcp.OutRsts', 'TcpExt.TCPSynRetrans')
       ],
       remedy: [
-        ...(stuck > 0 ? [letResetsPass] : []),
+        ...(stuck > 0 ? getThrough(context) : []),
         command('nstat -asz TcpExtTCPSYNChallenge TcpExtPAWSTimewait'),
         command('ss -tan'),
         advice(

@@ -86,7 +86,7 @@ function seenInRun(context: ExplainContext, run: RunOutcome): Verdict | null {
         : counterEvidence(ramp, 'Tcp.OutRsts', 'TcpExt.TCPSynRetrans'))
     ],
     remedy: [
-      ...(stuck > 0 ? [letResetsPass] : []),
+      ...(stuck > 0 ? getThrough(context) : []),
       ...(context.peerIsHere
         ? remedyAtServer(context)
         : [command('nstat -asz TcpExtPAWSTimewait TcpExtTCPSYNChallenge'), ...remedy])
@@ -142,10 +142,20 @@ function remedyAtServer({ facts }: ExplainContext): Remedy[] {
   return [...(facts.after.tcp.rfc1337 === 1 ? [sysctl('net.ipv4.tcp_rfc1337', 0)] : []), ...remedy]
 }
 
-/** For handshakes whose every SYN meets an older connection: what ends that does not reach it. */
-export const letResetsPass = advice(
-  'let the RST pass by which a client ends the older connection: a firewall or NAT on the way drops it, or, for a TIME_WAIT, tcp_rfc1337 is 1 at the server'
-)
+/** Connect timeout that leaves time for a third SYN, which comes a second after the first: the second one may get no answer. */
+const patientMs = 2000
+
+/** For handshakes that got no further than an older connection: its end, and the next SYN, take a RST and some time. */
+export function getThrough({ scenario }: ExplainContext): Remedy[] {
+  return [
+    advice(
+      'let the RST pass by which a client ends the older connection: a firewall or NAT on the way drops it, or, for a TIME_WAIT, tcp_rfc1337 is 1 at the server'
+    ),
+    ...(scenario !== null && scenario.connectTimeoutMs < patientMs
+      ? [advice('and allow time for another SYN: --connect-timeout 5s')]
+      : [])
+  ]
+}
 
 /** Never tcp_tw_recycle (gone since 4.12, and broke NAT), tcp_rfc1337=1, or a firewall that drops RST: they make it worse. */
 const remedy = [
