@@ -34,6 +34,7 @@ export type RunOutcome = Pick<
   | 'pacing'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'process'
   | 'series'
 >

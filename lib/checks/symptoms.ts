@@ -1,6 +1,6 @@
 import { counterValue } from '../host/counters.js'
 import { isAtLeast } from '../host/kernel.js'
-import type { Severity } from '../result/result.js'
+import type { Severity, StaleAnswers } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { inRamp, moved } from './evidence.js'
 
@@ -19,16 +19,44 @@ export function pending({ connections }: RunOutcome): number {
 }
 
 /**
+ * Handshakes whose SYN was answered by an older connection. This side answers each of those by RST: segments that moved
+ * nothing, such as a RST for another connection, are none.
+ */
+export function staleAnswers(context: ExplainContext): StaleAnswers {
+  const { run, counters } = context
+  const { established, timedOut, pending } = run?.staleAnswers ?? noStaleAnswers
+  const resets = moved(inRamp(context), 'Tcp.OutRsts')
+  const isKnown = counterValue(counters, 'Tcp.OutRsts') !== null
+  return isKnown && resets < (established + timedOut + pending) / 2
+    ? noStaleAnswers
+    : { established, timedOut, pending }
+}
+
+const noStaleAnswers: StaleAnswers = { established: 0, timedOut: 0, pending: 0 }
+
+/** Connections that needed more than one SYN because one got no answer. */
+export function retriedForLoss(context: ExplainContext): number {
+  const retried = context.run?.retransmits.connectionsWithSynRetry ?? 0
+  return Math.max(0, retried - staleAnswers(context).established)
+}
+
+/** Handshakes given up without any answer. */
+export function timedOutUnanswered(context: ExplainContext): number {
+  return context.run === null ? 0 : Math.max(0, timedOut(context.run) - staleAnswers(context).timedOut)
+}
+
+/**
  * SYNs of this run that got no answer, at least: those sent again, the last of each that timed out, and those still
  * pending when the kernel sends some again. 0 in a healthy run.
  */
 export function lostSyns(context: ExplainContext): number {
   const { run } = context
   if (run === null) return 0
+  const stale = staleAnswers(context)
   return (
-    run.retransmits.syn +
-    timedOut(run) +
-    Math.min(pending(run), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
+    Math.max(0, run.retransmits.syn - stale.established) +
+    timedOutUnanswered(context) +
+    Math.min(Math.max(0, pending(run) - stale.pending), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
   )
 }
 

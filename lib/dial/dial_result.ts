@@ -63,6 +63,7 @@ export type DialOutcome = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'process'
   | 'series'
 >
@@ -105,6 +106,11 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       connectionsWithSynRetry: counters.connectionsWithSynRetry,
       segments: null,
       connectionsWithRetransmit: null
+    },
+    staleAnswers: {
+      established: counters.handshakesAnsweredStale,
+      timedOut: counters.timeoutsAnsweredStale,
+      pending: counters.pendingAnsweredStale
     },
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,

@@ -63,6 +63,9 @@ export interface EngineCounters {
   skippedPorts: number
   synRetransmits: number
   connectionsWithSynRetry: number
+  handshakesAnsweredStale: number
+  timeoutsAnsweredStale: number
+  pendingAnsweredStale: number
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number

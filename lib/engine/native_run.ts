@@ -44,6 +44,8 @@ export interface NativeDialConfig {
   /** From 0. */
   shardIndex: number
   shardCount: number
+  /** How many (address, port) pairs from the first one the run begins. */
+  seed: number
   /** Empty: each worker dials its own listeners. */
   targets: NativeTarget[]
   connections: number

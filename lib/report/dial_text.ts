@@ -161,10 +161,15 @@ function churn({ churn }: RunResult): string[] {
   return [`TIME_WAIT ${known(timeWait.before)} before, ${known(timeWait.peak)} at the peak; ${rest}`]
 }
 
-function retransmits({ retransmits }: RunResult): string[] {
+function retransmits({ retransmits, staleAnswers }: RunResult): string[] {
   const { syn, connectionsWithSynRetry, segments, connectionsWithRetransmit } = retransmits
   const parts = []
-  if (syn > 0) parts.push(`${plural(syn, 'SYN')} on ${plural(connectionsWithSynRetry, 'connection')}`)
+  if (syn > 0) {
+    // Results of earlier versions do not have it.
+    const stale = staleAnswers?.established ?? 0
+    const older = stale > 0 ? ` (${formatNumber(stale)} answered by an older connection)` : ''
+    parts.push(`${plural(syn, 'SYN')} on ${plural(connectionsWithSynRetry, 'connection')}${older}`)
+  }
   if (segments)
     parts.push(`${plural(segments, 'segment')} on ${plural(connectionsWithRetransmit ?? 0, 'connection')}`)
   return parts.length > 0 ? [parts.join(', ')] : []

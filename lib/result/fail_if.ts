@@ -46,6 +46,7 @@ type Judged = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'census'
   | 'memory'
   | 'process'
@@ -93,6 +94,7 @@ const figures: UnitsOf<Judged> = {
     segments: 'count',
     connectionsWithRetransmit: 'count'
   },
+  staleAnswers: { established: 'count', timedOut: 'count', pending: 'count' },
   census: {
     connections: 'count',
     missing: 'count',

@@ -40,6 +40,8 @@ export interface RunResult {
   /** Totals of closed-and-replaced connections; null when connections are only held. */
   churn: Churn | null
   retransmits: Retransmits
+  /** Handshakes whose SYN was answered by an older connection of its 4-tuple, or by the TIME_WAIT of one. */
+  staleAnswers: StaleAnswers
   /** TCP_INFO of the connections that stood at the end; null when no census was taken. */
   census: CensusSummary | null
   memory: Memory
@@ -158,6 +160,16 @@ export interface Retransmits {
   segments: Count | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
   connectionsWithRetransmit: Count | null
+}
+
+/** Handshakes whose SYN was answered by a segment that is no SYN-ACK, by what became of them. */
+export interface StaleAnswers {
+  /** Established once this side's RST had ended the older connection; among `retransmits.connectionsWithSynRetry`. */
+  established: Count
+  /** Given up, because no other answer came in time. */
+  timedOut: Count
+  /** Still under way when the run closed. */
+  pending: Count
 }
 
 /** What the kernel said of the connections that stood at one moment, before they were closed. */

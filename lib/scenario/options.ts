@@ -47,6 +47,12 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   sourcePorts?: string
   /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. N up to 65,535, default `1/1`. C1M_SHARD_INVALID. */
   shard?: string
+  /**
+   * Where in the tuple space the run begins: so many source ports from the first one, round and round. A whole number
+   * from 0 to 4,294,967,295; default: any, so that a run does not meet what its predecessor has left behind at the
+   * server. The one used is in `result.scenario`; with it, a run uses the same tuples again. 0: from the first tuple.
+   */
+  seed?: number
   /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
   workers?: number
   /** A handshake that takes longer is a failure. Milliseconds from 1, default 5,000. */
@@ -72,6 +78,9 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   signal?: AbortSignal
 }
 
+/** The engine keeps it in 32 bits. */
+export const mostSeed = 2 ** 32 - 1
+
 export const dialChecks: OptionChecks<DialOptions> = {
   targets: texts,
   connections: whole(1),
@@ -81,6 +90,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   source: texts,
   sourcePorts: text,
   shard: text,
+  seed: whole(0, mostSeed),
   workers: whole(1, tableLimits.maxTables),
   connectTimeoutMs: whole(1),
   synRetries: whole(1, 127),

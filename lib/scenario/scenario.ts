@@ -11,7 +11,7 @@ import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
-import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
+import { type DialOptions, dialChecks, type ListenOptions, listenChecks, mostSeed } from './options.js'
 import { type RampPoint, resolveRamp } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
@@ -38,6 +38,8 @@ export interface DialScenario {
   /** Which slice of the tuple space is used, from 0: source ports whose index modulo `shardCount` equals this. */
   shardIndex: Count
   shardCount: Count
+  /** Where in the slice the run begins: so many source ports from its first one, round and round. */
+  seed: Count
   /** Distinct 4-tuples this run may use; no larger than Number.MAX_SAFE_INTEGER. */
   tuples: Count
   /** Threads that dial at a time. */
@@ -161,6 +163,7 @@ export async function draftDial(
     selfDial,
     ...plain,
     nat,
+    seed: options.seed ?? Math.floor(Math.random() * (mostSeed + 1)),
     ...space,
     workers,
     maxTables: tableLimits.maxTables

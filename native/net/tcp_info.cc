@@ -31,11 +31,4 @@ size_t ReadTcpInfo(int fd, TcpInfo& info) {
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? size : 0;
 }
 
-std::optional<uint32_t> ReadRetransmits(int fd) {
-  TcpInfo info;
-  constexpr size_t kNeeded = offsetof(TcpInfo, total_retrans) + sizeof(info.total_retrans);
-  if (ReadTcpInfo(fd, info) < kNeeded) return std::nullopt;
-  return info.total_retrans;
-}
-
 }  // namespace c1m

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace c1m {
 
@@ -101,9 +100,5 @@ inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 // Fills `info` and returns how many of its bytes come from the kernel; 0 when `fd` is no TCP
 // socket.
 [[nodiscard]] size_t ReadTcpInfo(int fd, TcpInfo& info);
-
-// Segments sent again in the socket's life: right after the handshake, the repeated SYNs. Nothing
-// when the socket is gone or the kernel returned a structure too short to hold the field.
-std::optional<uint32_t> ReadRetransmits(int fd);
 
 }  // namespace c1m

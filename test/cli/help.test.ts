@@ -38,6 +38,11 @@ describe('help', () => {
                                     reserved ones and the last 1,024 ephemeral ones)
             --shard K/N             use the K-th of N disjoint slices of the tuple
                                     space, so that N processes or hosts never collide
+            --seed N                source port to begin at, counted from the first
+                                    one and round again; repeats the tuples of an
+                                    earlier run (default any, so that a run does not
+                                    meet connections its predecessor left at the
+                                    server)
             --workers N             threads that dial at a time (default from the
                                     number of CPUs)
             --connect-timeout D     how long a handshake may take before it counts as

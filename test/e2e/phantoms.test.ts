@@ -62,7 +62,19 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     const target = '127.0.0.1:8100'
     await using server = await listenIn(host, target, '--workers', '1', '--backlog', '10')
     server.stop()
-    const args = ['--source-ports', '5000-5018', '-c', '19', '--workers', '1', '--hold', '1m', '--ndjson']
+    const args = [
+      '--source-ports',
+      '5000-5018',
+      '-c',
+      '19',
+      '--seed',
+      '0',
+      '--workers',
+      '1',
+      '--hold',
+      '1m',
+      '--ndjson'
+    ]
     const dialing = host.start('dial', target, ...args)
     const looks = jsonLines(dialing)
     // Those whose final ACK comes through fill the queue.

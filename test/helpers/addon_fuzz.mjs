@@ -133,6 +133,7 @@ function dialConfig() {
     sourcePorts: [{ first: 20_000, last: 40_000 }],
     shardIndex: 0,
     shardCount: 1,
+    seed: pick([0, 1, 2 ** 32 - 1]),
     targets: [],
     connections: 1 + below(40),
     window: 16,

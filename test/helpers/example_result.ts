@@ -34,6 +34,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       sourcePorts: [[1024, 65_535]],
       shardIndex: 0,
       shardCount: 1,
+      seed: 0,
       tuples: 1_290_240,
       workers: 4,
       maxTables: 1024,
@@ -77,6 +78,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     exchangeLatency: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    staleAnswers: { established: 0, timedOut: 0, pending: 0 },
     census: null,
     memory: {
       processRssBytes: 89_128_960,

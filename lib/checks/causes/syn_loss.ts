@@ -2,7 +2,7 @@ import { classifyLatencies, looksLikeSynLoss, synRetrySchedule } from '../../hos
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, hereSide, moved, percent } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
-import { severityOf } from '../symptoms.js'
+import { retriedForLoss, severityOf } from '../symptoms.js'
 import { watchThere } from './syn_unanswered.js'
 
 /** Share of connections with a repeated SYN below which a network is healthy. */
@@ -21,7 +21,8 @@ export const synLoss = defineCheck({
   explain(context) {
     const { run } = context
     if (run === null) return null
-    const { connectionsWithSynRetry: retried, syn } = run.retransmits
+    const { syn } = run.retransmits
+    const retried = retriedForLoss(context)
     const share = retried / Math.max(1, run.connections.established)
     if (retried === 0 || share < healthyShare) return null
     // softnet_stat is the whole host's: it must account for a good part of the loss to be ours.
@@ -36,7 +37,7 @@ export const synLoss = defineCheck({
         : `${figure(retried)} connections (${percent(share)}) needed more than one SYN: packets are lost on the way or at the target${combOf(context)}`,
       evidence: [
         ...fact('retransmits.syn', syn),
-        ...fact('retransmits.connectionsWithSynRetry', retried),
+        ...fact('retransmits.connectionsWithSynRetry', run.retransmits.connectionsWithSynRetry),
         ...counterEvidence(context, 'TcpExt.TCPSynRetrans', 'Ip.OutDiscards', 'Ip.InDiscards'),
         ...(atHome ? counterEvidence(context, 'Softnet.dropped') : []),
         ...(atHome ? fact('net.core.netdev_max_backlog', netdevMaxBacklog) : [])

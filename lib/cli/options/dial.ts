@@ -64,6 +64,13 @@ export const dialOptions = {
     value: 'K/N',
     text: 'use the K-th of N disjoint slices of the tuple space, so that N processes or hosts never collide'
   },
+  seed: {
+    name: 'seed',
+    type: 'integer',
+    value: 'N',
+    default: 'any, so that a run does not meet connections its predecessor left at the server',
+    text: 'source port to begin at, counted from the first one and round again; repeats the tuples of an earlier run'
+  },
   workers: {
     name: 'workers',
     type: 'integer',

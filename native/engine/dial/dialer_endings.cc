@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "native/engine/dial/dialer.h"
+#include "native/engine/dial/stale_answer.h"
 #include "native/net/socket.h"
 
 namespace c1m {
@@ -52,6 +53,9 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   const Handshake handshake = handshakes_.at(slot);
   context_.run.errors.Count(phase, code,
                             [&] { return DescribeTuple(handshake.fd, handshake.target); });
+  if (code == ETIMEDOUT && IsAnsweredStale(handshake.fd)) {
+    context_.counters.timeouts_answered_stale.Add();
+  }
   handshakes_.Remove(slot);
   context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();

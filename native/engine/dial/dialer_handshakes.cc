@@ -5,9 +5,9 @@
 #include <cerrno>
 
 #include "native/engine/dial/dialer.h"
+#include "native/engine/dial/stale_answer.h"
 #include "native/net/clock.h"
 #include "native/net/socket.h"
-#include "native/net/tcp_info.h"
 
 namespace c1m {
 namespace {
@@ -95,9 +95,10 @@ uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
 void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                        size_t sent) {
   const int64_t latency_ns = now_ns - started_ns;
-  const uint32_t syn_retransmits =
-      latency_ns >= kSlowHandshakeNs ? ReadRetransmits(fd).value_or(0) : 0;
+  const auto [syn_retransmits, answered_stale] =
+      latency_ns >= kSlowHandshakeNs ? TraceHandshake(fd, latency_ns) : HandshakeTrace{};
   if (syn_retransmits > 0) {
+    if (answered_stale) context_.counters.handshakes_answered_stale.Add();
     context_.counters.syn_retransmits.Add(syn_retransmits);
     context_.counters.connections_with_syn_retry.Add();
     context_.worker.retried_latency.Record(latency_ns);

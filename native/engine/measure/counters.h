@@ -18,6 +18,9 @@ namespace c1m {
   X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */     \
   X(syn_retransmits, "synRetransmits")                                               \
   X(connections_with_syn_retry, "connectionsWithSynRetry")                           \
+  X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */   \
+  X(timeouts_answered_stale, "timeoutsAnsweredStale")                                \
+  X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */        \
   X(dialed_bytes_received, "dialedBytesReceived")                                    \
   X(dialed_bytes_sent, "dialedBytesSent")                                            \
   X(exchanges, "exchanges")       /* answered in full */                             \

@@ -98,7 +98,7 @@ void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
   space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
                                         dial.churn);
   for (const auto& worker : workers_) {
-    worker->cursor.emplace(*space_);
+    worker->cursor.emplace(*space_, space_->FirstTupleOf(dial.seed));
     worker->targets.Resize(dial.targets.size());
   }
 }

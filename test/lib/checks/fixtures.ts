@@ -96,6 +96,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     sourcePorts: [[1024, 65_535]],
     shardIndex: 0,
     shardCount: 1,
+    seed: 0,
     tuples: 1_290_240,
     workers: 4,
     maxTables: 128,
@@ -139,6 +140,7 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
     pacing: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    staleAnswers: { established: 0, timedOut: 0, pending: 0 },
     process: { cpuSeconds: 0.5, workers: 4, tables: 4, privateTables: true },
     series: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tSeconds) => point(tSeconds, tSeconds * 1000))
   }
