@@ -7,6 +7,8 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativeRoute,
+  NativeRouteQuery,
   NativeSurvey,
   NativeSurveyOptions
 } from './native_sockets.js'
@@ -29,8 +31,8 @@ export interface NativeAddon {
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
-  /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
-  routeDevice(target: string, source?: string): string
+  /** Throws an Error with `errno` and `syscall`: `route` where no route leads there, or one forbids the way. */
+  findRoute(query: NativeRouteQuery): NativeRoute
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */

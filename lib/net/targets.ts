@@ -203,11 +203,7 @@ export function formatPorts({ firstPort, lastPort }: Pick<Target, 'firstPort' | 
  * @throws C1mError C1M_AUTHORIZATION_REQUIRED
  */
 export function checkAuthorized(targets: readonly Target[], authorized: boolean) {
-  if (authorized) return
-  // Asks for the addresses last: a dial of loopback starts without.
-  const stranger = targets.find(
-    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
-  )
+  const stranger = authorized ? undefined : strangerAmong(targets)
   if (!stranger) return
   const { host, address } = stranger
   throw new C1mError(
@@ -217,5 +213,13 @@ export function checkAuthorized(targets: readonly Target[], authorized: boolean)
       hint: (option) =>
         `A connection flood needs the consent of whoever runs the target. With it, add ${option('authorized', true)}.`
     }
+  )
+}
+
+/** The first target that is neither loopback nor private nor an address of this host. */
+export function strangerAmong(targets: readonly Target[]): Target | undefined {
+  // Asks for the addresses last: a dial of loopback starts without.
+  return targets.find(
+    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
   )
 }

@@ -7,6 +7,7 @@ import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type AddressRange, isLoopback } from '../net/address.js'
 import { resolveSources, type SourceNeeds } from '../net/sources.js'
 import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
+import { askRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
@@ -151,7 +152,8 @@ export async function draftDial(
     targets,
     connections,
     // The workers of a self-dial are quicker with local ports that no other worker uses.
-    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations)
+    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations),
+    askRoute: askRoute(plain.socketOptions)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }
