@@ -102,6 +102,21 @@ export function parseSource(spec: string, family: Family): AddressRange[] {
   return [range]
 }
 
+/** The one family that all of these sources have addresses of; undefined: either, or neither. */
+export function familyOfSources(specs: readonly string[]): Family | undefined {
+  if (specs.length === 0) return undefined
+  const [family, ...others] = ([4, 6] as const).filter((one) => specs.every((spec) => isOf(spec, one)))
+  return others.length === 0 ? family : undefined
+}
+
+function isOf(spec: string, family: Family): boolean {
+  try {
+    return parseSource(spec, family).length > 0
+  } catch {
+    return false
+  }
+}
+
 function explain(text: string): string {
   const ends = text.split('-').map(parseAddressRange)
   if (text.includes('/') && !text.includes('-') && parseAddressRange(text.split('/')[0] ?? '')) {

@@ -14,3 +14,16 @@ export function askRoute({ mark, device }: Pick<ChosenSocketOptions, 'mark' | 'd
     }
   }
 }
+
+/** Whether a route leads to an address; where the kernel cannot be asked, it is taken to. */
+export function hasRoute(
+  options: Pick<ChosenSocketOptions, 'mark' | 'device'>
+): (address: string) => boolean {
+  return (address) => {
+    try {
+      return !('error' in findRoute({ target: address, mark: options.mark, device: options.device }))
+    } catch {
+      return true
+    }
+  }
+}
