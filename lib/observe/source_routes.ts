@@ -22,8 +22,9 @@ export interface SourceRoutes {
   asymmetric: AsymmetricRoute | null
 }
 
-/** Questions to the kernel; of more, some evenly spaced are asked. */
-const mostAsked = 64
+/** Addresses of each device that are tried, and questions to the kernel; of more, some evenly spaced. */
+const mostOfDevice = 8
+const mostAsked = 256
 
 /**
  * Asks for the routes from those source addresses that this host has.
@@ -67,8 +68,9 @@ function distinct(targets: readonly Target[]): Target[] {
 }
 
 function ownSources(devices: readonly Device[], sources: readonly AddressRange[]): string[] {
-  const own = devices.flatMap(({ addresses }) => addresses.map(bare))
-  return [...new Set(own)].filter((address) => !isLoopback(address) && addressesWithin(sources)(address))
+  const isSource = addressesWithin(sources)
+  const own = devices.flatMap(({ addresses }) => spaced(addresses.map(bare).filter(isSource), mostOfDevice))
+  return [...new Set(own)].filter((address) => !isLoopback(address))
 }
 
 type Asker = Pick<DialScenario, 'socketOptions'>
@@ -107,7 +109,7 @@ function ask({ socketOptions: { mark, device } }: Asker, { address, firstPort }:
  * belongs to the network beyond `name` as well, nor what stays on this host.
  */
 function strayedFrom(source: string, name: string, devices: readonly Device[]): string | null {
-  const [owner, ...others] = devices.filter(({ addresses }) => addresses.map(bare).includes(source))
+  const [owner, ...others] = devices.filter(({ addresses }) => addresses.some((one) => bare(one) === source))
   if (!owner?.neighbours || others.length > 0 || owner.name === name || name === 'lo') return null
   const networks = devices.find((device) => device.name === name)?.addresses ?? []
   return within(...networks)(source) ? null : owner.name
