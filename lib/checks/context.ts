@@ -6,6 +6,7 @@ import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { ServerView } from '../observe/server_observer.js'
+import type { AsymmetricRoute } from '../observe/source_routes.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -21,6 +22,8 @@ export interface PredictContext {
   peerIsHere: boolean
   /** The device the run needs, where that carries nothing; null also where it was not looked for. */
   downDevice: DownDevice | null
+  /** Packets that leave by another device than their source address is on; null also where it was not looked for. */
+  asymmetricRoute: AsymmetricRoute | null
 }
 
 /** A run as far as it is known; the parts of the result that checks look at. */

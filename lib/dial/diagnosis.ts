@@ -1,6 +1,7 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
+import { tableRules } from '../engine/descriptor_tables.js'
 import type { Engine } from '../engine/engine.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
@@ -23,6 +24,8 @@ export interface Diagnosis {
   findings: Finding[]
   /** Checks that failed, and what with. */
   unjudged: { id: FindingId; error: unknown }[]
+  /** Why the devices on the way were not looked at; null: they were, or nothing asked for it. */
+  unseenDevices: unknown
 }
 
 /** Judges one dial, while it lasts and when it is over. */
@@ -56,8 +59,11 @@ export class Diagnostician {
    */
   observe(last = false): Promise<void> {
     const looked = this.#looks.then(async () => {
-      if (!this.#settled) await this.#look()
-      this.#settled ||= last
+      try {
+        if (!this.#settled) await this.#look()
+      } finally {
+        this.#settled ||= last
+      }
     })
     // One that fails is its caller's concern, not the next one's.
     this.#looks = looked.catch(() => {})
@@ -81,22 +87,30 @@ export class Diagnostician {
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains })
+    let unseenDevices: unknown = null
+    const note = (error: unknown) => {
+      unseenDevices = error
+    }
     const context = {
       facts: { before: this.#baseline.facts, after },
       ...phases,
       run: outcome,
       scenario: this.#scenario,
-      needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
+      needs: dialNeeds(after, this.#scenario, {
+        peerIsHere: this.#peerIsHere,
+        idleTracks: false,
+        tableRules: tableRules()
+      }),
       peerIsHere: this.#peerIsHere,
       // Only what fails may want for a device; asking takes a while where there are thousands.
-      downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources) : null,
+      downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources, note) : null,
       ...this.#observer.seen,
       census: census && censusView(census, phases.deltas),
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
-    return { counters: all, findings, unjudged }
+    return { counters: all, findings, unjudged, unseenDevices }
   }
 }
 

@@ -53,7 +53,8 @@ export class LazyDiagnosis {
     this.#judgedMs = nowMs
     try {
       const diagnostician = await this.#load()
-      await diagnostician.observe()
+      // The last look reports what went wrong with it.
+      await diagnostician.observe().catch(() => {})
       if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null).findings
     } catch {
       // The final diagnosis reports it.
@@ -84,6 +85,7 @@ export class LazyDiagnosis {
         (await import('../observe/census_summary.js')).summarizeCensus(census)
       ))
     for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
+    if (diagnosis?.unseenDevices) this.#bestEffort.note(diagnosis.unseenDevices, 'the devices on the way')
     this.findings = diagnosis?.findings ?? []
     return {
       counters: diagnosis?.counters ?? this.#phases.changes().all,

@@ -1,6 +1,6 @@
 /** The first part of a dial: from its options to an engine that has begun to connect. */
+import { tableRules } from '../engine/descriptor_tables.js'
 import { Engine } from '../engine/engine.js'
-import { native } from '../engine/native.js'
 import { readHostFacts } from '../host/facts.js'
 import { TimeWaitWatch } from '../observe/time_wait.js'
 import type { DialOptions } from '../scenario/options.js'
@@ -41,7 +41,7 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
 
 /** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
 function checkTable(scenario: DialScenario): void {
-  const { privateTables, descriptorLimit } = native()
-  if (privateTables()) return
-  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, descriptorLimit())
+  const rules = tableRules()
+  if (rules === null || rules.privateTables) return
+  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, rules.descriptorLimit)
 }

@@ -252,7 +252,7 @@ let hasThreadPool = false
  * Has libuv make the threads of its pool before ours are all the host allows. It makes them with the first request, and
  * aborts the process when it can't: so it is tried first.
  */
-function makeThreadPool(addon: NativeAddon): void {
+export function makeThreadPool(addon: Pick<NativeAddon, 'tryThreads'>): void {
   if (hasThreadPool) return
   // As many as libuv makes: uv__work_submit in src/threadpool.c.
   addon.tryThreads(Math.min(1024, Number(process.env.UV_THREADPOOL_SIZE) || 4))
@@ -269,7 +269,7 @@ function errorName(errno: number): string {
 }
 
 /** @param endpoint where it could not listen; undefined when that was not the reason */
-function startFailure(error: unknown, endpoint?: string): C1mError {
+export function startFailure(error: unknown, endpoint?: string): C1mError {
   const { syscall, errno } = error as { syscall?: string; errno?: number }
   const code = errno === undefined ? '' : errorName(errno)
   const hints: Record<string, string> = {

@@ -7,6 +7,8 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativeRoute,
+  NativeRouteQuery,
   NativeSurvey,
   NativeSurveyOptions
 } from './native_sockets.js'
@@ -33,6 +35,8 @@ export interface NativeAddon {
   routeDevice(target: string, source?: string): string
   /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */
   latencyBounds(): Float64Array
+  /** Throws an Error with `errno` and `syscall`: `route` where no route leads there, or one forbids the way. */
+  findRoute(query: NativeRouteQuery): NativeRoute
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */

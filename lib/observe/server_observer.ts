@@ -1,5 +1,4 @@
 /** The server of a dial, looked at from beside it where it is in the same network namespace. */
-import { C1mError } from '../base/errors.js'
 import { type LocalEnd, readListeners, surveyShare, surveySockets } from '../engine/sockets.js'
 import { type ListenerFill, ListenerOwners } from './listener_fill.js'
 import { mostEnds } from './watch_ends.js'
@@ -39,17 +38,12 @@ export class ServerObserver {
   /**
    * Looks at the accept queues, which takes a tenth of a millisecond.
    * @param counts whether to hold the server's connections against ours as well, which is a walk through all sockets
+   * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE: nothing is seen
    */
   async look(counts: boolean): Promise<void> {
     if (this.#ends.length === 0) return
-    try {
-      const server =
-        counts && performance.now() >= this.#nextSurveyMs ? await this.#count() : this.seen.server
-      this.seen = { listeners: await this.#owners.fill(await readListeners(this.#ends)), server }
-    } catch (error) {
-      // Without sock_diag nothing is seen.
-      if (!(error instanceof C1mError)) throw error
-    }
+    const server = counts && performance.now() >= this.#nextSurveyMs ? await this.#count() : this.seen.server
+    this.seen = { listeners: await this.#owners.fill(await readListeners(this.#ends)), server }
   }
 
   /** Ours are read first, and without those that end meanwhile: what is missing then was missing all the time. */

@@ -2,6 +2,7 @@
 import { abortSignal, choice, flag, period, rate, text, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { type CloseMode, closeModes, type ListenMode, listenModes } from '../engine/modes.js'
+import { type AddressChoice, addressChoices } from '../net/names.js'
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
@@ -19,6 +20,11 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
    * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
    */
   targets?: readonly string[]
+  /**
+   * Which addresses of a name to dial: the `first` that the resolver gives, or `all` of that family, each with the ports
+   * of the target. `result.scenario.targets` has those dialed, and as `otherAddresses` those that are not. Default `first`.
+   */
+  addresses?: AddressChoice
   /** Connections to hold, or in a churn to have open, at once. From 1, default 10,000. */
   connections?: number
   /**
@@ -83,6 +89,7 @@ export const mostSeed = 2 ** 32 - 1
 
 export const dialChecks: OptionChecks<DialOptions> = {
   targets: texts,
+  addresses: choice(addressChoices),
   connections: whole(1),
   rate,
   ramp,

@@ -5,8 +5,9 @@ import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type AddressRange, isLoopback } from '../net/address.js'
-import { resolveSources, type SourceNeeds } from '../net/sources.js'
+import { familyOfSources, resolveSources, type SourceNeeds } from '../net/sources.js'
 import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
+import { askRoute, hasRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
@@ -144,7 +145,12 @@ export async function draftDial(
   const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
-  const targets = await resolveTargets(targetTexts, 'dial', signal)
+  const targets = await resolveTargets(targetTexts, 'dial', {
+    addresses: options.addresses ?? 'first',
+    family: () => familyOfSources(options.source ?? (options.device === undefined ? [] : [options.device])),
+    hasRoute: hasRoute(plain.socketOptions),
+    signal
+  })
 
   const destinations = countDestinations({ targets, selfDial, workers, connections })
   const nat = planNat(options, selfDial ? 1 : destinations)
@@ -153,7 +159,8 @@ export async function draftDial(
     targets,
     connections,
     // The workers of a self-dial are quicker with local ports that no other worker uses.
-    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations)
+    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations),
+    askRoute: askRoute(plain.socketOptions)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }

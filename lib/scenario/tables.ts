@@ -52,6 +52,20 @@ export function checkTables(connections: number, descriptorsPerConnection: numbe
 }
 
 /**
+ * Connections that fit where threads cannot have descriptor tables of their own.
+ * @param workers threads that share the one table evenly
+ * @param limit RLIMIT_NOFILE
+ */
+export function sharedTableCapacity(
+  descriptorsPerConnection: number,
+  workers: number,
+  limit: number
+): number {
+  const perWorker = Math.floor(Math.max(0, limit - reservedInSharedTable) / workers)
+  return workers * Math.floor(perWorker / descriptorsPerConnection)
+}
+
+/**
  * Checks that connections fit where threads cannot have descriptor tables of their own.
  * @param workers threads that share the one table evenly
  * @param limit RLIMIT_NOFILE
@@ -63,8 +77,7 @@ export function checkSharedTable(
   workers: number,
   limit: number
 ): void {
-  const perWorker = Math.floor(Math.max(0, limit - reservedInSharedTable) / workers)
-  const capacity = workers * Math.floor(perWorker / descriptorsPerConnection)
+  const capacity = sharedTableCapacity(descriptorsPerConnection, workers, limit)
   if (connections <= capacity) return
   const needed = Math.ceil(connections / workers) * descriptorsPerConnection * workers + reservedInSharedTable
   throw new C1mError(

@@ -74,7 +74,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
-  exports["routeDevice"] = Napi::Function::New(env, RouteDeviceCall, "routeDevice");
+  exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

@@ -1,6 +1,7 @@
 #include "native/binding/devices.h"
 
-#include <optional>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -24,22 +25,31 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
     object["name"] = device.name;
     object["up"] = device.up;
     object["carrier"] = device.carrier;
+    object["neighbours"] = device.neighbours;
     object["addresses"] = addresses;
     array[i++] = object;
   }
   return array;
 }
 
-Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info) {
-  const SocketAddress target = Address(info[0], "target", 0);
-  std::optional<SocketAddress> source;
-  if (!info[1].IsUndefined()) source = Address(info[1], "source", 0);
-  if (source && source->family() != target.family()) {
-    Reject(info.Env(), "source", "of the family of target");
+Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Napi::Object object = AsObject(info[0], "query");
+  RouteQuery query;
+  query.target = Address(object, "target", Whole<uint16_t>(object, "port", 0, 65535));
+  const Napi::Value source = object.Get("source");
+  if (!source.IsUndefined()) query.source = Address(source, "source", 0);
+  query.mark = Whole<uint32_t>(object, "mark", 0, std::numeric_limits<uint32_t>::max());
+  query.device = Text(object, "device");
+  if (query.source && query.source->family() != query.target.family()) {
+    Reject(env, "source", "of the family of target");
   }
-  const Result<std::string> name = RouteDevice(target, source);
-  if (!name.ok()) throw SystemError(info.Env(), name.error());
-  return Napi::String::New(info.Env(), name.value());
+  const Result<Route> route = FindRoute(query);
+  if (!route.ok()) throw SystemError(env, route.error());
+  Napi::Object found = Napi::Object::New(env);
+  found["device"] = route.value().device;
+  found["source"] = route.value().source;
+  return found;
 }
 
 }  // namespace c1m

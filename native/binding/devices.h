@@ -5,10 +5,11 @@
 
 namespace c1m {
 
-// listDevices(): [{name, up, carrier, addresses}]; throws {errno, syscall}.
+// listDevices(): [{name, up, carrier, neighbours, addresses}]; throws {errno, syscall}.
 Napi::Value ListDevicesCall(const Napi::CallbackInfo& info);
 
-// routeDevice(target, source?): the name of the device; throws {errno, syscall}.
-Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info);
+// findRoute({target, port, source?, mark, device}): {device, source}; throws {errno, syscall},
+// where no route leads there or one forbids the way with the syscall "route".
+Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

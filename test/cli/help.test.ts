@@ -30,6 +30,8 @@ describe('help', () => {
                                     TIME:RATE points, e.g. 0:10k/s,30s:200k/s; the
                                     last rate stays
             --window N              handshakes in flight at most (default 1024)
+            --all-addresses         dial every address of a TARGET given by name, all
+                                    of one family (default the first one)
         -s, --source A              where to dial from: an address, A/len, A-B or the
                                     name of an interface (repeatable; default loopback
                                     targets: as much of 127/8 as needed; others: the

@@ -265,7 +265,16 @@ function callElse() {
     () => addon.readTracefs(junk()),
     () => addon.listDevices(junk()),
     // Asks the kernel's routes, and sends nothing.
-    () => addon.routeDevice(pick(destinations)(), pick(destinations)()),
+    () =>
+      addon.findRoute(
+        spoil({
+          target: pick(destinations)(),
+          port: 80,
+          source: pick(destinations)(),
+          mark: 0,
+          device: chance(0.5) ? 'lo' : ''
+        })
+      ),
     () => new Drops(junk()),
     () =>
       new Drops({

@@ -1,5 +1,6 @@
 /** Every cause there is a check for. Their order is that of their ranks. */
 export { acceptQueueOverflow } from './accept_queue_overflow.js'
+export { asymmetricSourceRoute } from './asymmetric_source_route.js'
 export { capabilityMissing } from './capability_missing.js'
 export { connectionRefused } from './connection_refused.js'
 export { conntrackChainTooLong } from './conntrack_chain_too_long.js'

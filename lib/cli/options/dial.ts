@@ -42,6 +42,13 @@ export const dialOptions = {
     default: String(dialDefaults.window),
     text: 'handshakes in flight at most'
   },
+  addresses: {
+    name: 'all-addresses',
+    type: 'flag',
+    means: 'all',
+    default: 'the first one',
+    text: 'dial every address of a TARGET given by name, all of one family'
+  },
   source: {
     name: 'source',
     short: 's',

@@ -6,6 +6,7 @@ import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { DownDevice } from '../../../lib/observe/down_device.js'
+import type { AsymmetricRoute } from '../../../lib/observe/source_routes.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
@@ -229,13 +230,15 @@ export function predicting({
   needs,
   scenario: wanted = {},
   peerIsHere = false,
-  downDevice = null
+  downDevice = null,
+  asymmetricRoute = null
 }: {
   facts?: Partly<HostFacts>
   needs?: Partial<Needs>
   scenario?: Partial<DialScenario> | null
   peerIsHere?: boolean
   downDevice?: DownDevice | null
+  asymmetricRoute?: AsymmetricRoute | null
 } = {}): PredictContext {
   return {
     facts: facts(here),
@@ -258,7 +261,8 @@ export function predicting({
     },
     scenario: wanted === null ? null : scenario(wanted),
     peerIsHere,
-    downDevice
+    downDevice,
+    asymmetricRoute
   }
 }
 

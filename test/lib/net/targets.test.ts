@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { C1mError } from '../../../lib/base/errors.js'
 import { isLoopback } from '../../../lib/net/address.js'
-import { checkAuthorized, formatTarget, parseTarget, resolveTargets } from '../../../lib/net/targets.js'
+import {
+  checkAuthorized,
+  formatTarget,
+  type LookupOptions,
+  parseTarget,
+  resolveTargets
+} from '../../../lib/net/targets.js'
 import { caught } from '../../helpers/caught.js'
 
 describe('parseTarget', () => {
@@ -101,6 +107,28 @@ describe('resolveTargets', () => {
     await expect(resolveTargets([text], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_INVALID',
       message: expect.stringContaining(reason)
+    })
+  })
+
+  it('says which addresses of a name it leaves out', async () => {
+    const [first, ...others] = await resolveTargets(['localhost:80'], 'dial')
+    expect(others).toEqual([])
+    expect([first?.address, ...(first?.otherAddresses ?? [])]).toContain('127.0.0.1')
+    expect(await resolveTargets(['127.0.0.1:80'], 'dial')).toEqual([
+      { host: '127.0.0.1', address: '127.0.0.1', firstPort: 80, lastPort: 80 }
+    ])
+  })
+
+  it('dials an address once that several names have', async () => {
+    const options: LookupOptions = { addresses: 'all', family: () => 4 }
+    const targets = await resolveTargets(['localhost:80', '127.0.0.1:80', 'localhost:81'], 'dial', options)
+    expect(targets.map(({ address, firstPort }) => `${address}:${firstPort}`)).toEqual([
+      '127.0.0.1:80',
+      '127.0.0.1:81'
+    ])
+    await expect(resolveTargets(['localhost:80', '127.0.0.1:80'], 'dial')).rejects.toMatchObject({
+      code: 'C1M_TARGET_INVALID',
+      message: expect.stringContaining('overlap')
     })
   })
 

@@ -101,8 +101,8 @@ describe('the first line', () => {
     }))
     const to = (count: number) =>
       headline({ scenario: { ...healthy.scenario, targets: targets.slice(0, count) } })
-    expect(to(3)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 in')
-    expect(to(5)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
+    expect(to(3)).toContain('to web:80 (127.0.0.1), [::1]:80-81, 10.0.0.1:80-82 in')
+    expect(to(5)).toContain('to web:80 (127.0.0.1), [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
   })
 
   it('says that a self-dial goes to its own listeners', () => {

@@ -43,7 +43,7 @@ it('tells of one that does not, and what to do', async () => {
 
     tuples       1,269,760 for 1,000,000: 1 source address x 63,488 source ports x 20 destinations
                  1,024 ephemeral ports left to other programs
-    descriptors  1,000,000 of 999,936: this kernel has one table for all threads
+    descriptors  1,000,000 of 999,936: one table for all threads
     memory       about 3.63GiB of kernel memory, 53.5MiB resident
     conntrack    unknown
     server       conntrack: 1,000,000 entries (120 there now, nf_conntrack_max 65,536, 16,384 buckets)

@@ -53,6 +53,7 @@ describe('resolveDial', () => {
       Omit<DialOptions, 'ramp' | 'signal' | keyof SocketOptions | 'expectBytes' | 'messageSize' | 'closeBy'>
     > = {
       targets: ['127.0.0.1:8100-8119'],
+      addresses: 'all',
       connections: 1_000_000,
       rate: 50_000,
       window: 64,
