@@ -20,6 +20,7 @@ export const counterNames = [
   'Sockstat.TCP.orphan',
   'Sockstat.TCP.tw',
   'Softnet.dropped',
+  'Tcp.ActiveOpens',
   'Tcp.AttemptFails',
   'Tcp.CurrEstab',
   'Tcp.EstabResets',

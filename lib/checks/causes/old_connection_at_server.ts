@@ -32,6 +32,7 @@ export const oldConnectionAtServer = defineCheck({
     if (connection === 0 || overtakesItself(context, run, connection, stuck)) return null
     const ramp = inRamp(context)
     const { established, timedOut, pending } = run.staleAnswers
+    const syns = connection === 1 ? '1 SYN was' : `${figure(connection)} SYNs were`
     const living = context.peerIsHere && moved(ramp, 'TcpExt.TCPSYNChallenge') >= connection / 2
     const what = living
       ? 'an older connection of their 4-tuple that still lives at the server'
@@ -41,8 +42,8 @@ export const oldConnectionAtServer = defineCheck({
       side: 'server',
       title:
         stuck === 0
-          ? `${figure(connection)} SYNs were not lost but answered by ${what}: once it was reset they were accepted`
-          : `${figure(connection)} SYNs were answered by ${what}: ${figure(stuck)} handshakes got no further`,
+          ? `${syns} not lost but answered by ${what}: once that was reset, the next SYN was accepted`
+          : `${syns} answered by ${what}: ${figure(stuck)} of the handshakes got no further`,
       evidence: [
         ...fact('staleAnswers.established', established),
         ...fact('staleAnswers.timedOut', timedOut),

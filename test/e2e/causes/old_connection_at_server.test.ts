@@ -112,7 +112,7 @@ describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without r
     expect(stopped.staleAnswers).toEqual({ established: 0, timedOut: 50, pending: 0 })
     expect(causesOf(stopped)).toEqual(['old-connection-at-server'])
     expect(stopped.findings[0]).toMatchObject({ severity: 'critical', side: 'server' })
-    expect(stopped.findings[0]?.title).toContain('50 handshakes got no further')
+    expect(stopped.findings[0]?.title).toContain('50 of the handshakes got no further')
     expect(stopped.findings[0]?.remedy[0]).toMatch(/^# let the RST pass/)
 
     client.run('nft', 'flush', 'ruleset')

@@ -42,6 +42,21 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
+    it('lost SYNs of a churn, whose server ends a connection as soon as it is established', async ({
+      skip
+    }) => {
+      using client = await Namespace.create()
+      using server = await Namespace.create()
+      connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
+      skip(!loadRules(server, losing(20)), 'needs nft')
+      await using _listening = await listenIn(server, target, '--mode', 'close-first')
+      const churn = ['--churn', '--close-by', 'server', '--duration', '5s']
+      const result = await dialIn(client, target, '-c', '100', ...churn)
+      expect(result.retransmits.syn).toBeGreaterThan(0)
+      expect(result.staleAnswers).toEqual(unmet)
+      expect(causesOf(result)).toEqual(['syn-loss'])
+    })
+
     it('lost SYNs while strangers are refused at closed ports of this host', { timeout: 90_000 }, async ({
       skip
     }) => {

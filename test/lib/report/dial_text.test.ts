@@ -58,6 +58,19 @@ it('shows everything there may be', () => {
 describe('the first line', () => {
   const connections = { ...healthy.connections, established: 0, failed: 0, attempted: 0, peak: 0 }
 
+  it('tells SYNs that were answered by an older connection from lost ones', () => {
+    const retransmits = {
+      syn: 15,
+      connectionsWithSynRetry: 12,
+      segments: null,
+      connectionsWithRetransmit: null
+    }
+    const staleAnswers = { established: 9, timedOut: 0, pending: 0 }
+    expect(dialReport({ ...healthy, retransmits, staleAnswers })).toContain(
+      '15 SYNs on 12 connections (9 answered by an older connection)'
+    )
+  })
+
   it('says when nothing was established', () => {
     expect(headline({ connections: { ...connections, attempted: 1000, failed: 1000 } })).toBe(
       'Opened none of 1,000 connections to 127.0.0.1:8100-8119; 1,000 failed.'

@@ -23,6 +23,8 @@ describe('explain', () => {
   it('is good to know below a hundredth of the connections', () => {
     const few = run({ staleAnswers: { established: 99 } })
     expect(explain(explaining({ run: few, deltas: resets }))).toMatchObject({ severity: 'info' })
+    const one = run({ staleAnswers: { established: 1 } })
+    expect(explain(explaining({ run: one, deltas: resets }))?.title).toMatch(/^1 SYN was not lost/)
   })
 
   it('is critical where handshakes got no further, which were answered all the same', () => {
@@ -34,7 +36,7 @@ describe('explain', () => {
     const context = explaining({ run: stopped, deltas: resets })
     const verdict = explain(context)
     expect(verdict).toMatchObject({ severity: 'critical', events: 200 })
-    expect(verdict?.title).toMatch(/: 200 handshakes got no further$/)
+    expect(verdict?.title).toMatch(/: 200 of the handshakes got no further$/)
     expect(linesOf(verdict)[0]).toMatch(/^# let the RST pass/)
     expect(synUnanswered.explain?.(context)).toBeNull()
     const hasty = explaining({ run: stopped, deltas: resets, scenario: { connectTimeoutMs: 100 } })

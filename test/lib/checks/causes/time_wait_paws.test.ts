@@ -28,6 +28,16 @@ describe('seen by the server', () => {
     ).toBeNull()
   })
 
+  // Measured with 20 processes ready to run on two CPUs.
+  it('is not taken for those of a busy host between two ends on it, and named beyond', () => {
+    const closing = { 'Sockstat.TCP.tw': 1900, 'Tcp.PassiveOpens': 2000, 'Tcp.ActiveOpens': 2000 }
+    const explain = (count: number) =>
+      timeWaitPaws.explain?.(watching({ deltas: rose({ ...closing, 'TcpExt.PAWSTimewait': count }) }))
+    expect(explain(83)).toBeNull()
+    expect(explain(400)).toBeNull()
+    expect(explain(600)).not.toBeNull()
+  })
+
   it('is named among many that went well before', () => {
     const deltas = rose({ 'TcpExt.PAWSTimewait': 50, 'Tcp.PassiveOpens': 1_000_000 })
     const context = watching({ deltas })
