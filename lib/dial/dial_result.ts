@@ -6,6 +6,7 @@ import { noteCounters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { type MemoryReading, memoryUse, readMemory } from '../host/usage.js'
+import { aliveOf, type ProofView } from '../observe/proof_view.js'
 import {
   type Churn,
   type Exchange,
@@ -46,6 +47,8 @@ export interface DialTrace {
   series: readonly SeriesPoint[]
   holdSeconds: number
   totalSeconds: number
+  /** What showed whether held connections are alive; null when none are held. */
+  proof: ProofView | null
 }
 
 /** The part of the result that says what became of the connections; complete at any moment of the run. */
@@ -60,6 +63,7 @@ export type DialOutcome = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'alive'
   | 'process'
   | 'series'
 >
@@ -99,6 +103,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       segments: null,
       connectionsWithRetransmit: null
     },
+    alive: trace.proof && aliveOf(trace.proof),
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       workers: scenario.workers,
@@ -141,7 +146,7 @@ export type Explanation = Pick<RunResult, 'counters' | 'findings' | 'census' | '
 /** The one object at the end: the outcome with its host, its cost and its causes. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
-  { series, process, ...outcome }: DialOutcome,
+  { series, process, alive, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
   { counters, findings, census, unavailable }: Explanation
 ): RunResult {
@@ -157,6 +162,7 @@ export function dialResult(
       segments: census?.retransmits.segments ?? null,
       connectionsWithRetransmit: census?.retransmits.connections ?? null
     },
+    alive,
     census,
     memory: memoryUse(baseline.memory, memoryAtPeak, outcome.connections.peak),
     process,

@@ -38,6 +38,7 @@ export const counterNames = [
   'TcpExt.TCPACKSkippedTimeWait',
   'TcpExt.TCPAbortOnMemory',
   'TcpExt.TCPDeferAcceptDrop',
+  'TcpExt.TCPKeepAlive',
   'TcpExt.TCPMemoryPressures',
   'TcpExt.TCPReqQFullDoCookies',
   'TcpExt.TCPReqQFullDrop',

@@ -44,6 +44,7 @@ type Judged = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'alive'
   | 'census'
   | 'memory'
   | 'process'
@@ -91,6 +92,7 @@ const figures: UnitsOf<Judged> = {
     segments: 'count',
     connectionsWithRetransmit: 'count'
   },
+  alive: { probed: 'count', proven: 'count', disproved: 'count', unknown: 'count' },
   census: {
     connections: 'count',
     missing: 'count',

@@ -70,6 +70,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     exchangeLatency: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    alive: { by: 'probe', probed: 1000, proven: 1000, disproved: 0, unknown: 0 },
     census: null,
     memory: {
       processRssBytes: 89_128_960,

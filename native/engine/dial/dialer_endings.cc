@@ -6,6 +6,7 @@
 
 #include "native/engine/dial/dialer.h"
 #include "native/net/socket.h"
+#include "native/net/tcp_info.h"
 
 namespace c1m {
 
@@ -66,9 +67,24 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
     context_.run.errors.Count(phase, code,
                               [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
+  if (phase == Phase::kHold && (code == ECONNRESET || code == ETIMEDOUT)) NoteDead(fd, code);
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
   if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
   CloseHeld(fd);
+}
+
+// Counts a connection that was not ended but lost. A peer that still knows it answers a keepalive
+// probe with an ACK; RST says that it doesn't, and from the kernel that probed in vain comes
+// ETIMEDOUT.
+void Dialer::NoteDead(int fd, int code) {
+  TcpInfo info;
+  if (ReadTcpInfo(fd, info) == 0) return;
+  if (code == ECONNRESET && info.probes == 0) return;
+  if (code == ECONNRESET && !HeardSinceHandshake(info)) {
+    context_.counters.dialed_unknown.Add();
+  } else {
+    context_.counters.dialed_dead.Add();
+  }
 }
 
 void Dialer::Served(int fd) {

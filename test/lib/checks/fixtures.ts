@@ -208,6 +208,7 @@ export function explaining({
     listeners: [],
     server: null,
     census: null,
+    proof: null,
     latencies: [],
     ...rest
   }
