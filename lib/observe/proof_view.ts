@@ -1,7 +1,7 @@
 /** What showed whether the connections of a hold were alive, and what that amounts to. */
 import type { NativeProof } from '../engine/native_run.js'
 import type { Alive } from '../result/result.js'
-import { areRepeats } from './syn_ack_repeats.js'
+import { areRepeats, stillRepeating } from './syn_ack_repeats.js'
 
 /** What checks look at. */
 export interface ProofView {
@@ -17,9 +17,8 @@ export interface ProofView {
   zeroWindow: number
   /** Milliseconds since a silent one was heard, at most. */
   longestSilenceMs: number
-  /** Their SYN-ACK comes again to this day; and it did, and has stopped. */
+  /** Their SYN-ACK comes again to this day. */
   repeating: number
-  healed: number
   /** Reset in answer to a probe, by a peer that was never heard after its SYN-ACK. */
   unknownToPeer: number
   /** Given up by the kernel, or reset in answer to a probe by a peer that was heard before. */
@@ -37,7 +36,6 @@ export const unproven: ProofView = {
   zeroWindow: 0,
   longestSilenceMs: 0,
   repeating: 0,
-  healed: 0,
   unknownToPeer: 0,
   gone: 0
 }
@@ -57,8 +55,7 @@ export function believed(sums: NativeProof, challenges: number): BelievedSums {
   return {
     // What was no SYN-ACK does not speak against an answer.
     proven: sums.proven + (areSynAcks ? 0 : sums.repeatingProven),
-    repeating: areSynAcks ? sums.repeating : 0,
-    healed: sums.healed,
+    repeating: areSynAcks ? stillRepeating(sums.repeating, sums.healed) : 0,
     ...(isLoss(sums) ? none : silence)
   }
 }

@@ -107,9 +107,14 @@ inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 // again moves neither time: it is answered before anything of it is taken (tcp_validate_incoming).
 [[nodiscard]] bool HeardSinceHandshake(const TcpInfo& info);
 
+// Age of a connection that has had no data when its peer was heard last.
+[[nodiscard]] uint32_t LastHeardAgeMs(const TcpInfo& info);
+
 // How often a peer that has not had the last segment of a handshake has sent its SYN-ACK again by
 // now: 1, 3, 7, 15, and 31 seconds after the first one, less some slack for its timers.
 [[nodiscard]] uint32_t DueSynAckRepeats(uint32_t age_ms);
+// When the n-th of them comes.
+[[nodiscard]] uint32_t SynAckRepeatMs(uint32_t number);
 // How many may have come by then, at most.
 [[nodiscard]] uint32_t MostSynAckRepeats(uint32_t age_ms);
 

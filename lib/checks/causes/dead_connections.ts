@@ -33,7 +33,7 @@ export const deadConnections = defineCheck({
     const isSample = proof.of > proof.probed
     return {
       severity: isCriticalShare(count, proof.probed) ? 'critical' : 'warning',
-      side: proof.neverHeard >= count / 2 ? 'path' : 'server',
+      side: proof.zeroWindow > count / 2 ? 'path' : 'server',
       title: `${figure(count)} of ${figure(proof.probed)} connections ${isSample ? 'that were probed ' : ''}are dead: ${reason(proof)}${isSample ? `; of all ${figure(proof.of)} that would be about ${figure(extrapolated(count, proof))}` : ''}`,
       evidence: [
         ...connectionEvidence(context, 'established'),
@@ -46,6 +46,13 @@ export const deadConnections = defineCheck({
       remedy: [
         ...(proof.zeroWindow > 0
           ? [advice('look for a SYN proxy on the way, and whether the server behind it runs')]
+          : []),
+        ...(proof.neverHeard > proof.zeroWindow && proof.proven > 0
+          ? [
+              advice(
+                'others answer, so look whether the server ever had these: nstat -az TcpExtListenOverflows TcpExtSyncookiesFailed'
+              )
+            ]
           : []),
         advice(
           'look whether the host of the peer runs and is reachable (ping), and what was lost on the way (ip -s link)'

@@ -32,7 +32,6 @@ export const phantomEstablished = defineCheck({
       ? (ofServerHere(context, run.connections.established) ?? ofProbes(context))
       : (ofProbes(context) ??
           ofRepeats(context, run.connections.established) ??
-          ofHealed(context, run.connections.established) ??
           ofCounter(context, run.connections.established))
   }
 })
@@ -86,12 +85,16 @@ function ofServerHere(context: ExplainContext, established: number): Verdict | n
 function ofProbes(context: ExplainContext): Verdict | null {
   const { proof } = context
   if (proof === null || proof.unknownToPeer === 0) return null
-  const count = proof.unknownToPeer
-  const all = extrapolated(count, proof)
+  const { unknownToPeer, repeating, probed, of } = proof
+  const count = unknownToPeer + repeating
+  const reason =
+    repeating === 0
+      ? 'the peer reset them, because it has never taken them'
+      : `the peer reset ${figure(unknownToPeer)}, because it has never taken them, and sends the SYN-ACK of ${figure(repeating)} again and again`
   return {
-    severity: isCriticalShare(count, proof.probed) ? 'critical' : 'warning',
+    severity: isCriticalShare(count, probed) ? 'critical' : 'warning',
     side: 'server',
-    title: `${figure(count)} of ${figure(proof.probed)} connections that were probed are established for the client only: the peer reset them, and was never heard before${proof.of > proof.probed ? `; of all ${figure(proof.of)} that would be about ${figure(all)}` : ''}`,
+    title: `${figure(count)} of ${figure(probed)} connections that were probed are established for the client only: ${reason}${of > probed ? `; of all ${figure(of)} that would be about ${figure(extrapolated(count, proof))}` : ''}`,
     evidence: [
       ...connectionEvidence(context, 'established', 'closedByPeer'),
       ...fact('alive.probed', proof.probed),
@@ -109,7 +112,7 @@ function ofProbes(context: ExplainContext): Verdict | null {
 function goingOn({ census, proof }: ExplainContext): { count: number; by: 'census' | 'probe' } | null {
   if (census) return { count: stillRepeating(census.repeatedSynAcks, census.healedSynAcks), by: 'census' }
   if (proof === null) return null
-  return { count: extrapolated(stillRepeating(proof.repeating, proof.healed), proof), by: 'probe' }
+  return { count: extrapolated(proof.repeating, proof), by: 'probe' }
 }
 
 function ofRepeats(context: ExplainContext, established: number): Verdict | null {
@@ -135,28 +138,6 @@ function ofRepeats(context: ExplainContext, established: number): Verdict | null
   }
 }
 
-/** Final ACKs were lost and came through in the end. */
-function ofHealed(context: ExplainContext, established: number): Verdict | null {
-  const { census, proof } = context
-  // Segments of other kinds may have come with the handshake, which the counter does not count.
-  const challenges = moved(context, 'TcpExt.TCPSYNChallenge')
-  const healed = census?.healedSynAcks ?? Math.min(challenges, proof ? extrapolated(proof.healed, proof) : 0)
-  if (!isCriticalShare(healed, established) || healed === 0) return null
-  return {
-    severity: 'info',
-    side: 'path',
-    title: `${figure(healed)} of ${figure(established)} connections were established for the client first: the server sent their SYN-ACK again and has since had their final ACK, as where packets are lost`,
-    evidence: [
-      ...connectionEvidence(context, 'established'),
-      ...(census ? fact('census.healedSynAcks', census.healedSynAcks) : []),
-      ...(!census && proof ? fact('probe.healedSynAcks', proof.healed) : []),
-      ...counterEvidence(context, 'TcpExt.TCPSYNChallenge')
-    ],
-    remedy: [],
-    events: 0
-  }
-}
-
 /** Nothing but a counter of this namespace: SYN-ACKs that came for established connections, of whatever process. */
 function ofCounter(context: ExplainContext, established: number): Verdict | null {
   const { census, proof } = context
@@ -167,7 +148,7 @@ function ofCounter(context: ExplainContext, established: number): Verdict | null
   return {
     severity: 'info',
     side: 'server',
-    title: `up to ${figure(most)} of ${figure(established)} connections look established for the client only: SYN-ACKs of established connections came again ${figure(challenges)} times`,
+    title: `up to ${figure(most)} of ${figure(established)} connections look established for the client only, or were until their final ACK got through: SYN-ACKs of established connections came again ${figure(challenges)} times`,
     evidence: [
       ...connectionEvidence(context, 'established'),
       ...counterEvidence(context, 'TcpExt.TCPSYNChallenge')

@@ -64,6 +64,12 @@ Repeats ReadRepeats(uint32_t repeats, uint32_t due) {
   return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kGoOn;
 }
 
+// Whether the peer of a connection on which a repeat did not come was heard after that was due: one
+// that has given up waiting for our ACK, as where its queue is full, would have sent RST.
+bool IsConfirmed(const TcpInfo& info, uint32_t repeats) {
+  return DueSynAckRepeats(LastHeardAgeMs(info)) > repeats;
+}
+
 // The same for a connection whose segments were counted when the hold began: what else may have
 // come with the handshake (a SYN proxy opens the window twice) came before.
 Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t repeats,
@@ -156,6 +162,13 @@ bool Prover::Ask(Sums& sums) {
   return next_ >= sample.size();
 }
 
+void Prover::AskAgain(Probed& probed) {
+  probed.answered = false;
+  probed.asked_ms = NowMs();
+  probed.probe_ms = probed.asked_ms;
+  probed.active = SetKeepalive(probed.fd, kFastestKeepalive);
+}
+
 bool Prover::Look(bool last, Sums& sums) {
   std::vector<Probed>& sample = context_.probed;
   const size_t end = std::min(sample.size(), next_ + kBatch);
@@ -206,7 +219,10 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
       return;
     case Repeats::kHealed:
       ++sums.healed;
-      break;
+      if (!probed.answered || IsConfirmed(info, repeats)) break;
+      ++sums.waiting;
+      if (!last) AskAgain(probed);
+      return;
     case Repeats::kNone:
       break;
   }
@@ -236,10 +252,7 @@ bool Prover::Judge(const ProofOrder& order, Sums& sums) {
     ++sums.read;
     const uint32_t since_ms = SinceHeardMs(info);
     const bool heard = HeardSinceHandshake(info);
-    const uint32_t answers =
-        heard ? (info.last_data_recv_ms - std::min(info.last_data_recv_ms, info.last_ack_recv_ms)) /
-                    period_ms
-              : 0;
+    const uint32_t answers = heard ? LastHeardAgeMs(info) / period_ms : 0;
     const uint32_t repeats = CountRepeats(info, answers);
     sums.repeats += repeats;
     const Repeats meaning = ReadRepeats(repeats, DueSynAckRepeats(info.last_data_recv_ms));
@@ -248,7 +261,8 @@ bool Prover::Judge(const ProofOrder& order, Sums& sums) {
     if (meaning == Repeats::kGoOn) {
       ++sums.repeating;
       if (fresh) ++sums.repeating_proven;
-    } else if (meaning == Repeats::kUndecided) {
+    } else if (meaning == Repeats::kUndecided ||
+               (meaning == Repeats::kHealed && !IsConfirmed(info, repeats))) {
       ++sums.waiting;
     } else if (fresh) {
       ++sums.proven;

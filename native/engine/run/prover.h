@@ -37,6 +37,7 @@ class Prover {
   // Each goes on for a batch; true at the end.
   bool Choose(const ProofOrder& order, Sums& sums);
   bool Ask(Sums& sums);
+  void AskAgain(Probed& probed);
   bool Look(bool last, Sums& sums);
   bool Judge(const ProofOrder& order, Sums& sums);
   void Classify(Probed& probed, bool last, Sums& sums);
