@@ -5,6 +5,7 @@ import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { ProofView } from '../observe/proof_view.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { AsymmetricRoute } from '../observe/source_routes.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
@@ -68,6 +69,8 @@ export interface ExplainContext {
   listeners: readonly ListenerFill[]
   server: ServerView | null
   census: CensusView | null
+  /** What showed whether held connections are alive; null when none are held, and beside a server. */
+  proof: ProofView | null
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }

@@ -4,6 +4,7 @@ import { C1mError } from '../base/errors.js'
 import { aborted, delay } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
+import { counterDeltas, movedBy, readCounters } from '../host/counters.js'
 import { type MemoryReading, readMemory } from '../host/usage.js'
 import { formatEndpoint } from '../net/address.js'
 import type { Finding, RunResult } from '../result/result.js'
@@ -12,6 +13,7 @@ import { awaitsAnswers, type DialOutcome, dialOutcome, dialResult } from './dial
 import { IntervalLatency } from './interval_latency.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
 import type { PreparedDial } from './prepare.js'
+import { Proof } from './proof.js'
 import { RunEvents } from './run_events.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
@@ -35,6 +37,7 @@ export class DialCourse {
   readonly #events = new RunEvents()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
+  readonly #proof: Proof | null
   #memoryAtPeak: MemoryReading
   #holdSeconds = 0
   #phase: DialPhase = 'dialing'
@@ -47,6 +50,11 @@ export class DialCourse {
     this.scenario = prepared.scenario
     this.engine = prepared.engine
     this.#memoryAtPeak = prepared.baseline.memory
+    const { churn, holdMs } = this.scenario
+    this.#proof =
+      churn || holdMs === 0
+        ? null
+        : new Proof(this.engine, this.scenario, () => synChallenges(prepared), this.#bestEffort)
     this.#diagnosis = new LazyDiagnosis(this.scenario, prepared.baseline, this.engine, this.#bestEffort)
     const intervals = new IntervalLatency(this.engine, awaitsAnswers(this.scenario))
     this.#series = new Series(() => intervals.take())
@@ -121,6 +129,7 @@ export class DialCourse {
     const { holdMs } = this.scenario
     for (let leftMs = holdMs; leftMs > 0 && !stopping.aborted; leftMs = holdMs - heldMs()) {
       if (this.engine.counters().dialedOpen === 0) break
+      this.#proof?.tick(heldMs())
       await delay(Math.min(leftMs, seriesEveryMs), stopping)
     }
     this.#holdSeconds = heldMs() / 1000
@@ -128,6 +137,7 @@ export class DialCourse {
 
   /** Reads what only open connections tell, then closes them. */
   async #close(): Promise<void> {
+    await this.#proof?.finish()
     this.#sample()
     if (this.scenario.census)
       this.census = await this.#bestEffort.attempt('the census', () => this.takeCensus())
@@ -141,7 +151,7 @@ export class DialCourse {
   /** Only now is the outcome known: until every worker has noticed the end, a churn goes on. */
   async #judge(): Promise<RunResult> {
     const outcome = this.#outcome()
-    const explanation = await this.#diagnosis.explain(outcome, this.census)
+    const explanation = await this.#diagnosis.explain(outcome, this.census, this.#proof?.view ?? null)
     this.#events.noteFindings(this.seconds(), explanation.findings)
     return dialResult(this.#prepared, outcome, this.#memoryAtPeak, {
       ...explanation,
@@ -180,12 +190,14 @@ export class DialCourse {
       targets: targetTotals(engine.targets(), (index) => this.#destination(index)),
       series: this.#series.points(),
       holdSeconds: this.#holdSeconds,
-      totalSeconds: this.seconds()
+      totalSeconds: this.seconds(),
+      proof: this.#proof?.view ?? null
     })
   }
 
   async #diagnoseSoFar(): Promise<void> {
-    await this.#diagnosis.judgeSoFar(this.seconds() * 1000, () => this.#outcome())
+    const proof = this.#proof?.view ?? null
+    await this.#diagnosis.judgeSoFar(this.seconds() * 1000, () => this.#outcome(), proof)
     this.#events.noteFindings(this.seconds(), this.findings)
   }
 
@@ -194,4 +206,9 @@ export class DialCourse {
     this.#prepared.timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
   }
+}
+
+/** SYN-ACKs that have come for established connections of this namespace since the run began. */
+function synChallenges({ baseline }: PreparedDial): number {
+  return movedBy(counterDeltas(baseline.counters(), readCounters()), 'TcpExt.TCPSYNChallenge')
 }

@@ -11,6 +11,7 @@ import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
+import type { ProofView } from '../observe/proof_view.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
@@ -77,12 +78,14 @@ export class Diagnostician {
 
   async #look(): Promise<void> {
     const { deltas } = this.#phases.changes()
-    // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-    await this.#observer.look(movedBy(deltas, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
+    // Without either no final ACK is missing. In a churn connections come and go between two looks.
+    const isSuspicious =
+      movedBy(deltas, 'TcpExt.ListenOverflows') > 0 || movedBy(deltas, 'TcpExt.TCPSYNChallenge') > 0
+    await this.#observer.look(isSuspicious && !this.#scenario.churn)
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
-  judge(outcome: DialOutcome, census: Census | null): Diagnosis {
+  judge(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Diagnosis {
     const { all, ...phases } = this.#phases.changes()
     // How many entries there are in all namespaces matters only where their number made the kernel drop some.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
@@ -105,7 +108,8 @@ export class Diagnostician {
       // Only what fails may want for a device; asking takes a while where there are thousands.
       downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources, note) : null,
       ...this.#observer.seen,
-      census: census && censusView(census, phases.deltas),
+      census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
+      proof,
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []

@@ -6,6 +6,7 @@ import { noteCounters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { type MemoryReading, memoryUse, readMemory } from '../host/usage.js'
+import { aliveOf, type ProofView } from '../observe/proof_view.js'
 import {
   type Churn,
   type Exchange,
@@ -48,6 +49,8 @@ export interface DialTrace {
   series: readonly SeriesPoint[]
   holdSeconds: number
   totalSeconds: number
+  /** What showed whether held connections are alive; null when none are held. */
+  proof: ProofView | null
 }
 
 /** The part of the result that says what became of the connections; complete at any moment of the run. */
@@ -64,6 +67,7 @@ export type DialOutcome = Pick<
   | 'churn'
   | 'retransmits'
   | 'staleAnswers'
+  | 'alive'
   | 'process'
   | 'series'
 >
@@ -112,6 +116,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       timedOut: counters.timeoutsAnsweredStale,
       pending: counters.pendingAnsweredStale
     },
+    alive: trace.proof && aliveOf(trace.proof),
     process: {
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       workers: scenario.workers,
@@ -162,7 +167,7 @@ export type Ending = Explanation & Pick<RunResult, 'interrupted' | 'events'>
 /** The one object at the end: the outcome with its host, its cost and its causes. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
-  { series, process, ...outcome }: DialOutcome,
+  { series, process, alive, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
   { counters, findings, census, unavailable, interrupted, events }: Ending
 ): RunResult {
@@ -179,6 +184,7 @@ export function dialResult(
       segments: census?.retransmits.segments ?? null,
       connectionsWithRetransmit: census?.retransmits.connections ?? null
     },
+    alive,
     census,
     memory: memoryUse(baseline.memory, memoryAtPeak, outcome.connections.peak),
     process,

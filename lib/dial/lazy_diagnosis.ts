@@ -2,6 +2,7 @@
 import type { BestEffort } from '../base/best_effort.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
+import type { ProofView } from '../observe/proof_view.js'
 import type { Finding } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { CounterPhases } from './counter_phases.js'
@@ -47,7 +48,7 @@ export class LazyDiagnosis {
    * To be called every {@link diagnosisIntervalMs}: judges the run so far, when a diagnosis is due. Never rejects: an error
    * here surfaces again in the final diagnosis, which reports it.
    */
-  async judgeSoFar(nowMs: number, outcome: () => DialOutcome): Promise<void> {
+  async judgeSoFar(nowMs: number, outcome: () => DialOutcome, proof: ProofView | null): Promise<void> {
     const patienceMs = this.#health.isGood(this.#engine.counters()) ? healthyDiagnosisIntervalMs : 0
     if (nowMs < Math.max(firstDiagnosisMs, this.#judgedMs + patienceMs)) return
     this.#judgedMs = nowMs
@@ -55,7 +56,7 @@ export class LazyDiagnosis {
       const diagnostician = await this.#load()
       // The last look reports what went wrong with it.
       await diagnostician.observe().catch(() => {})
-      if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null).findings
+      if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null, proof).findings
     } catch {
       // The final diagnosis reports it.
     }
@@ -75,9 +76,9 @@ export class LazyDiagnosis {
   }
 
   /** What explains the outcome, once all is closed. */
-  async explain(outcome: DialOutcome, census: Census | null): Promise<Explanation> {
+  async explain(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Promise<Explanation> {
     const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
-      (await this.#load()).judge(outcome, census)
+      (await this.#load()).judge(outcome, census, proof)
     )
     const summary =
       census &&

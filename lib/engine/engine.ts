@@ -14,9 +14,11 @@ import type {
   NativeCensus,
   NativeCountedLatency,
   NativeLatencyKind,
+  NativeProof,
   NativeRun,
   NativeRunConfig,
-  NativeStatus
+  NativeStatus,
+  ProofAction
 } from './native_run.js'
 
 /**
@@ -61,6 +63,10 @@ export interface EngineCounters {
   dialedOpen: number
   dialedClosedByPeer: number
   skippedPorts: number
+  /** Reset, in answer to a keepalive probe, by a peer that was never heard after its SYN-ACK. */
+  dialedUnknown: number
+  /** Given up by the kernel while they were held, or reset in answer to a probe by a peer heard before. */
+  dialedDead: number
   synRetransmits: number
   connectionsWithSynRetry: number
   handshakesAnsweredStale: number
@@ -239,6 +245,18 @@ export class Engine {
     return new Promise((resolve) => {
       this.#onCensused = () => resolve(this.#run.censusTaken())
     })
+  }
+
+  /** Takes a step of a proof that connections are alive, in turn with censuses; null when the run is over. */
+  prove(action: ProofAction, { stride = 1, periodMs = 0 } = {}): Promise<NativeProof | null> {
+    const proven = this.#censuses.then(() => {
+      if (!this.#run.prove(action, stride, periodMs)) return null
+      return new Promise<NativeProof>((resolve) => {
+        this.#onCensused = () => resolve(this.#run.proven())
+      })
+    })
+    this.#censuses = proven.catch(() => {})
+    return proven
   }
 
   status(): NativeStatus {

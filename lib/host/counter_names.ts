@@ -39,6 +39,7 @@ export const counterNames = [
   'TcpExt.TCPACKSkippedTimeWait',
   'TcpExt.TCPAbortOnMemory',
   'TcpExt.TCPDeferAcceptDrop',
+  'TcpExt.TCPKeepAlive',
   'TcpExt.TCPMemoryPressures',
   'TcpExt.TCPReqQFullDoCookies',
   'TcpExt.TCPReqQFullDrop',

@@ -8,6 +8,8 @@ export interface ServerView {
   /** Connections that stand for it, those waiting in accept queues included; and how many wait. */
   standing: number
   queued: number
+  /** Connections whose handshake it waits to be completed. */
+  halfOpen: number
   /** Connections that stood for the client before, and do not for it. */
   missing: number
 }
@@ -59,6 +61,7 @@ export class ServerObserver {
     return {
       standing,
       queued: listeners.reduce((sum, { queued }) => sum + queued, 0),
+      halfOpen: states.SYN_RECV ?? 0,
       missing: Math.max(0, before.open - ended - standing)
     }
   }

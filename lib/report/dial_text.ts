@@ -4,6 +4,7 @@ import { approximateBytes, approximateDurationUs, approximateRate, formatNumber 
 import type { ErrorTally } from '../engine/engine.js'
 import type { Latency } from '../engine/latency.js'
 import type { Churn, ConnectLatency, RunResult } from '../result/result.js'
+import { aliveLines } from './alive_text.js'
 import { censusLines } from './census_text.js'
 import { destination } from './destination.js'
 import { findingParagraphs } from './finding_text.js'
@@ -30,6 +31,7 @@ const maxErrors = 8
 export function dialReport(result: RunResult, paint: Paint = plain): string {
   const sections: Section[] = [
     ['connections', [connections(result)]],
+    ['alive', aliveLines(result)],
     ['failures', failures(result.errors)],
     // Nobody asked for the endpoints of a run's own listeners; results of earlier versions do not have any.
     ['targets', result.scenario.selfDial ? [] : targetLines(result.targets ?? [])],
@@ -74,6 +76,8 @@ function summary(result: RunResult, paint: Paint): string {
       `the peer closed ${closedByPeer === established ? 'all' : formatNumber(closedByPeer)} of them`
     )
   }
+  const disproved = result.alive?.disproved ?? 0
+  if (disproved > 0) shortfalls.push(`${formatNumber(disproved)} are not alive`)
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red'

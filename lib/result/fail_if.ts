@@ -47,6 +47,7 @@ type Judged = Pick<
   | 'churn'
   | 'retransmits'
   | 'staleAnswers'
+  | 'alive'
   | 'census'
   | 'memory'
   | 'process'
@@ -95,6 +96,7 @@ const figures: UnitsOf<Judged> = {
     connectionsWithRetransmit: 'count'
   },
   staleAnswers: { established: 'count', timedOut: 'count', pending: 'count' },
+  alive: { probed: 'count', proven: 'count', disproved: 'count', unknown: 'count' },
   census: {
     connections: 'count',
     missing: 'count',

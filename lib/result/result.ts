@@ -42,6 +42,8 @@ export interface RunResult {
   retransmits: Retransmits
   /** Handshakes whose SYN was answered by an older connection of its 4-tuple, or by the TIME_WAIT of one. */
   staleAnswers: StaleAnswers
+  /** Whether the connections were alive at the end of the hold; null when none was held. */
+  alive: Alive | null
   /** TCP_INFO of the connections that stood at the end; null when no census was taken. */
   census: CensusSummary | null
   memory: Memory
@@ -170,6 +172,30 @@ export interface StaleAnswers {
   timedOut: Count
   /** Still under way when the run closed. */
   pending: Count
+}
+
+/**
+ * Whether the peers of the connections were still there. That a connection is established and held proves nothing: its peer
+ * may be gone, or may never have known it.
+ */
+export interface Alive {
+  /**
+   * What told. `probe`: keepalive probes to a sample of at most a thousand, which the run sends in a hold of two seconds or
+   * more; `keepalive`, `heartbeat`: whether something came back within two periods; `exchange`: the answer of an exchange, when
+   * it was made; `listener`: a self-dial knows both ends; `none`: nothing was asked.
+   */
+  by: 'probe' | 'keepalive' | 'heartbeat' | 'exchange' | 'listener' | 'none'
+  /** Connections that were asked, or read. The others are unknown. */
+  probed: Count
+  /** Connections whose peer has answered. */
+  proven: Count
+  /**
+   * Connections whose peer does not know them (it reset them when it was probed, or sends its SYN-ACK to this day), or is not
+   * there: three probes were left unanswered, or the kernel gave the connection up.
+   */
+  disproved: Count
+  /** All the others that were held. */
+  unknown: Count
 }
 
 /** What the kernel said of the connections that stood at one moment, before they were closed. */

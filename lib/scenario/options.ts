@@ -65,7 +65,10 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   connectTimeoutMs?: number
   /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
   synRetries?: number
-  /** How long to keep the connections once dialing has ended. Milliseconds from 0, default 0. */
+  /**
+   * How long to keep the connections once dialing has ended. From 2,000 on keepalive probes tell of a sample of at most a
+   * thousand whether they are alive, unless heartbeats or `keepaliveMs` do. Milliseconds from 0, default 0.
+   */
   holdMs?: number
   /** How to end connections. Default `fin`. */
   close?: CloseMode

@@ -242,6 +242,7 @@ class Watcher implements Watch {
       listeners,
       server: null,
       census: null,
+      proof: null,
       latencies: []
     }
     const findings = explainFindings(context, (id, error) =>

@@ -18,6 +18,18 @@ namespace {
 // More connections than any run has.
 constexpr double kMostRows = 1e12;
 
+// Far below what would overflow when it is multiplied.
+constexpr double kMostPeriodMs = 100'000'000;
+
+ProofOrder::Action ReadAction(Napi::Env env, const std::string& action) {
+  if (action == "choose") return ProofOrder::Action::kChoose;
+  if (action == "ask") return ProofOrder::Action::kAsk;
+  if (action == "look") return ProofOrder::Action::kLook;
+  if (action == "end") return ProofOrder::Action::kEnd;
+  if (action == "judge") return ProofOrder::Action::kJudge;
+  throw Napi::TypeError::New(env, "unknown action: " + action);
+}
+
 // V8 ends the process where it can't allocate a buffer, so that is tried before.
 bool HasMemory(size_t bytes) {
   if (bytes == 0) return true;
@@ -47,6 +59,8 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::Status>("status"),
                          InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
                          InstanceMethod<&RunWrap::CensusTaken>("censusTaken"),
+                         InstanceMethod<&RunWrap::Prove>("prove"),
+                         InstanceMethod<&RunWrap::Proven>("proven"),
                      });
 }
 
@@ -210,7 +224,7 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
   const auto offset = Whole<uint32_t>(info[2], "offset", 0, UINT32_MAX);
   // The last one may still be written, or wait to be fetched.
-  if (census_) return Napi::Boolean::New(env, false);
+  if (census_ || proof_) return Napi::Boolean::New(env, false);
   const size_t bytes = CensusSheet::BytesFor(capacity);
   if (!HasMemory(bytes))
     throw Napi::RangeError::New(env,
@@ -239,6 +253,35 @@ Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
   object["rows"] = static_cast<double>(census->rows());
   object["missed"] = static_cast<double>(census->missed());
   object["infoBytes"] = static_cast<double>(census->info_bytes());
+  return object;
+}
+
+// prove(action, stride, periodMs): whether the step has begun; 'censused' follows.
+Napi::Value RunWrap::Prove(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string action = Text(info[0], "action");
+  const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
+  const auto period_ms = Whole<uint32_t>(info[2], "periodMs", 0, kMostPeriodMs);
+  if (census_ || proof_) return Napi::Boolean::New(env, false);
+  auto tally = std::make_unique<ProofTally>();
+  const bool begun = run_->TakeCensus({.proof = {.tally = tally.get(),
+                                                 .action = ReadAction(env, action),
+                                                 .stride = stride,
+                                                 .period_ms = period_ms}});
+  if (begun) proof_ = std::move(tally);
+  return Napi::Boolean::New(env, begun);
+}
+
+// proven(): to be called on 'censused' after prove(); the sums.
+Napi::Value RunWrap::Proven(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!proof_ || run_->census_under_way()) throw Napi::Error::New(env, "nothing was proven");
+  const auto tally = std::exchange(proof_, nullptr);
+  Napi::Object object = Napi::Object::New(env);
+#define C1M_SET(name, label) object[label] = static_cast<double>(tally->name.load());
+  C1M_PROOF_SUMS(C1M_SET)
+#undef C1M_SET
+  object["longestSilenceMs"] = static_cast<double>(tally->longest_silence_ms.load());
   return object;
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "native/engine/measure/census.h"
+#include "native/engine/measure/proof.h"
 #include "native/engine/run/run.h"
 
 namespace c1m {
@@ -33,6 +34,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);
   Napi::Value CensusTaken(const Napi::CallbackInfo& info);
+  Napi::Value Prove(const Napi::CallbackInfo& info);
+  Napi::Value Proven(const Napi::CallbackInfo& info);
 
   // The environment goes away (process exit, worker.terminate()): close every socket, join every
   // thread.
@@ -46,6 +49,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   // has no hand on until then.
   std::unique_ptr<CensusSheet> census_;
   Napi::Reference<Napi::ArrayBuffer> census_memory_;
+  // The same for the step of a proof.
+  std::unique_ptr<ProofTally> proof_;
   Napi::ThreadSafeFunction notify_;
   enum class Phase : uint8_t { kNew, kStarting, kRunning, kEnded };
   Phase phase_ = Phase::kNew;

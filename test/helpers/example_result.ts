@@ -79,6 +79,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
     staleAnswers: { established: 0, timedOut: 0, pending: 0 },
+    alive: { by: 'probe', probed: 1000, proven: 1000, disproved: 0, unknown: 0 },
     census: null,
     memory: {
       processRssBytes: 89_128_960,

@@ -290,7 +290,10 @@ export const spec: CommandSpec = {
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or a target is not valid' },
     { code: 3, text: "this host's limits stopped it" },
-    { code: 4, text: 'the target refused, never answered, or has no address or route' },
+    {
+      code: 4,
+      text: 'the target refused, never answered, has no address or route, or does not know connections that are held'
+    },
     { code: 5, text: 'fewer connections than asked for, a failed exchange, or a --fail-if held' },
     { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting' }
   ]

@@ -68,6 +68,7 @@ class Dialer {
   void FailForTuples();
   void FailHandshake(uint32_t slot, Phase phase, int code);
   void EndHeld(int fd, Phase phase, int code);
+  void NoteDead(int fd, int code);
   void CompleteTransaction(int fd);
   void CloseHeld(int fd);
   [[nodiscard]] std::string DescribeTuple(int fd, uint32_t target) const;

@@ -214,6 +214,7 @@ export function explaining({
     listeners: [],
     server: null,
     census: null,
+    proof: null,
     latencies: [],
     ...rest
   }

@@ -18,6 +18,7 @@ it('sums up a healthy run in a few lines', () => {
     "Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s.
 
     connections  1,000 established, 0 failed
+    alive        1,000 of 1,000 probed answered
     connect      p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
     memory       85MiB resident, 16B native per connection, 3.85KiB kernel slab per socket
     process      12ms CPU (12us per connection), 4 workers, 4 descriptor tables
@@ -30,6 +31,7 @@ it('shows everything there may be', () => {
     "Made 5,000 transactions with 127.0.0.1:8100-8119 in 4.2ms (106k/s), 1,000 connections at a time; 300 connects failed, 7 exchanges failed.
 
     connections  700 established, 300 failed, 12 closed by the peer, 3 ports skipped
+    alive        1,000 of 1,000 probed answered
     failures     250  connect   ECONNREFUSED  127.0.1.1:1024 > 127.0.0.1:8101
                   50  timeout   ETIMEDOUT     127.0.1.1:1030 > 127.0.0.1:8102
                    7  exchange  EBADMSG       127.0.1.1:1031 > 127.0.0.1:8103
@@ -53,6 +55,20 @@ it('shows everything there may be', () => {
       remedy: sysctl -w net.core.somaxconn=65535
     "
   `)
+})
+
+it('says in plain words whether the connections are alive', () => {
+  const alive = (by: 'none' | 'probe' | 'keepalive' | 'listener', proven: number, disproved: number) =>
+    line('alive', exampleResult({ alive: { by, probed: proven + disproved, proven, disproved, unknown: 0 } }))
+  expect(alive('probe', 1000, 0)).toBe('alive        1,000 of 1,000 probed answered')
+  expect(alive('keepalive', 900, 100)).toBe(
+    'alive        900 of 1,000 answered keepalive probes to the end, 100 are dead, or unknown to their peer'
+  )
+  expect(alive('none', 0, 0)).toBe(
+    'alive        nothing was proven about them: hold them for 2s or longer, or use --keepalive'
+  )
+  expect(alive('listener', 1000, 0)).toBe('alive        1,000 of 1,000 known to the listener')
+  expect(line('alive', exampleResult({ alive: null }))).toBeUndefined()
 })
 
 describe('the first line', () => {
