@@ -1,12 +1,12 @@
 /** The first part of a dial: from its options to an engine that has begun to connect. */
 import { tableRules } from '../engine/descriptor_tables.js'
 import { Engine } from '../engine/engine.js'
-import { readHostFacts } from '../host/facts.js'
+import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { TimeWaitWatch } from '../observe/time_wait.js'
 import type { DialOptions } from '../scenario/options.js'
 import { type DialScenario, resolveDial } from '../scenario/scenario.js'
 import { endsInProcess } from '../scenario/self_dial.js'
-import { checkSharedTable } from '../scenario/tables.js'
+import { checkSharedTable, checkTables, tableLimit } from '../scenario/tables.js'
 import { type Baseline, readBaseline } from './dial_result.js'
 import { engineConfig } from './engine_config.js'
 
@@ -30,7 +30,7 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
   const facts = readHostFacts({ brief: true })
   const scenario = await resolveDial(options, facts, stopping)
   options.signal?.throwIfAborted()
-  checkTable(scenario)
+  checkDescriptors(scenario, facts)
   const baseline = readBaseline(facts)
   const timeWaits = scenario.churn ? new TimeWaitWatch() : null
   const startedMs = performance.now()
@@ -40,8 +40,12 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
 }
 
 /** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
-function checkTable(scenario: DialScenario): void {
+function checkDescriptors(scenario: DialScenario, { limits }: HostFacts): void {
   const rules = tableRules()
-  if (rules === null || rules.privateTables) return
-  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, rules.descriptorLimit)
+  if (rules === null) return
+  const { connections, workers } = scenario
+  const ends = endsInProcess(scenario)
+  if (rules.privateTables)
+    checkTables(connections, ends, tableLimit(limits, rules) ?? Number.POSITIVE_INFINITY)
+  else checkSharedTable(connections, ends, workers, rules.descriptorLimit)
 }

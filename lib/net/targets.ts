@@ -12,13 +12,7 @@ import {
   parseAddress
 } from './address.js'
 import { ownAddresses } from './local_addresses.js'
-import {
-  type AddressChoice,
-  addressesOf,
-  type ChosenAddresses,
-  chooseAddresses,
-  type FamilyRules
-} from './names.js'
+import { type AddressChoice, addressesOf, chooseAddresses, type FamilyRules } from './names.js'
 
 /** One destination address with the ports to use there, all inclusive. */
 export interface Target {
@@ -26,14 +20,12 @@ export interface Target {
   host: string
   /** Numeric address. */
   address: string
-  /** Further addresses of the name, which this run does not dial; absent where there are none. */
-  otherAddresses?: string[]
   firstPort: Port
   lastPort: Port
 }
 
 /** A target as written: the host is not looked up yet. */
-export type TargetSpec = Omit<Target, 'address' | 'otherAddresses'>
+export type TargetSpec = Omit<Target, 'address'>
 
 /** What is done with targets: only a listener, which may be watched, may leave address and port open. */
 export type TargetUse = 'dial' | 'listen' | 'watch'
@@ -96,36 +88,54 @@ export interface LookupOptions extends FamilyRules {
   signal?: AbortSignal | undefined
 }
 
+/** Addresses that the name of a target has, and that are not dialed. */
+export interface OtherAddresses {
+  /** The name. */
+  host: string
+  addresses: string[]
+}
+
+/** Targets, and what there is besides. */
+export interface FoundTargets {
+  targets: Target[]
+  otherAddresses: OtherAddresses[]
+}
+
 /**
  * Reads targets and looks up their names. Targets to dial must be of one family, must each stand for one host, and must
  * not overlap: of a name the addresses of that family count. Those to dial or to listen on are at most 16,777,215 pairs
  * of address and port.
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
  */
-export async function resolveTargets(
+export async function resolveTargets(...args: Parameters<typeof lookUpTargets>): Promise<Target[]> {
+  return (await lookUpTargets(...args)).targets
+}
+
+/** The same, with the addresses that are left out. */
+export async function lookUpTargets(
   texts: readonly string[],
   use: TargetUse,
   { addresses = 'first', signal, ...rules }: LookupOptions = {}
-): Promise<Target[]> {
+): Promise<FoundTargets> {
   const specs = texts.map((text) => parseTarget(text, use))
   if (use !== 'watch') checkEndpoints(specs)
   const found = await Promise.all(specs.map(({ host }) => addressesOf(host, signal)))
-  if (use !== 'dial') return specs.map((spec, i) => ({ ...spec, address: found[i]?.[0] ?? '' }))
-  const chosen = chooseAddresses(found, addresses, rules)
-  const targets = specs.flatMap((spec, i) => targetsOf(spec, chosen[i]))
-  for (const target of targets) checkDialable(target)
-  checkOneFamily(targets)
-  // Two names may have an address in common.
-  const dialed = addresses === 'all' ? withoutRepetitions(targets) : targets
-  checkEndpoints(dialed)
-  checkOverlap(dialed)
-  return dialed
-}
-
-function targetsOf(spec: TargetSpec, { dialed, others }: ChosenAddresses = { dialed: [], others: [] }) {
-  return dialed.map(
-    (address): Target => ({ ...spec, address, ...(others.length > 0 && { otherAddresses: others }) })
+  const chosen =
+    use === 'dial'
+      ? chooseAddresses(found, addresses, rules)
+      : found.map(([first]) => ({ dialed: [first], others: [] }))
+  const all = specs.flatMap((spec, i) =>
+    (chosen[i]?.dialed ?? []).map((address): Target => ({ ...spec, address }))
   )
+  if (use === 'dial') for (const target of all) checkDialable(target)
+  if (use === 'dial') checkOneFamily(all)
+  // Two names may have an address in common.
+  const targets = addresses === 'all' ? withoutRepetitions(all) : all
+  if (use !== 'watch') checkEndpoints(targets)
+  checkOverlap(targets)
+  const others = new Map(specs.map(({ host }, i) => [host, chosen[i]?.others ?? []]))
+  const otherAddresses = [...others].map(([host, addresses]) => ({ host, addresses }))
+  return { targets, otherAddresses: otherAddresses.filter(({ addresses }) => addresses.length > 0) }
 }
 
 function withoutRepetitions(targets: readonly Target[]): Target[] {

@@ -7,7 +7,7 @@ import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
 import { endsInProcess } from './self_dial.js'
-import { reservedPerTable, sharedTableCapacity, tableLimits } from './tables.js'
+import { reservedPerTable, sharedTableCapacity, tableLimit, tableLimits } from './tables.js'
 
 /** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
 export interface Needs {
@@ -172,19 +172,19 @@ function descriptorRoom(
   { kernel, limits, cgroup }: HostFacts,
   { endsInProcess: perConnection, tableRules = null, workers = 1 }: Load
 ): Pick<Needs, 'tables' | 'descriptorsPerTable'> {
-  const hard = typeof limits.nofileHard === 'number' ? limits.nofileHard : Number.MAX_SAFE_INTEGER
+  const limit = Math.min(tableLimit(limits, tableRules) ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   const usable = (descriptors: number) => Math.max(0, Math.floor(descriptors / perConnection) * perConnection)
   // CLOSE_RANGE_UNSHARE: close_range(2), Linux 5.9.
   const ofRelease = kernel.version === null || isAtLeast(kernel.version, 5, 9)
   if (!(tableRules?.privateTables ?? ofRelease)) {
-    const capacity = sharedTableCapacity(perConnection, workers, tableRules?.descriptorLimit ?? hard)
+    const capacity = sharedTableCapacity(perConnection, workers, tableRules?.descriptorLimit ?? limit)
     return { tables: 1, descriptorsPerTable: capacity * perConnection }
   }
   const threads =
     typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : tableLimits.maxTables
   return {
     tables: Math.max(1, Math.min(tableLimits.maxTables, threads)),
-    descriptorsPerTable: usable(Math.min(hard, tableLimits.descriptorsPerTable) - reservedPerTable)
+    descriptorsPerTable: usable(Math.min(limit, tableLimits.descriptorsPerTable) - reservedPerTable)
   }
 }
 

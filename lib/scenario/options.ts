@@ -22,7 +22,7 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   targets?: readonly string[]
   /**
    * Which addresses of a name to dial: the `first` that the resolver gives, or `all` of that family, each with the ports
-   * of the target. `result.scenario.targets` has those dialed, and as `otherAddresses` those that are not. Default `first`.
+   * of the target. `result.scenario` has those dialed as `targets`, and the others as `otherAddresses`. Default `first`.
    */
   addresses?: AddressChoice
   /** Connections to hold, or in a churn to have open, at once. From 1, default 10,000. */

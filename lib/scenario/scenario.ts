@@ -6,7 +6,13 @@ import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type AddressRange, isLoopback } from '../net/address.js'
 import { familyOfSources, resolveSources, type SourceNeeds } from '../net/sources.js'
-import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
+import {
+  checkAuthorized,
+  lookUpTargets,
+  type OtherAddresses,
+  resolveTargets,
+  type Target
+} from '../net/targets.js'
 import { askRoute, hasRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
@@ -26,6 +32,8 @@ export interface DialScenario {
   kind: 'dial'
   /** What to dial; empty in a self-dial. */
   targets: Target[]
+  /** Addresses of the names among them that are not dialed. */
+  otherAddresses: OtherAddresses[]
   /** Whether the run dials its own loopback listeners: both ends of each connection are in this process. */
   selfDial: boolean
   connections: Count
@@ -145,7 +153,7 @@ export async function draftDial(
   const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
-  const targets = await resolveTargets(targetTexts, 'dial', {
+  const { targets, otherAddresses } = await lookUpTargets(targetTexts, 'dial', {
     addresses: options.addresses ?? 'first',
     family: () => familyOfSources(options.source ?? (options.device === undefined ? [] : [options.device])),
     hasRoute: hasRoute(plain.socketOptions),
@@ -167,6 +175,7 @@ export async function draftDial(
   return {
     kind: 'dial',
     targets,
+    otherAddresses,
     selfDial,
     ...plain,
     nat,

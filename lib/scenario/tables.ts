@@ -1,6 +1,8 @@
 /** Descriptor tables: how many a run takes, and whether its connections fit. */
 import { C1mError } from '../base/errors.js'
 import { formatNumber } from '../base/units.js'
+import type { TableRules } from '../engine/descriptor_tables.js'
+import type { LimitFacts } from '../host/limits.js'
 
 /** What the engine uses of descriptor tables, as it is told with each run. */
 export const tableLimits = {
@@ -85,6 +87,21 @@ export function checkSharedTable(
     `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,
     { hint: `Raise the limit: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
   )
+}
+
+/**
+ * Descriptors that one table may have, as far as RLIMIT_NOFILE goes: as many as the hard limit says, or the soft one where
+ * a sandbox keeps this process from raising it; null where the limits are unknown.
+ */
+export function tableLimit(
+  { nofileSoft, nofileHard }: Pick<LimitFacts, 'nofileSoft' | 'nofileHard'>,
+  rules: TableRules | null
+): number | null {
+  const [soft, hard] = [nofileSoft, nofileHard].map((limit) =>
+    limit === 'unlimited' ? Number.POSITIVE_INFINITY : (limit ?? Number.NaN)
+  ) as [number, number]
+  if (Number.isNaN(hard)) return null
+  return rules && soft < hard && rules.descriptorLimit < hard ? soft : hard
 }
 
 /** Connections that fit into one table. */

@@ -26,6 +26,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     scenario: {
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      otherAddresses: [],
       selfDial: false,
       ...dialDefaults,
       connections: 1000,

@@ -90,6 +90,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   return {
     kind: 'dial',
     targets: [target],
+    otherAddresses: [],
     selfDial: changes.targets?.length === 0,
     ...dialDefaults,
     rate: [],

@@ -96,6 +96,7 @@ it('tells of one that does not, and what to do', async () => {
 
     not known:
       of the dialing host fs.file-max, available memory, nf_conntrack_max: they are taken not to bind
+      whether those who run 192.0.2.120:8100-8119 agree: dial refuses it without --authorized
       source ports that other sockets of the dialing host hold: dial skips and counts them
       the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process
       of the server fs.file-max, available memory: they are taken not to bind

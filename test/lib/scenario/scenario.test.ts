@@ -26,6 +26,7 @@ describe('resolveDial', () => {
     expect(await resolveDial({ seed: 3 }, facts)).toEqual({
       kind: 'dial',
       targets: [],
+      otherAddresses: [],
       selfDial: true,
       ...dialDefaults,
       rate: [],
@@ -84,6 +85,7 @@ describe('resolveDial', () => {
     expect(await resolveDial(options, facts)).toEqual({
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      otherAddresses: [],
       selfDial: false,
       connections: 1_000_000,
       rate: [{ atMs: 0, perSecond: 50_000 }],
