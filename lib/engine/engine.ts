@@ -44,6 +44,8 @@ export interface EngineCounters {
   skippedPorts: number
   synRetransmits: number
   connectionsWithSynRetry: number
+  firstSynAnswered: number
+  repeatedSynAnswered: number
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number

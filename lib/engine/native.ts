@@ -7,6 +7,7 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativeNeighbourTable,
   NativeSurvey,
   NativeSurveyOptions
 } from './native_sockets.js'
@@ -29,6 +30,8 @@ export interface NativeAddon {
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
+  /** Throws an Error with `errno` and `syscall`. */
+  neighbourTables(): NativeNeighbourTable[]
   /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
   routeDevice(target: string, source?: string): string
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */

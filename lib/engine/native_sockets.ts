@@ -118,3 +118,13 @@ export interface NativeDevice {
   /** With the length of the prefix, `198.18.1.1/24`; those of a device that is down as well. */
   addresses: string[]
 }
+
+/** A table of neighbours, which all network namespaces share. */
+export interface NativeNeighbourTable {
+  family: 4 | 6
+  entries: number
+  /** `gc_thresh3`. */
+  most: number
+  /** How often there was no room for one more. */
+  fulls: number
+}

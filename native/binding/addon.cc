@@ -63,6 +63,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
+  exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["routeDevice"] = Napi::Function::New(env, RouteDeviceCall, "routeDevice");
   exports["Run"] = RunWrap::Define(env);

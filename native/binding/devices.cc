@@ -1,5 +1,7 @@
 #include "native/binding/devices.h"
 
+#include <sys/socket.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +9,7 @@
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
 #include "native/net/devices.h"
+#include "native/net/neighbours.h"
 
 namespace c1m {
 
@@ -40,6 +43,23 @@ Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info) {
   const Result<std::string> name = RouteDevice(target, source);
   if (!name.ok()) throw SystemError(info.Env(), name.error());
   return Napi::String::New(info.Env(), name.value());
+}
+
+Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<std::vector<NeighbourTable>> tables = ReadNeighbourTables();
+  if (!tables.ok()) throw SystemError(env, tables.error());
+  Napi::Array array = Napi::Array::New(env, tables.value().size());
+  uint32_t i = 0;
+  for (const NeighbourTable& table : tables.value()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["family"] = table.family == AF_INET ? 4 : 6;
+    object["entries"] = static_cast<double>(table.entries);
+    object["most"] = static_cast<double>(table.most);
+    object["fulls"] = static_cast<double>(table.fulls);
+    array[i++] = object;
+  }
+  return array;
 }
 
 }  // namespace c1m

@@ -31,11 +31,11 @@ size_t ReadTcpInfo(int fd, TcpInfo& info) {
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? size : 0;
 }
 
-std::optional<uint32_t> ReadRetransmits(int fd) {
+std::optional<HandshakeInfo> ReadHandshake(int fd) {
   TcpInfo info;
   constexpr size_t kNeeded = offsetof(TcpInfo, total_retrans) + sizeof(info.total_retrans);
   if (ReadTcpInfo(fd, info) < kNeeded) return std::nullopt;
-  return info.total_retrans;
+  return HandshakeInfo{.syn_repeats = info.total_retrans, .answered_after_us = info.rtt_us};
 }
 
 }  // namespace c1m

@@ -102,8 +102,18 @@ inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 // socket.
 [[nodiscard]] size_t ReadTcpInfo(int fd, TcpInfo& info);
 
-// Segments sent again in the socket's life: right after the handshake, the repeated SYNs. Nothing
-// when the socket is gone or the kernel returned a structure too short to hold the field.
-std::optional<uint32_t> ReadRetransmits(int fd);
+// What TCP_INFO tells of a handshake that has just ended.
+struct HandshakeInfo {
+  // SYNs sent again.
+  uint32_t syn_repeats = 0;
+  // From the SYN that the server answered to its answer; 0 when unknown, which it is after a
+  // repeated SYN unless both ends have timestamps: the answer echoes that of the SYN. A server
+  // whose SYN-ACK was lost still echoes that of the first SYN.
+  uint32_t answered_after_us = 0;
+};
+
+// To be asked right after the handshake. Nothing when the socket is gone or the kernel returned a
+// structure too short to hold the fields.
+std::optional<HandshakeInfo> ReadHandshake(int fd);
 
 }  // namespace c1m

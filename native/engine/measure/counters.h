@@ -18,6 +18,8 @@ namespace c1m {
   X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */     \
   X(syn_retransmits, "synRetransmits")                                               \
   X(connections_with_syn_retry, "connectionsWithSynRetry")                           \
+  X(first_syn_answered, "firstSynAnswered")       /* after it was repeated */        \
+  X(repeated_syn_answered, "repeatedSynAnswered") /* as TCP timestamps tell */       \
   X(dialed_bytes_received, "dialedBytesReceived")                                    \
   X(dialed_bytes_sent, "dialedBytesSent")                                            \
   X(exchanges, "exchanges")       /* answered in full */                             \

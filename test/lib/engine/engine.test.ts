@@ -66,6 +66,8 @@ describe('Engine', () => {
       'skippedPorts',
       'synRetransmits',
       'connectionsWithSynRetry',
+      'firstSynAnswered',
+      'repeatedSynAnswered',
       'dialedBytesReceived',
       'dialedBytesSent',
       'exchanges',

@@ -21,6 +21,8 @@ describe('the addon', () => {
         "skippedPorts",
         "synRetransmits",
         "connectionsWithSynRetry",
+        "firstSynAnswered",
+        "repeatedSynAnswered",
         "dialedBytesReceived",
         "dialedBytesSent",
         "exchanges",

@@ -9,7 +9,10 @@ namespace c1m::test {
 
 TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a round trip") {
   const Pair pair = ConnectedPair();
-  CHECK(ReadRetransmits(pair.ours.get()) == 0U);
+  const auto handshake = ReadHandshake(pair.ours.get());
+  REQUIRE(handshake.has_value());
+  CHECK(handshake->syn_repeats == 0);
+  CHECK(handshake->answered_after_us > 0);
   TcpInfo info;
   REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
   CHECK(info.total_retrans == 0);
@@ -18,9 +21,9 @@ TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a ro
 }
 
 TEST_CASE("tcp_info: what is no TCP socket has none") {
-  CHECK_FALSE(ReadRetransmits(-1).has_value());
+  CHECK_FALSE(ReadHandshake(-1).has_value());
   const UniqueFd event(OpenEventFd().value());
-  CHECK_FALSE(ReadRetransmits(event.get()).has_value());
+  CHECK_FALSE(ReadHandshake(event.get()).has_value());
 }
 
 }  // namespace c1m::test
