@@ -2,13 +2,15 @@
 import { BestEffort } from '../base/best_effort.js'
 import { aborted, delay } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine, EngineCounters } from '../engine/engine.js'
+import { type CpuReading, readCpu } from '../host/cpu_use.js'
 import { type MemoryReading, readMemory } from '../host/usage.js'
 import { formatEndpoint } from '../net/address.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
+import { PeerEndings } from './peer_endings.js'
 import type { PreparedDial } from './prepare.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
@@ -26,7 +28,9 @@ export class DialCourse {
   readonly #series = new Series()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
+  readonly #peerEndings: PeerEndings
   #memoryAtPeak: MemoryReading
+  #cpuAtRampEnd: CpuReading | null = null
   #holdSeconds = 0
 
   constructor(prepared: PreparedDial) {
@@ -34,6 +38,7 @@ export class DialCourse {
     this.scenario = prepared.scenario
     this.engine = prepared.engine
     this.#memoryAtPeak = prepared.baseline.memory
+    this.#peerEndings = new PeerEndings(() => prepared.engine.errors())
     this.#diagnosis = new LazyDiagnosis(this.scenario, prepared.baseline, this.engine, this.#bestEffort)
   }
 
@@ -53,6 +58,7 @@ export class DialCourse {
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
     const sampling = setInterval(() => this.#sample(), seriesEveryMs)
+    stopping.addEventListener('abort', () => this.#peerEndings.stop(), { once: true })
     const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnosisIntervalMs)
     try {
       await this.#ramp(stopping)
@@ -73,6 +79,7 @@ export class DialCourse {
     this.#sample()
     this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
+    this.#cpuAtRampEnd = readCpu(this.scenario.rate.length > 0)
   }
 
   /** Keeps the connections until their time has come, the run is stopped, or the last of them is gone. */
@@ -126,13 +133,19 @@ export class DialCourse {
     return ''
   }
 
+  /** To be called with all counters that a caller is shown: the result says no less than a snapshot did. */
+  noteEndings(counters: EngineCounters): void {
+    this.#peerEndings.note(counters)
+  }
+
   #outcome(): DialOutcome {
     const { scenario, baseline, engine, timeWaits } = this.#prepared
     return dialOutcome({
       scenario,
       baseline,
       engine,
-      counters: engine.counters(),
+      ...this.#peerEndings.untilStop(engine.counters(), engine.errors()),
+      cpuAtRampEnd: this.#cpuAtRampEnd,
       timeWaits: timeWaits?.totals() ?? null,
       series: this.#series.points(),
       holdSeconds: this.#holdSeconds,
@@ -145,7 +158,9 @@ export class DialCourse {
   }
 
   #sample(): void {
-    const { dialedOpen, established, failed } = this.engine.counters()
+    const counters = this.engine.counters()
+    const { dialedOpen, established, failed } = counters
+    this.noteEndings(counters)
     this.#prepared.timeWaits?.sample()
     if (this.phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
   }

@@ -130,6 +130,13 @@ export interface Retransmits {
   syn: Count
   /** Connections that needed more than one SYN. */
   connectionsWithSynRetry: Count
+  /**
+   * Those of them whose first SYN was answered, after another had been sent, as far as TCP timestamps tell: no SYN was
+   * lost, though the first answer may have been.
+   */
+  firstSynAnswered: Count
+  /** Those of them whose first SYN was not, as far as TCP timestamps tell: a repeated one was. */
+  repeatedSynAnswered: Count
   /** Segments retransmitted on established connections; null when no census was taken. */
   segments: Count | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
@@ -169,12 +176,24 @@ export interface CensusSummary {
 export interface ProcessUse {
   /** User and system time of all threads. */
   cpuSeconds: Amount
+  /** What dialing took of the CPUs, for `timing.dialSeconds`. */
+  dialing: DialingUse
   /** Threads that dialed (or accepted) at a time. */
   workers: Count
   /** Descriptor tables used over the run. */
   tables: Count
   /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
   privateTables: boolean
+}
+
+/** What dialing took of the CPUs, and what kept it from them. */
+export interface DialingUse {
+  /** User and system time of all threads. */
+  cpuSeconds: Amount
+  /** How long the threads were ready to run and had no CPU, all together; null without a rate, or where it is unknown. */
+  waitedSeconds: Amount | null
+  /** User and system time of all other processes of the host; null likewise. */
+  otherSeconds: Amount | null
 }
 
 /** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */
