@@ -3,6 +3,7 @@ import { isAtLeast } from '../host/kernel.js'
 import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { inRamp, moved } from './evidence.js'
+import { repeatedSyns } from './repeated_syns.js'
 
 /** Handshakes given up because no answer came in time, by us or by the kernel. */
 export function timedOut(run: RunOutcome): number {
@@ -26,10 +27,17 @@ export function lostSyns(context: ExplainContext): number {
   const { run } = context
   if (run === null) return 0
   return (
-    run.retransmits.syn +
+    lostRepeats(context, run) +
     timedOut(run) +
     Math.min(pending(run), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
   )
+}
+
+/** SYNs of established connections that were sent again, less those whose answer was only late. */
+function lostRepeats(context: ExplainContext, { retransmits }: RunOutcome): number {
+  if (retransmits.firstSynAnswered === 0) return retransmits.syn
+  const { lost, late, unclear } = repeatedSyns(context)
+  return Math.round((retransmits.syn * (lost + unclear)) / (lost + late + unclear))
 }
 
 /** Share of the lost SYNs that a counter must account for: other processes move it, too. */

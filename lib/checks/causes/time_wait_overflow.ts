@@ -10,6 +10,14 @@ export const timeWaitOverflow = defineCheck({
   id: 'time-wait-overflow',
   rank: 150,
   concerns: 'host',
+  about: {
+    summary:
+      'More sockets were to wait in TIME_WAIT than net.ipv4.tcp_max_tw_buckets allows, and the kernel closed the others at once. A late segment of such a connection may reach a new one on the same ports.',
+    evidence:
+      'The kernel counts each socket that skips TIME_WAIT for this limit. What a run moves by closing its connections at the end is not named: no new connection follows.',
+    mistakenFor:
+      'A limit on connections: none fails for it. A server may set it low on purpose, so that TIME_WAIT rejects no SYN (time-wait-paws).'
+  },
 
   predict({ facts: { tcp }, needs }) {
     if (tcp.maxTwBuckets === null || needs.timeWaits <= tcp.maxTwBuckets) return null
