@@ -10,7 +10,7 @@ const lateUs = 50_000
 const busyShare = 0.8
 
 /** Share of dialing that its threads may wait for a CPU before that is the reason for their lateness. */
-const waitingShare = 0.2
+const waitingShare = 0.3
 
 /** Connects a second one CPU does at best: 10 to 14 us each with both ends on it, about half with one. */
 export const connectsPerCpu = { bothEnds: 100_000, oneEnd: 200_000 }
