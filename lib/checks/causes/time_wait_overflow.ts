@@ -1,6 +1,7 @@
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, moved } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 
 /**
  * More sockets than `tcp_max_tw_buckets` were to wait in TIME_WAIT; those beyond it were closed at once, so a late segment
@@ -40,7 +41,7 @@ export const timeWaitOverflow = defineCheck({
     const { maxTwBuckets } = context.facts.after.tcp
     const waiting = gaugePeak(context, 'Sockstat.TCP.tw')
     return {
-      severity: context.run === null ? 'warning' : 'info',
+      severity: isBesideServer(context, skipped) ? 'warning' : 'info',
       side: context.peerIsHere ? 'server' : 'client',
       title: `${figure(skipped)} connections closed without TIME_WAIT${maxTwBuckets === null ? '' : `: no more than ${figure(maxTwBuckets)} sockets may wait`}`,
       evidence: [
@@ -53,6 +54,11 @@ export const timeWaitOverflow = defineCheck({
     }
   }
 })
+
+/** A hundredth of the connections that a server has accepted meanwhile, or more. */
+function isBesideServer(context: ExplainContext, skipped: number): boolean {
+  return context.run === null && isCriticalShare(skipped, moved(context, 'Tcp.PassiveOpens'))
+}
 
 /** A run that closes its connections when all is over makes more TIME_WAITs than fit, and nobody is left to mind. */
 function onlyAtTheEnd({ run }: ExplainContext): boolean {
