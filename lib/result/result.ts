@@ -58,11 +58,14 @@ export interface ConnectionTotals {
   attempted: Count
   /** Handshakes that completed. */
   established: Count
-  /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
+  /**
+   * Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. What the peer
+   * refused once the run was told to stop counts as never attempted.
+   */
   failed: Count
   /** Most connections open at one moment, counted where each is opened and closed. */
   peak: Count
-  /** Established connections the peer ended before this side did. */
+  /** Established connections the peer ended before this side did, and before the run was told to stop. */
   closedByPeer: Count
   /** Source ports passed over because another socket held them. */
   skippedPorts: Count
