@@ -9,6 +9,9 @@ const lateUs = 50_000
 /** Share of its CPUs a dialer may use before they are what binds. */
 const busyShare = 0.8
 
+/** Lateness of the median start, from which on a dialer is behind all the time. */
+const mostLateUs = 10_000
+
 /** Share of dialing that its threads may wait for a CPU before that is the reason for their lateness. */
 const waitingShare = 0.3
 
@@ -87,6 +90,8 @@ function byWaiting({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
   const { waitedSeconds, otherSeconds, cpuSeconds } = dialing
   const { dialSeconds } = run.timing
   if (waitedSeconds === null || otherSeconds === null) return null
+  // A stall now and then is not a rate that cannot be kept: then most starts are late.
+  if (run.pacing === null || run.pacing.p50 < mostLateUs) return null
   if (waitedSeconds < waitingShare * dialSeconds * workers) return null
   // While a thread waits, another one runs: one of ours, of another process, or none, where a quota holds it back.
   const byOthers = otherSeconds >= waitedSeconds / 2

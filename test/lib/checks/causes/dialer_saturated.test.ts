@@ -45,6 +45,12 @@ describe('explain', () => {
     })
   })
 
+  it('names no other process for a stall now and then', () => {
+    const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 12.5 }
+    const outcome = run({ pacing: { ...late, p50: 2000 }, timing, process: { dialing } })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toBeNull()
+  })
+
   it('names no other process where those left the CPUs free', () => {
     const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 0.2 }
     const verdict = dialerSaturated.explain?.(
