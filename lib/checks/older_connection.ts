@@ -3,7 +3,8 @@ import { counterValue } from '../host/counters.js'
 import type { StaleAnswers } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 import { inRamp, moved } from './evidence.js'
-import { hasTimeWaitCounter, staleAnswers } from './symptoms.js'
+import { staleAnswers } from './stale_answers.js'
+import { hasTimeWaitCounter } from './symptoms.js'
 
 /** Handshakes by what they met. */
 export interface Met {

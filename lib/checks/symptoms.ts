@@ -1,8 +1,10 @@
 import { counterValue } from '../host/counters.js'
 import { isAtLeast } from '../host/kernel.js'
-import type { Severity, StaleAnswers } from '../result/result.js'
+import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { inRamp, moved } from './evidence.js'
+import { repeatedSyns } from './repeated_syns.js'
+import { staleAnswers } from './stale_answers.js'
 
 /** Handshakes given up because no answer came in time, by us or by the kernel. */
 export function timedOut(run: RunOutcome): number {
@@ -16,28 +18,6 @@ export function timedOut(run: RunOutcome): number {
 /** Handshakes still under way. */
 export function pending({ connections }: RunOutcome): number {
   return Math.max(0, connections.attempted - connections.established - connections.failed)
-}
-
-/**
- * Handshakes whose SYN was answered by an older connection. This side answers each of those by RST: segments that moved
- * nothing, such as a RST for another connection, are none.
- */
-export function staleAnswers(context: ExplainContext): StaleAnswers {
-  const { run, counters } = context
-  const { established, timedOut, pending } = run?.staleAnswers ?? noStaleAnswers
-  const resets = moved(inRamp(context), 'Tcp.OutRsts')
-  const isKnown = counterValue(counters, 'Tcp.OutRsts') !== null
-  return isKnown && resets < (established + timedOut + pending) / 2
-    ? noStaleAnswers
-    : { established, timedOut, pending }
-}
-
-const noStaleAnswers: StaleAnswers = { established: 0, timedOut: 0, pending: 0 }
-
-/** Connections that needed more than one SYN because one got no answer. */
-export function retriedForLoss(context: ExplainContext): number {
-  const retried = context.run?.retransmits.connectionsWithSynRetry ?? 0
-  return Math.max(0, retried - staleAnswers(context).established)
 }
 
 /** Handshakes given up without any answer. */
@@ -54,10 +34,18 @@ export function lostSyns(context: ExplainContext): number {
   if (run === null) return 0
   const stale = staleAnswers(context)
   return (
-    Math.max(0, run.retransmits.syn - stale.established) +
+    lostRepeats(context, run) +
     timedOutUnanswered(context) +
     Math.min(Math.max(0, pending(run) - stale.pending), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
   )
+}
+
+/** SYNs of established connections that were sent again, less those whose answer was only late. */
+function lostRepeats(context: ExplainContext, { retransmits }: RunOutcome): number {
+  const syn = Math.max(0, retransmits.syn - staleAnswers(context).established)
+  if (syn === 0 || retransmits.firstSynAnswered === 0) return syn
+  const { lost, late, unclear } = repeatedSyns(context)
+  return Math.round((syn * (lost + unclear)) / Math.max(1, lost + late + unclear))
 }
 
 /** Share of the lost SYNs that a counter must account for: other processes move it, too. */

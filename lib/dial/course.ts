@@ -3,15 +3,18 @@ import { BestEffort } from '../base/best_effort.js'
 import { C1mError } from '../base/errors.js'
 import { aborted, delay } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
-import type { Engine } from '../engine/engine.js'
-import { counterDeltas, movedBy, readCounters } from '../host/counters.js'
+import type { Engine, EngineCounters } from '../engine/engine.js'
+import { counterDeltas, movedBy } from '../host/counters.js'
+import { type CpuReading, readCpu } from '../host/cpu_use.js'
 import { type MemoryReading, readMemory } from '../host/usage.js'
 import { formatEndpoint } from '../net/address.js'
+import { readCounters } from '../observe/counters.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { awaitsAnswers, type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
 import { IntervalLatency } from './interval_latency.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
+import { PeerEndings } from './peer_endings.js'
 import type { PreparedDial } from './prepare.js'
 import { Proof } from './proof.js'
 import { RunEvents } from './run_events.js'
@@ -38,7 +41,9 @@ export class DialCourse {
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
   readonly #proof: Proof | null
+  readonly #peerEndings: PeerEndings
   #memoryAtPeak: MemoryReading
+  #cpuAtRampEnd: CpuReading | null = null
   #holdSeconds = 0
   #phase: DialPhase = 'dialing'
   #interrupted = false
@@ -55,6 +60,7 @@ export class DialCourse {
       churn || holdMs === 0
         ? null
         : new Proof(this.engine, this.scenario, () => synChallenges(prepared), this.#bestEffort)
+    this.#peerEndings = new PeerEndings(() => prepared.engine.errors())
     this.#diagnosis = new LazyDiagnosis(this.scenario, prepared.baseline, this.engine, this.#bestEffort)
     const intervals = new IntervalLatency(this.engine, awaitsAnswers(this.scenario))
     this.#series = new Series(() => intervals.take())
@@ -96,6 +102,7 @@ export class DialCourse {
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
     const sampling = setInterval(() => this.#sample(), seriesEveryMs)
+    stopping.addEventListener('abort', () => this.#peerEndings.stop(), { once: true })
     const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnosisIntervalMs)
     try {
       await this.#ramp(stopping)
@@ -118,6 +125,7 @@ export class DialCourse {
     this.#sample()
     this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
+    this.#cpuAtRampEnd = readCpu(this.scenario.rate.length > 0)
   }
 
   /** Keeps the connections until their time has come, the run is stopped, or the last of them is gone. */
@@ -179,13 +187,19 @@ export class DialCourse {
     return ''
   }
 
+  /** To be called with all counters that a caller is shown: the result says no less than a snapshot did. */
+  noteEndings(counters: EngineCounters): void {
+    this.#peerEndings.note(counters)
+  }
+
   #outcome(): DialOutcome {
     const { scenario, baseline, engine, timeWaits } = this.#prepared
     return dialOutcome({
       scenario,
       baseline,
       engine,
-      counters: engine.counters(),
+      ...this.#peerEndings.untilStop(engine.counters(), engine.errors()),
+      cpuAtRampEnd: this.#cpuAtRampEnd,
       timeWaits: timeWaits?.totals() ?? null,
       targets: targetTotals(engine.targets(), (index) => this.#destination(index)),
       series: this.#series.points(),
@@ -202,7 +216,9 @@ export class DialCourse {
   }
 
   #sample(): void {
-    const { dialedOpen, established, failed } = this.engine.counters()
+    const counters = this.engine.counters()
+    const { dialedOpen, established, failed } = counters
+    this.noteEndings(counters)
     this.#prepared.timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
   }

@@ -115,7 +115,11 @@ class Dial implements DialRun {
     const sampler =
       scenario.sample > 0 ? new (await import('./sampler.js')).Sampler(engine, scenario.sample) : null
     const snapshots = new Snapshots(engine, sampler, awaitsAnswers(scenario))
-    const take = () => snapshots.take(course.seconds(), course.phase, course.findings)
+    const take = () => {
+      const snapshot = snapshots.take(course.seconds(), course.phase, course.findings)
+      course.noteEndings(engine.counters())
+      return snapshot
+    }
     yield* sampled(everyMs, this.#over.signal, take)
   }
 

@@ -2,10 +2,11 @@
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
 import type { Counters } from '../host/counter_files.js'
-import { noteCounters } from '../host/counters.js'
+import { type CpuReading, cpuBetween, readCpu } from '../host/cpu_use.js'
 import type { HostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { type MemoryReading, memoryUse, readMemory } from '../host/usage.js'
+import { noteCounters } from '../observe/counters.js'
 import { aliveOf, type ProofView } from '../observe/proof_view.js'
 import {
   type Churn,
@@ -24,15 +25,16 @@ export interface Baseline {
   facts: HostFacts
   counters(): Counters
   memory: MemoryReading
-  cpu: NodeJS.CpuUsage
+  cpu: CpuReading
 }
 
-export function readBaseline(facts: HostFacts): Baseline {
+/** @param paced whether connections are to start at a rate: then it matters what keeps them from it */
+export function readBaseline(facts: HostFacts, paced = false): Baseline {
   return {
     startedAt: new Date().toISOString(),
     facts,
     counters: noteCounters(),
-    cpu: process.cpuUsage(),
+    cpu: readCpu(paced),
     memory: readMemory()
   }
 }
@@ -43,6 +45,10 @@ export interface DialTrace {
   baseline: Baseline
   engine: Engine
   counters: EngineCounters
+  /** Most frequent first. */
+  errors: readonly ErrorTally[]
+  /** When the last handshake had ended; null while the run dials. */
+  cpuAtRampEnd: CpuReading | null
   /** In a churn. */
   timeWaits: TimeWaits | null
   targets: TargetTotals[]
@@ -74,9 +80,9 @@ export type DialOutcome = Pick<
 
 export function dialOutcome(trace: DialTrace): DialOutcome {
   const { scenario, baseline, engine, counters, targets, series, ...times } = trace
+  const errors = [...trace.errors]
   const { dialingNs, dialedPeak, tables, privateTables } = engine.status()
-  const errors = engine.errors()
-  const cpu = process.cpuUsage(baseline.cpu)
+  const cpu = readCpu(trace.cpuAtRampEnd === null && scenario.rate.length > 0)
   const dialSeconds = dialingNs / 1e9
   const lateness = scenario.rate.length === 0 ? null : engine.latency('lateness')
   return {
@@ -108,6 +114,8 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     retransmits: {
       syn: counters.synRetransmits,
       connectionsWithSynRetry: counters.connectionsWithSynRetry,
+      firstSynAnswered: counters.firstSynAnswered,
+      repeatedSynAnswered: counters.repeatedSynAnswered,
       segments: null,
       connectionsWithRetransmit: null
     },
@@ -118,7 +126,8 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     },
     alive: trace.proof && aliveOf(trace.proof),
     process: {
-      cpuSeconds: (cpu.user + cpu.system) / 1e6,
+      cpuSeconds: cpuBetween(baseline.cpu, cpu).cpuSeconds,
+      dialing: cpuBetween(baseline.cpu, trace.cpuAtRampEnd ?? cpu),
       workers: scenario.workers,
       tables,
       privateTables

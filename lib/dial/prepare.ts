@@ -31,7 +31,7 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
   const scenario = await resolveDial(options, facts, stopping)
   options.signal?.throwIfAborted()
   checkDescriptors(scenario, facts)
-  const baseline = readBaseline(facts)
+  const baseline = readBaseline(facts, scenario.rate.length > 0)
   const timeWaits = scenario.churn ? new TimeWaitWatch() : null
   const startedMs = performance.now()
   const engine = new Engine(engineConfig(scenario))

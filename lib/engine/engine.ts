@@ -72,6 +72,8 @@ export interface EngineCounters {
   handshakesAnsweredStale: number
   timeoutsAnsweredStale: number
   pendingAnsweredStale: number
+  firstSynAnswered: number
+  repeatedSynAnswered: number
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number

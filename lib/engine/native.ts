@@ -7,6 +7,7 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativeNeighbourTable,
   NativeRoute,
   NativeRouteQuery,
   NativeSurvey,
@@ -31,6 +32,8 @@ export interface NativeAddon {
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
+  /** Throws an Error with `errno` and `syscall`. */
+  neighbourTables(): NativeNeighbourTable[]
   /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
   routeDevice(target: string, source?: string): string
   /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */

@@ -140,3 +140,13 @@ export interface NativeRoute {
   /** The address they leave from where none is given; '': the kernel names none. */
   source: string
 }
+
+/** A table of neighbours, which all network namespaces share. */
+export interface NativeNeighbourTable {
+  family: 4 | 6
+  entries: number
+  /** `gc_thresh3`. */
+  most: number
+  /** How often there was no room for one more. */
+  fulls: number
+}

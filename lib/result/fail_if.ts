@@ -92,6 +92,8 @@ const figures: UnitsOf<Judged> = {
   retransmits: {
     syn: 'count',
     connectionsWithSynRetry: 'count',
+    firstSynAnswered: 'count',
+    repeatedSynAnswered: 'count',
     segments: 'count',
     connectionsWithRetransmit: 'count'
   },
@@ -118,7 +120,12 @@ const figures: UnitsOf<Judged> = {
     jsHeapBytesPerConnection: 'bytes',
     kernelSlabBytesPerSocket: 'bytes'
   },
-  process: { cpuSeconds: 'seconds', workers: 'count', tables: 'count' }
+  process: {
+    cpuSeconds: 'seconds',
+    dialing: { cpuSeconds: 'seconds', waitedSeconds: 'seconds', otherSeconds: 'seconds' },
+    workers: 'count',
+    tables: 'count'
+  }
 }
 
 /** Leaf names that may stand alone: `failed` is `connections.failed`. */

@@ -86,11 +86,14 @@ export interface ConnectionTotals {
   attempted: Count
   /** Handshakes that completed. */
   established: Count
-  /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
+  /**
+   * Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. What the peer
+   * refused once the run was told to stop counts as never attempted.
+   */
   failed: Count
   /** Most connections open at one moment, counted where each is opened and closed. */
   peak: Count
-  /** Established connections the peer ended before this side did. */
+  /** Established connections the peer ended before this side did, and before the run was told to stop. */
   closedByPeer: Count
   /** Source ports passed over because another socket held them. */
   skippedPorts: Count
@@ -158,6 +161,13 @@ export interface Retransmits {
   syn: Count
   /** Connections that needed more than one SYN. */
   connectionsWithSynRetry: Count
+  /**
+   * Those of them whose first SYN was answered, after another had been sent, as far as TCP timestamps tell: no SYN was
+   * lost, though the first answer may have been.
+   */
+  firstSynAnswered: Count
+  /** Those of them whose first SYN was not, as far as TCP timestamps tell: a repeated one was. */
+  repeatedSynAnswered: Count
   /** Segments retransmitted on established connections; null when no census was taken. */
   segments: Count | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
@@ -231,12 +241,24 @@ export interface CensusSummary {
 export interface ProcessUse {
   /** User and system time of all threads. */
   cpuSeconds: Amount
+  /** What dialing took of the CPUs, for `timing.dialSeconds`. */
+  dialing: DialingUse
   /** Threads that dialed (or accepted) at a time. */
   workers: Count
   /** Descriptor tables used over the run. */
   tables: Count
   /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
   privateTables: boolean
+}
+
+/** What dialing took of the CPUs, and what kept it from them. */
+export interface DialingUse {
+  /** User and system time of all threads. */
+  cpuSeconds: Amount
+  /** How long the threads were ready to run and had no CPU, all together; null without a rate, or where it is unknown. */
+  waitedSeconds: Amount | null
+  /** User and system time of all other processes of the host; null likewise. */
+  otherSeconds: Amount | null
 }
 
 /** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */

@@ -73,6 +73,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
+  exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
   exports["Run"] = RunWrap::Define(env);

@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <limits>
+#include <sys/socket.h>
+
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
 #include "native/net/devices.h"
+#include "native/net/neighbours.h"
 
 namespace c1m {
 
@@ -50,6 +54,23 @@ Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
   found["device"] = route.value().device;
   found["source"] = route.value().source;
   return found;
+}
+
+Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<std::vector<NeighbourTable>> tables = ReadNeighbourTables();
+  if (!tables.ok()) throw SystemError(env, tables.error());
+  Napi::Array array = Napi::Array::New(env, tables.value().size());
+  uint32_t i = 0;
+  for (const NeighbourTable& table : tables.value()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["family"] = table.family == AF_INET ? 4 : 6;
+    object["entries"] = static_cast<double>(table.entries);
+    object["most"] = static_cast<double>(table.most);
+    object["fulls"] = static_cast<double>(table.fulls);
+    array[i++] = object;
+  }
+  return array;
 }
 
 }  // namespace c1m

@@ -1,4 +1,4 @@
-// The network devices of this namespace, for JavaScript.
+// The network devices and neighbours of this namespace, for JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -11,5 +11,8 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info);
 // findRoute({target, port, source?, mark, device}): {device, source}; throws {errno, syscall},
 // where no route leads there or one forbids the way with the syscall "route".
 Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
+
+// neighbourTables(): [{family: 4 or 6, entries, most, fulls}]; throws {errno, syscall}.
+Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

@@ -264,6 +264,7 @@ function callElse() {
         ?.catch?.(() => {}),
     () => addon.readTracefs(junk()),
     () => addon.listDevices(junk()),
+    () => addon.neighbourTables(junk()),
     // Asks the kernel's routes, and sends nothing.
     () =>
       addon.findRoute(

@@ -78,7 +78,14 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     exchange: null,
     exchangeLatency: null,
     churn: null,
-    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    retransmits: {
+      syn: 0,
+      connectionsWithSynRetry: 0,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
+      segments: null,
+      connectionsWithRetransmit: null
+    },
     staleAnswers: { established: 0, timedOut: 0, pending: 0 },
     alive: { by: 'probe', probed: 1000, proven: 1000, disproved: 0, unknown: 0 },
     census: null,
@@ -88,7 +95,13 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       jsHeapBytesPerConnection: 0,
       kernelSlabBytesPerSocket: 3942
     },
-    process: { cpuSeconds: 0.012, workers: 4, tables: 4, privateTables: true },
+    process: {
+      cpuSeconds: 0.012,
+      dialing: { cpuSeconds: 0.01, waitedSeconds: null, otherSeconds: null },
+      workers: 4,
+      tables: 4,
+      privateTables: true
+    },
     counters: {},
     findings: [],
     unavailable: [],
@@ -150,7 +163,14 @@ export function eventfulResult(): RunResult {
       timeWait: { before: 12, peak: 4711, after: 4700 },
       tupleRestSeconds: 12.1
     },
-    retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },
+    retransmits: {
+      syn: 15,
+      connectionsWithSynRetry: 12,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 12,
+      segments: 4,
+      connectionsWithRetransmit: 3
+    },
     census: {
       connections: 688,
       missing: 0,

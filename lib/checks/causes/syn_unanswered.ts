@@ -3,7 +3,8 @@ import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js
 import { connectionEvidence, counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
 import { command } from '../remedy.js'
-import { retriedForLoss, severityOf, timedOutUnanswered } from '../symptoms.js'
+import { retriedForLoss } from '../stale_answers.js'
+import { severityOf, timedOutUnanswered } from '../symptoms.js'
 
 /**
  * Handshakes that got no answer at all, more of them than lost packets explain: something drops these SYNs every time. No

@@ -2,13 +2,12 @@ import { type Check, defineCheck, type ExplainContext, type RunOutcome, type Ver
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { metBy, rejectedSegments } from '../older_connection.js'
 import { advice, command, type Remedy, sysctl } from '../remedy.js'
+import { retriedForLoss, staleAnswers } from '../stale_answers.js'
 import {
   goalMissed,
   hasTimeWaitCounter,
   isCriticalShare,
-  retriedForLoss,
   severityOf,
-  staleAnswers,
   timedOutUnanswered
 } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'

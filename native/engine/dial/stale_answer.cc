@@ -28,8 +28,8 @@ bool ReadHandshake(int fd, TcpInfo& info) {
 HandshakeTrace TraceHandshake(int fd, int64_t latency_ns) {
   TcpInfo info;
   if (ReadTcpInfo(fd, info) == 0) return {};
-  HandshakeTrace trace{.syn_retransmits = info.total_retrans};
-  if (trace.syn_retransmits > 0) {
+  HandshakeTrace trace{.syn_repeats = info.total_retrans, .answered_after_us = info.rtt_us};
+  if (trace.syn_repeats > 0) {
     trace.answered_stale = ReadHandshake(fd, info) && WasAnsweredStale(info, latency_ns);
   }
   return trace;

@@ -14,7 +14,12 @@ namespace c1m {
 
 // How a handshake went that was slow enough to ask.
 struct HandshakeTrace {
-  uint32_t syn_retransmits = 0;
+  // SYNs sent again.
+  uint32_t syn_repeats = 0;
+  // From the SYN that the server answered to its answer; 0 when unknown, which it is after a
+  // repeated SYN unless both ends have timestamps: the answer echoes that of the SYN. A server
+  // whose SYN-ACK was lost still echoes that of the first SYN.
+  uint32_t answered_after_us = 0;
   bool answered_stale = false;
 };
 

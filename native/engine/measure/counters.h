@@ -23,6 +23,8 @@ namespace c1m {
   X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */          \
   X(timeouts_answered_stale, "timeoutsAnsweredStale")                                       \
   X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */               \
+  X(first_syn_answered, "firstSynAnswered")         /* after it was repeated */             \
+  X(repeated_syn_answered, "repeatedSynAnswered")   /* as TCP timestamps tell */            \
   X(dialed_bytes_received, "dialedBytesReceived")                                           \
   X(dialed_bytes_sent, "dialedBytesSent")                                                   \
   X(exchanges, "exchanges")       /* answered in full */                                    \

@@ -110,6 +110,11 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   }
 }
 
+/** A scenario that sends a megabyte on each connection, so that sockets may have unsent data. */
+export const talking: Partial<DialScenario> = {
+  exchange: { send: '', sendBytes: 1 << 20, expect: '', expectBytes: 0, everyMs: null }
+}
+
 export const latency = (changes: Partial<Distribution> = {}): Distribution => ({
   unit: 'us',
   count: 10_000,
@@ -141,9 +146,22 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
     connectLatency: { ...latency(), withoutSynRetry: latency() },
     pacing: null,
     churn: null,
-    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    retransmits: {
+      syn: 0,
+      connectionsWithSynRetry: 0,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
+      segments: null,
+      connectionsWithRetransmit: null
+    },
     staleAnswers: { established: 0, timedOut: 0, pending: 0 },
-    process: { cpuSeconds: 0.5, workers: 4, tables: 4, privateTables: true },
+    process: {
+      cpuSeconds: 0.5,
+      dialing: { cpuSeconds: 0.5, waitedSeconds: null, otherSeconds: null },
+      workers: 4,
+      tables: 4,
+      privateTables: true
+    },
     series: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tSeconds) => point(tSeconds, tSeconds * 1000))
   }
   return merged(healthy, changes)

@@ -50,7 +50,14 @@ describe('dial', () => {
       pacing: null,
       exchangeLatency: null,
       churn: null,
-      retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+      retransmits: {
+        syn: 0,
+        connectionsWithSynRetry: 0,
+        firstSynAnswered: 0,
+        repeatedSynAnswered: 0,
+        segments: null,
+        connectionsWithRetransmit: null
+      },
       connectLatency: { unit: 'us', count: 5000, withoutSynRetry: { count: 5000 } }
     })
     const { dialSeconds, connectsPerSecond, holdSeconds, totalSeconds } = result.timing

@@ -110,7 +110,7 @@ describe('readBaseline', () => {
     expect(Math.abs(Date.parse(baseline.startedAt) - Date.now())).toBeLessThan(60_000)
     expect(baseline.facts).toBe(facts)
     expect(baseline.memory.rssBytes).toBeGreaterThan(0)
-    expect(baseline.cpu.user).toBeGreaterThan(0)
+    expect(baseline.cpu.processSeconds).toBeGreaterThan(0)
   })
 })
 

@@ -71,6 +71,8 @@ describe('Engine', () => {
       'handshakesAnsweredStale',
       'timeoutsAnsweredStale',
       'pendingAnsweredStale',
+      'firstSynAnswered',
+      'repeatedSynAnswered',
       'dialedBytesReceived',
       'dialedBytesSent',
       'exchanges',

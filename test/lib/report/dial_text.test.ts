@@ -78,6 +78,8 @@ describe('the first line', () => {
     const retransmits = {
       syn: 15,
       connectionsWithSynRetry: 12,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
       segments: null,
       connectionsWithRetransmit: null
     }
@@ -230,7 +232,13 @@ it('leaves out what could not be read', () => {
 })
 
 it('says when the kernel refused private descriptor tables, and divides by no zero', () => {
-  const process = { cpuSeconds: 1.5, workers: 1, tables: 1, privateTables: false }
+  const process = {
+    ...healthy.process,
+    cpuSeconds: 1.5,
+    workers: 1,
+    tables: 1,
+    privateTables: false
+  }
   const connections = { ...healthy.connections, attempted: 0 }
   expect(line('process', exampleResult({ process, connections }))).toBe(
     'process      1.5s CPU, 1 worker, one shared descriptor table'

@@ -124,7 +124,7 @@ describe('what is refused at once', () => {
     ['failed=0', 'Operators are > >= < <= == !=.'],
     [
       'retransmits.sin>0',
-      'Figures of retransmits are syn, connectionsWithSynRetry, segments, connectionsWithRetransmit.'
+      'Figures of retransmits are syn, connectionsWithSynRetry, firstSynAnswered, repeatedSynAnswered, segments, connectionsWithRetransmit.'
     ],
     ['pacing>0', 'Figures of pacing are p50, p99, max.'],
     ['failed>none', 'Write a count like 10000, 250k or 1m.'],
