@@ -1,9 +1,11 @@
+import type { SocketSurvey } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import type { CounterChanges } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
+import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
@@ -63,6 +65,10 @@ export interface ExplainContext {
   listeners: readonly ListenerFill[]
   server: ServerView | null
   census: CensusView | null
+  /** The sockets of what is watched at the latest look at all of them; absent or null where nobody looked. */
+  survey?: SocketSurvey | null
+  /** Dropped packets by reason and call chain; absent or null where they are not counted. */
+  drops?: DropSummary | null
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }

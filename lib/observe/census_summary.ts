@@ -12,6 +12,8 @@ export interface CensusView {
   sockets: number
   /** Of these, without data received and with a SYN-ACK that came again: the peer still waits for our ACK. */
   repeatedSynAcks: number
+  /** Of these, with neither SACK nor window scaling. */
+  withoutOptions?: number
 }
 
 /** The columns, and what is known of how they were filled. */
@@ -78,8 +80,17 @@ const leastRepeats = 2
 export function censusView(census: CensusColumns, deltas: CounterChanges): CensusView {
   return {
     sockets: census.state.reduce((count, state) => count + (state === established ? 1 : 0), 0),
-    repeatedSynAcks: repeatedSynAcks(census, movedBy(deltas, 'TcpExt.TCPSYNChallenge'))
+    repeatedSynAcks: repeatedSynAcks(census, movedBy(deltas, 'TcpExt.TCPSYNChallenge')),
+    withoutOptions: withoutOptions(census)
   }
+}
+
+function withoutOptions({ state, options }: CensusColumns): number {
+  const either = tcpOptions.sack | tcpOptions.windowScaling
+  return state.reduce(
+    (count, number, i) => count + (number === established && ((options[i] ?? either) & either) === 0 ? 1 : 0),
+    0
+  )
 }
 
 /**

@@ -12,8 +12,9 @@ import {
   surveyShare,
   surveySockets
 } from '../engine/sockets.js'
+import { conntrackDrops } from '../host/conntrack_drops.js'
 import type { Counters } from '../host/counter_files.js'
-import { type CounterChanges, movedBy } from '../host/counters.js'
+import type { CounterChanges } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
@@ -242,6 +243,8 @@ class Watcher implements Watch {
       listeners,
       server: null,
       census: null,
+      survey: this.#sockets,
+      drops: this.#drops?.read() ?? null,
       latencies: []
     }
     const findings = explainFindings(context, (id, error) =>
@@ -277,11 +280,6 @@ class Watcher implements Watch {
 function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {
   const { count, max, buckets } = conntrack
   if (count === null) return null
-  return {
-    entries: count,
-    max,
-    buckets,
-    dropped: movedBy(changes, 'Conntrack.drop'),
-    refused: movedBy(changes, 'Conntrack.chaintoolong')
-  }
+  const { table, chains, clashes } = conntrackDrops(changes)
+  return { entries: count, max, buckets, dropped: table, refused: chains, clashed: clashes }
 }

@@ -1,7 +1,8 @@
 import { bucketsFor } from '../../host/conntrack_buckets.js'
+import { conntrackDrops } from '../../host/conntrack_drops.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
 import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
@@ -45,7 +46,7 @@ export const conntrackTableFull = defineCheck({
 })
 
 function counted(context: ExplainContext): Verdict | null {
-  const drops = tableDrops(context)
+  const drops = conntrackDrops(context.deltas).table
   if (!accountsForLoss(context, drops)) return null
   const { before, after } = context.facts
   const max = smallest(before.conntrack.max, after.conntrack.max)
@@ -96,15 +97,6 @@ function guessed(context: ExplainContext): Verdict | null {
     events: unanswered,
     explains: [synLoss, synUnanswered, peerDescriptorLimit]
   }
-}
-
-/**
- * Packets dropped for want of room. A clash of two packets racing to make the same entry is counted as `drop`, too, but
- * then as `insert_failed` as well (nf_ct_resolve_clash); so is a chain that is too long, as `insert_failed` alone.
- */
-function tableDrops(context: ExplainContext): number {
-  const clashes = moved(context, 'Conntrack.insert_failed') - moved(context, 'Conntrack.chaintoolong')
-  return moved(context, 'Conntrack.drop') - Math.max(0, clashes)
 }
 
 /** The bound alone would make the chains long; buckets come with it. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { synQueueOverflow } from '../../../../lib/checks/causes/syn_queue_overflow.js'
-import { explaining, linesOf, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, rose, run, survey, tally, watching } from '../fixtures.js'
 
 // Measured: 200 half-open connections, then 20 honest connects.
 const refused = run({
@@ -36,6 +36,48 @@ describe('with SYN cookies', () => {
 
   it('is not taken for tcp_syncookies=2, which sends them always', () => {
     expect(explain(honest, counted, { syncookies: 2 })).toBeNull()
+  })
+
+  const poorer = survey({ ESTABLISHED: 40 }, { without: { windowScaling: 40, sack: 40, timestamps: 40 } })
+
+  it('is a warning where open connections lost their options', () => {
+    const cookies = { 'TcpExt.SyncookiesRecv': 40, 'TcpExt.SyncookiesSent': 40 }
+    const beside = (syncookies: number, full: number) =>
+      synQueueOverflow.explain?.(
+        watching({
+          deltas: rose({ ...cookies, 'TcpExt.TCPReqQFullDoCookies': full }),
+          facts: { tcp: { syncookies } },
+          survey: poorer
+        })
+      )
+    expect(beside(1, 40)).toMatchObject({
+      severity: 'warning',
+      title: expect.stringContaining('40 of 40 open connections have neither SACK nor window scaling')
+    })
+    const always = beside(2, 0)
+    expect(always).toMatchObject({ severity: 'warning' })
+    expect(linesOf(always)[0]).toBe('sysctl -w net.ipv4.tcp_syncookies=1')
+  })
+
+  it('does not answer for options that no cookie took', () => {
+    expect(synQueueOverflow.explain?.(watching({ survey: poorer }))).toBeNull()
+  })
+
+  it('is a guess of a dial that sends no timestamps, and of no other', () => {
+    const from = (tcp: object) =>
+      synQueueOverflow.explain?.(
+        explaining({
+          facts: { tcp },
+          census: { sockets: 40, repeatedSynAcks: 0, withoutOptions: 40 }
+        })
+      )
+    expect(from({ timestamps: 0 })).toMatchObject({
+      severity: 'info',
+      side: 'server',
+      title: expect.stringContaining('looks like SYN cookies')
+    })
+    expect(from({ timestamps: 1 })).toBeNull()
+    expect(from({ timestamps: 0, sack: 0 })).toBeNull()
   })
 })
 

@@ -1,0 +1,43 @@
+/** What TcpExt.ListenDrops counts, less what other counters tell of it. */
+import type { ExplainContext } from './context.js'
+import { moved } from './evidence.js'
+
+/** SYNs that listeners of this namespace dropped, but not for a full accept queue or SYN queue: those are counted. */
+export interface OtherListenDrops {
+  /** No route leads back to their sources: counted as OutNoRoutes as well. */
+  unrouted: number
+  /** No counter tells. */
+  rest: number
+}
+
+/**
+ * tcp_conn_request in net/ipv4/tcp_input.c counts ListenDrops for every reason. For IPv6 only a route that is missing
+ * counts as OutNoRoutes; one that is `unreachable`, `blackhole` or `prohibit` does not, and leaves a rest.
+ */
+export function otherListenDrops(context: ExplainContext): OtherListenDrops {
+  const counted = moved(context, 'TcpExt.ListenOverflows') + moved(context, 'TcpExt.TCPReqQFullDrop')
+  const others = Math.max(0, moved(context, 'TcpExt.ListenDrops') - counted)
+  const unrouted = Math.min(others, moved(context, 'Ip.OutNoRoutes') + moved(context, 'Ip6.OutNoRoutes'))
+  return { unrouted, rest: others - unrouted }
+}
+
+/**
+ * Whether half-open connections are so many that `tcp_max_syn_backlog` makes a listener drop SYNs, which it does only
+ * without SYN cookies, from three quarters on. null where nobody looked: they stay for seconds, but a survey may miss them.
+ */
+export function halfOpenFill({
+  facts,
+  survey
+}: ExplainContext): { halfOpen: number; isFull: boolean } | null {
+  const { maxSynBacklog } = facts.after.tcp
+  if (!survey || maxSynBacklog === null) return null
+  const halfOpen = Math.max(0, ...survey.ports.map(({ states }) => states.SYN_RECV ?? 0))
+  // A little below: some may have ended between the drop and the look.
+  return { halfOpen, isFull: halfOpen >= maxSynBacklog * 0.75 * 0.9 }
+}
+
+/** Dropped SYNs as a share of those that came: those whose connections were opened, and those that were dropped. */
+export function droppedShare({ deltas }: ExplainContext, drops: number): number {
+  const opened = Math.max(0, deltas['Tcp.PassiveOpens']?.delta ?? 0)
+  return drops === 0 ? 0 : drops / (drops + opened)
+}
