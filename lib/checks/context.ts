@@ -67,6 +67,8 @@ export interface ExplainContext {
   census: CensusView | null
   /** The sockets of what is watched at the latest look at all of them; absent or null where nobody looked. */
   survey?: SocketSurvey | null
+  /** Most half-open connections of one listening port that a look has found so far; absent or null where nobody looked. */
+  halfOpenPeak?: number | null
   /** Dropped packets by reason and call chain; absent or null where they are not counted. */
   drops?: DropSummary | null
   /** Connect latencies, for the comb of SYN retries. */

@@ -22,18 +22,14 @@ export function otherListenDrops(context: ExplainContext): OtherListenDrops {
 }
 
 /**
- * Whether half-open connections are so many that `tcp_max_syn_backlog` makes a listener drop SYNs, which it does only
- * without SYN cookies, from three quarters on. null where nobody looked: they stay for seconds, but a survey may miss them.
+ * Whether half-open connections were so many that `tcp_max_syn_backlog` makes a listener drop SYNs, which it does only
+ * without SYN cookies, from three quarters on. null where nobody looked.
  */
-export function halfOpenFill({
-  facts,
-  survey
-}: ExplainContext): { halfOpen: number; isFull: boolean } | null {
+export function isSynBacklogFull({ facts, halfOpenPeak }: ExplainContext): boolean | null {
   const { maxSynBacklog } = facts.after.tcp
-  if (!survey || maxSynBacklog === null) return null
-  const halfOpen = Math.max(0, ...survey.ports.map(({ states }) => states.SYN_RECV ?? 0))
+  if (maxSynBacklog === null || halfOpenPeak === null || halfOpenPeak === undefined) return null
   // A little below: some may have ended between the drop and the look.
-  return { halfOpen, isFull: halfOpen >= maxSynBacklog * 0.75 * 0.9 }
+  return halfOpenPeak >= maxSynBacklog * 0.75 * 0.9
 }
 
 /** Dropped SYNs as a share of those that came: those whose connections were opened, and those that were dropped. */

@@ -23,6 +23,7 @@ import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
+import { keepNamed } from './named_causes.js'
 import {
   type ConntrackFill,
   WATCH_SCHEMA,
@@ -90,10 +91,11 @@ class Watcher implements Watch {
   readonly #closing = newEnd()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new ListenerPeaks()
-  readonly #findings = new Map<string, Finding>()
+  #findings: readonly Finding[] = []
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
   #sockets: SocketSurvey | null = null
+  #halfOpenPeak: number | null = null
   #surveyedMs = 0
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
@@ -209,7 +211,11 @@ class Watcher implements Watch {
 
   async #survey(): Promise<void> {
     const sockets = await this.#asked(() => surveySockets(this.#ends))
-    if (sockets) this.#sockets = sockets
+    if (sockets) {
+      this.#sockets = sockets
+      const halfOpen = sockets.ports.map(({ states }) => states.SYN_RECV ?? 0)
+      this.#halfOpenPeak = Math.max(this.#halfOpenPeak ?? 0, ...halfOpen)
+    }
     this.#surveyedMs = performance.now()
     this.#surveying = undefined
   }
@@ -226,7 +232,6 @@ class Watcher implements Watch {
     }
   }
 
-  /** A cause once named stays: what moved has moved, even if it is over. */
   #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
     const context = {
       facts: { before: this.#facts, after: facts },
@@ -244,13 +249,14 @@ class Watcher implements Watch {
       server: null,
       census: null,
       survey: this.#sockets,
+      halfOpenPeak: this.#halfOpenPeak,
       drops: this.#drops?.read() ?? null,
       latencies: []
     }
     const findings = explainFindings(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)
     )
-    for (const finding of findings) this.#findings.set(finding.id, finding)
+    this.#findings = keepNamed(this.#findings, findings)
   }
 
   #view(facts: HostFacts): WatchView {
@@ -259,7 +265,7 @@ class Watcher implements Watch {
       conntrack: conntrackFill(facts, this.#history.changes),
       drops: this.#drops?.read() ?? null,
       unavailable: [...this.#bestEffort.unavailable],
-      findings: [...this.#findings.values()]
+      findings: [...this.#findings]
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Severity } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp } from '../evidence.js'
-import { droppedShare, halfOpenFill, otherListenDrops } from '../listen_drops.js'
+import { droppedShare, isSynBacklogFull, otherListenDrops } from '../listen_drops.js'
 import { advice, command } from '../remedy.js'
 import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
@@ -49,17 +49,21 @@ function guessed(context: ExplainContext, rest: number): Verdict | null {
   if (rest < leastDrops || !accountsForLoss(context, rest)) return null
   if (!isCriticalShare(droppedShare(context, rest), 1)) return null
   const { syncookies, maxSynBacklog } = context.facts.after.tcp
-  const queue = syncookies === 0 ? halfOpenFill(context) : null
+  const hasBacklog = syncookies === 0
   // Then it is the SYN queue; so it is in a run whose listener is here, to which there is a route.
-  if (queue?.isFull || (syncookies === 0 && context.run !== null)) return null
+  if (hasBacklog && (context.run !== null || isSynBacklogFull(context))) return null
   return {
     severity: 'info',
     side: 'server',
-    title: `${figure(rest)} SYNs were dropped for a reason that no counter tells: looks like ${syncookies === 0 && queue === null ? 'a full SYN queue, or ' : ''}an IPv6 route back to their sources that is unreachable, blackhole or prohibit`,
+    title: `${figure(rest)} SYNs were dropped for a reason that no counter tells: looks like an IPv6 route back to their sources that is unreachable, blackhole or prohibit${hasBacklog ? ', or like a SYN queue that was full for a moment' : ''}`,
     evidence: [
       ...counterEvidence(context, 'TcpExt.ListenDrops', 'TcpExt.ListenOverflows', 'TcpExt.TCPReqQFullDrop'),
-      ...(syncookies === 0 ? fact('net.ipv4.tcp_max_syn_backlog', maxSynBacklog) : []),
-      ...fact('half-open connections', queue?.halfOpen ?? null)
+      ...(hasBacklog
+        ? [
+            ...fact('net.ipv4.tcp_max_syn_backlog', maxSynBacklog),
+            ...fact('half-open connections at most', context.halfOpenPeak ?? null)
+          ]
+        : [])
     ],
     remedy,
     events: 0

@@ -1,7 +1,7 @@
 import type { Evidence } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
-import { halfOpenFill, otherListenDrops } from '../listen_drops.js'
+import { isSynBacklogFull, otherListenDrops } from '../listen_drops.js'
 import { advice, lengthenBacklog, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
@@ -44,7 +44,7 @@ function dropped(context: ExplainContext): Verdict | null {
     title: `the SYN queue was full and SYN cookies are off: ${figure(drops)} SYNs were dropped`,
     evidence: [
       ...counterEvidence(context, 'TcpExt.TCPReqQFullDrop', 'TcpExt.ListenDrops'),
-      ...fact('half-open connections', halfOpenFill(context)?.halfOpen ?? null),
+      ...fact('half-open connections at most', context.halfOpenPeak ?? null),
       ...settings(context)
     ],
     remedy: [
@@ -61,8 +61,7 @@ function droppedSyns(context: ExplainContext): number {
   const full = moved(context, 'TcpExt.TCPReqQFullDrop')
   if (context.facts.after.tcp.syncookies !== 0) return full
   // A run whose listener is here has a way back; beside a server the half-open connections have to be seen.
-  const fill = halfOpenFill(context)
-  const isQueue = fill === null ? context.run !== null : fill.isFull
+  const isQueue = isSynBacklogFull(context) ?? context.run !== null
   return full + (isQueue ? otherListenDrops(context).rest : 0)
 }
 

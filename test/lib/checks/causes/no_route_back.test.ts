@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { noRouteBack } from '../../../../lib/checks/causes/no_route_back.js'
 import { synQueueOverflow } from '../../../../lib/checks/causes/syn_queue_overflow.js'
-import { explaining, rose, survey, watching } from '../fixtures.js'
+import { explaining, rose, watching } from '../fixtures.js'
 
 const explain = (deltas: Parameters<typeof rose>[0], changes: Parameters<typeof watching>[0] = {}) =>
   noRouteBack.explain?.(watching({ deltas: rose(deltas), ...changes }))
@@ -52,7 +52,7 @@ describe('dropped SYNs that no counter explains', () => {
       const context = watching({
         deltas: rose(unexplained),
         facts: { tcp },
-        survey: survey({ SYN_RECV: halfOpen })
+        halfOpenPeak: halfOpen
       })
       return [noRouteBack.explain?.(context)?.severity, synQueueOverflow.explain?.(context)?.severity]
     }
@@ -63,7 +63,7 @@ describe('dropped SYNs that no counter explains', () => {
 
   it('leave both open where the half-open connections cannot be counted', () => {
     const context = { facts: { tcp: { syncookies: 0 } } }
-    expect(explain(unexplained, context)?.title).toContain('looks like a full SYN queue, or an IPv6 route')
+    expect(explain(unexplained, context)?.title).toContain('or like a SYN queue that was full')
     expect(synQueueOverflow.explain?.(watching({ deltas: rose(unexplained), ...context }))).toBeNull()
   })
 })
