@@ -94,8 +94,8 @@ describe.skipIf(!mayMakeNamespaces)(
       await using _server = await listenIn(server, target, '--workers', '1', '--backlog', '64')
       await using _flood = await heldBy(client, target, '-c', '80', '--source-ports', '5000-5079')
       await using watching = await watchIn(server, target)
-      const args = [target, '-c', '40', '--source-ports', '6000-6039', '--hold', '1500ms', '--census']
-      const result = await dialIn(client, ...args)
+      const args = [target, '-c', '40', '--hold', '1500ms', '--census', '--source-ports']
+      const result = await dialIn(client, ...args, '6000-6039')
       expect(result.connections.established).toBe(40)
       expect(result.findings).toMatchObject([
         {
@@ -118,7 +118,7 @@ describe.skipIf(!mayMakeNamespaces)(
 
       // The first step of the client's remedy.
       client.run('sh', '-c', result.findings[0]?.remedy[0] ?? '')
-      expect(causesOf(await dialIn(client, ...args))).toEqual([])
+      expect(causesOf(await dialIn(client, ...args, '7000-7039'))).toEqual([])
     })
 
     it('are named with tcp_syncookies=2, which needs no full queue', async () => {
