@@ -121,7 +121,6 @@ function entriesAll({ facts: { before, after } }: ExplainContext): number | null
 
 function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
-    advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),
     advice('or do not track these ports at all:'),
     ...notrack(scenario)

@@ -102,7 +102,6 @@ function guessed(context: ExplainContext): Verdict | null {
 /** The bound alone would make the chains long; buckets come with it. */
 function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
-    advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_max', roundUp(entries * 1.1)),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),
     advice('or do not track these ports at all:'),

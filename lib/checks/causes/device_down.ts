@@ -2,7 +2,7 @@ import type { DownDevice } from '../../observe/down_device.js'
 import type { Evidence } from '../../result/result.js'
 import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
-import { advice, command, type Remedy } from '../remedy.js'
+import { advice, command, type Remedy, shellWord } from '../remedy.js'
 import { timedOut } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -65,9 +65,9 @@ function deviceEvidence({ name, state, network }: DownDevice): Evidence[] {
 }
 
 function remedy({ name, state }: DownDevice): Remedy[] {
-  if (state === 'down') return [command(`ip link set dev ${name} up`)]
+  if (state === 'down') return [command(`ip link set dev ${shellWord(name)} up`)]
   return [
     advice('plug in its cable, or set up the other end of its pair, the port of its switch, its tunnel'),
-    command(`ip -details link show dev ${name}`)
+    command(`ip -details link show dev ${shellWord(name)}`)
   ]
 }
