@@ -91,6 +91,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     watched: true,
     tracked: isTracked(facts.conntrack, false),
     missingSources: sources.missing,
+    unsettledSources: sources.unsettled,
     unroutedTargets: sources.unrouted
   }
   const context: PredictContext = {

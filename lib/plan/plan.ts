@@ -109,6 +109,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
     idleTracks: !here,
     tuples: tuples.capacity,
     missingSources: sources.missing,
+    unsettledSources: sources.unsettled,
     unroutedTargets: sources.unrouted
   })
   const served = server && serverNeeds(server, scenario, rate)

@@ -3,6 +3,7 @@ import type { ConntrackFacts } from '../host/conntrack.js'
 import type { HostFacts } from '../host/facts.js'
 import { isAtLeast } from '../host/kernel.js'
 import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
+import type { UnsettledAddress } from '../net/local_addresses.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
 import { endsInProcess } from './self_dial.js'
@@ -34,6 +35,8 @@ export interface Needs {
   timeWaits: number
   /** Source addresses asked for that no interface here has. */
   missingSources: string[]
+  /** Source addresses asked for that duplicate address detection keeps from being used. */
+  unsettledSources?: readonly UnsettledAddress[]
   /** Targets this host has no route to. */
   unroutedTargets: string[]
   /** A NAT said to be on the path. */
@@ -68,6 +71,7 @@ export interface Load {
   timeWaits?: number
   trackedClosed?: number
   missingSources?: string[]
+  unsettledSources?: readonly UnsettledAddress[]
   unroutedTargets?: string[]
   nat?: NatNeeds | null
 }
@@ -90,6 +94,7 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
     sockets,
     timeWaits: load.timeWaits ?? 0,
     missingSources: load.missingSources ?? [],
+    ...(load.unsettledSources?.length ? { unsettledSources: load.unsettledSources } : {}),
     unroutedTargets: load.unroutedTargets ?? [],
     nat: load.nat ?? null
   }
@@ -104,6 +109,7 @@ export interface DialSurroundings {
   /** Distinct 4-tuples, where something allows fewer than the scenario has. */
   tuples?: number
   missingSources?: string[]
+  unsettledSources?: readonly UnsettledAddress[]
   unroutedTargets?: string[]
 }
 

@@ -8,7 +8,7 @@ const here: PlanVisibility = {
   server: null,
   here: true,
   peerIsHere: true,
-  sources: { ranges: [], missing: [], unrouted: [], assumed: false },
+  sources: { ranges: [], missing: [], unsettled: [], unrouted: [], assumed: false },
   otherSockets: 0,
   hasNat: false,
   churnsUnpaced: false
