@@ -26,6 +26,7 @@ import type { DialScenario } from '../scenario/scenario.js'
 import { portsKeptBack } from '../scenario/source_ports.js'
 import { type PlannedTime, planTime } from './dial_time.js'
 import { draftPlan } from './draft.js'
+import { trackingOf } from './tracking.js'
 import { type PlannedTuples, planTuples } from './tuple_space.js'
 import { unknowns } from './visibility.js'
 
@@ -104,9 +105,11 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   })
 
   const rate = highestRate(scenario)
+  const tracking = here ? await trackingOf(client, scenario, peerIsHere) : null
   const needs = dialNeeds(client, scenario, {
     peerIsHere,
     idleTracks: !here,
+    untracked: tracking === 'none',
     tuples: tuples.capacity,
     missingSources: sources.missing,
     unsettledSources: sources.unsettled,
@@ -150,6 +153,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       peerIsHere,
       sources,
       otherSockets,
+      tracking: findings.some(({ id }) => id.startsWith('conntrack-')) ? tracking : null,
       hasNat: nat !== null,
       churnsUnpaced: scenario.churn && rate === null
     }),

@@ -106,6 +106,8 @@ export interface DialSurroundings {
   peerIsHere: boolean
   /** What to take for granted of a host that tracks connections and has no entry: see {@link isTracked}. */
   idleTracks: boolean
+  /** Whether rules are known to keep the connections out of tracking. Default false. */
+  untracked?: boolean
   /** Distinct 4-tuples, where something allows fewer than the scenario has. */
   tuples?: number
   missingSources?: string[]
@@ -115,7 +117,7 @@ export interface DialSurroundings {
 
 /** What a dial takes of the host it starts from. */
 export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: DialSurroundings): Needs {
-  const { peerIsHere, idleTracks, ...rest } = around
+  const { peerIsHere, idleTracks, untracked = false, ...rest } = around
   const rate = highestRate(scenario)
   const left = leftBehind(scenario, rate)
   return reckonNeeds(facts, {
@@ -125,7 +127,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     endsInProcess: endsInProcess(scenario),
     endsInNamespace: peerIsHere ? 2 : 1,
     watched: scenario.holdMs > 0 || scenario.churn,
-    tracked: isTracked(facts.conntrack, idleTracks),
+    tracked: !untracked && isTracked(facts.conntrack, idleTracks),
     timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
     trackedClosed: left.trackedClosed,
     nat: scenario.nat && natNeeds(scenario.nat),

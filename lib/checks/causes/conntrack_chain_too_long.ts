@@ -33,6 +33,14 @@ export const conntrackChainTooLong = defineCheck({
   id: 'conntrack-chain-too-long',
   rank: 70,
   concerns: 'host',
+  about: {
+    summary:
+      'The hash table of connection tracking has too few buckets for its entries, and the kernel refuses new entries in long chains. SYNs are lost at random, more with every entry, so the connect rate decays; no error, no line in the log.',
+    evidence:
+      'The counter chaintoolong of connection tracking rises, for a fifth of the lost SYNs or more. A plan reckons the share of refused SYNs from the entries of all namespaces, which share the buckets, and the bound of this kernel.',
+    mistakenFor:
+      'A full table counts drop and writes to the log. Loss on the way counts nothing here. The entries may belong to another network namespace: the buckets are one table for all.'
+  },
 
   predict({ facts, needs, scenario }) {
     const bound = boundOf(facts)

@@ -19,6 +19,14 @@ export const conntrackTableFull = defineCheck({
   id: 'conntrack-table-full',
   rank: 60,
   concerns: 'host',
+  about: {
+    summary:
+      'Connection tracking holds as many entries as nf_conntrack_max allows and drops the first packet of every further connection. connect gets no error; the kernel log may say "table full, dropping packet".',
+    evidence:
+      'The counter drop of connection tracking rises without insert_failed, for a fifth of the lost SYNs or more, while the table is nine tenths full. From a container, whose host has the table, only the figure at which connections stop can be seen. A plan adds the connections to the entries there are; rules that keep the ports out of tracking (notrack) are taken into account where nft may read them.',
+    mistakenFor:
+      'A NAT without free ports counts insert_failed and drop together, with a table that is far from full. Chains that are too long count chaintoolong. A firewall that drops counts nothing here.'
+  },
 
   predict({ facts: { conntrack }, needs, scenario }) {
     const { count, max } = conntrack

@@ -17,6 +17,14 @@ export const deviceDown = defineCheck({
   id: 'device-down',
   rank: 35,
   concerns: 'dialer',
+  about: {
+    summary:
+      'The network device that connections to the target leave by is set down or has no carrier, so they fail or get no answer.',
+    evidence:
+      'The device whose network has the source address or the target is down, or has no carrier, and connections failed with ENETUNREACH, ENETDOWN, EHOSTUNREACH or without an answer. A device that no connection of the run needs is not named.',
+    mistakenFor:
+      'A missing route gives the same ENETUNREACH with every device up. A target that does not exist gives EHOSTUNREACH after some three seconds, too, but the device has a carrier.'
+  },
 
   predict({ downDevice, needs: { connections } }) {
     if (downDevice === null) return null

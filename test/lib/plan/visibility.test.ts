@@ -63,3 +63,10 @@ it('says what another host keeps to itself', () => {
     'firewalls and balancers between the hosts'
   ])
 })
+
+it('says that rules may keep ports out of tracking, where it may not read them', () => {
+  expect(unknowns({ ...here, tracking: 'unknown' })).toEqual([
+    'whether a rule of this host keeps these ports out of connection tracking (notrack): they are taken to be tracked (run plan as root, with nft)'
+  ])
+  expect(unknowns({ ...here, tracking: 'all' })).toEqual([])
+})
