@@ -7,6 +7,7 @@ import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { PortUse } from '../observe/port_use.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
@@ -69,6 +70,8 @@ export interface ExplainContext {
   survey?: SocketSurvey | null
   /** Most half-open connections of one listening port that a look has found so far; absent or null where nobody looked. */
   halfOpenPeak?: number | null
+  /** Destinations to which connections hold all ephemeral ports; absent where nobody looked. */
+  fullPorts?: readonly PortUse[]
   /** Dropped packets by reason and call chain; absent or null where they are not counted. */
   drops?: DropSummary | null
   /** Connect latencies, for the comb of SYN retries. */

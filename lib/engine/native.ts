@@ -7,6 +7,7 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativePortUse,
   NativeSurvey,
   NativeSurveyOptions
 } from './native_sockets.js'
@@ -27,6 +28,8 @@ export interface NativeAddon {
   tryThreads(count: number): void
   /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
+  /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
+  findPortUse(options: { firstPort: number; lastPort: number; least: number }): Promise<NativePortUse[]>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
   /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */

@@ -19,6 +19,7 @@ import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
 import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { PortObserver } from '../observe/port_use.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
@@ -91,6 +92,7 @@ class Watcher implements Watch {
   readonly #closing = newEnd()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new ListenerPeaks()
+  readonly #ports = new PortObserver()
   #findings: readonly Finding[] = []
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
@@ -146,6 +148,7 @@ class Watcher implements Watch {
     try {
       await this.#lookOnAndOn()
       await this.#surveying
+      await this.#ports.settled()
       return {
         schema: WATCH_SCHEMA,
         version,
@@ -183,6 +186,7 @@ class Watcher implements Watch {
     const tSeconds = this.#seconds()
     const facts = readHostFacts()
     const counters = this.#history.read(tSeconds)
+    this.#ports.look(facts.ports, counters)
     // After the counters: a queue that made one of them move is still full, as a rule.
     const listeners = (await this.#bestEffort.attempt('the accept queues', () => this.#lookAtSockets())) ?? []
     this.#judge(facts, counters, listeners)
@@ -249,6 +253,7 @@ class Watcher implements Watch {
       server: null,
       census: null,
       survey: this.#sockets,
+      fullPorts: this.#ports.full,
       halfOpenPeak: this.#halfOpenPeak,
       drops: this.#drops?.read() ?? null,
       latencies: []

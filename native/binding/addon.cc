@@ -6,6 +6,7 @@
 #include "native/binding/convert.h"
 #include "native/binding/devices.h"
 #include "native/binding/drops_wrap.h"
+#include "native/binding/port_use.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
 #include "native/engine/measure/census.h"
@@ -63,6 +64,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
+  exports["findPortUse"] = Napi::Function::New(env, FindPortUseCall, "findPortUse");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["routeDevice"] = Napi::Function::New(env, RouteDeviceCall, "routeDevice");
   exports["Run"] = RunWrap::Define(env);

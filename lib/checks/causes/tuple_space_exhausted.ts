@@ -3,6 +3,7 @@ import type { NatPlan } from '../../scenario/nat.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { countPorts, everyPort, everyPortText } from '../../scenario/source_ports.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
+import { ephemeralSpace } from '../ephemeral_ports.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
 import { advice, command, type Remedy, sysctl } from '../remedy.js'
@@ -32,7 +33,7 @@ export const tupleSpaceExhausted = defineCheck({
     }
   },
 
-  explain: (context) => ownSpace(context) ?? natSpace(context)
+  explain: (context) => ownSpace(context) ?? natSpace(context) ?? ephemeralSpace(context)
 })
 
 function ownSpace(context: ExplainContext): Verdict | null {
