@@ -1,6 +1,8 @@
 /** What TcpExt.ListenDrops counts, less what other counters tell of it. */
+import type { Severity } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 import { moved } from './evidence.js'
+import { isCriticalShare, lossSeverity } from './symptoms.js'
 
 /** SYNs that listeners of this namespace dropped, but not for a full accept queue or SYN queue: those are counted. */
 export interface OtherListenDrops {
@@ -32,8 +34,22 @@ export function isSynBacklogFull({ facts, halfOpenPeak }: ExplainContext): boole
   return halfOpenPeak >= maxSynBacklog * 0.75 * 0.9
 }
 
+/** Whether so many dropped SYNs can have come over IPv6. Over IPv4 every missing route is counted. */
+export function mayBeIpv6(context: ExplainContext, drops: number): boolean {
+  return moved(context, 'Ip6.InReceives') >= drops
+}
+
 /** Dropped SYNs as a share of those that came: those whose connections were opened, and those that were dropped. */
 export function droppedShare({ deltas }: ExplainContext, drops: number): number {
   const opened = Math.max(0, deltas['Tcp.PassiveOpens']?.delta ?? 0)
   return drops === 0 ? 0 : drops / (drops + opened)
+}
+
+/** A single client that gets no answer sends this many SYNs before it gives up, or fewer. */
+export const leastDrops = 8
+
+/** How much SYNs matter that a listener dropped: a note of a stray client, or below a hundredth of those that came. */
+export function dropSeverity(context: ExplainContext, drops: number): Severity {
+  if (context.run !== null) return lossSeverity(context, drops)
+  return drops >= leastDrops && isCriticalShare(droppedShare(context, drops), 1) ? 'warning' : 'info'
 }

@@ -13,6 +13,7 @@ export const counterNames = [
   'Ip.InDiscards',
   'Ip.OutDiscards',
   'Ip.OutNoRoutes',
+  'Ip6.InReceives',
   'Ip6.OutNoRoutes',
   'Neigh4.table_fulls',
   'Neigh6.table_fulls',

@@ -9,9 +9,9 @@ import {
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext } from '../context.js'
-import { counterEvidence, fact, figure, gaugePeak, hereSide, moved, percent } from '../evidence.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide, inRamp, moved, percent } from '../evidence.js'
 import { advice, notrack, type Remedy, sysctl } from '../remedy.js'
-import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
+import { accountsForLoss, isCriticalShare, lossSeverity } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -68,7 +68,8 @@ export const conntrackChainTooLong = defineCheck({
     }
   },
 
-  explain(context) {
+  explain(given) {
+    const context = inRamp(given)
     const refused = moved(context, 'Conntrack.chaintoolong')
     if (!accountsForLoss(context, refused)) return null
     const { after } = context.facts
@@ -80,7 +81,7 @@ export const conntrackChainTooLong = defineCheck({
     const elsewhere = all > 2 * own ? ', most of them of other namespaces,' : ''
     const wanted = all - own + Math.max(own, context.run?.connections.requested ?? 0)
     return {
-      severity: severityOf(context, refused),
+      severity: lossSeverity(context, refused),
       side: hereSide(context),
       title:
         `connection tracking dropped ${figure(refused)} packets of new connections because its hash chains are too long` +

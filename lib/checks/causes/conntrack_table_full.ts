@@ -2,10 +2,10 @@ import { bucketsFor } from '../../host/conntrack_buckets.js'
 import { conntrackDrops } from '../../host/conntrack_drops.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { counterEvidence, fact, figure, gaugePeak, hereSide } from '../evidence.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide, inRamp } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
 import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
-import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
+import { accountsForLoss, lossSeverity, pending, timedOut } from '../symptoms.js'
 import { peerDescriptorLimit } from './peer_descriptor_limit.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -50,7 +50,7 @@ export const conntrackTableFull = defineCheck({
     }
   },
 
-  explain: (context) => counted(context) ?? guessed(context)
+  explain: (context) => counted(inRamp(context)) ?? guessed(context)
 })
 
 function counted(context: ExplainContext): Verdict | null {
@@ -67,7 +67,7 @@ function counted(context: ExplainContext): Verdict | null {
   if (max !== null && count !== null && count < max * 0.9) return null
   const total = (count ?? max ?? 0) + (context.run?.connections.requested ?? drops)
   return {
-    severity: severityOf(context, drops),
+    severity: lossSeverity(context, drops),
     side: hereSide(context),
     title: `connection tracking is full${max === null ? '' : ` at ${figure(max)} entries`}: ${figure(drops)} packets of new connections were dropped`,
     evidence: [

@@ -1,9 +1,15 @@
-import type { Severity } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp } from '../evidence.js'
-import { droppedShare, isSynBacklogFull, otherListenDrops } from '../listen_drops.js'
+import {
+  droppedShare,
+  dropSeverity,
+  isSynBacklogFull,
+  leastDrops,
+  mayBeIpv6,
+  otherListenDrops
+} from '../listen_drops.js'
 import { advice, command } from '../remedy.js'
-import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
+import { accountsForLoss, isCriticalShare } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -35,7 +41,7 @@ export const noRouteBack = defineCheck({
 function proven(context: ExplainContext, unrouted: number): Verdict | null {
   if (!accountsForLoss(context, unrouted)) return null
   return {
-    severity: severityFor(context, unrouted),
+    severity: dropSeverity(context, unrouted),
     side: 'server',
     title: `${figure(unrouted)} SYNs were dropped: this host has no route back to their sources`,
     evidence: counterEvidence(context, 'TcpExt.ListenDrops', 'Ip.OutNoRoutes', 'Ip6.OutNoRoutes'),
@@ -46,7 +52,7 @@ function proven(context: ExplainContext, unrouted: number): Verdict | null {
 }
 
 function guessed(context: ExplainContext, rest: number): Verdict | null {
-  if (rest < leastDrops || !accountsForLoss(context, rest)) return null
+  if (rest < leastDrops || !mayBeIpv6(context, rest) || !accountsForLoss(context, rest)) return null
   if (!isCriticalShare(droppedShare(context, rest), 1)) return null
   const { syncookies, maxSynBacklog } = context.facts.after.tcp
   const hasBacklog = syncookies === 0
@@ -68,14 +74,6 @@ function guessed(context: ExplainContext, rest: number): Verdict | null {
     remedy,
     events: 0
   }
-}
-
-/** A single client without a route sends this many SYNs before it gives up, or fewer. */
-const leastDrops = 8
-
-function severityFor(context: ExplainContext, drops: number): Severity {
-  if (context.run !== null) return severityOf(context, drops)
-  return drops >= leastDrops && isCriticalShare(droppedShare(context, drops), 1) ? 'warning' : 'info'
 }
 
 const remedy = [

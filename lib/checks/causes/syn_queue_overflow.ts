@@ -1,9 +1,9 @@
 import type { Evidence } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
-import { isSynBacklogFull, otherListenDrops } from '../listen_drops.js'
+import { dropSeverity, isSynBacklogFull, leastDrops, mayBeIpv6, otherListenDrops } from '../listen_drops.js'
 import { advice, lengthenBacklog, type Remedy, roundUp, sysctl } from '../remedy.js'
-import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
+import { accountsForLoss, isCriticalShare } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -21,7 +21,7 @@ export const synQueueOverflow = defineCheck({
     summary:
       'Half-open connections filled the SYN queue of a listener. With SYN cookies it answers all the same, but a client without TCP timestamps loses SACK and window scaling; without SYN cookies it drops SYNs.',
     evidence:
-      'On the host of the server: TCPReqQFullDrop or TCPReqQFullDoCookies rises, or, without SYN cookies, ListenDrops alone while half-open connections fill three quarters of tcp_max_syn_backlog. That cookies cost options is seen on the open connections, on the host of the server while SyncookiesRecv rises, or by the census of a dial that sends no timestamps, which can only guess.',
+      'On the host of the server: TCPReqQFullDrop or TCPReqQFullDoCookies rises, or, without SYN cookies, ListenDrops alone, over IPv4, or while half-open connections fill three quarters of tcp_max_syn_backlog. That cookies cost options is seen on the open connections, on the host of the server while SyncookiesRecv rises, or by the census of a dial that sends no timestamps, which can only guess.',
     mistakenFor:
       'A full accept queue counts ListenOverflows. A SYN from a source without a route back counts ListenDrops and, as a rule, OutNoRoutes. A server that has SACK or window scaling turned off lacks them on every connection and sends no cookies.'
   },
@@ -39,7 +39,7 @@ function dropped(context: ExplainContext): Verdict | null {
   const drops = droppedSyns(context)
   if (!accountsForLoss(context, drops)) return null
   return {
-    severity: severityOf(context, drops),
+    severity: dropSeverity(context, drops),
     side: 'server',
     title: `the SYN queue was full and SYN cookies are off: ${figure(drops)} SYNs were dropped`,
     evidence: [
@@ -60,9 +60,14 @@ function dropped(context: ExplainContext): Verdict | null {
 function droppedSyns(context: ExplainContext): number {
   const full = moved(context, 'TcpExt.TCPReqQFullDrop')
   if (context.facts.after.tcp.syncookies !== 0) return full
-  // A run whose listener is here has a way back; beside a server the half-open connections have to be seen.
-  const isQueue = isSynBacklogFull(context) ?? context.run !== null
-  return full + (isQueue ? otherListenDrops(context).rest : 0)
+  // A run whose listener is here has a way back, and over IPv4 a missing one is counted; otherwise the half-open
+  // connections have to be seen.
+  const { rest } = otherListenDrops(context)
+  const isQueue =
+    context.run !== null ||
+    isSynBacklogFull(context) === true ||
+    (rest >= leastDrops && !mayBeIpv6(context, rest))
+  return full + (isQueue ? rest : 0)
 }
 
 /** Connections were made by cookies: because the queue was full, or, with tcp_syncookies=2, always. */

@@ -38,11 +38,11 @@ describe('dropped SYNs', () => {
 })
 
 describe('dropped SYNs that no counter explains', () => {
-  const unexplained = { 'TcpExt.ListenDrops': 180 }
+  const unexplained = { 'TcpExt.ListenDrops': 180, 'Ip6.InReceives': 200 }
 
   it('are a guess, unless they are few', () => {
     expect(explain(unexplained)).toMatchObject({ severity: 'info', events: 0 })
-    expect(explain({ 'TcpExt.ListenDrops': 7 })).toBeNull()
+    expect(explain({ 'TcpExt.ListenDrops': 7, 'Ip6.InReceives': 200 })).toBeNull()
     expect(explain({ ...unexplained, 'Tcp.PassiveOpens': 100_000 })).toBeNull()
   })
 
@@ -59,6 +59,19 @@ describe('dropped SYNs that no counter explains', () => {
     // Measured: 49 of 64.
     expect(named(49)).toEqual([undefined, 'warning'])
     expect(named(2)).toEqual(['info', undefined])
+  })
+
+  it('are the SYN queue where they came over IPv4, of which a missing route is counted', () => {
+    const overIpv4 = (syncookies: number) => {
+      const context = watching({
+        deltas: rose({ 'TcpExt.ListenDrops': 180, 'Ip6.InReceives': 3 }),
+        facts: { tcp: { syncookies, maxSynBacklog: 64 } },
+        halfOpenPeak: 2
+      })
+      return [noRouteBack.explain?.(context)?.severity, synQueueOverflow.explain?.(context)?.severity]
+    }
+    expect(overIpv4(0)).toEqual([undefined, 'warning'])
+    expect(overIpv4(1)).toEqual([undefined, undefined])
   })
 
   it('leave both open where the half-open connections cannot be counted', () => {

@@ -114,3 +114,12 @@ it('is named beside a server', () => {
     synQueueOverflow.explain?.(watching({ deltas: rose({ 'TcpExt.TCPReqQFullDoCookies': 5 }) }))
   ).toMatchObject({ events: 5 })
 })
+
+it('is a note beside a server where few SYNs of many were dropped', () => {
+  const beside = (deltas: Parameters<typeof rose>[0]) =>
+    synQueueOverflow.explain?.(watching({ deltas: rose(deltas), facts: { tcp: { syncookies: 0 } } }))
+  const few = { 'TcpExt.TCPReqQFullDrop': 50, 'TcpExt.ListenDrops': 50 }
+  expect(beside(few)).toMatchObject({ severity: 'warning' })
+  expect(beside({ ...few, 'Tcp.PassiveOpens': 100_000 })).toMatchObject({ severity: 'info' })
+  expect(beside({ 'TcpExt.ListenDrops': 3 })).toBeNull()
+})
