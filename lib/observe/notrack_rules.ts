@@ -1,5 +1,4 @@
 /** Whether rules of this network namespace keep connections out of connection tracking, as far as nft(8) tells. */
-import { execFile } from 'node:child_process'
 import type { Target } from '../net/targets.js'
 
 /** The TCP connections that are to be kept out. */
@@ -14,7 +13,9 @@ export interface TrackingQuestion {
 const patienceMs = 2000
 
 /** Asks nft for the rules; null where there is none, or it takes more privilege. */
-export function readRuleset(): Promise<unknown> {
+export async function readRuleset(): Promise<unknown> {
+  // Loaded when needed: most plans are made where nothing is tracked.
+  const { execFile } = await import('node:child_process')
   // Where it is found as a user without sbin in the PATH, too.
   const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` }
   const options = { env, timeout: patienceMs, maxBuffer: 2 ** 26 }

@@ -36,7 +36,8 @@ export const firewallDrop = defineCheck({
     if (severity === null) return null
     return {
       severity,
-      side: 'server',
+      // A host that forwards is between client and server.
+      side: hooks[0] === 'forward' ? 'path' : 'server',
       title: `a firewall rule of this host dropped or rejected ${figure(packets)} packets of the watched ports, at ${hooks.join(' and ')}`,
       evidence: byHook.flatMap(({ hook, packets }) => fact(`NETFILTER_DROP at ${hook}`, packets)),
       remedy: [

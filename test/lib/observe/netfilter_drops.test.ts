@@ -23,6 +23,19 @@ it('tells the hook from the call chain, and the most frequent first', () => {
   ])
 })
 
+it('knows the functions of IPv6 and of a host that forwards', () => {
+  const hooks = [
+    'ip6_input',
+    'ipv6_rcv',
+    'ip6_xmit < tcp_v6_send_synack',
+    'ip6_output < ip6_xmit',
+    'ip_forward'
+  ]
+  expect(
+    hooks.map((caller) => netfilterDrops([site(1, `nft_do_chain < nf_hook_slow < ${caller}`)])[0]?.hook)
+  ).toEqual(['input', 'prerouting', 'output', 'postrouting', 'forward'])
+})
+
 it('leaves out other reasons, and chains that show no hook', () => {
   expect(netfilterDrops([site(5, 'tcp_v4_rcv < ip_local_deliver', 'NO_SOCKET'), site(5, '')])).toEqual([])
 })

@@ -38,3 +38,8 @@ it('is not taken from what connection tracking drops', () => {
   const chains = { 'Conntrack.insert_failed': 395, 'Conntrack.chaintoolong': 395 }
   expect(explain(dropped(400), chains)).toBeNull()
 })
+
+it('is on the path where the host forwards', () => {
+  const forwarded = dropped(400, 'ends', ['nft_do_chain', 'nf_hook_slow', 'ip_forward'])
+  expect(explain(forwarded)).toMatchObject({ side: 'path', title: expect.stringContaining('at forward') })
+})
