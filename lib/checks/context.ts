@@ -1,10 +1,13 @@
+import type { SocketSurvey } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import type { CounterChanges } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
+import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { PortUse } from '../observe/port_use.js'
 import type { ProofView } from '../observe/proof_view.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { AsymmetricRoute } from '../observe/source_routes.js'
@@ -71,6 +74,14 @@ export interface ExplainContext {
   census: CensusView | null
   /** What showed whether held connections are alive; null when none are held, and beside a server. */
   proof: ProofView | null
+  /** The sockets of what is watched at the latest look at all of them; absent or null where nobody looked. */
+  survey?: SocketSurvey | null
+  /** Most half-open connections of one listening port that a look has found so far; absent or null where nobody looked. */
+  halfOpenPeak?: number | null
+  /** Destinations to which connections hold all ephemeral ports; absent where nobody looked. */
+  fullPorts?: readonly PortUse[]
+  /** Dropped packets by reason and call chain; absent or null where they are not counted. */
+  drops?: DropSummary | null
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }

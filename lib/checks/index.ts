@@ -1,7 +1,7 @@
 import type { Finding, Severity } from '../result/result.js'
 import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
-import { shellLine } from './remedy.js'
+import { placed, shellLine } from './remedy.js'
 
 /** The name of a cause. */
 export type FindingId = (typeof causes)[keyof typeof causes]['id']
@@ -76,7 +76,7 @@ const rethrow: CheckError = (_, error) => {
 }
 
 function named(id: FindingId, verdict: Verdict | null | undefined): Judged[] {
-  return verdict ? [{ ...verdict, id }] : []
+  return verdict ? [{ ...verdict, remedy: placed(verdict.remedy), id }] : []
 }
 
 /** Those whose events no other one accounts for, by half or more. */

@@ -1,3 +1,4 @@
+import { isOfInitialNamespace } from '../host/sysctl/scopes.js'
 import { formatPorts, type Target } from '../net/targets.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
@@ -31,11 +32,38 @@ export function advice(text: string): Remedy {
   return { kind: 'advice', text }
 }
 
+/** A name as a word of a shell, in quotes where it has characters that mean something there: a device may be named `a;b`. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/**
+ * The steps with the advice where each is to be taken, as far as that follows from the step: a sysctl that only the
+ * initial network namespace has, a limit that only root raises.
+ */
+export function placed(remedy: readonly Remedy[]): Remedy[] {
+  return remedy.flatMap((step, i) => {
+    const before = remedy[i - 1]
+    const hint = isElsewhere(step)
+      ? before && isElsewhere(before)
+        ? null
+        : 'in the initial network namespace:'
+      : before && isElsewhere(before) && step.kind !== 'advice'
+        ? 'in this network namespace:'
+        : step.kind === 'prlimit' && !(before?.kind === 'advice' && before.text.startsWith('as root'))
+          ? 'as root:'
+          : null
+    return hint === null ? [step] : [advice(hint), step]
+  })
+}
+
+const isElsewhere = (step: Remedy) => step.kind === 'sysctl' && isOfInitialNamespace(step.name)
+
 /** The remedy as a line for a shell; advice is a comment there. */
 export function shellLine(remedy: Remedy): string {
   switch (remedy.kind) {
     case 'sysctl':
-      return `sysctl -w ${remedy.name}=${/\s/.test(remedy.value) ? `"${remedy.value}"` : remedy.value}`
+      return `sysctl -w ${shellWord(remedy.name)}=${/\s/.test(remedy.value) ? `"${remedy.value}"` : remedy.value}`
     case 'prlimit':
       return `prlimit --pid ${remedy.pid} --nofile=${remedy.descriptors}:${remedy.descriptors}`
     case 'command':

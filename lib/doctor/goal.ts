@@ -100,6 +100,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     tableRules: tableRules(),
     workers: scenario.workers,
     missingSources: sources.missing,
+    unsettledSources: sources.unsettled,
     unroutedTargets: [...sources.unrouted, ...(routes?.unrouted ?? [])]
   }
   const context: PredictContext = {

@@ -8,6 +8,7 @@ import type {
   NativeDrops,
   NativeDropTracepoint,
   NativeNeighbourTable,
+  NativePortUse,
   NativeRoute,
   NativeRouteQuery,
   NativeSurvey,
@@ -30,6 +31,8 @@ export interface NativeAddon {
   tryThreads(count: number): void
   /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
+  /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
+  findPortUse(options: { firstPort: number; lastPort: number; least: number }): Promise<NativePortUse[]>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
   /** Throws an Error with `errno` and `syscall`. */

@@ -47,6 +47,19 @@ export interface NativeSurvey {
   roundTrips: NativeLatency
 }
 
+/** Sockets from one address to one destination. */
+export interface NativePortUse {
+  /** 16 bytes each; IPv4 is mapped into IPv6. */
+  localAddress: Uint8Array
+  remoteAddress: Uint8Array
+  remotePort: number
+  /** With a local port of the range: those in TIME_WAIT, and the others. */
+  timeWaits: number
+  others: number
+  /** With a local port outside of it. */
+  outside: number
+}
+
 /** Ports from `firstPort` to `lastPort`, at one address or at any. */
 export interface NativeEnd {
   address?: string

@@ -137,6 +137,8 @@ const hostFacts = group<HostFacts>({
     timestamps: whole,
     twReuse: whole,
     twReuseDelayMs: whole,
+    sack: whole,
+    windowScaling: whole,
     maxTwBuckets: whole,
     maxOrphans: whole,
     rfc1337: whole,

@@ -8,6 +8,9 @@ export interface TcpFacts {
   twReuse: number | null
   /** Milliseconds before a TIME_WAIT may be reused; absent before 6.14, where it is one second. */
   twReuseDelayMs: number | null
+  /** 1: this host offers and takes selective acknowledgements; the same for window scaling. */
+  sack: number | null
+  windowScaling: number | null
   maxTwBuckets: number | null
   /** Sockets without a process; the count is compared on the whole host. */
   maxOrphans: number | null
@@ -41,6 +44,8 @@ export function readTcpFacts(proc: ProcReader): TcpFacts {
     timestamps: tcp('timestamps'),
     twReuse: tcp('tw_reuse'),
     twReuseDelayMs: tcp('tw_reuse_delay'),
+    sack: tcp('sack'),
+    windowScaling: tcp('window_scaling'),
     maxTwBuckets: tcp('max_tw_buckets'),
     maxOrphans: tcp('max_orphans'),
     rfc1337: tcp('rfc1337'),

@@ -39,6 +39,35 @@ export function addressesInProc(procRoot: string): Set<string> {
   return new Set([...v4, ...v6])
 }
 
+/** An IPv6 address of this host that the kernel does not let anybody use. */
+export interface UnsettledAddress {
+  address: string
+  /** Length of its prefix. */
+  prefix: number
+  device: string
+  /** `tentative` while duplicate address detection is under way; `duplicate` when another host has it. */
+  state: 'tentative' | 'duplicate'
+}
+
+/** Flags in if_inet6: linux/if_addr.h. An optimistic address is tentative, too, and may be used. */
+const addressFlags = { optimistic: 0x04, failed: 0x08, tentative: 0x40 } as const
+
+/** Addresses that duplicate address detection keeps from being bound, RFC 4862: bind(2) fails with EADDRNOTAVAIL. */
+export function unsettledAddresses(procRoot = '/proc'): UnsettledAddress[] {
+  const line = /^([\da-f]{32}) [\da-f]+ ([\da-f]+) [\da-f]+ ([\da-f]+) +(\S+)$/gm
+  return [...textOf(`${procRoot}/net/if_inet6`).matchAll(line)].flatMap((match) => {
+    const [, digits, prefix = '', text = '', device = ''] = match
+    const flags = Number.parseInt(text, 16)
+    const failed = (flags & addressFlags.failed) !== 0
+    const tentative = (flags & addressFlags.tentative) !== 0 && (flags & addressFlags.optimistic) === 0
+    if (!failed && !tentative) return []
+    const address = formatAddress({ family: 6, value: BigInt(`0x${digits}`) })
+    return [
+      { address, prefix: Number.parseInt(prefix, 16), device, state: failed ? 'duplicate' : 'tentative' }
+    ]
+  })
+}
+
 /** Nothing where it cannot be read: IPv6 may be off, /proc missing. */
 function textOf(path: string): string {
   try {

@@ -12,7 +12,12 @@ import {
   mergeRanges,
   parseAddressRange
 } from './address.js'
-import { interfaceAddresses, ownAddresses } from './local_addresses.js'
+import {
+  interfaceAddresses,
+  ownAddresses,
+  type UnsettledAddress,
+  unsettledAddresses
+} from './local_addresses.js'
 import { bindFailure, codeOf, routeByDatagram } from './probes.js'
 import type { Target } from './targets.js'
 
@@ -151,11 +156,29 @@ async function checkLocal(range: AddressRange) {
   const [missing] = await missingAddresses(range, 1)
   if (!missing) return
   const { address, cause } = missing
+  const unsettled = unsettledAddresses().find((one) => one.address === address)
+  if (unsettled) throw unusable(unsettled, cause)
   throw new C1mError(
     'C1M_SOURCE_NOT_LOCAL',
     `source ${address} is not an address of this host (${codeOf(cause)})`,
     {
       hint: `Give it to an interface (ip address add ${address}/${familyOf(address) === 4 ? 32 : 128} dev eth0), or name others.`,
+      cause
+    }
+  )
+}
+
+function unusable({ address, device, state }: UnsettledAddress, cause: unknown): C1mError {
+  return new C1mError(
+    'C1M_SOURCE_NOT_LOCAL',
+    state === 'tentative'
+      ? `source ${address} cannot be used yet: duplicate address detection of ${device} is under way`
+      : `source ${address} cannot be used: another host on the link of ${device} has it`,
+    {
+      hint:
+        state === 'tentative'
+          ? 'Wait a second or two, or add the address with nodad.'
+          : 'Name an address that only this host has.',
       cause
     }
   )

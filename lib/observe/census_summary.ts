@@ -15,6 +15,8 @@ export interface CensusView {
   repeatedSynAcks: number
   /** The same where the SYN-ACK does so no more: the peer has had our ACK. */
   healedSynAcks: number
+  /** Of these, with neither SACK nor window scaling. */
+  withoutOptions?: number
 }
 
 /** The columns, and what is known of how they were filled. */
@@ -88,8 +90,17 @@ export function censusView(
   return {
     sockets: census.state.reduce((count, state) => count + (state === established ? 1 : 0), 0),
     repeatedSynAcks: areSynAcks ? goingOn : 0,
-    healedSynAcks: areSynAcks ? healed : 0
+    healedSynAcks: areSynAcks ? healed : 0,
+    withoutOptions: withoutOptions(census)
   }
+}
+
+function withoutOptions({ state, options }: CensusColumns): number {
+  const either = tcpOptions.sack | tcpOptions.windowScaling
+  return state.reduce(
+    (count, number, i) => count + (number === established && ((options[i] ?? either) & either) === 0 ? 1 : 0),
+    0
+  )
 }
 
 /**

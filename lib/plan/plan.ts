@@ -30,6 +30,7 @@ import { portsKeptBack } from '../scenario/source_ports.js'
 import { withThreads } from '../scenario/thread_needs.js'
 import { type PlannedTime, planTime } from './dial_time.js'
 import { draftPlan } from './draft.js'
+import { trackingOf } from './tracking.js'
 import { type PlannedTuples, planTuples } from './tuple_space.js'
 import { unknowns } from './visibility.js'
 
@@ -109,12 +110,15 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
 
   const routes = here ? sourceRoutes(scenario, sources.ranges) : null
   const rate = highestRate(scenario)
+  const tracking = here ? await trackingOf(client, scenario, peerIsHere) : null
   const reckoned = dialNeeds(client, scenario, {
     peerIsHere,
     idleTracks: !here,
+    untracked: tracking === 'none',
     tuples: tuples.capacity,
     tableRules: here ? tableRules() : null,
     missingSources: sources.missing,
+    unsettledSources: sources.unsettled,
     unroutedTargets: [...sources.unrouted, ...(routes?.unrouted ?? [])]
   })
   const needs = here ? withThreads(reckoned, scenario.workers) : reckoned
@@ -159,6 +163,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       asked: routes !== null,
       stranger: scenario.authorized ? undefined : strangerAmong(scenario.targets),
       otherSockets,
+      tracking: findings.some(({ id }) => id.startsWith('conntrack-')) ? tracking : null,
       hasNat: nat !== null,
       churnsUnpaced: scenario.churn && rate === null
     }),

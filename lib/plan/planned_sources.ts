@@ -2,6 +2,7 @@
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../net/address.js'
+import { type UnsettledAddress, unsettledAddresses } from '../net/local_addresses.js'
 import { missingAddresses, parseSource, resolveSources, type SourceNeeds } from '../net/sources.js'
 
 /** Sources to plan with, and what is wrong with them. */
@@ -9,6 +10,8 @@ export interface PlannedSources {
   ranges: AddressRange[]
   /** Addresses among them that this host does not have. */
   missing: string[]
+  /** Addresses that it has, and cannot use for duplicate address detection. */
+  unsettled: UnsettledAddress[]
   /** Targets this host has no route to. */
   unrouted: string[]
   /** One address stands for whichever the route will choose. */
@@ -44,13 +47,17 @@ export async function planSources(
 }
 
 async function withMissing(ranges: AddressRange[]): Promise<PlannedSources> {
-  const missing = await Promise.all(ranges.map((range) => missingAddresses(range)))
-  return { ...fine(ranges), missing: missing.flat().map(({ address }) => address) }
+  const tried = await Promise.all(ranges.map((range) => missingAddresses(range)))
+  const unbound = tried.flat().map(({ address }) => address)
+  const unsettled = unsettledAddresses().filter(({ address }) => unbound.includes(address))
+  const missing = unbound.filter((address) => unsettled.every((one) => one.address !== address))
+  return { ...fine(ranges), missing, unsettled }
 }
 
 const fine = (ranges: AddressRange[]): PlannedSources => ({
   ranges,
   missing: [],
+  unsettled: [],
   unrouted: [],
   assumed: false
 })

@@ -4,6 +4,7 @@ import type { HostFacts } from '../host/facts.js'
 import { formatTarget, type Target } from '../net/targets.js'
 import { hasNoConntrack } from '../scenario/needs.js'
 import type { PlannedSources } from './planned_sources.js'
+import type { Tracking } from './tracking.js'
 
 /** How far a plan sees. */
 export interface PlanVisibility {
@@ -19,6 +20,8 @@ export interface PlanVisibility {
   stranger: Target | undefined
   /** Sockets of others in this namespace; null when they cannot be counted. */
   otherSockets: number | null
+  /** Whether it tracks the connections; null where that does not matter. */
+  tracking?: Tracking
   hasNat: boolean
   /** Whether it churns as fast as possible. */
   churnsUnpaced: boolean
@@ -26,11 +29,25 @@ export interface PlanVisibility {
 
 /** One sentence for each gap, without a full stop. */
 export function unknowns(sight: PlanVisibility): string[] {
-  const { client, server, here, peerIsHere, sources, asked, stranger, otherSockets, hasNat, churnsUnpaced } =
-    sight
+  const {
+    client,
+    server,
+    here,
+    peerIsHere,
+    sources,
+    asked,
+    stranger,
+    otherSockets,
+    tracking,
+    hasNat,
+    churnsUnpaced
+  } = sight
   const notes: (string | null)[] = [
     missingFacts(here ? 'this host' : 'the dialing host', client, peerIsHere ? hereFacts : clientFacts),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
+    tracking === 'unknown'
+      ? 'whether a rule of this host keeps these ports out of connection tracking (notrack): they are taken to be tracked (run plan as root, with nft)'
+      : null,
     sources.assumed
       ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
       : null,

@@ -117,13 +117,22 @@ function dropLines({ sites, packets, lost, scope }: DropSummary): string[] {
 }
 
 /** Nothing to tell of a table that is there but unused. */
-function conntrackLines({ entries, max, buckets, dropped, refused }: ConntrackFill): string[] {
-  if (entries === 0 && dropped === 0 && refused === 0) return []
+function conntrackLines(fill: ConntrackFill): string[] {
+  const { entries, max, buckets, dropped, refused, clashed } = fill
+  if (entries === 0 && dropped === 0 && refused === 0 && clashed === 0) return []
   const parts = [`${formatNumber(entries)} of ${known(max)} entries`]
   if (buckets) parts.push(`${formatNumber(buckets)} buckets`)
-  if (dropped > 0) parts.push(`${plural(dropped, 'packet')} dropped, the table was full`)
+  if (dropped > 0)
+    parts.push(`${plural(dropped, 'packet')} dropped${isFull(fill) ? ', the table was full' : ''}`)
   if (refused > 0) parts.push(`${plural(refused, 'packet')} dropped, the hash chains were too long`)
+  if (clashed > 0)
+    parts.push(`${plural(clashed, 'packet')} dropped, a NAT found no free port or gave one away twice`)
   return [parts.join(', ')]
+}
+
+/** A drop is also counted of a packet that tracking refuses; then there is room in the table. */
+function isFull({ entries, max }: ConntrackFill): boolean {
+  return max === null || entries >= max * 0.9
 }
 
 /** Counters that tell of trouble, and the few that tell how busy a server is. */

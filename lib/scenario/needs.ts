@@ -4,6 +4,7 @@ import type { ConntrackFacts } from '../host/conntrack.js'
 import type { HostFacts } from '../host/facts.js'
 import { isAtLeast } from '../host/kernel.js'
 import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
+import type { UnsettledAddress } from '../net/local_addresses.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
 import { endsInProcess } from './self_dial.js'
@@ -35,6 +36,8 @@ export interface Needs {
   timeWaits: number
   /** Source addresses asked for that no interface here has. */
   missingSources: string[]
+  /** Source addresses asked for that duplicate address detection keeps from being used. */
+  unsettledSources?: readonly UnsettledAddress[]
   /** Targets this host has no route to. */
   unroutedTargets: string[]
   /** A NAT said to be on the path. */
@@ -73,6 +76,7 @@ export interface Load {
   timeWaits?: number
   trackedClosed?: number
   missingSources?: string[]
+  unsettledSources?: readonly UnsettledAddress[]
   unroutedTargets?: string[]
   nat?: NatNeeds | null
 }
@@ -95,6 +99,7 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
     sockets,
     timeWaits: load.timeWaits ?? 0,
     missingSources: load.missingSources ?? [],
+    ...(load.unsettledSources?.length ? { unsettledSources: load.unsettledSources } : {}),
     unroutedTargets: load.unroutedTargets ?? [],
     nat: load.nat ?? null
   }
@@ -106,16 +111,19 @@ export interface DialSurroundings {
   peerIsHere: boolean
   /** What to take for granted of a host that tracks connections and has no entry: see {@link isTracked}. */
   idleTracks: boolean
+  /** Whether rules are known to keep the connections out of tracking. Default false. */
+  untracked?: boolean
   /** Distinct 4-tuples, where something allows fewer than the scenario has. */
   tuples?: number
   tableRules?: TableRules | null
   missingSources?: string[]
+  unsettledSources?: readonly UnsettledAddress[]
   unroutedTargets?: string[]
 }
 
 /** What a dial takes of the host it starts from. */
 export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: DialSurroundings): Needs {
-  const { peerIsHere, idleTracks, ...rest } = around
+  const { peerIsHere, idleTracks, untracked = false, ...rest } = around
   const rate = highestRate(scenario)
   const left = leftBehind(scenario, rate)
   return reckonNeeds(facts, {
@@ -126,7 +134,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     workers: scenario.workers,
     endsInNamespace: peerIsHere ? 2 : 1,
     watched: scenario.holdMs > 0 || scenario.churn,
-    tracked: isTracked(facts.conntrack, idleTracks),
+    tracked: !untracked && isTracked(facts.conntrack, idleTracks),
     timeWaits: peerIsHere || scenario.closeBy === 'client' ? left.timeWaits : 0,
     trackedClosed: left.trackedClosed,
     nat: scenario.nat && natNeeds(scenario.nat),

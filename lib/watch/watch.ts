@@ -12,16 +12,19 @@ import {
   surveyShare,
   surveySockets
 } from '../engine/sockets.js'
+import { conntrackDrops } from '../host/conntrack_drops.js'
 import type { Counters } from '../host/counter_files.js'
-import { type CounterChanges, movedBy } from '../host/counters.js'
+import type { CounterChanges } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
 import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { PortObserver } from '../observe/port_use.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
+import { keepNamed } from './named_causes.js'
 import {
   type ConntrackFill,
   WATCH_SCHEMA,
@@ -89,10 +92,12 @@ class Watcher implements Watch {
   readonly #closing = newEnd()
   readonly #owners = new ListenerOwners()
   readonly #peaks = new ListenerPeaks()
-  readonly #findings = new Map<string, Finding>()
+  readonly #ports = new PortObserver()
+  #findings: readonly Finding[] = []
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
   #sockets: SocketSurvey | null = null
+  #halfOpenPeak: number | null = null
   #surveyedMs = 0
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
@@ -143,6 +148,7 @@ class Watcher implements Watch {
     try {
       await this.#lookOnAndOn()
       await this.#surveying
+      await this.#ports.settled()
       return {
         schema: WATCH_SCHEMA,
         version,
@@ -180,6 +186,7 @@ class Watcher implements Watch {
     const tSeconds = this.#seconds()
     const facts = readHostFacts()
     const counters = this.#history.read(tSeconds)
+    this.#ports.look(facts.ports, counters)
     // After the counters: a queue that made one of them move is still full, as a rule.
     const listeners = (await this.#bestEffort.attempt('the accept queues', () => this.#lookAtSockets())) ?? []
     this.#judge(facts, counters, listeners)
@@ -208,7 +215,11 @@ class Watcher implements Watch {
 
   async #survey(): Promise<void> {
     const sockets = await this.#asked(() => surveySockets(this.#ends))
-    if (sockets) this.#sockets = sockets
+    if (sockets) {
+      this.#sockets = sockets
+      const halfOpen = sockets.ports.map(({ states }) => states.SYN_RECV ?? 0)
+      this.#halfOpenPeak = Math.max(this.#halfOpenPeak ?? 0, ...halfOpen)
+    }
     this.#surveyedMs = performance.now()
     this.#surveying = undefined
   }
@@ -225,7 +236,6 @@ class Watcher implements Watch {
     }
   }
 
-  /** A cause once named stays: what moved has moved, even if it is over. */
   #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
     const context = {
       facts: { before: this.#facts, after: facts },
@@ -243,12 +253,16 @@ class Watcher implements Watch {
       server: null,
       census: null,
       proof: null,
+      survey: this.#sockets,
+      fullPorts: this.#ports.full,
+      halfOpenPeak: this.#halfOpenPeak,
+      drops: this.#drops?.read() ?? null,
       latencies: []
     }
     const findings = explainFindings(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)
     )
-    for (const finding of findings) this.#findings.set(finding.id, finding)
+    this.#findings = keepNamed(this.#findings, findings)
   }
 
   #view(facts: HostFacts): WatchView {
@@ -257,7 +271,7 @@ class Watcher implements Watch {
       conntrack: conntrackFill(facts, this.#history.changes),
       drops: this.#drops?.read() ?? null,
       unavailable: [...this.#bestEffort.unavailable],
-      findings: [...this.#findings.values()]
+      findings: [...this.#findings]
     }
   }
 
@@ -278,11 +292,6 @@ class Watcher implements Watch {
 function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {
   const { count, max, buckets } = conntrack
   if (count === null) return null
-  return {
-    entries: count,
-    max,
-    buckets,
-    dropped: movedBy(changes, 'Conntrack.drop'),
-    refused: movedBy(changes, 'Conntrack.chaintoolong')
-  }
+  const { table, chains, clashes } = conntrackDrops(changes)
+  return { entries: count, max, buckets, dropped: table, refused: chains, clashed: clashes }
 }

@@ -21,6 +21,8 @@ export interface ConntrackFill {
   dropped: Count
   /** Packets dropped since the watch began because a hash chain was too long. */
   refused: Count
+  /** Packets dropped since the watch began because their tuple was taken: a NAT had no free port, or two took the same one. */
+  clashed: Count
 }
 
 /** What is seen of a server, now or at the end. */

@@ -6,6 +6,7 @@
 #include "native/binding/convert.h"
 #include "native/binding/devices.h"
 #include "native/binding/drops_wrap.h"
+#include "native/binding/port_use.h"
 #include "native/binding/run_wrap.h"
 #include "native/binding/survey.h"
 #include "native/engine/measure/census.h"
@@ -74,6 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
   exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
+  exports["findPortUse"] = Napi::Function::New(env, FindPortUseCall, "findPortUse");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
   exports["Run"] = RunWrap::Define(env);

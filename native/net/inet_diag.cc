@@ -70,6 +70,7 @@ void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&
   DiagSocket socket;
   socket.state = static_cast<TcpState>(message->idiag_state);
   socket.local_address = Mapped(message->idiag_family, message->id.idiag_src);
+  socket.remote_address = Mapped(message->idiag_family, message->id.idiag_dst);
   socket.local_port = ntohs(message->id.idiag_sport);
   socket.remote_port = ntohs(message->id.idiag_dport);
   socket.retransmits = message->idiag_retrans;

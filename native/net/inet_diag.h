@@ -59,6 +59,7 @@ struct DiagSocket {
   TcpState state = TcpState::kClose;
   // IPv4 mapped into IPv6, as SocketAddress::Mapped gives it.
   std::array<uint8_t, 16> local_address{};
+  std::array<uint8_t, 16> remote_address{};
   uint16_t local_port = 0;
   uint16_t remote_port = 0;
   // Retransmits of what is under way; of a connection in SYN_RECV: of its SYN-ACK.

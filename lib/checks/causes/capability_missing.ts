@@ -11,6 +11,14 @@ export const capabilityMissing = defineCheck({
   id: 'capability-missing',
   rank: 15,
   concerns: 'process',
+  about: {
+    summary:
+      'The dial is to mark its packets (--mark), and the process lacks the capability for it, so no socket can be made.',
+    evidence:
+      'Making a socket fails with EPERM while a mark was asked for, and the process does not hold CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17, or holds it in a user namespace where it may not count.',
+    mistakenFor:
+      'EPERM of connect comes from a rule of the firewall of this host, not from a missing capability.'
+  },
 
   predict({ facts: { kernel }, needs, scenario }) {
     const mark = scenario?.socketOptions.mark ?? null

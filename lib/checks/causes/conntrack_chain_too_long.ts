@@ -9,9 +9,9 @@ import {
 import type { HostFacts } from '../../host/facts.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext } from '../context.js'
-import { counterEvidence, fact, figure, gaugePeak, hereSide, moved, percent } from '../evidence.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide, inRamp, moved, percent } from '../evidence.js'
 import { advice, notrack, type Remedy, sysctl } from '../remedy.js'
-import { accountsForLoss, isCriticalShare, severityOf } from '../symptoms.js'
+import { accountsForLoss, isCriticalShare, lossSeverity } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -33,6 +33,14 @@ export const conntrackChainTooLong = defineCheck({
   id: 'conntrack-chain-too-long',
   rank: 70,
   concerns: 'host',
+  about: {
+    summary:
+      'The hash table of connection tracking has too few buckets for its entries, and the kernel refuses new entries in long chains. SYNs are lost at random, more with every entry, so the connect rate decays; no error, no line in the log.',
+    evidence:
+      'The counter chaintoolong of connection tracking rises, for a fifth of the lost SYNs or more. A plan reckons the share of refused SYNs from the entries of all namespaces, which share the buckets, and the bound of this kernel.',
+    mistakenFor:
+      'A full table counts drop and writes to the log. Loss on the way counts nothing here. The entries may belong to another network namespace: the buckets are one table for all.'
+  },
 
   predict({ facts, needs, scenario }) {
     const bound = boundOf(facts)
@@ -60,7 +68,8 @@ export const conntrackChainTooLong = defineCheck({
     }
   },
 
-  explain(context) {
+  explain(given) {
+    const context = inRamp(given)
     const refused = moved(context, 'Conntrack.chaintoolong')
     if (!accountsForLoss(context, refused)) return null
     const { after } = context.facts
@@ -72,7 +81,7 @@ export const conntrackChainTooLong = defineCheck({
     const elsewhere = all > 2 * own ? ', most of them of other namespaces,' : ''
     const wanted = all - own + Math.max(own, context.run?.connections.requested ?? 0)
     return {
-      severity: severityOf(context, refused),
+      severity: lossSeverity(context, refused),
       side: hereSide(context),
       title:
         `connection tracking dropped ${figure(refused)} packets of new connections because its hash chains are too long` +
@@ -121,7 +130,6 @@ function entriesAll({ facts: { before, after } }: ExplainContext): number | null
 
 function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
-    advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),
     advice('or do not track these ports at all:'),
     ...notrack(scenario)

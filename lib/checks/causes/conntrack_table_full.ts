@@ -1,10 +1,11 @@
 import { bucketsFor } from '../../host/conntrack_buckets.js'
+import { conntrackDrops } from '../../host/conntrack_drops.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { counterEvidence, fact, figure, gaugePeak, hereSide, moved } from '../evidence.js'
+import { counterEvidence, fact, figure, gaugePeak, hereSide, inRamp } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
 import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
-import { accountsForLoss, pending, severityOf, timedOut } from '../symptoms.js'
+import { accountsForLoss, lossSeverity, pending, timedOut } from '../symptoms.js'
 import { peerDescriptorLimit } from './peer_descriptor_limit.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -18,6 +19,14 @@ export const conntrackTableFull = defineCheck({
   id: 'conntrack-table-full',
   rank: 60,
   concerns: 'host',
+  about: {
+    summary:
+      'Connection tracking holds as many entries as nf_conntrack_max allows and drops the first packet of every further connection. connect gets no error; the kernel log may say "table full, dropping packet".',
+    evidence:
+      'The counter drop of connection tracking rises without insert_failed, for a fifth of the lost SYNs or more, while the table is nine tenths full. From a container, whose host has the table, only the figure at which connections stop can be seen. A plan adds the connections to the entries there are; rules that keep the ports out of tracking (notrack) are taken into account where nft may read them.',
+    mistakenFor:
+      'A NAT without free ports counts insert_failed and drop together, with a table that is far from full. Chains that are too long count chaintoolong. A firewall that drops counts nothing here.'
+  },
 
   predict({ facts: { conntrack }, needs, scenario }) {
     const { count, max } = conntrack
@@ -41,11 +50,11 @@ export const conntrackTableFull = defineCheck({
     }
   },
 
-  explain: (context) => counted(context) ?? guessed(context)
+  explain: (context) => counted(inRamp(context)) ?? guessed(context)
 })
 
 function counted(context: ExplainContext): Verdict | null {
-  const drops = tableDrops(context)
+  const drops = conntrackDrops(context.deltas).table
   if (!accountsForLoss(context, drops)) return null
   const { before, after } = context.facts
   const max = smallest(before.conntrack.max, after.conntrack.max)
@@ -58,7 +67,7 @@ function counted(context: ExplainContext): Verdict | null {
   if (max !== null && count !== null && count < max * 0.9) return null
   const total = (count ?? max ?? 0) + (context.run?.connections.requested ?? drops)
   return {
-    severity: severityOf(context, drops),
+    severity: lossSeverity(context, drops),
     side: hereSide(context),
     title: `connection tracking is full${max === null ? '' : ` at ${figure(max)} entries`}: ${figure(drops)} packets of new connections were dropped`,
     evidence: [
@@ -98,19 +107,9 @@ function guessed(context: ExplainContext): Verdict | null {
   }
 }
 
-/**
- * Packets dropped for want of room. A clash of two packets racing to make the same entry is counted as `drop`, too, but
- * then as `insert_failed` as well (nf_ct_resolve_clash); so is a chain that is too long, as `insert_failed` alone.
- */
-function tableDrops(context: ExplainContext): number {
-  const clashes = moved(context, 'Conntrack.insert_failed') - moved(context, 'Conntrack.chaintoolong')
-  return moved(context, 'Conntrack.drop') - Math.max(0, clashes)
-}
-
 /** The bound alone would make the chains long; buckets come with it. */
 function remedy(entries: number, scenario: DialScenario | null): Remedy[] {
   return [
-    advice('in the initial network namespace:'),
     sysctl('net.netfilter.nf_conntrack_max', roundUp(entries * 1.1)),
     sysctl('net.netfilter.nf_conntrack_buckets', bucketsFor(entries)),
     advice('or do not track these ports at all:'),

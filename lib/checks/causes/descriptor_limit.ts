@@ -15,6 +15,14 @@ export const descriptorLimit = defineCheck({
   id: 'descriptor-limit',
   rank: 10,
   concerns: 'process',
+  about: {
+    summary:
+      'The process may not open more descriptors: RLIMIT_NOFILE bounds each descriptor table, and all tables the run may open are full.',
+    evidence:
+      'Making or accepting a socket fails with EMFILE. A plan compares the connections with the tables the run may open and what each of them holds.',
+    mistakenFor:
+      'ENFILE is the limit of the whole host (fs.file-max). A server that has no descriptor left looks different from the client: connections stop at a figure and SYNs go unanswered, or are closed at once.'
+  },
 
   predict({ facts, needs }) {
     const capacity = needs.tables * needs.descriptorsPerTable

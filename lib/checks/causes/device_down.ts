@@ -2,7 +2,7 @@ import type { DownDevice } from '../../observe/down_device.js'
 import type { Evidence } from '../../result/result.js'
 import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
-import { advice, command, type Remedy } from '../remedy.js'
+import { advice, command, type Remedy, shellWord } from '../remedy.js'
 import { timedOut } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
@@ -17,6 +17,14 @@ export const deviceDown = defineCheck({
   id: 'device-down',
   rank: 35,
   concerns: 'dialer',
+  about: {
+    summary:
+      'The network device that connections to the target leave by is set down or has no carrier, so they fail or get no answer.',
+    evidence:
+      'The device whose network has the source address or the target is down, or has no carrier, and connections failed with ENETUNREACH, ENETDOWN, EHOSTUNREACH or without an answer. A device that no connection of the run needs is not named.',
+    mistakenFor:
+      'A missing route gives the same ENETUNREACH with every device up. A target that does not exist gives EHOSTUNREACH after some three seconds, too, but the device has a carrier.'
+  },
 
   predict({ downDevice, needs: { connections } }) {
     if (downDevice === null) return null
@@ -65,9 +73,9 @@ function deviceEvidence({ name, state, network }: DownDevice): Evidence[] {
 }
 
 function remedy({ name, state }: DownDevice): Remedy[] {
-  if (state === 'down') return [command(`ip link set dev ${name} up`)]
+  if (state === 'down') return [command(`ip link set dev ${shellWord(name)} up`)]
   return [
     advice('plug in its cable, or set up the other end of its pair, the port of its switch, its tunnel'),
-    command(`ip -details link show dev ${name}`)
+    command(`ip -details link show dev ${shellWord(name)}`)
   ]
 }

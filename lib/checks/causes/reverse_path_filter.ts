@@ -1,4 +1,5 @@
 import type { HostFacts } from '../../host/facts.js'
+import { deviceSysctl } from '../../host/sysctl/scopes.js'
 import type { Severity } from '../../result/result.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, hereSide, inRamp, moved } from '../evidence.js'
@@ -41,13 +42,16 @@ export const reversePathFilter = defineCheck({
         ...strict
           .slice(0, 4)
           .flatMap((name) =>
-            fact(`net.ipv4.conf.${name}.rp_filter`, facts.network.rpFilterInterfaces?.[name] ?? null)
+            fact(
+              deviceSysctl('net.ipv4.conf', name, 'rp_filter'),
+              facts.network.rpFilterInterfaces?.[name] ?? null
+            )
           )
       ],
       // The larger of `all` and the interface holds, so 2 (loose) wins over a strict 1 wherever it is set.
       remedy:
         strict.length > 0 && strict.length <= 4
-          ? strict.map((name) => sysctl(`net.ipv4.conf.${name}.rp_filter`, 2))
+          ? strict.map((name) => sysctl(deviceSysctl('net.ipv4.conf', name, 'rp_filter'), 2))
           : [sysctl('net.ipv4.conf.all.rp_filter', 2)],
       events: drops,
       explains: [synUnanswered]

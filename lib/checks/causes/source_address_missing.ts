@@ -1,22 +1,48 @@
+import type { UnsettledAddress } from '../../net/local_addresses.js'
 import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
-import { command, type Remedy } from '../remedy.js'
+import { advice, command, type Remedy, shellWord, sysctl } from '../remedy.js'
 import { tupleShortage } from './tuple_space_exhausted.js'
 
-/** A source address that no interface of this namespace has: bind(2) fails with EADDRNOTAVAIL. */
+/**
+ * A source address that no interface of this namespace has, or that duplicate address detection keeps from being used:
+ * bind(2) fails with EADDRNOTAVAIL.
+ */
 export const sourceAddressMissing = defineCheck({
   id: 'source-address-missing',
   rank: 30,
   concerns: 'dialer',
 
-  predict({ needs: { missingSources, connections } }) {
-    if (missingSources.length === 0) return null
+  about: {
+    summary:
+      'The dial is to use a source address that this host does not have, or cannot use yet, so its sockets cannot be bound.',
+    evidence:
+      'bind fails with EADDRNOTAVAIL more often than a tuple space that is used up accounts for; a plan tries to bind each address without sending a packet, and asks the kernel for the state of duplicate address detection.',
+    mistakenFor:
+      'Ports that are used up end in the same error, EADDRNOTAVAIL. An IPv6 address that was just added is tentative for a second or two and is listed all the while. With net.ipv4.ip_nonlocal_bind or net.ipv6.ip_nonlocal_bind an address that no interface has can be bound, and is not named.'
+  },
+
+  predict({ needs: { missingSources, unsettledSources = [], connections } }) {
+    const [unsettled] = unsettledSources
+    if (missingSources.length === 0 && !unsettled) return null
     return {
       severity: 'critical',
       side: 'client',
-      title: `${list(missingSources)} ${missingSources.length === 1 ? 'is no address' : 'are no addresses'} of this host`,
-      evidence: fact('needs.missingSources', missingSources.slice(0, 10).join(' ')),
-      remedy: add(missingSources),
+      title:
+        missingSources.length > 0 || !unsettled
+          ? `${list(missingSources)} ${missingSources.length === 1 ? 'is no address' : 'are no addresses'} of this host`
+          : unsettled.state === 'tentative'
+            ? `${list(unsettledSources.map(({ address }) => address))} cannot be used yet: duplicate address detection is under way`
+            : `another host has ${unsettled.address}: duplicate address detection failed`,
+      evidence: [
+        ...fact('needs.missingSources', missingSources.slice(0, 10).join(' ') || null),
+        ...unsettledSources.slice(0, 10).map(({ address, device, state }) => ({
+          name: `${address} of ${device}`,
+          before: null,
+          after: state
+        }))
+      ],
+      remedy: missingSources.length > 0 ? add(missingSources) : settle(unsettledSources),
       events: connections,
       bindsAt: 0
     }
@@ -55,7 +81,30 @@ function sourceOf(example: string): string {
 }
 
 function add(addresses: readonly string[]): Remedy[] {
-  return addresses
-    .slice(0, 3)
-    .map((address) => command(`ip addr add ${address}/${address.includes(':') ? 128 : 32} dev DEVICE`))
+  const isV6 = (address: string) => address.includes(':')
+  return [
+    ...addresses
+      .slice(0, 3)
+      .map((address) => command(`ip addr add ${address}/${isV6(address) ? '128' : '32'} dev DEVICE`)),
+    // A local route is enough for bind(2) over IPv4.
+    ...(addresses.some(isV6)
+      ? [
+          advice('or, where a route of type local brings their packets here already:'),
+          sysctl('net.ipv6.ip_nonlocal_bind', 1)
+        ]
+      : [])
+  ]
+}
+
+/** Added without detection, an address can be used at once. */
+function settle(addresses: readonly UnsettledAddress[]): Remedy[] {
+  return addresses.slice(0, 3).flatMap(({ address, prefix, device, state }) => {
+    const place = `${address}/${prefix} dev ${shellWord(device)}`
+    return state === 'duplicate'
+      ? [command(`ip addr del ${place}`), advice('and name an address that only this host has')]
+      : [
+          advice('wait a second or two, or add it without the detection:'),
+          command(`ip addr del ${place} && ip addr add ${place} nodad`)
+        ]
+  })
 }

@@ -1,9 +1,11 @@
 import { counterValue } from '../../host/counters.js'
 import type { HostFacts } from '../../host/facts.js'
 import type { Churn } from '../../result/result.js'
+import type { NatPlan } from '../../scenario/nat.js'
 import type { DialScenario } from '../../scenario/scenario.js'
 import { countPorts, everyPort, everyPortText } from '../../scenario/source_ports.js'
 import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
+import { ephemeralSpace } from '../ephemeral_ports.js'
 import { connectionEvidence, fact, failures, figure, gaugePeak, tallyEvidence } from '../evidence.js'
 import { plateauOf, portRangeShape } from '../plateau.js'
 import { advice, command, type Remedy, sysctl } from '../remedy.js'
@@ -41,7 +43,7 @@ export const tupleSpaceExhausted = defineCheck({
     }
   },
 
-  explain: (context) => ownSpace(context) ?? natSpace(context)
+  explain: (context) => ownSpace(context) ?? natSpace(context) ?? ephemeralSpace(context)
 })
 
 function ownSpace(context: ExplainContext): Verdict | null {
@@ -152,30 +154,54 @@ export function tupleShortage(context: ExplainContext): number {
   return usedUp ? Math.max(0, missing) : 0
 }
 
-/** Connections stop at a multiple of 28,232 and further SYNs go unanswered: someone on the path has so many ports. */
+/**
+ * Connections stop, and further SYNs go unanswered: at as many as a NAT that the user described has tuples, or at a
+ * multiple of the default port range, which is a guess.
+ */
 function natSpace(context: ExplainContext): Verdict | null {
   const { run, scenario } = context
   if (run === null || scenario === null || context.peerIsHere) return null
   const plateau = plateauOf(run)
-  const ranges = plateau && portRangeShape(plateau.held)
   const unanswered = timedOut(run) + pending(run)
-  if (!plateau || ranges === null || unanswered === 0) return null
+  if (!plateau || unanswered === 0) return null
+  const described = scenario.nat && describedNat(plateau.held, scenario.nat)
+  const ranges = portRangeShape(plateau.held)
+  if (!described && ranges === null) return null
   return {
-    severity: 'critical',
+    severity: described ? 'critical' : 'info',
     side: 'path',
-    title: `connections stopped at ${figure(plateau.held)}, ${ranges === 1 ? 'the size of' : `${ranges} times`} the default port range: a NAT on the path seems to have no port left`,
+    title: described
+      ? `connections stopped at ${figure(plateau.held)}: ${described}`
+      : `connections stopped at ${figure(plateau.held)}, ${ranges === 1 ? 'the size of' : `${ranges} times`} the default port range: looks like a NAT on the path without a free port`,
     evidence: [
       ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
-      ...fact('handshakes without answer', unanswered)
+      ...fact('handshakes without answer', unanswered),
+      ...fact('scenario.nat.tuples', described ? (scenario.nat?.tuples ?? null) : null)
     ],
     remedy: [
-      advice('on the NAT: give it more source addresses, or more ports:'),
-      sysctl('net.ipv4.ip_local_port_range', everyPort.join(' '))
+      advice('on the host of the NAT, which tells more: c1m-native watch'),
+      advice(
+        'give the rule of the NAT more addresses (snat to FIRST-LAST) or more ports (masquerade to :1024-65535)'
+      )
     ],
     events: unanswered,
-    explains: [synUnanswered, synLoss]
+    explains: described ? [synUnanswered, synLoss] : []
   }
 }
+
+/** What a NAT as the user described it has, when that is what is held; null when it is not. */
+function describedNat(
+  held: number,
+  { ports, sourceAddresses, destinations, tuples }: NatPlan
+): string | null {
+  // Others may hold a few of its ports.
+  if (held > tuples || held < tuples * describedShare) return null
+  const count = (n: number, what: string, plural = `${what}s`) => `${figure(n)} ${n === 1 ? what : plural}`
+  return `the NAT described has no more than ${count(ports, 'port')} of ${count(sourceAddresses, 'address', 'addresses')} for ${count(destinations, 'destination')}`
+}
+
+/** Share of the tuples of a described NAT from which on its being full is what stopped a run. */
+const describedShare = 0.99
 
 function remedy(times: number, scenario: DialScenario, { ports }: HostFacts): Remedy[] {
   const [least, most] = everyPort

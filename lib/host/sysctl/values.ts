@@ -1,5 +1,6 @@
 /** Reading and writing sysctls, and which of them are ever written. */
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
+import { sysctlFile } from './scopes.js'
 
 /** All that doctor, labs and the tests of causes write: a journal that names another one is not ours. */
 const written: ReadonlySet<string> = new Set([
@@ -42,7 +43,7 @@ export function writeSysctl(name: string, value: string, procRoot: string): void
 }
 
 export function sysctlPath(name: string, procRoot: string): string {
-  return `${procRoot}/sys/${name.replaceAll('.', '/')}`
+  return `${procRoot}/sys/${sysctlFile(name)}`
 }
 
 /** Without white space at the ends, and with single spaces between. */

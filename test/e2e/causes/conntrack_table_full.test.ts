@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, listenIn, loadRules, tracked, watchIn } from '../../helpers/causes.js'
+import type { Plan } from '../../../lib/plan/plan.js'
+import { causesOf, dialIn, heldBy, listenIn, loadRules, tracked, watchIn } from '../../helpers/causes.js'
 import { changeHost, mayChangeHost, whyNot } from '../../helpers/host_changes.js'
-import { Namespace } from '../../helpers/namespace.js'
+import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
@@ -26,4 +27,38 @@ describe.skipIf(!mayChangeHost)(`nf_conntrack_max (${whyNot})`, () => {
     expect(causesOf(seen)).toEqual(['conntrack-table-full'])
     expect(seen.findings[0]).toMatchObject({ side: 'server' })
   })
+})
+
+describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skipped without root)', () => {
+  it.for([
+    ['to a port', [target]],
+    ['to own listeners', []]
+  ] as const)(
+    'are foreseen, and not once the rules of the remedy keep them out of tracking: %s',
+    async ([, targets], { skip }) => {
+      using host = await Namespace.create()
+      skip(!loadRules(host, tracked), 'needs nft with connection tracking')
+      await using _server = await listenIn(host, '127.0.0.1:8200')
+      await using _others = await heldBy(host, '127.0.0.1:8200', '-c', '10')
+      const conntrack = (name: string) =>
+        Number(host.run('cat', `/proc/sys/net/netfilter/nf_conntrack_${name}`))
+      const foreseen = async () => {
+        const count = `${conntrack('max') + 1000}`
+        const { stdout } = await host.cli('plan', ...targets, '-c', count, '--json')
+        return JSON.parse(stdout) as Plan
+      }
+      const before = await foreseen()
+      const named = before.findings.find(({ id }) => id === 'conntrack-table-full')
+      expect(named).toMatchObject({ severity: 'critical' })
+      for (const line of named?.remedy ?? []) if (line.startsWith('nft ')) host.run('sh', '-c', line)
+
+      const after = await foreseen()
+      expect(causesOf(after)).not.toContain('conntrack-table-full')
+      expect(after.needs.client.conntrackEntries).toBe(0)
+      // It is as the plan says: no connection is tracked.
+      await using _server8100 = await listenIn(host, target)
+      await using _held = await heldBy(host, ...targets, '-c', '500')
+      expect(conntrack('count')).toBeLessThan(20)
+    }
+  )
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { causesOf, dialIn, heldBy, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 /** Handshakes of these clients stay half-open: their final ACK is dropped. */
 const halfOpen = `table inet t {
@@ -12,6 +12,25 @@ const halfOpen = `table inet t {
 const target = '127.0.0.1:8100'
 const flood = [target, '-c', '200', '--source-ports', '5000-5199', '--workers', '1']
 
+const set = (host: Namespace, name: string, value: number) =>
+  host.run('sysctl', '-q', '-w', `${name}=${value}`)
+
+/** Hosts on one cable, so that neither can look into the other. */
+async function twoHosts() {
+  const client = await Namespace.create()
+  const server = await Namespace.create()
+  connectNamespaces(client, '198.18.1.1/24', server, '198.18.1.2/24')
+  return {
+    client,
+    server,
+    target: '198.18.1.2:8100',
+    [Symbol.dispose]() {
+      client[Symbol.dispose]()
+      server[Symbol.dispose]()
+    }
+  }
+}
+
 describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root)', () => {
   it.for([
     // Cookies let the others in; without them they wait for a place.
@@ -22,7 +41,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
     async ([cookies, severity, most], { skip }) => {
       using host = await Namespace.create()
       skip(!loadRules(host, halfOpen), 'needs nft')
-      host.run('sysctl', '-q', '-w', `net.ipv4.tcp_syncookies=${cookies}`)
+      set(host, 'net.ipv4.tcp_syncookies', cookies)
       await using _server = await listenIn(host, target, '--workers', '1', '--backlog', '64')
       await using watching = await watchIn(host, target)
       const dialing = dialIn(host, ...flood, '--connect-timeout', '1200ms')
@@ -36,4 +55,94 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
       expect(result.findings[0]).toMatchObject({ severity, side: 'server' })
     }
   )
+
+  it('up to tcp_max_syn_backlog, which nothing else counts, are named beside the server', async ({
+    skip
+  }) => {
+    using hosts = await twoHosts()
+    const { client, server, target } = hosts
+    skip(!loadRules(server, halfOpen), 'needs nft')
+    set(server, 'net.ipv4.tcp_syncookies', 0)
+    set(server, 'net.ipv4.tcp_max_syn_backlog', 64)
+    await using _server = await listenIn(server, target, '--workers', '1')
+    await using watching = await watchIn(server, target)
+    const args = [target, '-c', '200', '--connect-timeout', '1500ms', '--source-ports']
+    const result = await dialIn(client, ...args, '5000-5199')
+    expect(result.connections.established).toBeLessThan(100)
+    expect(causesOf(result)).toEqual(['syn-unanswered'])
+    const seen = await watching.stop()
+    expect(causesOf(seen)).toEqual(['syn-queue-overflow'])
+    expect(seen.counters['TcpExt.TCPReqQFullDrop']).toBeUndefined()
+
+    const [cookies = ''] = seen.findings[0]?.remedy ?? []
+    server.run('sh', '-c', cookies)
+    await using again = await watchIn(server, target)
+    // Others, because the half-open connections are still there.
+    expect((await dialIn(client, ...args, '6000-6199')).connections.established).toBe(200)
+    expect(causesOf(await again.stop())).toEqual([])
+  })
 })
+
+describe.skipIf(!mayMakeNamespaces)(
+  'SYN cookies of a client without timestamps (skipped without root)',
+  () => {
+    it('are named by what they cost, and by the census of the client as a guess', async ({ skip }) => {
+      using hosts = await twoHosts()
+      const { client, server, target } = hosts
+      skip(!loadRules(server, halfOpen), 'needs nft')
+      set(client, 'net.ipv4.tcp_timestamps', 0)
+      await using _server = await listenIn(server, target, '--workers', '1', '--backlog', '64')
+      await using _flood = await heldBy(client, target, '-c', '80', '--source-ports', '5000-5079')
+      await using watching = await watchIn(server, target)
+      const args = [target, '-c', '40', '--hold', '1500ms', '--census', '--source-ports']
+      const result = await dialIn(client, ...args, '6000-6039')
+      expect(result.connections.established).toBe(40)
+      expect(result.findings).toMatchObject([
+        {
+          id: 'syn-queue-overflow',
+          severity: 'info',
+          side: 'server',
+          title: expect.stringMatching(
+            /^40 of 40 connections have neither SACK nor window scaling.*looks like/
+          )
+        }
+      ])
+      const seen = await watching.stop()
+      expect(seen.findings).toMatchObject([
+        {
+          id: 'syn-queue-overflow',
+          severity: 'warning',
+          title: expect.stringContaining('40 of 40 open connections have neither SACK nor window scaling')
+        }
+      ])
+
+      // The first step of the client's remedy.
+      client.run('sh', '-c', result.findings[0]?.remedy[0] ?? '')
+      expect(causesOf(await dialIn(client, ...args, '7000-7039'))).toEqual([])
+    })
+
+    it('are named with tcp_syncookies=2, which needs no full queue', async () => {
+      using hosts = await twoHosts()
+      const { client, server, target } = hosts
+      set(client, 'net.ipv4.tcp_timestamps', 0)
+      set(server, 'net.ipv4.tcp_syncookies', 2)
+      await using _server = await listenIn(server, target)
+      const beside = async () => {
+        await using watching = await watchIn(server, target)
+        await using _held = await heldBy(client, target, '-c', '40')
+        return { seen: await watching.found() }
+      }
+      const { seen } = await beside()
+      expect(causesOf(seen)).toEqual(['syn-queue-overflow'])
+      const [finding] = seen.findings
+      expect(finding).toMatchObject({
+        severity: 'warning',
+        title: expect.stringMatching(/^tcp_syncookies=2/)
+      })
+      server.run('sh', '-c', finding?.remedy[0] ?? '')
+      await using watching = await watchIn(server, target)
+      expect(causesOf(await dialIn(client, target, '-c', '40', '--hold', '500ms', '--census'))).toEqual([])
+      expect(causesOf(await watching.stop())).toEqual([])
+    })
+  }
+)

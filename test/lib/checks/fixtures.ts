@@ -2,6 +2,7 @@ import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Distribution } from '../../../lib/engine/latency.js'
+import type { SocketSurvey } from '../../../lib/engine/sockets.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
@@ -39,6 +40,8 @@ export function facts(changes: Partly<HostFacts> = {}): HostFacts {
       timestamps: 1,
       twReuse: 2,
       twReuseDelayMs: 1000,
+      sack: 1,
+      windowScaling: 1,
       maxTwBuckets: 131_072,
       maxOrphans: 131_072,
       rfc1337: 0,
@@ -184,7 +187,7 @@ export function tally(phase: ErrorTally['phase'], code: string, count: number, e
 }
 
 /** Counters that move in any run, and tell nothing. */
-type IdleCounter = 'Tcp.ActiveOpens' | 'Tcp.InSegs' | 'Softnet.processed' | 'Softnet.timeSqueeze'
+type IdleCounter = 'Tcp.ActiveOpens' | 'Softnet.processed' | 'Softnet.timeSqueeze'
 
 /** Counters that moved, from 100 up by so much. */
 export function rose(rises: Partial<Record<CounterName | IdleCounter, number>>): CounterChanges {
@@ -242,6 +245,23 @@ export function explaining({
 /** Beside a server: nothing was dialed, the counters are the server's own. */
 export function watching(changes: Parameters<typeof explaining>[0] = {}): ExplainContext {
   return explaining({ run: null, scenario: null, peerIsHere: true, ...changes })
+}
+
+/** The sockets of one listening port, in these states. */
+export function survey(states: Record<string, number>, changes: Partial<SocketSurvey> = {}): SocketSurvey {
+  const none = { sockets: 0, bytes: 0 }
+  return {
+    seconds: 0.01,
+    listeners: [],
+    ports: [{ port: 8100, states, synAckRetransmits: 0 }],
+    states,
+    rtt: latency({ count: 0 }),
+    retransmits: { segments: 0, sockets: 0, inTimeout: 0 },
+    unread: none,
+    unacknowledged: none,
+    without: { windowScaling: 0, sack: 0, timestamps: 0 },
+    ...changes
+  }
 }
 
 /** A scenario for 10,000 connections that fits this machine many times over. */

@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest'
-import { advice, command, notrack, prlimit, roundUp, shellLine, sysctl } from '../../../lib/checks/remedy.js'
+import {
+  advice,
+  command,
+  notrack,
+  placed,
+  prlimit,
+  roundUp,
+  shellLine,
+  sysctl
+} from '../../../lib/checks/remedy.js'
 import { scenario, target } from './fixtures.js'
 
 it('writes each as a line for a shell, and quotes values with spaces', () => {
@@ -29,4 +38,17 @@ it('merges ports that overlap, which nft would refuse', () => {
     "nft 'add rule inet c1m out tcp dport { 8100-8130, 9000 } notrack'",
     "nft 'add rule inet c1m out tcp sport { 8100-8130, 9000 } notrack'"
   ])
+})
+
+it('says where a step is to be taken, when another one follows elsewhere, and that a limit takes root', () => {
+  const lines = (...steps: Parameters<typeof placed>[0]) => placed(steps).map(shellLine)
+  expect(lines(sysctl('net.ipv4.tcp_max_orphans', 9), sysctl('net.core.somaxconn', 9))).toEqual([
+    '# in the initial network namespace:',
+    'sysctl -w net.ipv4.tcp_max_orphans=9',
+    '# in this network namespace:',
+    'sysctl -w net.core.somaxconn=9'
+  ])
+  expect(lines(sysctl('fs.file-max', 9))).toEqual(['sysctl -w fs.file-max=9'])
+  expect(lines(prlimit(7, 9))).toEqual(['# as root:', 'prlimit --pid 7 --nofile=9:9'])
+  expect(lines(advice('as root, in the shell:'), prlimit('$$', 9))).toHaveLength(2)
 })

@@ -1,6 +1,11 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { addressesInProc, networkDevices, ownAddresses } from '../../../lib/net/local_addresses.js'
+import {
+  addressesInProc,
+  networkDevices,
+  ownAddresses,
+  unsettledAddresses
+} from '../../../lib/net/local_addresses.js'
 import { fakeRoot } from '../host/fake_root.js'
 
 describe('ownAddresses', () => {
@@ -60,5 +65,25 @@ describe('networkDevices', () => {
 
   it('are unknown where /proc cannot be read', () => {
     expect(networkDevices(fakeRoot({}))).toBeNull()
+  })
+})
+
+describe('unsettledAddresses', () => {
+  it('are those that duplicate address detection keeps from being used', () => {
+    // Linux 6.18: tentative, failed, settled, and one that is optimistic.
+    const root = fakeRoot({
+      'net/if_inet6': [
+        'fd000001000000000000000000000077 02 40 00 c0  eth0.100',
+        'fd000001000000000000000000000002 02 40 00 c8       e0',
+        'fd000001000000000000000000000001 02 40 00 82       e0',
+        'fd000001000000000000000000000003 02 40 00 c4       e0',
+        ''
+      ].join('\n')
+    })
+    expect(unsettledAddresses(root)).toEqual([
+      { address: 'fd00:1::77', prefix: 64, device: 'eth0.100', state: 'tentative' },
+      { address: 'fd00:1::2', prefix: 64, device: 'e0', state: 'duplicate' }
+    ])
+    expect(unsettledAddresses('/nonexistent')).toEqual([])
   })
 })

@@ -8,7 +8,7 @@ const here: PlanVisibility = {
   server: null,
   here: true,
   peerIsHere: true,
-  sources: { ranges: [], missing: [], unrouted: [], assumed: false },
+  sources: { ranges: [], missing: [], unsettled: [], unrouted: [], assumed: false },
   asked: true,
   stranger: undefined,
   otherSockets: 0,
@@ -78,4 +78,11 @@ it('says what another host keeps to itself', () => {
     'the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process',
     'firewalls and balancers between the hosts'
   ])
+})
+
+it('says that rules may keep ports out of tracking, where it may not read them', () => {
+  expect(unknowns({ ...here, tracking: 'unknown' })).toEqual([
+    'whether a rule of this host keeps these ports out of connection tracking (notrack): they are taken to be tracked (run plan as root, with nft)'
+  ])
+  expect(unknowns({ ...here, tracking: 'all' })).toEqual([])
 })

@@ -21,7 +21,9 @@ describe('explain', () => {
   it('reads IPv6 as well', () => {
     const outcome = run({ errors: [tally('bind', 'EADDRNOTAVAIL', 1, '[2001:2::9]:1024 > [2001:2::1]:80')] })
     expect(linesOf(sourceAddressMissing.explain?.(explaining({ run: outcome })))).toEqual([
-      'ip addr add 2001:2::9/128 dev DEVICE'
+      'ip addr add 2001:2::9/128 dev DEVICE',
+      '# or, where a route of type local brings their packets here already:',
+      'sysctl -w net.ipv6.ip_nonlocal_bind=1'
     ])
   })
 
@@ -41,4 +43,23 @@ it('predicts it', () => {
     title: '198.18.0.1, 198.18.0.2 and 2 more are no addresses of this host'
   })
   expect(sourceAddressMissing.predict?.(predicting())).toBeNull()
+})
+
+describe('an address that duplicate address detection keeps from being used', () => {
+  const predicted = (state: 'tentative' | 'duplicate') =>
+    sourceAddressMissing.predict?.(
+      predicting({
+        needs: { unsettledSources: [{ address: 'fd00::7', prefix: 64, device: 'eth0.1', state }] }
+      })
+    )
+
+  it('is not said to be missing', () => {
+    expect(predicted('tentative')?.title).toBe(
+      'fd00::7 cannot be used yet: duplicate address detection is under way'
+    )
+    expect(linesOf(predicted('tentative'))[1]).toBe(
+      'ip addr del fd00::7/64 dev eth0.1 && ip addr add fd00::7/64 dev eth0.1 nodad'
+    )
+    expect(predicted('duplicate')?.title).toBe('another host has fd00::7: duplicate address detection failed')
+  })
 })

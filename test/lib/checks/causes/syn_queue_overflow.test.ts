@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { synQueueOverflow } from '../../../../lib/checks/causes/syn_queue_overflow.js'
-import { explaining, linesOf, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, rose, run, survey, tally, watching } from '../fixtures.js'
 
 // Measured: 200 half-open connections, then 20 honest connects.
 const refused = run({
@@ -37,6 +37,48 @@ describe('with SYN cookies', () => {
   it('is not taken for tcp_syncookies=2, which sends them always', () => {
     expect(explain(honest, counted, { syncookies: 2 })).toBeNull()
   })
+
+  const poorer = survey({ ESTABLISHED: 40 }, { without: { windowScaling: 40, sack: 40, timestamps: 40 } })
+
+  it('is a warning where open connections lost their options', () => {
+    const cookies = { 'TcpExt.SyncookiesRecv': 40, 'TcpExt.SyncookiesSent': 40 }
+    const beside = (syncookies: number, full: number) =>
+      synQueueOverflow.explain?.(
+        watching({
+          deltas: rose({ ...cookies, 'TcpExt.TCPReqQFullDoCookies': full }),
+          facts: { tcp: { syncookies } },
+          survey: poorer
+        })
+      )
+    expect(beside(1, 40)).toMatchObject({
+      severity: 'warning',
+      title: expect.stringContaining('40 of 40 open connections have neither SACK nor window scaling')
+    })
+    const always = beside(2, 0)
+    expect(always).toMatchObject({ severity: 'warning' })
+    expect(linesOf(always)[0]).toBe('sysctl -w net.ipv4.tcp_syncookies=1')
+  })
+
+  it('does not answer for options that no cookie took', () => {
+    expect(synQueueOverflow.explain?.(watching({ survey: poorer }))).toBeNull()
+  })
+
+  it('is a guess of a dial that sends no timestamps, and of no other', () => {
+    const from = (tcp: object) =>
+      synQueueOverflow.explain?.(
+        explaining({
+          facts: { tcp },
+          census: { sockets: 40, repeatedSynAcks: 0, healedSynAcks: 0, withoutOptions: 40 }
+        })
+      )
+    expect(from({ timestamps: 0 })).toMatchObject({
+      severity: 'info',
+      side: 'server',
+      title: expect.stringContaining('looks like SYN cookies')
+    })
+    expect(from({ timestamps: 1 })).toBeNull()
+    expect(from({ timestamps: 0, sack: 0 })).toBeNull()
+  })
 })
 
 describe('without SYN cookies', () => {
@@ -71,4 +113,13 @@ it('is named beside a server', () => {
   expect(
     synQueueOverflow.explain?.(watching({ deltas: rose({ 'TcpExt.TCPReqQFullDoCookies': 5 }) }))
   ).toMatchObject({ events: 5 })
+})
+
+it('is a note beside a server where few SYNs of many were dropped', () => {
+  const beside = (deltas: Parameters<typeof rose>[0]) =>
+    synQueueOverflow.explain?.(watching({ deltas: rose(deltas), facts: { tcp: { syncookies: 0 } } }))
+  const few = { 'TcpExt.TCPReqQFullDrop': 50, 'TcpExt.ListenDrops': 50 }
+  expect(beside(few)).toMatchObject({ severity: 'warning' })
+  expect(beside({ ...few, 'Tcp.PassiveOpens': 100_000 })).toMatchObject({ severity: 'info' })
+  expect(beside({ 'TcpExt.ListenDrops': 3 })).toBeNull()
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tupleShortage, tupleSpaceExhausted } from '../../../../lib/checks/causes/tuple_space_exhausted.js'
+import { planNat } from '../../../../lib/scenario/nat.js'
 import { explaining, linesOf, plateauSeries, predicting, run, tally } from '../fixtures.js'
 
 const scenario = { tuples: 64_512, connections: 100_000 }
@@ -41,15 +42,39 @@ describe('explain', () => {
     expect(tupleSpaceExhausted.explain?.(explaining({ run: early, scenario }))).toBeNull()
   })
 
-  it('recognises a NAT by the size of a port range', () => {
-    const stuck = run({
-      connections: { requested: 100_000, attempted: 30_000, established: 28_230, failed: 1700, peak: 28_230 },
-      errors: [tally('timeout', 'ETIMEDOUT', 1700)],
-      series: plateauSeries(28_230)
+  describe('a plateau with unanswered SYNs', () => {
+    const stuck = (held: number) =>
+      run({
+        connections: {
+          requested: 100_000,
+          attempted: held + 1770,
+          established: held,
+          failed: 1700,
+          peak: held
+        },
+        errors: [tally('timeout', 'ETIMEDOUT', 1700)],
+        series: plateauSeries(held)
+      })
+    const nat = (natPorts: string, natSources = 1) => planNat({ natPorts, natSources }, 1)
+
+    it('at the size of a port range is a guess that hides nothing', () => {
+      expect(tupleSpaceExhausted.explain?.(explaining({ run: stuck(28_230) }))).toMatchObject({
+        severity: 'info',
+        side: 'path',
+        title: expect.stringContaining('looks like a NAT'),
+        explains: []
+      })
     })
-    expect(tupleSpaceExhausted.explain?.(explaining({ run: stuck }))).toMatchObject({
-      side: 'path',
-      events: 1770
+
+    it('at what a NAT that was described has is its cause', () => {
+      const verdict = (held: number, described: ReturnType<typeof nat>) =>
+        tupleSpaceExhausted.explain?.(explaining({ run: stuck(held), scenario: { nat: described } }))
+      expect(verdict(100, nat('10000-10099'))).toMatchObject({ severity: 'critical', side: 'path' })
+      expect(verdict(199, nat('10000-10099', 2))?.title).toBe(
+        'connections stopped at 199: the NAT described has no more than 100 ports of 2 addresses for 1 destination'
+      )
+      expect(verdict(101, nat('10000-10099'))).toBeNull()
+      expect(verdict(90, nat('10000-10099'))).toBeNull()
     })
   })
 })

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { viewSections } from '../../../lib/report/watch_text.js'
+import type { ConntrackFill } from '../../../lib/watch/watch_result.js'
+
+const idle: ConntrackFill = {
+  entries: 100,
+  max: 262_144,
+  buckets: 262_144,
+  dropped: 0,
+  refused: 0,
+  clashed: 0
+}
+
+function conntrackRow(changes: Partial<ConntrackFill>): string | undefined {
+  const view = { sockets: null, drops: null, unavailable: [], findings: [] }
+  const sections = viewSections({ ...view, conntrack: { ...idle, ...changes } })
+  return sections.find(([name]) => name === 'conntrack')?.[1][0]
+}
+
+it('calls the table full only when it is', () => {
+  const size = '100 of 262,144 entries, 262,144 buckets'
+  expect(conntrackRow({ clashed: 800 })).toBe(
+    `${size}, 800 packets dropped, a NAT found no free port or gave one away twice`
+  )
+  expect(conntrackRow({ dropped: 3 })).toBe(`${size}, 3 packets dropped`)
+  expect(conntrackRow({ entries: 262_144, dropped: 3 })).toContain('3 packets dropped, the table was full')
+  expect(conntrackRow({ refused: 3 })).toContain('3 packets dropped, the hash chains were too long')
+  expect(conntrackRow({})).toBe(size)
+})
+
+it('has no row for a table that is unused', () => {
+  expect(conntrackRow({ entries: 0 })).toBeUndefined()
+})
