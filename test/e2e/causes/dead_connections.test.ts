@@ -125,7 +125,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     ]) {
       const args = ['--source-ports', ports ?? '', '-c', '50', '--hold', '6s', ...how]
       const result = await dialIn(network.client, target, ...args)
-      expect(causesOf(result)).toEqual([])
+      expect(result.findings).toEqual([])
       expect(result.alive).toMatchObject({ proven: 50, disproved: 0 })
     }
   })
@@ -144,7 +144,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
       connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')
       await using _server = await listenIn(server, target, '--mode', 'echo')
       const result = await dialIn(client, target, '-c', '2000', ...args)
-      expect(causesOf(result)).toEqual([])
+      expect(result.findings).toEqual([])
       expect(result.alive).toEqual({ by, probed, proven: probed, disproved: 0, unknown: 2000 - probed })
     }
   )
