@@ -10,7 +10,7 @@ import { type BelievedSums, believed, type ProofView, unproven } from '../observ
 import type { Alive } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
-/** Most connections that are asked. */
+/** How many connections are asked; each table rounds its part. */
 export const sampleSize = 1000
 
 /** The kernel probes a connection that was idle for a second, and the answer has to come back. */
