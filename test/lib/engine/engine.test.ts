@@ -64,6 +64,8 @@ describe('Engine', () => {
       'dialedOpen',
       'dialedClosedByPeer',
       'skippedPorts',
+      'dialedUnknown',
+      'dialedDead',
       'synRetransmits',
       'connectionsWithSynRetry',
       'dialedBytesReceived',

@@ -19,6 +19,8 @@ describe('the addon', () => {
         "dialedOpen",
         "dialedClosedByPeer",
         "skippedPorts",
+        "dialedUnknown",
+        "dialedDead",
         "synRetransmits",
         "connectionsWithSynRetry",
         "dialedBytesReceived",
