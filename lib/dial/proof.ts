@@ -10,7 +10,7 @@ import { type BelievedSums, believed, type ProofView, unproven } from '../observ
 import type { Alive } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
-/** Most connections that are asked. */
+/** How many connections are asked; each table rounds its part. */
 export const sampleSize = 1000
 
 /** The kernel probes a connection that was idle for a second, and the answer has to come back. */
@@ -18,6 +18,9 @@ export const leastHoldMs = 2000
 
 /** Until a peer has left three probes unanswered: native/engine/run/prover.cc. */
 const roundMs = 4600
+
+/** From here on it means something that no answer has come. */
+const fullRoundMs = 1500
 
 /** Between two looks at what has come back. */
 const lookEveryMs = 250
@@ -49,6 +52,8 @@ export class Proof {
   readonly #rounds: number[]
   #sums: BelievedSums | null = null
   #isChosen = false
+  /** Whether a round has lasted long enough for answers to come. */
+  #isRoundDone = false
   #probed = 0
   #roundBeganMs: number | null = null
   #lookedMs = 0
@@ -105,6 +110,7 @@ export class Proof {
   readonly #look = async (heldMs: number): Promise<void> => {
     this.#lookedMs = heldMs
     const isLast = heldMs >= (this.#roundBeganMs ?? 0) + roundMs
+    this.#isRoundDone ||= heldMs >= (this.#roundBeganMs ?? 0) + fullRoundMs
     if (isLast) this.#roundBeganMs = null
     this.#take(await this.#engine.prove(isLast ? 'end' : 'look'))
   }
@@ -144,7 +150,7 @@ export class Proof {
     if (this.#by === 'exchange')
       return { ...view, by: this.#by, probed: of, proven: Math.min(dialedOpen, exchanges) }
     const { proven = 0, silent = 0, repeating = 0 } = this.#sums ?? {}
-    if (proven + silent + repeating + ended === 0) return view
+    if (proven + silent + repeating + ended === 0 && !this.#isRoundDone) return view
     const probed = this.#by === 'probe' ? this.#probed : this.#probed + ended
     return { ...view, ...this.#sums, by: this.#by, probed }
   }

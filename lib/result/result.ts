@@ -190,7 +190,7 @@ export interface StaleAnswers {
  */
 export interface Alive {
   /**
-   * What told. `probe`: keepalive probes to a sample of at most a thousand, which the run sends in a hold of two seconds or
+   * What told. `probe`: keepalive probes to a sample of about a thousand, which the run sends in a hold of two seconds or
    * more; `keepalive`, `heartbeat`: whether something came back within two periods; `exchange`: the answer of an exchange, when
    * it was made; `listener`: a self-dial knows both ends; `none`: nothing was asked.
    */

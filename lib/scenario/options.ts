@@ -66,7 +66,7 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
   synRetries?: number
   /**
-   * How long to keep the connections once dialing has ended. From 2,000 on keepalive probes tell of a sample of at most a
+   * How long to keep the connections once dialing has ended. From 2,000 on keepalive probes tell of a sample of about a
    * thousand whether they are alive, unless heartbeats or `keepaliveMs` do. Milliseconds from 0, default 0.
    */
   holdMs?: number

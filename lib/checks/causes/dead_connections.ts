@@ -47,10 +47,10 @@ export const deadConnections = defineCheck({
         ...(proof.zeroWindow > 0
           ? [advice('look for a SYN proxy on the way, and whether the server behind it runs')]
           : []),
-        ...(proof.neverHeard > proof.zeroWindow && proof.proven > 0
+        ...(proof.neverHeard > proof.zeroWindow
           ? [
               advice(
-                'others answer, so look whether the server ever had these: nstat -az TcpExtListenOverflows TcpExtSyncookiesFailed'
+                'look whether the server ever had them (full accept queue, SYN cookies): nstat -az TcpExtListenOverflows TcpExtSyncookiesFailed'
               )
             ]
           : []),

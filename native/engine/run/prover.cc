@@ -71,15 +71,18 @@ bool IsConfirmed(const TcpInfo& info, uint32_t repeats) {
 }
 
 // The same for a connection whose segments were counted when the hold began: what else may have
-// come with the handshake (a SYN proxy opens the window twice) came before.
-Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t repeats,
-                         uint32_t due) {
+// come with the handshake (a SYN proxy opens the window twice) came before. Leaves in `repeats` how
+// many of them can have been SYN-ACKs.
+Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t& repeats) {
+  // Without data that is the age of the connection.
+  const uint32_t due = DueSynAckRepeats(info.last_data_recv_ms);
   const Repeats all = ReadRepeats(repeats, due);
-  if (all != Repeats::kGoOn) return all;
   const uint32_t before = MostSynAckRepeats(probed.noted_age_ms);
   const uint32_t due_since = due > before ? due - before : 0;
   const uint32_t noted = probed.noted_segs + probed.answers;
   const uint32_t since = info.segs_in > noted ? info.segs_in - noted : 0;
+  repeats = std::min(repeats, before + since);
+  if (all != Repeats::kGoOn) return all;
   if (since < due_since) return Repeats::kHealed;
   return since == 0 ? Repeats::kUndecided : Repeats::kGoOn;
 }
@@ -118,7 +121,8 @@ int64_t Prover::NowMs() const { return (NowNs() - context_.run.started_ns) / kNs
 
 bool Prover::Choose(const ProofOrder& order, Sums& sums) {
   const ConnectionStates& connections = context_.connections;
-  if (next_ == 0) skip_ = 0;
+  // So that the parts of all tables add up to about what is wanted.
+  if (next_ == 0) skip_ = order.stride / 2;
   size_t chosen = 0;
   for (; next_ < static_cast<size_t>(connections.end()) && chosen < kBatch; ++next_) {
     const int fd = static_cast<int>(next_);
@@ -193,23 +197,23 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
   const int64_t heard_ms = now_ms - int64_t{SinceHeardMs(info)};
   if (probed.active && heard_ms > probed.asked_ms) {
     probed.answered = true;
-    // One answer, and one more for each whole period the look came late.
-    const int64_t late_ms = std::max<int64_t>(0, heard_ms - probed.probe_ms);
-    probed.late = late_ms >= kLateMs;
+    probed.late = heard_ms - probed.probe_ms >= kLateMs;
+    // One answer, and one more for each whole period that this look comes late.
+    const int64_t first_ms = std::max(probed.probe_ms, probed.looked_ms);
+    const int64_t answers = 1 + std::max<int64_t>(0, heard_ms - first_ms) / kProbeMs;
     if (info.bytes_received == 0) {
-      probed.answers = static_cast<uint8_t>(
-          std::min<int64_t>(UINT8_MAX, int64_t{probed.answers} + 1 + late_ms / kProbeMs));
+      probed.answers =
+          static_cast<uint8_t>(std::min<int64_t>(UINT8_MAX, int64_t{probed.answers} + answers));
     }
   }
+  probed.looked_ms = now_ms;
   if (probed.active && (probed.answered || last)) {
     (void)SetKeepalive(probed.fd, probed.chosen);
     probed.active = false;
   }
-  const uint32_t repeats = CountRepeats(info, probed.answers);
+  uint32_t repeats = CountRepeats(info, probed.answers);
   sums.repeats += repeats;
-  // Without data that is the age of the connection.
-  const uint32_t due = DueSynAckRepeats(info.last_data_recv_ms);
-  switch (ReadRepeatsSince(probed, info, repeats, due)) {
+  switch (ReadRepeatsSince(probed, info, repeats)) {
     case Repeats::kGoOn:
       ++sums.repeating;
       if (probed.answered) ++sums.repeating_proven;

@@ -17,6 +17,8 @@ struct Probed {
   // When it was asked, and when its first probe was due: milliseconds since the run began.
   int64_t asked_ms = 0;
   int64_t probe_ms = 0;
+  // When it was looked at last.
+  int64_t looked_ms = 0;
   // Segments with which its peer has answered probes.
   uint8_t answers = 0;
   // Whether the kernel probes it now.

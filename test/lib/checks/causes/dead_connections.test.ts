@@ -34,7 +34,7 @@ describe('dead-connections', () => {
     )
   })
 
-  it('point to a SYN proxy where no window was ever opened, and to the server where others answer', () => {
+  it('point to a SYN proxy where no window was ever opened, and to the server otherwise', () => {
     const silent = { silent: 1000, neverHeard: 1000, longestSilenceMs: 6000 }
     expect(explained({ ...silent, zeroWindow: 1000, proven: 0 })).toMatchObject({
       side: 'path',
