@@ -99,8 +99,6 @@ function neighboursFull(context: ExplainContext): Verdict | null {
       ...fact(name, max)
     ],
     remedy: [
-      // The limit is the whole host's, and only its initial namespace has the sysctl.
-      ...(set === null ? [advice('in the initial network namespace:')] : []),
       sysctl(name, roundUp((max ?? 1024) * 4)),
       advice('or reach the hosts through a router, not on one link')
     ],

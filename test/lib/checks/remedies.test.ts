@@ -111,7 +111,9 @@ describe('where a step is to be taken', () => {
     ['Neigh6.table_fulls', 'net.ipv6.neigh.default.gc_thresh3'],
     ['TcpExt.TCPMemoryPressures', 'net.ipv4.tcp_mem']
   ] as const)('is said beside a server as well (%s)', (counter, name) => {
-    const [finding] = explainFindings(watching({ deltas: rose({ [counter]: 50 }) }))
+    const [finding] = explainFindings(
+      watching({ deltas: rose({ [counter]: 50, 'TcpExt.TCPRetransFail': 50 }) })
+    )
     expect(finding?.remedy.slice(0, 2)).toEqual([inInitial, expect.stringContaining(name)])
   })
 })

@@ -19,6 +19,7 @@ function columns(sockets: Socket[]): CensusColumns {
     unacked: of(() => 0),
     bytesReceived: Float64Array.from(sockets, ({ received = 0 }) => received),
     bytesSent: Float64Array.from(sockets, () => 0),
+    options: new Uint8Array(sockets.length),
     sinceDataReceivedMs: of(({ ageMs }) => ageMs),
     sinceAckReceivedMs: of(({ ageMs, sinceAckMs = ageMs }) => sinceAckMs),
     probeAnswers: Uint8Array.from(sockets, ({ probeAnswers = 0 }) => probeAnswers)
