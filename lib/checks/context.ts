@@ -5,6 +5,7 @@ import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { ServedPort } from '../observe/served_ports.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
@@ -60,7 +61,12 @@ export interface ExplainContext {
   peerIsHere: boolean
   /** The device the run needs, where that carries nothing; null also where it was not looked for. */
   downDevice: DownDevice | null
+  /** Where the run dials to, or what is watched. */
   listeners: readonly ListenerFill[]
+  /** Other listening sockets of this namespace that dropped something; null where sockets were not listed. */
+  strangers: readonly ListenerFill[] | null
+  /** What was accepted at the ports of {@link listeners}, where it was looked at. */
+  served: readonly ServedPort[]
   server: ServerView | null
   census: CensusView | null
   /** Connect latencies, for the comb of SYN retries. */

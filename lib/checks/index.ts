@@ -57,7 +57,22 @@ export function byBinding(a: Foreseen, b: Foreseen): number {
  * @param onError told of a check that fails; the others are made all the same
  */
 export function explainFindings(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
-  const judged = checks.flatMap((check) => {
+  return told(judge(context, onError))
+}
+
+/** Findings beside a server, look by look. A cause once named stays, what it did has happened; so it hides its symptoms. */
+export class LastingFindings {
+  readonly #judged = new Map<FindingId, Judged>()
+
+  /** Adds a look; gives all that was found so far. */
+  explain(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
+    for (const verdict of judge(context, onError)) this.#judged.set(verdict.id, verdict)
+    return told([...this.#judged.values()])
+  }
+}
+
+function judge(context: ExplainContext, onError: CheckError): Judged[] {
+  return checks.flatMap((check) => {
     try {
       return named(check.id, check.explain?.(context))
     } catch (error) {
@@ -65,6 +80,9 @@ export function explainFindings(context: ExplainContext, onError: CheckError = r
       return []
     }
   })
+}
+
+function told(judged: readonly Judged[]): Finding[] {
   return withoutSymptoms(judged).sort(bySeverity).map(findingOf)
 }
 

@@ -44,10 +44,15 @@ export class Diagnostician {
     this.#phases = phases
     this.#engine = engine
     this.#peerIsHere = isPeerHere(scenario, own)
-    this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
+    const standing = () => {
       const { dialedOpen, dialedClosedByPeer } = engine.counters()
       return { open: dialedOpen, closedByPeer: dialedClosedByPeer }
-    })
+    }
+    this.#observer = new ServerObserver(
+      endsHere(scenario, own, engine.listening),
+      standing,
+      baseline.listeners
+    )
   }
 
   /**
@@ -71,16 +76,26 @@ export class Diagnostician {
 
   async #look(): Promise<void> {
     const { deltas } = this.#phases.changes()
-    // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-    await this.#observer.look(movedBy(deltas, 'TcpExt.ListenOverflows') > 0 && !this.#scenario.churn)
+    const { churn, selfDial } = this.#scenario
+    await this.#observer.look({
+      // Without it no final ACK was dropped. In a churn connections come and go between two looks.
+      counts: movedBy(deltas, 'TcpExt.ListenOverflows') > 0 && !churn,
+      // Only connections that are closed can be left half closed; our own listener leaves none.
+      accepted: churn && !selfDial
+    })
+  }
+
+  #isNearConntrackMax({ connections: { requested, established } }: DialOutcome): boolean {
+    const { max } = this.#baseline.facts.conntrack
+    return max !== null && established < requested && established <= max && established >= max * 0.9
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
   judge(outcome: DialOutcome, census: Census | null): Diagnosis {
     const { all, ...phases } = this.#phases.changes()
-    // How many entries there are in all namespaces matters only where their number made the kernel drop some.
+    // How many entries there are in all namespaces matters only where their number made the kernel drop some, or may have.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
-    const after = readHostFacts({ brief: !refusedByChains })
+    const after = readHostFacts({ brief: !refusedByChains && !this.#isNearConntrackMax(outcome) })
     const context = {
       facts: { before: this.#baseline.facts, after },
       ...phases,

@@ -4,20 +4,21 @@ import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
-import { explainFindings } from '../checks/index.js'
+import { LastingFindings } from '../checks/index.js'
 import {
   type LocalEnd,
   readListeners,
   type SocketSurvey,
-  surveyShare,
-  surveySockets
+  surveyClosely,
+  surveyShare
 } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
-import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { type ListenerFill, ListenerLooks } from '../observe/listener_fill.js'
+import { ServedPorts } from '../observe/served_ports.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
@@ -87,9 +88,10 @@ class Watcher implements Watch {
   readonly #facts: HostFacts
   readonly #history: CounterHistory
   readonly #closing = newEnd()
-  readonly #owners = new ListenerOwners()
+  readonly #looks = new ListenerLooks()
+  readonly #served = new ServedPorts()
   readonly #peaks = new ListenerPeaks()
-  readonly #findings = new Map<string, Finding>()
+  readonly #lasting = new LastingFindings()
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
   #sockets: SocketSurvey | null = null
@@ -97,6 +99,8 @@ class Watcher implements Watch {
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
   #latest: WatchSnapshot | undefined
+  /** Causes named since the watch began. */
+  #findings: Finding[] = []
   /** Wakes those who wait for the next look. */
   #looked = newEnd()
   #over = false
@@ -201,14 +205,17 @@ class Watcher implements Watch {
     if (!this.#surveying && sinceMs * surveyShare >= tookMs) this.#surveying = this.#survey()
     if (this.#sockets === null) await this.#surveying
     const listeners = await this.#asked(() => readListeners(this.#ends))
-    const filled = await this.#owners.fill(listeners ?? [])
+    const filled = await this.#looks.look(listeners ?? [])
     this.#peaks.note(filled)
     return filled
   }
 
   async #survey(): Promise<void> {
-    const sockets = await this.#asked(() => surveySockets(this.#ends))
-    if (sockets) this.#sockets = sockets
+    const seen = await this.#asked(() => surveyClosely(this.#ends))
+    if (seen) {
+      this.#sockets = seen.survey
+      await this.#served.note(seen.survey, seen.noticed, this.#looks)
+    }
     this.#surveyedMs = performance.now()
     this.#surveying = undefined
   }
@@ -225,7 +232,6 @@ class Watcher implements Watch {
     }
   }
 
-  /** A cause once named stays: what moved has moved, even if it is over. */
   #judge(facts: HostFacts, counters: Counters, listeners: readonly ListenerFill[]): void {
     const context = {
       facts: { before: this.#facts, after: facts },
@@ -240,14 +246,15 @@ class Watcher implements Watch {
       peerIsHere: true,
       downDevice: null,
       listeners,
+      strangers: this.#hasSockDiag ? [] : null,
+      served: this.#served.ports,
       server: null,
       census: null,
       latencies: []
     }
-    const findings = explainFindings(context, (id, error) =>
+    this.#findings = this.#lasting.explain(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)
     )
-    for (const finding of findings) this.#findings.set(finding.id, finding)
   }
 
   #view(facts: HostFacts): WatchView {
@@ -256,7 +263,7 @@ class Watcher implements Watch {
       conntrack: conntrackFill(facts, this.#history.changes),
       drops: this.#drops?.read() ?? null,
       unavailable: [...this.#bestEffort.unavailable],
-      findings: [...this.#findings.values()]
+      findings: this.#findings
     }
   }
 

@@ -49,6 +49,8 @@ struct DiagFilter {
   std::vector<LocalEndpoint> local;
   // Whether TCP_INFO is wanted, which halves the speed.
   bool info = false;
+  // Whether the memory of sockets is wanted (SK_MEMINFO), which has their drops.
+  bool memory = false;
 };
 
 // At most so many endpoints fit into one request: jumps in its bytecode are 16 bits wide.
@@ -68,8 +70,13 @@ struct DiagSocket {
   uint32_t receive_queue = 0;
   uint32_t send_queue = 0;
   uint32_t uid = 0;
-  // 0 when no process owns it.
+  // 0 when no process owns it: it waits to be accepted, or was closed.
   uint32_t inode = 0;
+  // Names this socket and no other as long as the host runs.
+  uint64_t cookie = 0;
+  // sk_drops: of a listening socket the SYNs and final ACKs it dropped, each of which ListenDrops
+  // counts as well (tcp_listendrop). Nothing when not asked for.
+  std::optional<uint32_t> drops = std::nullopt;
   // Null when not asked for, and for sockets without one: SYN_RECV and TIME_WAIT.
   const TcpInfo* info = nullptr;
 };

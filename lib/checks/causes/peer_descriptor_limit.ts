@@ -21,6 +21,14 @@ export const peerDescriptorLimit = defineCheck({
   rank: 100,
   concerns: 'listener',
   tentativeFromAfar: true,
+  about: {
+    summary:
+      'A process of the server has as many descriptors open as it may (EMFILE). Most servers then accept no more: connections wait in the accept queue, and beyond it SYNs stay without an answer. Some, such as those on libuv, close what they cannot keep at once.',
+    evidence:
+      'With the server on this host: a process that has the listener open is within two descriptors of its soft RLIMIT_NOFILE, while connections wait or do not stay. All processes that share the listener are looked at, so the one worker at its limit is named. From afar the number alone gives it away, such as 1,013 of 1,024 that stood while none of the others was answered: then the finding is a guess, says "looks like" and hides nothing.',
+    mistakenFor:
+      'A full accept queue (accept-queue-overflow), which is what it leads to. A limit in the configuration of the server (connection-limit), at which descriptors are left. A full conntrack table or lost packets, which are on the way and not in the process.'
+  },
   explain: (context) => proven(context) ?? guessed(context)
 })
 
@@ -31,12 +39,17 @@ const nearlyAll = 2
 
 type Exhausted = ListenerFill & { process: NonNullable<ListenerFill['process']> }
 
+/** Whether a process of the listener has no descriptor left to accept with. */
+export function isNearLimit(listener: ListenerFill): listener is Exhausted {
+  const { process } = listener
+  return process !== null && process.openFiles >= process.nofileSoft - nearlyAll
+}
+
 /** A listener whose process has all the files it may have, while connections wait, or come and do not stay. */
 function proven(context: ExplainContext): Verdict | null {
-  const exhausted = context.listeners.filter(
-    (listener): listener is Exhausted =>
-      listener.process !== null && listener.process.openFiles >= listener.process.nofileSoft - nearlyAll
-  )
+  // Both ends of a self-dial have tables of their own, and what one lacks is an error of the run.
+  if (context.scenario?.selfDial) return null
+  const exhausted = context.listeners.filter(isNearLimit)
   const shed = shedConnections(context)
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
@@ -75,26 +88,27 @@ function shedConnections({ run, deltas, recent = deltas }: ExplainContext): numb
   return Math.max(0, accepted - Math.max(0, movedBy(recent, 'Tcp.CurrEstab')))
 }
 
-/** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. */
+/** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. Of a process in sight the open files tell. */
 function guessed(context: ExplainContext): Verdict | null {
-  const { run } = context
+  const { run, scenario, listeners } = context
   const plateau = run && plateauOf(run)
   const shape = plateau && descriptorShape(plateau.held)
-  if (!run || !plateau || !shape || timedOut(run) + pending(run) + run.connections.closedByPeer === 0)
-    return null
+  if (!run || !plateau || !shape || scenario?.selfDial) return null
+  const unanswered = timedOut(run) + pending(run)
+  if (unanswered === 0 || listeners.some(({ process }) => process !== null)) return null
   const queue = shape.queued === 0 ? '' : ` with a full accept queue of ${figure(shape.queued)}`
   return {
-    severity: 'warning',
+    severity: 'info',
     side: 'server',
-    title: `connections stopped at ${figure(plateau.held)}, the shape of a server's descriptor limit of ${figure(shape.limit)}${queue} (or of its nf_conntrack_max)`,
+    title: `connections stopped at ${figure(plateau.held)}: this looks like a server's descriptor limit of ${figure(shape.limit)}${queue}`,
     evidence: [
       ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
       ...fact('connections.requested', run.connections.requested),
-      ...fact('handshakes without answer', timedOut(run) + pending(run))
+      ...fact('handshakes without answer', unanswered)
     ],
     remedy: raise('PID'),
-    events: timedOut(run) + pending(run),
-    explains: [synUnanswered, synLoss]
+    // It hides nothing, and so stands for no events.
+    events: 0
   }
 }
 

@@ -206,6 +206,8 @@ export function explaining({
     peerIsHere: false,
     downDevice: null,
     listeners: [],
+    strangers: null,
+    served: [],
     server: null,
     census: null,
     latencies: [],
