@@ -21,7 +21,7 @@ export interface ServedPort {
   stalled: Stalled
   /** The same of connections that wait to be accepted. */
   unaccepted: Stalled
-  /** A process that has such connections; null when it was not found, or there are none. */
+  /** A process that has such connections, or is alone to listen for them; null: not found, or there are none. */
   holder: SocketOwner | null
 }
 
@@ -56,10 +56,7 @@ export class ServedPorts {
         if (!this.#firstCloseWait.has(port)) this.#firstCloseWait.set(port, closeWait.sockets)
         const here = still.filter((socket) => socket.port === port)
         const accepted = here.filter(({ inode }) => inode !== 0)
-        const held = [
-          ...(closeWait.old > 0 ? noticed.oldCloseWait : []),
-          ...accepted.map(({ inode }) => inode)
-        ]
+        const held = [...(closeWait.old > 0 ? noticed.oldCloseWait : []), ...here.map(({ inode }) => inode)]
         const sockets = listeners.filter(({ address }) => address.endsWith(`:${port}`))
         return {
           port,
@@ -100,8 +97,9 @@ export class ServedPorts {
     const known = this.#holders.get(port)
     const owner = known === undefined ? null : await readOwner(known)
     if (owner) return owner
-    const found = await findHolder(new Set(inodes), pids)
-    if (found === null) return null
+    const [only, ...others] = pids
+    const found = others.length === 0 ? only : await findHolder(new Set(inodes), pids)
+    if (found === undefined || found === null) return null
     this.#holders.set(port, found)
     return readOwner(found)
   }

@@ -74,9 +74,8 @@ interface Stall {
  * beyond a limit of the server.
  */
 function stallAt(served: ServedPort, listeners: readonly ListenerFill[]): Stall[] {
-  const { port, accepted, stalled, unaccepted } = served
+  const { port, accepted, stalled, unaccepted, holder: process } = served
   const here = listeners.filter((listener) => portOf(listener) === port)
-  const process = served.holder ?? (here.length === 1 && here[0]?.processes === 1 ? here[0].process : null)
   const unread = process?.stopped ? sumOf(stalled, unaccepted) : stalled
   const dropped = here.reduce((sum, listener) => sum + (listener.dropped ?? 0), 0)
   return unread.sockets === 0 ? [] : [{ port, accepted, process, unread, dropped }]
