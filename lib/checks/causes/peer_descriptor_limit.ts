@@ -54,8 +54,9 @@ function proven(context: ExplainContext): Verdict | null {
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
   const { address, queued, process } = stuck
-  const overflows = moved(context, 'TcpExt.ListenOverflows')
-  const events = queued > 0 ? Math.max(queued, overflows) : shed
+  // Its own drops; where the kernel does not tell them, those of all listeners.
+  const dropped = stuck.dropped ?? moved(context, 'TcpExt.ListenOverflows')
+  const events = queued > 0 ? Math.max(queued, dropped) : shed
   const full = `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open`
   return {
     severity: severityOf(context, events),

@@ -6,6 +6,8 @@ import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { DownDevice } from '../../../lib/observe/down_device.js'
+import type { ListenerFill } from '../../../lib/observe/listener_fill.js'
+import type { ServedPort } from '../../../lib/observe/served_ports.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
@@ -257,6 +259,35 @@ export function predicting({
     peerIsHere,
     downDevice
   }
+}
+
+/** A listener that has dropped nothing and lets nothing wait. */
+export function listening(changes: Partial<ListenerFill> = {}): ListenerFill {
+  return {
+    address: '127.0.0.1:8100',
+    inode: 1,
+    queued: 0,
+    backlog: 4096,
+    mostQueued: changes.queued ?? 0,
+    dropped: 0,
+    ignoredSeconds: 0,
+    process: null,
+    processes: changes.process ? 1 : 0,
+    ...changes
+  }
+}
+
+/** A port whose server does all that it should. */
+export function serving(changes: Partly<ServedPort> = {}): ServedPort {
+  const idle: ServedPort = {
+    port: 8100,
+    accepted: 100,
+    closeWait: { first: 0, now: 0, old: 0, oldUnread: 0 },
+    stalled: { sockets: 0, bytes: 0, seconds: 0 },
+    unaccepted: { sockets: 0, bytes: 0, seconds: 0 },
+    holder: null
+  }
+  return merged(idle, changes)
 }
 
 /** The remedy as a person reads it. */
