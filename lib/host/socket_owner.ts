@@ -7,8 +7,9 @@ export interface SocketOwner {
   /** As /proc/PID/comm has it: 15 bytes at most. */
   name: string
   openFiles: number
-  /** Soft RLIMIT_NOFILE. */
+  /** RLIMIT_NOFILE: what binds, and up to where the process may raise that itself. */
   nofileSoft: number
+  nofileHard: number
   /** Whether a signal has stopped it (SIGSTOP, SIGTSTP), or a debugger: it runs no more until it is continued. */
   stopped: boolean
 }
@@ -97,13 +98,18 @@ export async function readOwner(pid: number, procRoot = '/proc'): Promise<Socket
       readFile(`${folder}/stat`, 'latin1'),
       countOpenFiles(`${folder}/fd`)
     ])
-    const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
-    const nofileSoft = soft === 'unlimited' ? Number.MAX_SAFE_INTEGER : parseInteger(soft)
+    const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? []
+    const [nofileSoft, nofileHard] = [limitOf(soft), limitOf(hard)]
+    if (nofileSoft === null || nofileHard === null) return null
     const stopped = /[Tt]/.test(stateIn(status))
-    return nofileSoft === null ? null : { pid, name: name.trim(), openFiles, nofileSoft, stopped }
+    return { pid, name: name.trim(), openFiles, nofileSoft, nofileHard, stopped }
   } catch {
     return null
   }
+}
+
+function limitOf(text: string | undefined): number | null {
+  return text === 'unlimited' ? Number.MAX_SAFE_INTEGER : parseInteger(text)
 }
 
 /** Since Linux 6.2 the size of the folder is their number; before, they have to be counted. */

@@ -16,12 +16,12 @@ export interface ListenerFill {
   /** SYNs and final ACKs that this socket dropped since the first look (sk_drops); null where that is not known. */
   dropped: number | null
   /**
-   * For how many seconds each look has found connections waiting and its processes asleep, waiting for other events: they
-   * have stopped to accept on purpose. 0 when they have not, and when that is not to be told.
+   * For how many seconds each look has found connections waiting and its processes asleep, waiting for other events, with
+   * descriptors to spare: they have stopped to accept on purpose. 0 when they have not, and when that is not to be told.
    */
   ignoredSeconds: number
   /** Of its processes the one that is nearest to its soft RLIMIT_NOFILE, with its open files; null: none was found. */
-  process: { pid: number; name: string; openFiles: number; nofileSoft: number; stopped: boolean } | null
+  process: SocketOwner | null
   /** How many processes share it, as far as they were found. */
   processes: number
 }
@@ -29,6 +29,14 @@ export interface ListenerFill {
 /** Whether the accept queue takes no more connections: sk_acceptq_is_full in include/net/sock.h. */
 export function isFull({ queued, backlog }: Pick<ListenerFill, 'queued' | 'backlog'>): boolean {
   return queued > backlog
+}
+
+/** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
+const nearlyAll = 2
+
+/** Whether a process has no descriptor left to accept with. */
+export function isExhausted({ openFiles, nofileSoft }: SocketOwner): boolean {
+  return openFiles >= nofileSoft - nearlyAll
 }
 
 /** The port of a listener. */
@@ -163,7 +171,7 @@ async function isIgnored(
   { queued }: Pick<ListeningSocket, 'queued'>,
   owners: readonly SocketOwner[]
 ): Promise<boolean> {
-  if (queued === 0 || owners.some(({ stopped }) => stopped)) return false
+  if (queued === 0 || owners.some((owner) => owner.stopped || isExhausted(owner))) return false
   const activities = await Promise.all(owners.map(({ pid }) => readActivity(pid)))
   return activities.includes('events') && activities.every((activity) => activity !== 'busy')
 }

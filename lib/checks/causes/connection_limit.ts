@@ -1,5 +1,4 @@
-import type { ListenerFill } from '../../observe/listener_fill.js'
-import { portOf } from '../../observe/listener_fill.js'
+import { isExhausted, type ListenerFill, portOf } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, fact, figure } from '../evidence.js'
 import { keptOf, plateauOf, roundShape } from '../plateau.js'
@@ -7,7 +6,6 @@ import { advice, command, type Remedy } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
 import { acceptQueueOverflow } from './accept_queue_overflow.js'
 import { peerClosed } from './peer_closed.js'
-import { isNearLimit } from './peer_descriptor_limit.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -40,9 +38,7 @@ const leastSeconds = 1
 /** A listener whose processes leave it alone on purpose. */
 function proven(context: ExplainContext): Verdict | null {
   const { listeners, served } = context
-  const left = listeners.find(
-    (listener) => listener.ignoredSeconds >= leastSeconds && listener.process && !isNearLimit(listener)
-  )
+  const left = listeners.find(({ ignoredSeconds }) => ignoredSeconds >= leastSeconds)
   if (!left?.process) return null
   const { address, queued, backlog, process, dropped } = left
   const accepted = served.find(({ port }) => port === portOf(left))?.accepted ?? null
@@ -95,7 +91,13 @@ function keptGuess(context: ExplainContext): Verdict | null {
   const { run, scenario } = context
   const kept = run && keptOf(run)
   const shape = kept && roundShape(kept.held)
-  if (!kept || !shape || shape.queued > 0 || scenario?.selfDial || context.listeners.some(isNearLimit))
+  if (
+    !kept ||
+    !shape ||
+    shape.queued > 0 ||
+    scenario?.selfDial ||
+    context.listeners.some(({ process }) => process && isExhausted(process))
+  )
     return null
   return guess(
     `the peer kept ${figure(kept.held)} connections and closed the others as they came: this looks like a limit of ${figure(shape.limit)} clients`,

@@ -1,5 +1,5 @@
 import { movedBy } from '../../host/counters.js'
-import type { ListenerFill } from '../../observe/listener_fill.js'
+import { isExhausted, type ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
@@ -34,22 +34,17 @@ export const peerDescriptorLimit = defineCheck({
 
 const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed]
 
-/** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
-const nearlyAll = 2
-
 type Exhausted = ListenerFill & { process: NonNullable<ListenerFill['process']> }
 
-/** Whether a process of the listener has no descriptor left to accept with. */
-export function isNearLimit(listener: ListenerFill): listener is Exhausted {
-  const { process } = listener
-  return process !== null && process.openFiles >= process.nofileSoft - nearlyAll
+function hasExhausted(listener: ListenerFill): listener is Exhausted {
+  return listener.process !== null && isExhausted(listener.process)
 }
 
 /** A listener whose process has all the files it may have, while connections wait, or come and do not stay. */
 function proven(context: ExplainContext): Verdict | null {
   // Both ends of a self-dial have tables of their own, and what one lacks is an error of the run.
   if (context.scenario?.selfDial) return null
-  const exhausted = context.listeners.filter(isNearLimit)
+  const exhausted = context.listeners.filter(hasExhausted)
   const shed = shedConnections(context)
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
@@ -76,7 +71,7 @@ function proven(context: ExplainContext): Verdict | null {
             ...counterEvidence(context, 'Tcp.PassiveOpens', 'Tcp.CurrEstab')
           ])
     ],
-    remedy: raise(process.pid),
+    remedy: raise(process.pid, raised(context, process)),
     events,
     explains: consequences
   }
@@ -113,10 +108,18 @@ function guessed(context: ExplainContext): Verdict | null {
   }
 }
 
-function raise(pid: number | 'PID'): Remedy[] {
+const ample = 1_048_576
+
+/** The hard limit, when that helps: to raise it takes CAP_SYS_RESOURCE. No limit may be above fs.nr_open. */
+function raised({ facts }: ExplainContext, { nofileSoft, nofileHard }: Exhausted['process']): number {
+  if (nofileHard >= nofileSoft * 2) return Math.min(nofileHard, ample)
+  return Math.min(ample, facts.after.limits.nrOpen ?? ample)
+}
+
+function raise(pid: number | 'PID', descriptors = ample): Remedy[] {
   return [
     command(`grep 'open files' /proc/${pid}/limits`),
-    prlimit(pid, 1_048_576),
+    prlimit(pid, descriptors),
     advice('and for good: LimitNOFILE in its systemd unit, --ulimit nofile for its container')
   ]
 }

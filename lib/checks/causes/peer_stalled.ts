@@ -1,5 +1,4 @@
-import type { ListenerFill } from '../../observe/listener_fill.js'
-import { portOf } from '../../observe/listener_fill.js'
+import { type ListenerFill, portOf } from '../../observe/listener_fill.js'
 import type { ServedPort, Stalled } from '../../observe/served_ports.js'
 import { defineCheck } from '../context.js'
 import { fact, figure } from '../evidence.js'

@@ -92,7 +92,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
   it('is found behind a translation of ports', async ({ skip }) => {
     using host = await Namespace.create()
     const redirect = `table ip t {
-      chain out { type nat hook output priority -100; tcp dport 9100 redirect to :8100 }
+      chain out { type nat hook output priority -100; tcp dport 9100 redirect to :8100; }
     }`
     skip(!loadRules(host, redirect), 'needs nft with NAT')
     await using _server = await serverIn(host, 'perl', '-e', deaf('127.0.0.1', 8100))
@@ -129,7 +129,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     const result = await dialIn(host, '127.0.0.1:8200', '-c', '500')
     expect(result.connections).toMatchObject({ established: 500, failed: 0 })
     expect(causesOf(result)).toEqual(['syn-loss'])
-    expect(causesOf(await overflowing)).toEqual(['accept-queue-overflow'])
+    expect(causesOf(await overflowing)).toContain('accept-queue-overflow')
     const { counters, findings } = await watching.stop()
     expect(counters['TcpExt.ListenOverflows']?.delta).toBeGreaterThan(50)
     expect(findings).toEqual([])

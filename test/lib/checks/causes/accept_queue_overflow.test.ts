@@ -47,7 +47,14 @@ describe('explain', () => {
   })
 
   it('tells which of several listeners at one port it is', () => {
-    const process = { pid: 7, name: 'server', openFiles: 9, nofileSoft: 1024, stopped: false }
+    const process = {
+      pid: 7,
+      name: 'server',
+      openFiles: 9,
+      nofileSoft: 1024,
+      nofileHard: 1024,
+      stopped: false
+    }
     const listeners = [{ ...listener, process, processes: 1 }, idle, idle, idle]
     expect(explain({ listeners })?.title).toMatch(
       /; 1 of 4 listeners at 127\.0\.0\.1:8100 \(server, pid 7\) has 6 waiting at a backlog of 5$/
@@ -142,7 +149,14 @@ describe('the remedy', () => {
   })
 
   it('continues a process that a signal has stopped', () => {
-    const process = { pid: 7, name: 'server', openFiles: 9, nofileSoft: 1024, stopped: true }
+    const process = {
+      pid: 7,
+      name: 'server',
+      openFiles: 9,
+      nofileSoft: 1024,
+      nofileHard: 1024,
+      stopped: true
+    }
     expect(linesOf(explain({ listeners: [{ ...listener, process, processes: 1 }] }))[0]).toBe('kill -CONT 7')
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { closeWaitLeak } from '../../../../lib/checks/causes/close_wait_leak.js'
 import { explaining, serving, watching } from '../fixtures.js'
 
-const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, stopped: false }
+const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, nofileHard: 1024, stopped: false }
 const leaking = serving({ closeWait: { first: 20, now: 140, old: 98, oldUnread: 0 }, holder })
 
 describe('explain', () => {

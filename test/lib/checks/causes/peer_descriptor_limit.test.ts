@@ -4,7 +4,14 @@ import { peerClosed } from '../../../../lib/checks/causes/peer_closed.js'
 import { peerDescriptorLimit } from '../../../../lib/checks/causes/peer_descriptor_limit.js'
 import { explaining, linesOf, listening, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
 
-const process = { pid: 4711, name: 'server', openFiles: 1024, nofileSoft: 1024, stopped: false }
+const process = {
+  pid: 4711,
+  name: 'server',
+  openFiles: 1024,
+  nofileSoft: 1024,
+  nofileHard: 1024,
+  stopped: false
+}
 const listener = listening({ queued: 129, backlog: 128, dropped: 500, process })
 
 describe('with the server in sight', () => {
@@ -20,6 +27,13 @@ describe('with the server in sight', () => {
       explains: expect.arrayContaining([acceptQueueOverflow])
     })
     expect(linesOf(verdict)[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
+  })
+
+  it('is raised to the hard limit, where there is room below that', () => {
+    const roomy = { ...listener, process: { ...process, nofileHard: 524_288 } }
+    expect(linesOf(peerDescriptorLimit.explain?.(watching({ listeners: [roomy] })))[1]).toBe(
+      'prlimit --pid 4711 --nofile=524288:524288'
+    )
   })
 
   it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {

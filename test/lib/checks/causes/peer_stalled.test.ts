@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { peerStalled } from '../../../../lib/checks/causes/peer_stalled.js'
 import { explaining, linesOf, listening, serving, watching } from '../fixtures.js'
 
-const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, stopped: false }
+const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, nofileHard: 1024, stopped: false }
 const unread = { sockets: 100, bytes: 500, seconds: 4 }
 
 describe('explain', () => {
