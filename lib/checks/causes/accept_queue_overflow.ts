@@ -49,9 +49,11 @@ export const acceptQueueOverflow = defineCheck({
 
   explain(context) {
     if (!context.peerIsHere) return null
-    const { drops, listeners, isTranslated } = overflowOf(context)
-    if (drops <= 0) return null
+    // A dropped final ACK shows later: the SYN-ACK comes again, or the connection is reset, while it is held.
     const followUp = hasFollowUp(context)
+    const counted = followUp ? context : inRamp(context)
+    const { drops, listeners, isTranslated } = overflowOf(counted)
+    if (drops <= 0) return null
     if (!followUp && !accountsForLoss(context, drops)) return null
     const { tcp } = context.facts.after
     return {
@@ -59,12 +61,7 @@ export const acceptQueueOverflow = defineCheck({
       side: 'server',
       title: `the accept queue overflowed: ${figure(drops)} SYNs or final ACKs were dropped${describe(listeners, context)}`,
       evidence: [
-        ...counterEvidence(
-          inRamp(context),
-          'TcpExt.ListenOverflows',
-          'TcpExt.ListenDrops',
-          'TcpExt.EmbryonicRsts'
-        ),
+        ...counterEvidence(counted, 'TcpExt.ListenOverflows', 'TcpExt.ListenDrops', 'TcpExt.EmbryonicRsts'),
         ...fact('net.core.somaxconn', tcp.somaxconn),
         ...listeners.flatMap(evidenceOf),
         ...(isTranslated ? fact('listeners at the target', 0) : [])
@@ -86,7 +83,7 @@ interface Overflow {
 }
 
 function overflowOf(context: ExplainContext): Overflow {
-  const overflows = moved(inRamp(context), 'TcpExt.ListenOverflows')
+  const overflows = moved(context, 'TcpExt.ListenOverflows')
   const { listeners, strangers, run } = context
   // Where sockets are not listed, the counter is all there is.
   if (strangers === null && listeners.length === 0)
@@ -96,7 +93,7 @@ function overflowOf(context: ExplainContext): Overflow {
   if (isTranslated && (run === null || run.connections.established === 0))
     return { drops: 0, listeners: [], isTranslated }
   const candidates = isTranslated ? (strangers ?? []) : listeners
-  const others = Math.max(0, moved(inRamp(context), 'TcpExt.ListenDrops') - overflows)
+  const others = Math.max(0, moved(context, 'TcpExt.ListenDrops') - overflows)
   const culprits = candidates.filter((listener) => overflowsOf(listener, others) > 0)
   const drops = culprits.reduce((sum, listener) => sum + overflowsOf(listener, others), 0)
   return { drops: Math.max(0, Math.min(drops, overflows)), listeners: culprits, isTranslated }
