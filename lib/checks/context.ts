@@ -86,6 +86,8 @@ export interface Verdict {
   bindsAt?: number
   /** Findings this is the cause of, as far as {@link events} goes. */
   explains?: readonly Check[]
+  /** Of a guess: the findings whose cause it guesses. Where something else is their cause, it is left out. */
+  guessesAt?: readonly Check[]
 }
 
 /**

@@ -105,8 +105,9 @@ function withoutSymptoms(judged: readonly Judged[]): Judged[] {
 }
 
 function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
+  const ids = [symptom, ...(symptom.guessesAt ?? [])].map(({ id }) => id)
   return all.reduce(
-    (sum, cause) => (cause.explains?.some(({ id }) => id === symptom.id) ? sum + cause.events : sum),
+    (sum, cause) => (cause.explains?.some(({ id }) => ids.includes(id)) ? sum + cause.events : sum),
     0
   )
 }

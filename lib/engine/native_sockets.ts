@@ -28,6 +28,8 @@ export interface NativePort {
   closeWait: number
   quietCloseWait: number
   quietCloseWaitUnread: number
+  /** For how long, at least, one of those that wait to be accepted has waited. */
+  longestWaitMs: number
 }
 
 /** A connection with bytes that have been unread for a second or longer; its inode is 0 while it waits to be accepted. */

@@ -47,6 +47,8 @@ export interface PortSockets {
     old: Count
     oldUnread: Count
   }
+  /** For how long, at least, one of those that wait to be accepted has waited; 0 when none does. */
+  longestWaitSeconds: Amount
 }
 
 /** A connection with bytes that have been unread for a second or longer. */
@@ -183,14 +185,16 @@ function portSockets({
   accepted,
   closeWait,
   quietCloseWait,
-  quietCloseWaitUnread
+  quietCloseWaitUnread,
+  longestWaitMs
 }: NativeSurvey['ports'][number]): PortSockets {
   return {
     port,
     states: named(states),
     synAckRetransmits,
     accepted,
-    closeWait: { sockets: closeWait, old: quietCloseWait, oldUnread: quietCloseWaitUnread }
+    closeWait: { sockets: closeWait, old: quietCloseWait, oldUnread: quietCloseWaitUnread },
+    longestWaitSeconds: longestWaitMs / 1000
   }
 }
 

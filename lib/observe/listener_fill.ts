@@ -1,5 +1,5 @@
 /** Listening sockets as checks look at them: what became of each since the first look, and the processes behind. */
-import type { ListeningSocket } from '../engine/sockets.js'
+import type { ListeningSocket, PortSockets } from '../engine/sockets.js'
 import { findOwners, readActivity, readOwner, type SocketOwner } from '../host/socket_owner.js'
 
 /** A listening socket in this namespace, as sock_diag shows it. */
@@ -16,8 +16,9 @@ export interface ListenerFill {
   /** SYNs and final ACKs that this socket dropped since the first look (sk_drops); null where that is not known. */
   dropped: number | null
   /**
-   * For how many seconds each look has found connections waiting and its processes asleep, waiting for other events, with
-   * descriptors to spare: they have stopped to accept on purpose. 0 when they have not, and when that is not to be told.
+   * For how many seconds a connection has waited to be accepted while each look found its processes asleep, waiting for
+   * other events, with descriptors to spare: they have stopped to accept on purpose. 0 when they have not, and when that is
+   * not to be told.
    */
   ignoredSeconds: number
   /** Of its processes the one that is nearest to its soft RLIMIT_NOFILE, with its open files; null: none was found. */
@@ -61,6 +62,8 @@ interface Watched {
 /** What was seen of each listening socket, look by look. */
 export class ListenerLooks {
   #watched = new Map<number, Watched>()
+  /** By port: since when, at the latest, a connection had waited to be accepted at a survey, and when that was. */
+  #waits = new Map<number, { sinceMs: number; seenMs: number }>()
   /** Whether a socket that was not there before may have dropped something before that counts. */
   #isFirst: boolean
 
@@ -95,6 +98,18 @@ export class ListenerLooks {
     )
   }
 
+  /** Adds a survey: the queue alone does not tell whether it is the same connections that wait. */
+  noteWaits(ports: readonly PortSockets[]): void {
+    const seenMs = performance.now()
+    const waiting = ports.filter(({ longestWaitSeconds }) => longestWaitSeconds > 0)
+    this.#waits = new Map(
+      waiting.map(({ port, longestWaitSeconds }) => [
+        port,
+        { seenMs, sinceMs: seenMs - longestWaitSeconds * 1000 }
+      ])
+    )
+  }
+
   /** SYNs and final ACKs this socket dropped until now; null when that is not known. */
   dropsOf({ inode, drops }: Pick<ListeningSocket, 'inode' | 'drops'>): number | null {
     const before = this.#watched.get(inode)?.dropsBefore ?? null
@@ -113,7 +128,11 @@ export class ListenerLooks {
     if (!(await isIgnored(listener, owners))) watched.ignoredSinceMs = null
     else watched.ignoredSinceMs ??= performance.now()
     const { ignoredSinceMs, mostQueued } = watched
-    const ignoredSeconds = ignoredSinceMs === null ? 0 : (performance.now() - ignoredSinceMs) / 1000
+    const wait = this.#waits.get(portOf(listener))
+    // Before, another connection may have waited.
+    const isSame = wait && ignoredSinceMs !== null && wait.seenMs >= ignoredSinceMs
+    const sinceMs = isSame ? Math.max(ignoredSinceMs, wait.sinceMs) : performance.now()
+    const ignoredSeconds = (performance.now() - sinceMs) / 1000
     const process = owners.toSorted((a, b) => share(b) - share(a))[0] ?? null
     const dropped = this.dropsOf(listener)
     return {

@@ -50,6 +50,7 @@ export class ServedPorts {
 
   /** Adds a survey. */
   async note({ ports, listeners }: SocketSurvey, noticed: Noticed, looks: ListenerLooks): Promise<void> {
+    looks.noteWaits(ports)
     const still = this.#noteUnread(noticed.unread, performance.now())
     this.ports = await Promise.all(
       ports.map(async ({ port, accepted: open, closeWait }) => {

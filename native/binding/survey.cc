@@ -44,6 +44,7 @@ Napi::Value ToObject(Napi::Env env, const SocketSurvey::Port& port) {
   object["closeWait"] = static_cast<double>(port.close_wait);
   object["quietCloseWait"] = static_cast<double>(port.quiet_close_wait);
   object["quietCloseWaitUnread"] = static_cast<double>(port.quiet_close_wait_unread);
+  object["longestWaitMs"] = static_cast<double>(port.longest_wait_ms);
   return object;
 }
 

@@ -1,6 +1,7 @@
 import { defineCheck } from '../context.js'
 import { fact, figure } from '../evidence.js'
 import { advice, command } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 
 /** Connections that must be left half closed: one or two may be answered to late, on purpose. */
 const least = 3
@@ -28,12 +29,12 @@ export const closeWaitLeak = defineCheck({
     const leaks = served.filter(({ closeWait, holder }) => closeWait.old >= least && !holder?.stopped)
     const worst = leaks.toSorted((a, b) => b.closeWait.old - a.closeWait.old)[0]
     if (!worst) return null
-    const { port, closeWait, holder } = worst
+    const { port, accepted, closeWait, holder } = worst
     const { first, now, old, oldUnread } = closeWait
     const who = holder ? `${holder.name} (pid ${holder.pid})` : `the server at port ${port}`
     const sum = leaks.reduce((total, leak) => total + leak.closeWait.old, 0)
     return {
-      severity: 'warning',
+      severity: isCriticalShare(old, accepted) ? 'warning' : 'info',
       side: 'server',
       title: `${who} does not close ${figure(old)} connections at port ${port} that their peers closed 3 s ago or longer: they stay in CLOSE_WAIT${now > first ? `, ${figure(first)} at first and ${figure(now)} now` : ''}`,
       evidence: [

@@ -71,19 +71,25 @@ function guessed(context: ExplainContext): Verdict | null {
   const unanswered = timedOut(run) + pending(run)
   if (unanswered === 0) return null
   const queue = shape.queued === 0 ? '' : ` with ${figure(shape.queued)} more in a full accept queue`
-  return guess(
-    `connections stopped at ${figure(plateau.held)}: this looks like a limit of ${figure(shape.limit)} connections${queue}: a firewall's connlimit, a proxy's maxconn`,
-    [
+  return {
+    severity: 'info',
+    side: 'server',
+    title: `connections stopped at ${figure(plateau.held)}: this looks like a limit of ${figure(shape.limit)} connections${queue}: a firewall's connlimit, a proxy's maxconn`,
+    evidence: [
       ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
       ...connectionEvidence(context, 'requested'),
       ...fact('handshakes without answer', unanswered)
     ],
-    [
+    remedy: [
       command("nft list ruleset | grep -E 'ct count|connlimit'"),
       command('iptables-save | grep connlimit'),
-      raiseAny
-    ]
-  )
+      raiseAny,
+      command('ss -ltn'),
+      advice('or the accept queue of the server is that long, and nobody empties it')
+    ],
+    events: unanswered,
+    guessesAt: [synUnanswered]
+  }
 }
 
 /** A round number of connections that the peer kept, while it closed all others as they came. */
@@ -92,6 +98,7 @@ function keptGuess(context: ExplainContext): Verdict | null {
   const kept = run && keptOf(run)
   const shape = kept && roundShape(kept.held)
   if (
+    !run ||
     !kept ||
     !shape ||
     shape.queued > 0 ||
@@ -99,19 +106,18 @@ function keptGuess(context: ExplainContext): Verdict | null {
     context.listeners.some(({ process }) => process && isExhausted(process))
   )
     return null
-  return guess(
-    `the peer kept ${figure(kept.held)} connections and closed the others as they came: this looks like a limit of ${figure(shape.limit)} clients`,
-    [
+  return {
+    severity: 'info',
+    side: 'server',
+    title: `the peer kept ${figure(kept.held)} connections and closed the others as they came: this looks like a limit of ${figure(shape.limit)} clients`,
+    evidence: [
       ...fact('series plateau', `${kept.held} for ${kept.flatSeconds.toFixed(1)} s`),
       ...connectionEvidence(context, 'established', 'closedByPeer')
     ],
-    [raiseAny]
-  )
-}
-
-/** It hides nothing, and so stands for no events. */
-function guess(title: string, evidence: Verdict['evidence'], remedy: Remedy[]): Verdict {
-  return { severity: 'info', side: 'server', title, evidence, remedy, events: 0 }
+    remedy: [raiseAny],
+    events: run.connections.closedByPeer,
+    guessesAt: [peerClosed]
+  }
 }
 
 /** Listeners that have neither dropped anything nor let anything wait are not what stopped a run; none: not in sight. */

@@ -98,8 +98,8 @@ function guessed(context: ExplainContext): Verdict | null {
       ...fact('handshakes without answer', unanswered)
     ],
     remedy: [command("dmesg | grep 'table full'"), ...remedy(run.connections.requested, scenario)],
-    // It hides nothing, and so stands for no events.
-    events: 0
+    events: unanswered,
+    guessesAt: [synUnanswered]
   }
 }
 

@@ -103,8 +103,8 @@ function guessed(context: ExplainContext): Verdict | null {
       ...fact('handshakes without answer', unanswered)
     ],
     remedy: raise('PID'),
-    // It hides nothing, and so stands for no events.
-    events: 0
+    events: unanswered,
+    guessesAt: [synUnanswered]
   }
 }
 

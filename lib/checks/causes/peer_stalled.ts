@@ -3,6 +3,7 @@ import type { ServedPort, Stalled } from '../../observe/served_ports.js'
 import { defineCheck } from '../context.js'
 import { fact, figure } from '../evidence.js'
 import { advice, command } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 import { acceptQueueOverflow } from './accept_queue_overflow.js'
 
 /**
@@ -31,7 +32,7 @@ export const peerStalled = defineCheck({
     const who = process ? `${process.name} (pid ${process.pid})` : `the server at port ${port}`
     const does = process?.stopped ? 'is stopped and reads nothing' : 'has read nothing'
     return {
-      severity: 'warning',
+      severity: isCriticalShare(unread.sockets, accepted) ? 'warning' : 'info',
       side: 'server',
       title: `${who} ${does} for ${figure(unread.seconds)} s on ${figure(unread.sockets)} connections at port ${port}: ${figure(unread.bytes)} bytes wait for it`,
       evidence: [

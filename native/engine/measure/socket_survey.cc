@@ -106,7 +106,13 @@ void SocketSurvey::AddServed(const DiagSocket& socket, uint32_t unread, Port& po
                        .bytes = unread,
                        .read = info.bytes_received - socket.receive_queue});
   }
-  if (socket.inode == 0) return;
+  if (socket.inode == 0) {
+    // No later than its handshake an acknowledgement came. One that was closed has no inode either.
+    const bool waits =
+        socket.state == TcpState::kEstablished || socket.state == TcpState::kCloseWait;
+    if (waits) port.longest_wait_ms = std::max(port.longest_wait_ms, info.last_ack_recv_ms);
+    return;
+  }
   ++port.accepted;
   if (socket.state != TcpState::kCloseWait) return;
   ++port.close_wait;

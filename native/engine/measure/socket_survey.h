@@ -49,6 +49,8 @@ class SocketSurvey {
     uint64_t close_wait;
     uint64_t quiet_close_wait;
     uint64_t quiet_close_wait_unread;
+    // For how long, at least, one of those that wait to be accepted has waited.
+    uint32_t longest_wait_ms;
   };
 
   // A connection at a listener's port with bytes that have been unread for `kUnreadMs` or longer,

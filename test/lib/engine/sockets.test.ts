@@ -42,7 +42,8 @@ describe('surveySockets', () => {
         states: { ESTABLISHED: 3 },
         synAckRetransmits: 0,
         accepted: 3,
-        closeWait: { sockets: 0, old: 0, oldUnread: 0 }
+        closeWait: { sockets: 0, old: 0, oldUnread: 0 },
+        longestWaitSeconds: 0
       }
     ])
     expect(survey).toMatchObject({

@@ -66,7 +66,6 @@ describe('from afar', () => {
     const verdict = connectionLimit.explain?.(explaining({ run: stuckAt(held) }))
     expect(verdict).toMatchObject({
       severity: 'info',
-      events: 0,
       title: expect.stringContaining('looks like a limit')
     })
     expect(verdict?.explains).toBeUndefined()

@@ -67,8 +67,7 @@ describe('explain', () => {
     expect(verdict).toMatchObject({
       severity: 'info',
       side: 'path',
-      title: expect.stringContaining('looks like'),
-      events: 0
+      title: expect.stringContaining('looks like')
     })
     expect(verdict?.explains).toBeUndefined()
   })

@@ -92,8 +92,7 @@ describe('from afar', () => {
     const verdict = peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))
     expect(verdict).toMatchObject({
       severity: 'info',
-      title: expect.stringMatching(new RegExp(`looks like .* descriptor limit of ${limit}${queue}$`)),
-      events: 0
+      title: expect.stringMatching(new RegExp(`looks like .* descriptor limit of ${limit}${queue}$`))
     })
     expect(verdict?.explains).toBeUndefined()
   })
