@@ -28,6 +28,9 @@ export interface NativePort {
   closeWait: number
   quietCloseWait: number
   quietCloseWaitUnread: number
+  /** Accepted ones whose peer has had no room for 3 s; and that have sent the same data again 4 times. */
+  windowClosed: number
+  unanswered: number
   /** For how long, at least, one of those that wait to be accepted has waited. */
   longestWaitMs: number
 }

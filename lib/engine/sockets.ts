@@ -47,6 +47,10 @@ export interface PortSockets {
     old: Count
     oldUnread: Count
   }
+  /** Accepted ones that hold data back because the peer has had no room for it for three seconds or longer. */
+  windowClosed: Count
+  /** Accepted ones that have sent the same data again four times or more, which takes three seconds. */
+  unanswered: Count
   /** For how long, at least, one of those that wait to be accepted has waited; 0 when none does. */
   longestWaitSeconds: Amount
 }
@@ -186,6 +190,8 @@ function portSockets({
   closeWait,
   quietCloseWait,
   quietCloseWaitUnread,
+  windowClosed,
+  unanswered,
   longestWaitMs
 }: NativeSurvey['ports'][number]): PortSockets {
   return {
@@ -194,6 +200,8 @@ function portSockets({
     synAckRetransmits,
     accepted,
     closeWait: { sockets: closeWait, old: quietCloseWait, oldUnread: quietCloseWaitUnread },
+    windowClosed,
+    unanswered,
     longestWaitSeconds: longestWaitMs / 1000
   }
 }

@@ -17,6 +17,9 @@ export interface ServedPort {
     old: number
     oldUnread: number
   }
+  /** Accepted connections that hold data back from a peer without room, and that send data again without an answer. */
+  windowClosed: number
+  unanswered: number
   /** Accepted connections with data of which the process has read nothing for three seconds or longer, at least. */
   stalled: Stalled
   /** The same of connections that wait to be accepted. */
@@ -53,7 +56,7 @@ export class ServedPorts {
     looks.noteWaits(ports)
     const still = this.#noteUnread(noticed.unread, performance.now())
     this.ports = await Promise.all(
-      ports.map(async ({ port, accepted: open, closeWait }) => {
+      ports.map(async ({ port, accepted: open, closeWait, windowClosed, unanswered }) => {
         if (!this.#firstCloseWait.has(port)) this.#firstCloseWait.set(port, closeWait.sockets)
         const here = still.filter((socket) => socket.port === port)
         const accepted = here.filter(({ inode }) => inode !== 0)
@@ -68,6 +71,8 @@ export class ServedPorts {
             old: closeWait.old,
             oldUnread: closeWait.oldUnread
           },
+          windowClosed,
+          unanswered,
           stalled: stalledOf(accepted),
           unaccepted: stalledOf(here.filter(({ inode }) => inode === 0)),
           holder: held.length === 0 ? null : await this.#holderOf(port, held, looks.pidsOf(sockets))

@@ -44,6 +44,8 @@ Napi::Value ToObject(Napi::Env env, const SocketSurvey::Port& port) {
   object["closeWait"] = static_cast<double>(port.close_wait);
   object["quietCloseWait"] = static_cast<double>(port.quiet_close_wait);
   object["quietCloseWaitUnread"] = static_cast<double>(port.quiet_close_wait_unread);
+  object["windowClosed"] = static_cast<double>(port.window_closed);
+  object["unanswered"] = static_cast<double>(port.unanswered);
   object["longestWaitMs"] = static_cast<double>(port.longest_wait_ms);
   return object;
 }

@@ -84,6 +84,8 @@ void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&
   socket.local_port = ntohs(message->id.idiag_sport);
   socket.remote_port = ntohs(message->id.idiag_dport);
   socket.retransmits = message->idiag_retrans;
+  // ICSK_TIME_PROBE0: inet_sk_diag_fill in net/ipv4/inet_diag.c.
+  socket.probes_window = message->idiag_timer == 4;
   socket.receive_queue = message->idiag_rqueue;
   socket.send_queue = message->idiag_wqueue;
   socket.uid = message->idiag_uid;

@@ -65,6 +65,8 @@ struct DiagSocket {
   uint16_t remote_port = 0;
   // Retransmits of what is under way; of a connection in SYN_RECV: of its SYN-ACK.
   uint8_t retransmits = 0;
+  // Whether it asks again and again for room at a peer whose window is closed.
+  bool probes_window = false;
   // Bytes the owner has not read and the peer has not acknowledged; of a listening socket: the
   // connections that wait to be accepted, and the backlog.
   uint32_t receive_queue = 0;

@@ -114,6 +114,11 @@ void SocketSurvey::AddServed(const DiagSocket& socket, uint32_t unread, Port& po
     return;
   }
   ++port.accepted;
+  if (socket.probes_window && socket.send_queue > 0 && info.snd_wnd < info.snd_mss &&
+      info.last_data_sent_ms >= kQuietMs) {
+    ++port.window_closed;
+  }
+  if (info.retransmits >= kTimeouts && info.unacked > 0) ++port.unanswered;
   if (socket.state != TcpState::kCloseWait) return;
   ++port.close_wait;
   // Every segment of the peer has an acknowledgement, its FIN as well.

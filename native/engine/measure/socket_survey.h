@@ -49,6 +49,10 @@ class SocketSurvey {
     uint64_t close_wait;
     uint64_t quiet_close_wait;
     uint64_t quiet_close_wait_unread;
+    // Accepted ones that hold data back because the peer has had no room for a segment for
+    // `kQuietMs`; and that have sent the same data again `kTimeouts` times or more.
+    uint64_t window_closed;
+    uint64_t unanswered;
     // For how long, at least, one of those that wait to be accepted has waited.
     uint32_t longest_wait_ms;
   };
@@ -66,6 +70,8 @@ class SocketSurvey {
 
   static constexpr uint32_t kQuietMs = 3000;
   static constexpr uint32_t kUnreadMs = 1000;
+  // Timeouts double from 200 ms on: the fourth is over 3 s after the first transmission.
+  static constexpr uint32_t kTimeouts = 4;
   // At most so many of the unread ones are kept apart, and inodes of the quiet ones.
   static constexpr size_t kMostUnread = 256;
   static constexpr size_t kMostQuiet = 16;

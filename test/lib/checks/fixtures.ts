@@ -283,6 +283,8 @@ export function serving(changes: Partly<ServedPort> = {}): ServedPort {
     port: 8100,
     accepted: 100,
     closeWait: { first: 0, now: 0, old: 0, oldUnread: 0 },
+    windowClosed: 0,
+    unanswered: 0,
     stalled: { sockets: 0, bytes: 0, seconds: 0 },
     unaccepted: { sockets: 0, bytes: 0, seconds: 0 },
     holder: null

@@ -43,6 +43,8 @@ describe('surveySockets', () => {
         synAckRetransmits: 0,
         accepted: 3,
         closeWait: { sockets: 0, old: 0, oldUnread: 0 },
+        windowClosed: 0,
+        unanswered: 0,
         longestWaitSeconds: 0
       }
     ])
