@@ -145,6 +145,7 @@ function evidenceOf({ address, queued, mostQueued, backlog, dropped, process }: 
     ...fact(`listener ${address}`, `${queued} queued, backlog ${backlog}`),
     ...(mostQueued > queued ? fact(`most queued at ${address}`, mostQueued) : []),
     ...fact(`dropped by ${address}`, dropped),
+    ...(process ? fact(`process at ${address}`, `${process.name} (pid ${process.pid})`) : []),
     ...(process?.stopped ? fact(`state of pid ${process.pid}`, 'stopped') : [])
   ]
 }

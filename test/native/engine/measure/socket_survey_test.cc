@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "native/net/socket.h"
@@ -129,6 +130,39 @@ TEST_CASE("socket_survey: bytes that their server does not read") {
   CHECK(seen[1].read == 2);
   CHECK(seen[1].port == address.port());
   CHECK(seen[0].cookie != seen[1].cookie);
+}
+
+TEST_CASE("socket_survey: peers that have no room") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  const UniqueFd ours = Connected(address);
+  const UniqueFd reading = Connected(address);
+  const std::vector<UniqueFd> theirs = Accepted(listener, 2);
+  const std::string much(size_t{1} << 20, 'x');
+  CHECK(Eventually([&] {
+    // The one reads a little at a time, the other nothing.
+    for (const UniqueFd& fd : theirs) SendSome(fd, much);
+    std::string taken(size_t{64} * 1024, '\0');
+    REQUIRE(::recv(reading.get(), taken.data(), taken.size(), 0) != 0);
+    SocketSurvey look;
+    return !look.Take(At(address)) && look.ports().size() == 1 &&
+           look.ports()[0].window_closed == 1 && look.ports()[0].unanswered == 0;
+  }));
+}
+
+TEST_CASE("socket_survey: how long connections have waited to be accepted") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  const UniqueFd ours = Connected(address);
+  const auto longest = [&] {
+    SocketSurvey look;
+    REQUIRE_FALSE(look.Take(At(address)).has_value());
+    REQUIRE(look.ports().size() == 1);
+    return look.ports()[0].longest_wait_ms;
+  };
+  CHECK(Eventually([&] { return longest() >= 500; }));
+  const UniqueFd theirs = Accepted(listener);
+  CHECK(longest() == 0);
 }
 
 TEST_CASE("socket_survey: a listener tells what it dropped itself") {
