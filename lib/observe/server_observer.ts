@@ -82,7 +82,8 @@ export class ServerObserver {
       this.seen = {
         listeners,
         strangers: found.filter(({ inode }) => !inodes.has(inode)),
-        server: server && withinDrops(server, listeners),
+        // Without a listener there, the connections were translated to another port, and how many stand is not known.
+        server: listeners.length === 0 ? null : server,
         served: this.#served.ports
       }
     } catch (error) {
@@ -113,16 +114,6 @@ export class ServerObserver {
       missing: Math.max(0, before.open - ended - standing)
     }
   }
-}
-
-/**
- * A connection that stands for the client alone has had its final ACK dropped, at least once, by a listener here. Without
- * any listener there, the connections were translated to another port, and how many stand is not known.
- */
-function withinDrops(server: ServerView, listeners: readonly ListenerFill[]): ServerView | null {
-  if (listeners.length === 0) return null
-  const dropped = listeners.reduce((sum, { dropped }) => sum + (dropped ?? Number.POSITIVE_INFINITY), 0)
-  return { ...server, missing: Math.min(server.missing, dropped) }
 }
 
 /** States of an end that has had the final ACK of its handshake, and is not done with the connection. */
