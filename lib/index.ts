@@ -40,6 +40,7 @@ export type { ListenScenario } from './scenario/scenario.js'
 // Looking at a server from beside it.
 
 export type { ListeningSocket, PortSockets, SocketSurvey } from './engine/sockets.js'
+export type { SocketOwner } from './host/socket_owner.js'
 export type { DropSite, DropSummary } from './observe/drops.js'
 export type { ListenerFill } from './observe/listener_fill.js'
 export { type Watch, type WatchOptions, watch } from './watch/watch.js'

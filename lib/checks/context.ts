@@ -9,6 +9,7 @@ import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { PortUse } from '../observe/port_use.js'
 import type { ProofView } from '../observe/proof_view.js'
+import type { ServedPort } from '../observe/served_ports.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { AsymmetricRoute } from '../observe/source_routes.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
@@ -69,7 +70,12 @@ export interface ExplainContext {
   peerIsHere: boolean
   /** The device the run needs, where that carries nothing; null also where it was not looked for. */
   downDevice: DownDevice | null
+  /** Where the run dials to, or what is watched. */
   listeners: readonly ListenerFill[]
+  /** Other listening sockets of this namespace that dropped something; null where sockets were not listed. */
+  strangers: readonly ListenerFill[] | null
+  /** What was accepted at the ports of {@link listeners}, where it was looked at. */
+  served: readonly ServedPort[]
   server: ServerView | null
   census: CensusView | null
   /** What showed whether held connections are alive; null when none are held, and beside a server. */
@@ -99,6 +105,8 @@ export interface Verdict {
   bindsAt?: number
   /** Findings this is the cause of, as far as {@link events} goes. */
   explains?: readonly Check[]
+  /** Of a guess: the findings whose cause it guesses. Where something else is their cause, it is left out. */
+  guessesAt?: readonly Check[]
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Finding, Severity } from '../result/result.js'
 import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
+import { keepNamed } from './named_causes.js'
 import { placed, shellLine } from './remedy.js'
 
 /** The name of a cause. */
@@ -57,7 +58,22 @@ export function byBinding(a: Foreseen, b: Foreseen): number {
  * @param onError told of a check that fails; the others are made all the same
  */
 export function explainFindings(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
-  const judged = checks.flatMap((check) => {
+  return told(judge(context, onError))
+}
+
+/** Findings beside a server, look by look. A cause once named stays, what it did has happened; so it hides its symptoms. */
+export class LastingFindings {
+  #judged: readonly Judged[] = []
+
+  /** Adds a look; gives all that was found so far. */
+  explain(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
+    this.#judged = keepNamed(this.#judged, judge(context, onError))
+    return told(this.#judged)
+  }
+}
+
+function judge(context: ExplainContext, onError: CheckError): Judged[] {
+  return checks.flatMap((check) => {
     try {
       return named(check.id, check.explain?.(context))
     } catch (error) {
@@ -65,6 +81,9 @@ export function explainFindings(context: ExplainContext, onError: CheckError = r
       return []
     }
   })
+}
+
+function told(judged: readonly Judged[]): Finding[] {
   return withoutSymptoms(judged).sort(bySeverity).map(findingOf)
 }
 
@@ -87,8 +106,9 @@ function withoutSymptoms(judged: readonly Judged[]): Judged[] {
 }
 
 function eventsExplained(symptom: Judged, all: readonly Judged[]): number {
+  const ids = [symptom, ...(symptom.guessesAt ?? [])].map(({ id }) => id)
   return all.reduce(
-    (sum, cause) => (cause.explains?.some(({ id }) => id === symptom.id) ? sum + cause.events : sum),
+    (sum, cause) => (cause.explains?.some(({ id }) => ids.includes(id)) ? sum + cause.events : sum),
     0
   )
 }

@@ -1,3 +1,4 @@
+import type { SeriesPoint } from '../result/result.js'
 import type { RunOutcome } from './context.js'
 import { goalMissed } from './symptoms.js'
 
@@ -9,24 +10,61 @@ export interface Plateau {
   flatSeconds: number
 }
 
-/** What a plateau must last, lest a stutter be taken for one. */
-const leastSeconds = 1
+/** What a plateau must last: the kernel repeats a SYN after a second, and it must have had no answer either. */
+const leastSeconds = 1.2
 const leastShare = 0.25
 
 /** On a plateau the connections stay within this share of the most: single ones may close and come again. */
 const levelShare = 0.998
 
-/** The plateau a run ended on; null when it reached its goal, or was still getting on. */
+/**
+ * Of the handshakes without answer so many may have failed before, and as many of the others may have needed a second SYN.
+ * Lost packets spread over the run, and repeated SYNs get through: at a limit none does.
+ */
+const strayShare = 0.05
+
+/**
+ * The plateau a run ended on: from some moment on no handshake succeeded any more, while many were tried. Null when the
+ * run reached its goal, was still getting on, or failed now and then all along, as by lost packets.
+ */
 export function plateauOf(run: RunOutcome): Plateau | null {
   const dialed = run.timing.dialSeconds
   const points = run.series.filter(({ tSeconds }) => tSeconds <= dialed)
   const last = points.at(-1)
   if (!goalMissed(run) || !last) return null
-  const held = Math.max(...points.map(({ established }) => established))
+  const held = mostOf(points)
   const reached = points.find(({ established }) => established >= held * levelShare)
   if (!reached || held === 0 || last.established < held * levelShare) return null
+  const { attempted, established } = run.connections
+  const strays = (attempted - established) * strayShare
+  if (run.retransmits.connectionsWithSynRetry > strays || reached.failed > strays) return null
   const flatSeconds = last.tSeconds - reached.tSeconds
   return flatSeconds >= Math.max(leastSeconds, dialed * leastShare) ? { held, flatSeconds } : null
+}
+
+/** For how long more connections than a peer keeps may be open: it may close a burst of them one by one. */
+const mostAboveSeconds = 1
+
+/**
+ * How many connections the peer kept, when it closed all others as soon as they came: the same number stood to the end.
+ * One that closes them later, at once or one by one, has another reason.
+ */
+export function keptOf({ connections, churn, series }: RunOutcome): Plateau | null {
+  const { established, closedByPeer } = connections
+  const held = established - closedByPeer
+  if (churn !== null || closedByPeer === 0 || held <= 0) return null
+  const reached = series.find((point) => point.established >= held)
+  const lastAbove = series.findLast((point) => point.established > held)
+  const last = series.at(-1)
+  if (!reached || last?.established !== held) return null
+  const settled = lastAbove ?? reached
+  const flatSeconds = last.tSeconds - settled.tSeconds
+  if (settled.tSeconds - reached.tSeconds > mostAboveSeconds || flatSeconds < leastSeconds) return null
+  return { held, flatSeconds }
+}
+
+function mostOf(points: readonly SeriesPoint[]): number {
+  return points.reduce((most, { established }) => Math.max(most, established), 0)
 }
 
 /**
@@ -35,26 +73,56 @@ export function plateauOf(run: RunOutcome): Plateau | null {
  */
 const queues = [0, 129, 512, 4097]
 
+/** Soft limits on descriptors that hosts come with: of a shell, of an old service, of containers, of systemd. */
+const descriptorLimits = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 262_144, 524_288, 1_048_576]
+
 /** Descriptors a server has open beside its connections. */
-const mostOther = 64
+const mostOther = 32
 const leastOther = 3
 
-/** A descriptor limit the figure points to: a power of two, less what else a server has open, plus a full queue. */
-export interface DescriptorShape {
+/** A limit the figure points to, and the connections that seem to wait in an accept queue beyond it. */
+export interface LimitShape {
   limit: number
-  /** Descriptors short of the limit. */
-  others: number
-  /** Connections in the accept queue, as it seems. */
   queued: number
 }
 
-/** Reads a plateau as a peer's descriptor limit, from 1,024 on; null when it has not that shape. */
+/** A limit on descriptors, with those a server has open beside its connections. */
+export type DescriptorShape = LimitShape & { others: number }
+
+/** Reads a plateau as a peer's descriptor limit, from 1,024 on; null when it has not that shape, or is a round number. */
 export function descriptorShape(held: number): DescriptorShape | null {
-  for (const queued of queues) {
-    const limit = 2 ** Math.ceil(Math.log2(held - queued + leastOther))
-    const others = limit - (held - queued)
-    if (limit >= 1024 && others >= leastOther && others <= mostOther) return { limit, others, queued }
+  if (roundShape(held)) return null
+  for (const queued of queues)
+    for (const limit of descriptorLimits) {
+      const others = limit - (held - queued)
+      if (others >= leastOther && others <= mostOther) return { limit, others, queued }
+    }
+  return null
+}
+
+/** Limits that people write: 100, 1,500, 20,000, and powers of two. */
+const tens = (factors: readonly number[]) =>
+  [2, 3, 4, 5].flatMap((power) => factors.map((factor) => factor * 10 ** power)).concat(1_000_000)
+const writtenLimits = tens([1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9])
+const plainLimits = tens([1, 2, 5])
+const powersOfTwo = Array.from({ length: 14 }, (_, i) => 2 ** (i + 7))
+
+/** Connections a limit may fall short of by: a probe or a monitor of somebody else is one of them. */
+const mostElse = 1
+
+/**
+ * Reads a plateau as a limit on connections that somebody wrote, alone or with a full accept queue beyond it; null when it
+ * is none. HAProxy's queue is by default as long as its limit.
+ */
+export function roundShape(held: number): LimitShape | null {
+  const isAt = (limit: number, queued: number) => {
+    const missing = limit + queued - held
+    return missing >= 0 && missing <= mostElse
   }
+  const alone = [...writtenLimits, ...powersOfTwo].find((limit) => isAt(limit, 0))
+  if (alone !== undefined) return { limit: alone, queued: 0 }
+  for (const limit of plainLimits)
+    for (const queued of [...queues.slice(1), limit + 1]) if (isAt(limit, queued)) return { limit, queued }
   return null
 }
 

@@ -48,10 +48,15 @@ export class Diagnostician {
     this.#phases = phases
     this.#engine = engine
     this.#peerIsHere = isPeerHere(scenario, own)
-    this.#observer = new ServerObserver(endsHere(scenario, own, engine.listening), () => {
+    const standing = () => {
       const { dialedOpen, dialedClosedByPeer } = engine.counters()
       return { open: dialedOpen, closedByPeer: dialedClosedByPeer }
-    })
+    }
+    this.#observer = new ServerObserver(
+      endsHere(scenario, own, engine.listening),
+      standing,
+      baseline.listeners
+    )
   }
 
   /**
@@ -78,18 +83,28 @@ export class Diagnostician {
 
   async #look(): Promise<void> {
     const { deltas } = this.#phases.changes()
-    // Without either no final ACK is missing. In a churn connections come and go between two looks.
+    const { churn, selfDial } = this.#scenario
     const isSuspicious =
       movedBy(deltas, 'TcpExt.ListenOverflows') > 0 || movedBy(deltas, 'TcpExt.TCPSYNChallenge') > 0
-    await this.#observer.look(isSuspicious && !this.#scenario.churn)
+    await this.#observer.look({
+      // Without either no final ACK is missing. In a churn connections come and go between two looks.
+      counts: isSuspicious && !churn,
+      // Only connections that are closed can be left half closed; our own listener leaves none.
+      accepted: churn && !selfDial
+    })
+  }
+
+  #isNearConntrackMax({ connections: { requested, established } }: DialOutcome): boolean {
+    const { max } = this.#baseline.facts.conntrack
+    return max !== null && established < requested && established <= max && established >= max * 0.9
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
   judge(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Diagnosis {
     const { all, ...phases } = this.#phases.changes()
-    // How many entries there are in all namespaces matters only where their number made the kernel drop some.
+    // How many entries there are in all namespaces matters only where their number made the kernel drop some, or may have.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
-    const after = readHostFacts({ brief: !refusedByChains })
+    const after = readHostFacts({ brief: !refusedByChains && !this.#isNearConntrackMax(outcome) })
     let unseenDevices: unknown = null
     const note = (error: unknown) => {
       unseenDevices = error

@@ -1,6 +1,7 @@
 /** From what a dial left behind to the one object that tells of it. */
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
+import type { ListeningSocket } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import { type CpuReading, cpuBetween, readCpu } from '../host/cpu_use.js'
 import type { HostFacts } from '../host/facts.js'
@@ -24,6 +25,8 @@ export interface Baseline {
   startedAt: string
   facts: HostFacts
   counters(): Counters
+  /** Listening sockets of this network namespace; null when the run does not end here, or the kernel does not tell. */
+  listeners: readonly ListeningSocket[] | null
   memory: MemoryReading
   cpu: CpuReading
 }
@@ -34,6 +37,7 @@ export function readBaseline(facts: HostFacts, paced = false): Baseline {
     startedAt: new Date().toISOString(),
     facts,
     counters: noteCounters(),
+    listeners: null,
     cpu: readCpu(paced),
     memory: readMemory()
   }

@@ -11,6 +11,8 @@ export interface NativeListener {
   backlog: number
   uid: number
   inode: number
+  /** SYNs and final ACKs it dropped in its life; null where the kernel does not tell. */
+  drops: number | null
 }
 
 /** The sockets of one listening port. */
@@ -20,6 +22,28 @@ export interface NativePort {
   states: number[]
   /** SYN-ACKs sent again, of those in SYN_RECV. */
   synAckRetransmits: number
+  /** Connections that a process has. */
+  accepted: number
+  /** Of them those in CLOSE_WAIT; whose peer has been quiet since 3 s or longer; and whose FIN nobody has read. */
+  closeWait: number
+  quietCloseWait: number
+  quietCloseWaitUnread: number
+  /** Accepted ones whose peer has had no room for 3 s; and that have sent the same data again 4 times. */
+  windowClosed: number
+  unanswered: number
+  /** For how long, at least, one of those that wait to be accepted has waited. */
+  longestWaitMs: number
+}
+
+/** A connection with bytes that have been unread for a second or longer; its inode is 0 while it waits to be accepted. */
+export interface NativeUnread {
+  /** Names this socket and no other. */
+  cookie: string
+  port: number
+  inode: number
+  bytes: number
+  /** Bytes the process has read in the connection's life. */
+  read: number
 }
 
 /** Sums over sockets with TCP_INFO. */
@@ -41,6 +65,10 @@ export interface NativeSocketFigures {
 export interface NativeSurvey {
   listeners: NativeListener[]
   ports: NativePort[]
+  /** Some of them, when there are many. */
+  unread: NativeUnread[]
+  /** Inodes of some of the connections that `quietCloseWait` counts. */
+  quietInodes: number[]
   /** By number of the TCP state; without the listening ones. */
   states: number[]
   figures: NativeSocketFigures

@@ -27,6 +27,8 @@ export interface ListeningSocket {
   backlog: Count
   /** Of the socket; /proc/PID/fd names it. */
   inode: Count
+  /** SYNs and final ACKs it dropped in its life; null where the kernel does not tell. */
+  drops: Count | null
 }
 
 /** What serves one listening port. */
@@ -36,6 +38,40 @@ export interface PortSockets {
   states: Record<string, Count>
   /** SYN-ACKs sent again, of the connections in SYN_RECV now. */
   synAckRetransmits: Count
+  /** Connections that a process has accepted and not closed. */
+  accepted: Count
+  /** Those of them whose peer has closed. */
+  closeWait: {
+    sockets: Count
+    /** Whose peer closed three seconds ago or longer, and of them those whose process has not read the end either. */
+    old: Count
+    oldUnread: Count
+  }
+  /** Accepted ones that hold data back because the peer has had no room for it for three seconds or longer. */
+  windowClosed: Count
+  /** Accepted ones that have sent the same data again four times or more, which takes three seconds. */
+  unanswered: Count
+  /** For how long, at least, one of those that wait to be accepted has waited; 0 when none does. */
+  longestWaitSeconds: Amount
+}
+
+/** A connection with bytes that have been unread for a second or longer. */
+export interface UnreadSocket {
+  /** Names this socket and no other. */
+  cookie: string
+  port: number
+  /** 0 while it waits to be accepted. */
+  inode: number
+  bytes: number
+  /** Bytes the process has read in the connection's life. */
+  read: number
+}
+
+/** Single connections that a survey noticed: no more of them than a few hundred. */
+export interface Noticed {
+  unread: readonly UnreadSocket[]
+  /** Inodes of some whose peer closed three seconds ago or longer. */
+  oldCloseWait: readonly number[]
 }
 
 /** Sockets at one moment. All figures are of sockets that exist now: what is closed has taken its own along. */
@@ -67,16 +103,32 @@ export const surveyShare = 0.1
  * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
  */
 export async function surveySockets(local: readonly LocalEnd[]): Promise<SocketSurvey> {
+  return (await surveyClosely(local)).survey
+}
+
+/**
+ * The same, with what is noticed of single connections.
+ * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
+ */
+export async function surveyClosely(
+  local: readonly LocalEnd[]
+): Promise<{ survey: SocketSurvey; noticed: Noticed }> {
   const began = performance.now()
-  const { listeners, ports, states, figures, roundTrips } = await survey(local, false)
+  const seen = await survey(local, false)
   return {
-    seconds: Number(((performance.now() - began) / 1000).toFixed(4)),
+    survey: surveyOf(seen, (performance.now() - began) / 1000),
+    noticed: { unread: seen.unread, oldCloseWait: seen.quietInodes }
+  }
+}
+
+function surveyOf(
+  { listeners, ports, states, figures, roundTrips }: NativeSurvey,
+  seconds: number
+): SocketSurvey {
+  return {
+    seconds: Number(seconds.toFixed(4)),
     listeners: listeners.map(listeningSocket),
-    ports: ports.map(({ port, states, synAckRetransmits }) => ({
-      port,
-      states: named(states),
-      synAckRetransmits
-    })),
+    ports: ports.map(portSockets),
     states: named(states),
     rtt: inMicroseconds(roundTrips),
     retransmits: {
@@ -124,9 +176,34 @@ function listeningSocket({
   port,
   queued,
   backlog,
-  inode
+  inode,
+  drops
 }: NativeSurvey['listeners'][number]): ListeningSocket {
-  return { address: formatEndpoint(addressOf(address), port), queued, backlog, inode }
+  return { address: formatEndpoint(addressOf(address), port), queued, backlog, inode, drops }
+}
+
+function portSockets({
+  port,
+  states,
+  synAckRetransmits,
+  accepted,
+  closeWait,
+  quietCloseWait,
+  quietCloseWaitUnread,
+  windowClosed,
+  unanswered,
+  longestWaitMs
+}: NativeSurvey['ports'][number]): PortSockets {
+  return {
+    port,
+    states: named(states),
+    synAckRetransmits,
+    accepted,
+    closeWait: { sockets: closeWait, old: quietCloseWait, oldUnread: quietCloseWaitUnread },
+    windowClosed,
+    unanswered,
+    longestWaitSeconds: longestWaitMs / 1000
+  }
 }
 
 function named(states: readonly number[]): Record<string, number> {

@@ -1,36 +1,44 @@
-import { opendir, readFile, readlink, stat } from 'node:fs/promises'
+import { opendir, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { parseInteger } from './proc_reader.js'
 
-/** A process, and how near it is to its descriptor limit. */
+/** A process that has a socket open, and how near it is to its descriptor limit. */
 export interface SocketOwner {
   pid: number
   /** As /proc/PID/comm has it: 15 bytes at most. */
   name: string
   openFiles: number
-  /** Soft RLIMIT_NOFILE. */
+  /** RLIMIT_NOFILE: what binds, and up to where the process may raise that itself. */
   nofileSoft: number
+  nofileHard: number
+  /** Whether a signal has stopped it (SIGSTOP, SIGTSTP), or a debugger: it runs no more until it is continued. */
+  stopped: boolean
 }
 
 /** Descriptors looked at in each process: a listening socket is opened before what it accepts, so its number is low. */
 const mostDescriptors = 1024
 
+/** Descriptors looked at for a connection, which may have any number. */
+const mostConnections = 16_384
+
+/** Processes kept of one socket: a server of many workers has them all share it. */
+const mostOwners = 64
+
 /**
- * Finds processes that have these sockets open, one for each. Looks through /proc, which takes milliseconds, and needs
- * root for processes of others: what is not found is missing.
+ * Finds the processes that have these sockets open: workers share those of the process that started them. Looks through
+ * /proc, which takes milliseconds, and needs root for processes of others: what is not found is missing.
  */
 export async function findOwners(
   inodes: ReadonlySet<number>,
   procRoot = '/proc'
-): Promise<Map<number, number>> {
-  const pids = new Map<number, number>()
-  // Often they are our own; then nobody else's need be read.
+): Promise<Map<number, number[]>> {
+  const pids = new Map<number, number[]>()
+  // Often they are our own, which no other process shares; then nobody else's need be read.
   await findIn(procRoot, process.pid, inodes, pids)
   if (pids.size === inodes.size) return pids
   try {
     for await (const { name } of await opendir(procRoot)) {
       const pid = parseInteger(name)
-      if (pid !== null) await findIn(procRoot, pid, inodes, pids)
-      if (pids.size === inodes.size) break
+      if (pid !== null && pid !== process.pid) await findIn(procRoot, pid, inodes, pids)
     }
   } catch {
     // No /proc: nobody is found.
@@ -42,16 +50,38 @@ async function findIn(
   procRoot: string,
   pid: number,
   wanted: ReadonlySet<number>,
-  found: Map<number, number>
+  found: Map<number, number[]>
 ): Promise<void> {
+  for await (const inode of socketsOf(procRoot, pid, mostDescriptors)) {
+    if (!wanted.has(inode)) continue
+    const pids = found.get(inode) ?? []
+    // Of one socket a process may have several descriptors.
+    if (pids.length < mostOwners && pids.at(-1) !== pid) pids.push(pid)
+    found.set(inode, pids)
+  }
+}
+
+/** The first of these processes that has one of these sockets open; null when none has, or none may be read. */
+export async function findHolder(
+  inodes: ReadonlySet<number>,
+  pids: readonly number[],
+  procRoot = '/proc'
+): Promise<number | null> {
+  for (const pid of pids)
+    for await (const inode of socketsOf(procRoot, pid, mostConnections)) if (inodes.has(inode)) return pid
+  return null
+}
+
+/** Inodes of the sockets a process has open; none when it has ended, or is not ours. */
+async function* socketsOf(procRoot: string, pid: number, most: number): AsyncGenerator<number> {
   const folder = `${procRoot}/${pid}/fd`
   try {
-    let left = mostDescriptors
+    let left = most
     for await (const { name } of await opendir(folder)) {
       if (left-- === 0) return
       const target = await readlink(`${folder}/${name}`).catch(() => '')
       const inode = parseInteger(/^socket:\[(\d+)\]$/.exec(target)?.[1])
-      if (inode !== null && wanted.has(inode)) found.set(inode, pid)
+      if (inode !== null) yield inode
     }
   } catch {
     // Ended meanwhile, or not ours.
@@ -62,17 +92,24 @@ async function findIn(
 export async function readOwner(pid: number, procRoot = '/proc'): Promise<SocketOwner | null> {
   try {
     const folder = `${procRoot}/${pid}`
-    const [name, limits, openFiles] = await Promise.all([
+    const [name, limits, status, openFiles] = await Promise.all([
       readFile(`${folder}/comm`, 'utf8'),
       readFile(`${folder}/limits`, 'utf8'),
+      readFile(`${folder}/stat`, 'latin1'),
       countOpenFiles(`${folder}/fd`)
     ])
-    const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
-    const nofileSoft = soft === 'unlimited' ? Number.MAX_SAFE_INTEGER : parseInteger(soft)
-    return nofileSoft === null ? null : { pid, name: name.trim(), openFiles, nofileSoft }
+    const [, soft, hard] = /^Max open files\s+(\S+)\s+(\S+)/m.exec(limits) ?? []
+    const [nofileSoft, nofileHard] = [limitOf(soft), limitOf(hard)]
+    if (nofileSoft === null || nofileHard === null) return null
+    const stopped = /[Tt]/.test(stateIn(status))
+    return { pid, name: name.trim(), openFiles, nofileSoft, nofileHard, stopped }
   } catch {
     return null
   }
+}
+
+function limitOf(text: string | undefined): number | null {
+  return text === 'unlimited' ? Number.MAX_SAFE_INTEGER : parseInteger(text)
 }
 
 /** Since Linux 6.2 the size of the folder is their number; before, they have to be counted. */
@@ -82,4 +119,39 @@ async function countOpenFiles(folder: string): Promise<number> {
   let count = 0
   for await (const _ of await opendir(folder)) count++
   return count
+}
+
+/** The letter of proc_pid_stat(5). The name before it may have parentheses and blanks of its own. */
+function stateIn(status: string): string {
+  return status.slice(status.lastIndexOf(')') + 2).charAt(0)
+}
+
+/** Kernel functions in which a thread waits for an event of one of its descriptors: epoll_wait(2), poll(2), select(2). */
+const waiting = /^(ep_poll|do_epoll_wait|poll_schedule_timeout|do_sys_poll|do_poll|do_select)\b/
+
+/** Threads looked at in one process. */
+const mostThreads = 64
+
+/** `events`: its threads sleep, the first one until a descriptor has an event; `asleep`: all sleep; `busy`: one does not. */
+export type Activity = 'events' | 'asleep' | 'busy'
+
+/**
+ * What a process does now. When something waits to be accepted and a loop that has the listener sleeps on, the process
+ * does not want to hear of it. Null when that is not to be told: it needs root for processes of others.
+ */
+export async function readActivity(pid: number, procRoot = '/proc'): Promise<Activity | null> {
+  const folder = `${procRoot}/${pid}`
+  try {
+    const threads = await readdir(`${folder}/task`)
+    if (threads.length > mostThreads) return null
+    const [place, ...statuses] = await Promise.all([
+      readFile(`${folder}/wchan`, 'latin1'),
+      ...threads.map((thread) => readFile(`${folder}/task/${thread}/stat`, 'latin1'))
+    ])
+    if (!statuses.every((status) => stateIn(status) === 'S')) return 'busy'
+    if (place === '' || place === '0') return null
+    return waiting.test(place) ? 'events' : 'asleep'
+  } catch {
+    return null
+  }
 }

@@ -48,9 +48,10 @@ function queueLines(listeners: readonly ListenerPeak[]): string[] {
   const share = ({ mostQueued, backlog }: ListenerPeak) => mostQueued / (backlog + 1)
   const fullest = [...listeners].sort((a, b) => share(b) - share(a))
   return capped(fullest, most.listeners, (shown) =>
-    shown.map(({ address, mostQueued, backlog, timesFull }) => {
+    shown.map(({ address, mostQueued, backlog, timesFull, dropped }) => {
       const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
-      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}`
+      const drops = dropped ? `, ${plural(dropped, 'packet')} dropped` : ''
+      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}${drops}`
     })
   )
 }

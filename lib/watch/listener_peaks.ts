@@ -17,7 +17,8 @@ export class ListenerPeaks {
         sockets: sockets.length,
         backlog: sockets[0]?.backlog ?? 0,
         mostQueued: Math.max(peak?.mostQueued ?? 0, ...sockets.map(({ queued }) => queued)),
-        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0)
+        timesFull: (peak?.timesFull ?? 0) + (sockets.some(isFull) ? 1 : 0),
+        dropped: droppedBy(sockets, peak)
       })
     }
   }
@@ -26,4 +27,11 @@ export class ListenerPeaks {
   all(): ListenerPeak[] {
     return [...this.#peaks.values()]
   }
+}
+
+/** A server that listens anew has new sockets, which begin at 0. */
+function droppedBy(sockets: readonly ListenerFill[], peak: ListenerPeak | undefined): number | null {
+  if (sockets.some(({ dropped }) => dropped === null)) return peak?.dropped ?? null
+  const now = sockets.reduce((sum, { dropped }) => sum + (dropped ?? 0), 0)
+  return Math.max(peak?.dropped ?? 0, now)
 }

@@ -4,13 +4,13 @@ import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
-import { explainFindings } from '../checks/index.js'
+import { LastingFindings } from '../checks/index.js'
 import {
   type LocalEnd,
   readListeners,
   type SocketSurvey,
-  surveyShare,
-  surveySockets
+  surveyClosely,
+  surveyShare
 } from '../engine/sockets.js'
 import { conntrackDrops } from '../host/conntrack_drops.js'
 import type { Counters } from '../host/counter_files.js'
@@ -18,13 +18,13 @@ import type { CounterChanges } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
-import { type ListenerFill, ListenerOwners } from '../observe/listener_fill.js'
+import { type ListenerFill, ListenerLooks } from '../observe/listener_fill.js'
 import { PortObserver } from '../observe/port_use.js'
+import { ServedPorts } from '../observe/served_ports.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/result.js'
 import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
-import { keepNamed } from './named_causes.js'
 import {
   type ConntrackFill,
   WATCH_SCHEMA,
@@ -90,10 +90,11 @@ class Watcher implements Watch {
   readonly #facts: HostFacts
   readonly #history: CounterHistory
   readonly #closing = newEnd()
-  readonly #owners = new ListenerOwners()
+  readonly #looks = new ListenerLooks()
+  readonly #served = new ServedPorts()
   readonly #peaks = new ListenerPeaks()
   readonly #ports = new PortObserver()
-  #findings: readonly Finding[] = []
+  readonly #lasting = new LastingFindings()
   readonly #bestEffort = new BestEffort()
   readonly #drops: DropCounter | null
   #sockets: SocketSurvey | null = null
@@ -102,6 +103,8 @@ class Watcher implements Watch {
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
   #latest: WatchSnapshot | undefined
+  /** Causes named since the watch began. */
+  #findings: Finding[] = []
   /** Wakes those who wait for the next look. */
   #looked = newEnd()
   #over = false
@@ -208,16 +211,17 @@ class Watcher implements Watch {
     if (!this.#surveying && sinceMs * surveyShare >= tookMs) this.#surveying = this.#survey()
     if (this.#sockets === null) await this.#surveying
     const listeners = await this.#asked(() => readListeners(this.#ends))
-    const filled = await this.#owners.fill(listeners ?? [])
+    const filled = await this.#looks.look(listeners ?? [])
     this.#peaks.note(filled)
     return filled
   }
 
   async #survey(): Promise<void> {
-    const sockets = await this.#asked(() => surveySockets(this.#ends))
-    if (sockets) {
-      this.#sockets = sockets
-      const halfOpen = sockets.ports.map(({ states }) => states.SYN_RECV ?? 0)
+    const seen = await this.#asked(() => surveyClosely(this.#ends))
+    if (seen) {
+      this.#sockets = seen.survey
+      await this.#served.note(seen.survey, seen.noticed, this.#looks)
+      const halfOpen = seen.survey.ports.map(({ states }) => states.SYN_RECV ?? 0)
       this.#halfOpenPeak = Math.max(this.#halfOpenPeak ?? 0, ...halfOpen)
     }
     this.#surveyedMs = performance.now()
@@ -250,6 +254,8 @@ class Watcher implements Watch {
       peerIsHere: true,
       downDevice: null,
       listeners,
+      strangers: this.#hasSockDiag ? [] : null,
+      served: this.#served.ports,
       server: null,
       census: null,
       proof: null,
@@ -259,10 +265,9 @@ class Watcher implements Watch {
       drops: this.#drops?.read() ?? null,
       latencies: []
     }
-    const findings = explainFindings(context, (id, error) =>
+    this.#findings = this.#lasting.explain(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)
     )
-    this.#findings = keepNamed(this.#findings, findings)
   }
 
   #view(facts: HostFacts): WatchView {

@@ -62,6 +62,8 @@ export interface ListenerPeak {
   mostQueued: Count
   /** How many of the looks found one full. */
   timesFull: Count
+  /** SYNs and final ACKs they dropped since the watch began; null where the kernel does not tell. */
+  dropped: Count | null
 }
 
 /** What a watch leaves behind; `watch-result.schema.json` describes it. */

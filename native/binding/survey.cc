@@ -3,7 +3,9 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
@@ -28,6 +30,8 @@ Napi::Value ToObject(Napi::Env env, const SocketSurvey::Listener& listener) {
   object["backlog"] = static_cast<double>(listener.backlog);
   object["uid"] = static_cast<double>(listener.uid);
   object["inode"] = static_cast<double>(listener.inode);
+  object["drops"] =
+      listener.drops ? Napi::Number::New(env, *listener.drops).As<Napi::Value>() : env.Null();
   return object;
 }
 
@@ -36,7 +40,31 @@ Napi::Value ToObject(Napi::Env env, const SocketSurvey::Port& port) {
   object["port"] = static_cast<double>(port.port);
   object["states"] = ToArray(env, port.states);
   object["synAckRetransmits"] = static_cast<double>(port.syn_ack_retransmits);
+  object["accepted"] = static_cast<double>(port.accepted);
+  object["closeWait"] = static_cast<double>(port.close_wait);
+  object["quietCloseWait"] = static_cast<double>(port.quiet_close_wait);
+  object["quietCloseWaitUnread"] = static_cast<double>(port.quiet_close_wait_unread);
+  object["windowClosed"] = static_cast<double>(port.window_closed);
+  object["unanswered"] = static_cast<double>(port.unanswered);
+  object["longestWaitMs"] = static_cast<double>(port.longest_wait_ms);
   return object;
+}
+
+Napi::Value ToObject(Napi::Env env, const SocketSurvey::Unread& unread) {
+  Napi::Object object = Napi::Object::New(env);
+  // 64 bits; a number has 53.
+  object["cookie"] = Napi::String::New(env, std::to_string(unread.cookie));
+  object["port"] = static_cast<double>(unread.port);
+  object["inode"] = static_cast<double>(unread.inode);
+  object["bytes"] = static_cast<double>(unread.bytes);
+  object["read"] = static_cast<double>(unread.read);
+  return object;
+}
+
+Napi::Array ToArray(Napi::Env env, const std::vector<uint32_t>& numbers) {
+  Napi::Array array = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); ++i) array[i] = static_cast<double>(numbers[i]);
+  return array;
 }
 
 Napi::Value ToObject(Napi::Env env, const SocketSurvey::Figures& figures) {
@@ -84,6 +112,8 @@ class SurveyTask : public Napi::AsyncWorker {
     Napi::Object object = Napi::Object::New(env);
     object["listeners"] = ToArray(env, survey_->listeners());
     object["ports"] = ToArray(env, survey_->ports());
+    object["unread"] = ToArray(env, survey_->unread());
+    object["quietInodes"] = ToArray(env, survey_->quiet_inodes());
     object["states"] = ToArray(env, survey_->states());
     object["figures"] = ToObject(env, survey_->figures());
     object["roundTrips"] = c1m::ToObject(env, survey_->RoundTrips());

@@ -46,7 +46,8 @@ Result<UniqueFd> SendRequest(const DiagFilter& filter) {
   request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   request.body.idiag_family = AF_UNSPEC;
   request.body.idiag_states = filter.states;
-  if (filter.info) request.body.idiag_ext = 1 << (INET_DIAG_INFO - 1);
+  if (filter.info) request.body.idiag_ext |= 1 << (INET_DIAG_INFO - 1);
+  if (filter.memory) request.body.idiag_ext |= 1 << (INET_DIAG_SKMEMINFO - 1);
 
   iovec parts[] = {{&request, sizeof(request)},
                    {&attribute, sizeof(attribute)},
@@ -64,6 +65,16 @@ Result<UniqueFd> SendRequest(const DiagFilter& filter) {
   return socket;
 }
 
+// The kernel sends one number more with each that it learns to count; drops came with Linux 4.7.
+std::optional<uint32_t> DropsOf(const rtattr* attribute) {
+  constexpr size_t kEnd = (SK_MEMINFO_DROPS + 1) * sizeof(uint32_t);
+  if (RTA_PAYLOAD(attribute) < kEnd) return std::nullopt;
+  uint32_t drops = 0;
+  std::memcpy(&drops, static_cast<const uint8_t*>(RTA_DATA(attribute)) + kEnd - sizeof(drops),
+              sizeof(drops));
+  return drops;
+}
+
 // Reads one message of the dump and shows it to the visitor.
 void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&)>& visit) {
   const auto* message = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
@@ -74,14 +85,18 @@ void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&
   socket.local_port = ntohs(message->id.idiag_sport);
   socket.remote_port = ntohs(message->id.idiag_dport);
   socket.retransmits = message->idiag_retrans;
+  // ICSK_TIME_PROBE0: inet_sk_diag_fill in net/ipv4/inet_diag.c.
+  socket.probes_window = message->idiag_timer == 4;
   socket.receive_queue = message->idiag_rqueue;
   socket.send_queue = message->idiag_wqueue;
   socket.uid = message->idiag_uid;
   socket.inode = message->idiag_inode;
+  socket.cookie = uint64_t{message->id.idiag_cookie[1]} << 32 | message->id.idiag_cookie[0];
   TcpInfo info{};
   const auto* attribute = reinterpret_cast<const rtattr*>(message + 1);
   auto left = static_cast<int>(header->nlmsg_len - NLMSG_LENGTH(sizeof(*message)));
   for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+    if (attribute->rta_type == INET_DIAG_SKMEMINFO) socket.drops = DropsOf(attribute);
     if (attribute->rta_type != INET_DIAG_INFO) continue;
     std::memcpy(&info, RTA_DATA(attribute), std::min(sizeof(info), size_t{RTA_PAYLOAD(attribute)}));
     socket.info = &info;

@@ -49,6 +49,8 @@ struct DiagFilter {
   std::vector<LocalEndpoint> local;
   // Whether TCP_INFO is wanted, which halves the speed.
   bool info = false;
+  // Whether the memory of sockets is wanted (SK_MEMINFO), which has their drops.
+  bool memory = false;
 };
 
 // At most so many endpoints fit into one request: jumps in its bytecode are 16 bits wide.
@@ -64,13 +66,20 @@ struct DiagSocket {
   uint16_t remote_port = 0;
   // Retransmits of what is under way; of a connection in SYN_RECV: of its SYN-ACK.
   uint8_t retransmits = 0;
+  // Whether it asks again and again for room at a peer whose window is closed.
+  bool probes_window = false;
   // Bytes the owner has not read and the peer has not acknowledged; of a listening socket: the
   // connections that wait to be accepted, and the backlog.
   uint32_t receive_queue = 0;
   uint32_t send_queue = 0;
   uint32_t uid = 0;
-  // 0 when no process owns it.
+  // 0 when no process owns it: it waits to be accepted, or was closed.
   uint32_t inode = 0;
+  // Names this socket and no other as long as the host runs.
+  uint64_t cookie = 0;
+  // sk_drops: of a listening socket the SYNs and final ACKs it dropped, each of which ListenDrops
+  // counts as well (tcp_listendrop). Nothing when not asked for.
+  std::optional<uint32_t> drops = std::nullopt;
   // Null when not asked for, and for sockets without one: SYN_RECV and TIME_WAIT.
   const TcpInfo* info = nullptr;
 };

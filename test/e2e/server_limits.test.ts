@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type DialRun, dial } from '../../lib/dial/dial.js'
 import type { Snapshot } from '../../lib/dial/snapshot.js'
 import type { RunResult } from '../../lib/result/result.js'
+import { causesOf } from '../helpers/causes.js'
 import { type Daemon, haproxy, isInstalled, nginx, redis } from '../helpers/daemons.js'
 import { ownAddress, socketsAt } from '../helpers/loopback.js'
 
@@ -27,7 +28,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
   it('short of worker_connections takes all, and closes those that are idle to make room', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 100 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
-    const { connections, errors } = await holdUntil(
+    const { connections, errors, findings } = await holdUntil(
       run,
       ({ phase, established }) =>
         phase === 'holding' && established < 100 && establishedAt(server) === established
@@ -35,11 +36,12 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
     expect(connections).toMatchObject({ attempted: 400, established: 400, failed: 0 })
     expect(connections.closedByPeer).toBeGreaterThan(300)
     expect(errors).toEqual([])
+    expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
   it('short of descriptors leaves connections in its accept queue, and the rest unanswered', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 1000, files: 60, backlog: 50 })
-    const { connections, errors } = await dial({
+    const { connections, errors, findings } = await dial({
       targets: [server.target],
       source: [ownAddress()],
       ...beyond,
@@ -50,13 +52,17 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
     expect(connections.established).toBeLessThanOrEqual(60 + 51)
     expect(connections).toMatchObject({ attempted: 400, failed: 400 - connections.established })
     expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: connections.failed }])
+    expect(causesOf({ findings })).toEqual(['peer-descriptor-limit'])
+    expect(findings[0]?.title).toMatch(
+      /^nginx \(pid \d+\) has \d+ of 60 descriptors open and accepts no more/
+    )
   })
 })
 
 describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
   it('at its maxconn leaves connections in its accept queue, and the rest unanswered', async () => {
     await using server = await haproxy(ownAddress(), '127.0.0.1:9', { connections: 100, backlog: 50 })
-    const { connections, errors } = await dial({
+    const { connections, errors, findings } = await dial({
       targets: [server.target],
       source: [ownAddress()],
       ...beyond,
@@ -67,25 +73,38 @@ describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
     expect([150, 151]).toContain(established)
     expect(connections).toMatchObject({ attempted: 400, failed: 400 - established, closedByPeer: 0 })
     expect(errors).toMatchObject([{ phase: 'timeout', code: 'ETIMEDOUT', count: failed }])
+    expect(causesOf({ findings })).toEqual(['connection-limit'])
+    expect(findings[0]?.title).toMatch(
+      /^haproxy \(pid \d+\) accepts no more .* a limit of 100 connections of its own/
+    )
   })
 })
 
 describe.skipIf(!isInstalled('redis-server'))('redis', () => {
   it('beyond its maxclients says so and closes', async () => {
     await using server = await redis(ownAddress(), { clients: 100 })
-    const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
-    const { connections, errors } = await holdUntil(run, ({ closedByPeer }) => closedByPeer === 300)
+    const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond, holdMs: 3000 })
+    const { connections, errors, findings } = await run.result
     expect(connections).toMatchObject({ attempted: 400, established: 400, failed: 0, closedByPeer: 300 })
     expect(errors).toEqual([])
+    expect(causesOf({ findings })).toEqual(['peer-closed', 'connection-limit'])
+    expect(findings[1]).toMatchObject({
+      severity: 'info',
+      title: expect.stringContaining('looks like a limit of 100 clients')
+    })
   })
 
   it('short of descriptors keeps fewer clients than it was told to', async () => {
     // It reserves 32 descriptors for itself.
     await using server = await redis(ownAddress(), { clients: 10_000, files: 96 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
-    const { connections, errors } = await holdUntil(run, ({ closedByPeer }) => closedByPeer === 400 - 64)
+    const { connections, errors, findings } = await holdUntil(
+      run,
+      ({ closedByPeer }) => closedByPeer === 400 - 64
+    )
     expect(connections).toMatchObject({ established: 400, failed: 0, closedByPeer: 400 - 64 })
     expect(errors).toEqual([])
+    expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
   it('holds as many as it was told to', async () => {

@@ -1,5 +1,8 @@
 /** What `dial` and `watch` name inside a network namespace. */
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { vi } from 'vitest'
 import type { Finding, RunResult } from '../../lib/result/result.js'
 import type { WatchResult, WatchSnapshot } from '../../lib/watch/watch_result.js'
 import { jsonLines, type Namespace } from './namespace.js'
@@ -14,6 +17,52 @@ export async function dialIn(namespace: Namespace, ...args: string[]): Promise<R
 /** The names of what was found. */
 export function causesOf({ findings }: { findings: readonly Finding[] }): string[] {
   return findings.map(({ id }) => id)
+}
+
+/** A server of somebody else. */
+export interface OtherServer extends AsyncDisposable {
+  readonly pid: number
+}
+
+/** Starts a server in a namespace, and waits until it prints a line. */
+export async function serverIn(
+  namespace: Namespace,
+  ...command: [string, ...string[]]
+): Promise<OtherServer> {
+  const child = namespace.spawn(...command)
+  const exited = once(child, 'exit')
+  await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
+  return ending(child, exited)
+}
+
+/** Starts a daemon in a namespace, and waits until it listens at a port. */
+export async function daemonIn(
+  namespace: Namespace,
+  port: number,
+  ...command: [string, ...string[]]
+): Promise<OtherServer> {
+  const child = namespace.spawn(...command)
+  const exited = once(child, 'exit')
+  const isUp = () => namespace.run('ss', '-Hltn', `( sport = :${port} )`) !== ''
+  await vi.waitUntil(isUp, { timeout: 20_000, interval: 20 })
+  return ending(child, exited)
+}
+
+function ending(child: ChildProcess, exited: Promise<unknown>): OtherServer {
+  return {
+    pid: child.pid as number,
+    async [Symbol.asyncDispose]() {
+      // Workers of a daemon end with it.
+      child.kill('SIGCONT')
+      child.kill('SIGTERM')
+      await exited
+    }
+  }
+}
+
+/** What a remedy says to type, typed there. */
+export function typeIn(namespace: Namespace, line: string): void {
+  namespace.run('sh', '-c', line)
 }
 
 /** Starts `listen`, and waits until it does. */
@@ -38,11 +87,15 @@ export async function watchIn(namespace: Namespace, ...args: string[]) {
   await looks.next()
   return {
     /** Looks on until something is found. */
-    async found(): Promise<WatchSnapshot> {
+    found(): Promise<WatchSnapshot> {
+      return this.until(({ findings }) => findings.length > 0)
+    },
+    /** Looks on until it has seen enough. */
+    async until(enough: (look: WatchSnapshot) => boolean): Promise<WatchSnapshot> {
       for (;;) {
         const { value, done } = await looks.next()
         if (done) throw new Error('the watch ended')
-        if (value.findings.length > 0) return value
+        if (enough(value)) return value
       }
     },
     /** Ends it, and gives its summary. */

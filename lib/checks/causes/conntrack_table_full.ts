@@ -6,7 +6,6 @@ import { counterEvidence, fact, figure, gaugePeak, hereSide, inRamp } from '../e
 import { plateauOf } from '../plateau.js'
 import { advice, command, notrack, type Remedy, roundUp, sysctl } from '../remedy.js'
 import { accountsForLoss, lossSeverity, pending, timedOut } from '../symptoms.js'
-import { peerDescriptorLimit } from './peer_descriptor_limit.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -81,29 +80,35 @@ function counted(context: ExplainContext): Verdict | null {
   }
 }
 
+/** How near its bound a table is when it may be taken for full. */
+const nearlyFull = 0.97
+
 /**
- * Connections stop just below the bound, and no drop is counted here: the count of another namespace is full, as the
- * host's is behind a container. The bound is the same one for all and can be read from each.
+ * Connections stop just below the bound, and no drop is counted here: the count of another namespace may be full, as the
+ * host's is behind a container. The bound is the same one for all and can be read from each; the entries of all of them
+ * can be read by root alone, and where they are too few no table is full.
  */
 function guessed(context: ExplainContext): Verdict | null {
   const { run, scenario } = context
-  const { max } = context.facts.after.conntrack
+  const { max, entriesAllNamespaces } = context.facts.after.conntrack
   const plateau = run && plateauOf(run)
   if (!run || !plateau || !max || context.peerIsHere) return null
   const unanswered = timedOut(run) + pending(run)
-  if (unanswered === 0 || plateau.held > max || plateau.held < max * 0.97) return null
+  if (unanswered === 0 || plateau.held > max || plateau.held < max * nearlyFull) return null
+  if (entriesAllNamespaces !== null && entriesAllNamespaces < max * nearlyFull) return null
   return {
-    severity: 'warning',
+    severity: 'info',
     side: 'path',
-    title: `connections stopped at ${figure(plateau.held)}, just below nf_conntrack_max ${figure(max)}: the table of the host's own namespace, which forwards them, seems full`,
+    title: `connections stopped at ${figure(plateau.held)}, just below nf_conntrack_max ${figure(max)}: this looks like a full table of the host's own namespace, if that forwards them`,
     evidence: [
       ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
       ...fact('net.netfilter.nf_conntrack_max', max),
+      ...fact('entries of all namespaces', entriesAllNamespaces),
       ...fact('handshakes without answer', unanswered)
     ],
     remedy: [command("dmesg | grep 'table full'"), ...remedy(run.connections.requested, scenario)],
     events: unanswered,
-    explains: [synLoss, synUnanswered, peerDescriptorLimit]
+    guessesAt: [synUnanswered]
   }
 }
 

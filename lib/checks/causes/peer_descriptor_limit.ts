@@ -1,5 +1,5 @@
 import { movedBy } from '../../host/counters.js'
-import type { ListenerFill } from '../../observe/listener_fill.js'
+import { isExhausted, type ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
 import { descriptorShape, plateauOf } from '../plateau.js'
@@ -21,28 +21,37 @@ export const peerDescriptorLimit = defineCheck({
   rank: 100,
   concerns: 'listener',
   tentativeFromAfar: true,
+  about: {
+    summary:
+      'A process of the server has as many descriptors open as it may (EMFILE). Most servers then accept no more: connections wait in the accept queue, and beyond it SYNs stay without an answer. Some, such as those on libuv, close what they cannot keep at once.',
+    evidence:
+      'With the server on this host: a process that has the listener open is within two descriptors of its soft RLIMIT_NOFILE, while connections wait or do not stay. All processes that share the listener are looked at, so the one worker at its limit is named. From afar the number alone gives it away, such as 1,013 of 1,024 that stood while none of the others was answered: then the finding is a guess, says "looks like" and hides nothing.',
+    mistakenFor:
+      'A full accept queue (accept-queue-overflow), which is what it leads to. A limit in the configuration of the server (connection-limit), at which descriptors are left. A full conntrack table or lost packets, which are on the way and not in the process.'
+  },
   explain: (context) => proven(context) ?? guessed(context)
 })
 
 const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed]
 
-/** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
-const nearlyAll = 2
-
 type Exhausted = ListenerFill & { process: NonNullable<ListenerFill['process']> }
+
+function hasExhausted(listener: ListenerFill): listener is Exhausted {
+  return listener.process !== null && isExhausted(listener.process)
+}
 
 /** A listener whose process has all the files it may have, while connections wait, or come and do not stay. */
 function proven(context: ExplainContext): Verdict | null {
-  const exhausted = context.listeners.filter(
-    (listener): listener is Exhausted =>
-      listener.process !== null && listener.process.openFiles >= listener.process.nofileSoft - nearlyAll
-  )
+  // Both ends of a self-dial have tables of their own, and what one lacks is an error of the run.
+  if (context.scenario?.selfDial) return null
+  const exhausted = context.listeners.filter(hasExhausted)
   const shed = shedConnections(context)
   const stuck = exhausted.find(({ queued }) => queued > 0) ?? (shed > 0 ? exhausted[0] : undefined)
   if (!stuck) return null
   const { address, queued, process } = stuck
-  const overflows = moved(context, 'TcpExt.ListenOverflows')
-  const events = queued > 0 ? Math.max(queued, overflows) : shed
+  // Its own drops; where the kernel does not tell them, those of all listeners.
+  const dropped = stuck.dropped ?? moved(context, 'TcpExt.ListenOverflows')
+  const events = queued > 0 ? Math.max(queued, dropped) : shed
   const full = `${process.name} (pid ${process.pid}) has ${figure(process.openFiles)} of ${figure(process.nofileSoft)} descriptors open`
   return {
     severity: severityOf(context, events),
@@ -62,7 +71,7 @@ function proven(context: ExplainContext): Verdict | null {
             ...counterEvidence(context, 'Tcp.PassiveOpens', 'Tcp.CurrEstab')
           ])
     ],
-    remedy: raise(process.pid),
+    remedy: raise(process.pid, raised(context, process)),
     events,
     explains: consequences
   }
@@ -75,33 +84,42 @@ function shedConnections({ run, deltas, recent = deltas }: ExplainContext): numb
   return Math.max(0, accepted - Math.max(0, movedBy(recent, 'Tcp.CurrEstab')))
 }
 
-/** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. */
+/** A plateau of a telling height: 1,013 of 1,024, 524,273 of 524,288. Of a process in sight the open files tell. */
 function guessed(context: ExplainContext): Verdict | null {
-  const { run } = context
+  const { run, scenario, listeners } = context
   const plateau = run && plateauOf(run)
   const shape = plateau && descriptorShape(plateau.held)
-  if (!run || !plateau || !shape || timedOut(run) + pending(run) + run.connections.closedByPeer === 0)
-    return null
+  if (!run || !plateau || !shape || scenario?.selfDial) return null
+  const unanswered = timedOut(run) + pending(run)
+  if (unanswered === 0 || listeners.some(({ process }) => process !== null)) return null
   const queue = shape.queued === 0 ? '' : ` with a full accept queue of ${figure(shape.queued)}`
   return {
-    severity: 'warning',
+    severity: 'info',
     side: 'server',
-    title: `connections stopped at ${figure(plateau.held)}, the shape of a server's descriptor limit of ${figure(shape.limit)}${queue} (or of its nf_conntrack_max)`,
+    title: `connections stopped at ${figure(plateau.held)}: this looks like a server's descriptor limit of ${figure(shape.limit)}${queue}`,
     evidence: [
       ...fact('series plateau', `${plateau.held} for ${plateau.flatSeconds.toFixed(1)} s`),
       ...fact('connections.requested', run.connections.requested),
-      ...fact('handshakes without answer', timedOut(run) + pending(run))
+      ...fact('handshakes without answer', unanswered)
     ],
     remedy: raise('PID'),
-    events: timedOut(run) + pending(run),
-    explains: [synUnanswered, synLoss]
+    events: unanswered,
+    guessesAt: [synUnanswered]
   }
 }
 
-function raise(pid: number | 'PID'): Remedy[] {
+const ample = 1_048_576
+
+/** The hard limit, when that helps: to raise it takes CAP_SYS_RESOURCE. No limit may be above fs.nr_open. */
+function raised({ facts }: ExplainContext, { nofileSoft, nofileHard }: Exhausted['process']): number {
+  if (nofileHard >= nofileSoft * 2) return Math.min(nofileHard, ample)
+  return Math.min(ample, facts.after.limits.nrOpen ?? ample)
+}
+
+function raise(pid: number | 'PID', descriptors = ample): Remedy[] {
   return [
     command(`grep 'open files' /proc/${pid}/limits`),
-    prlimit(pid, 1_048_576),
+    prlimit(pid, descriptors),
     advice('and for good: LimitNOFILE in its systemd unit, --ulimit nofile for its container')
   ]
 }

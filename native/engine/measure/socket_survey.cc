@@ -22,6 +22,14 @@ bool Covers(const DiagSocket& listener, const LocalEndpoint& endpoint) {
          listener.local_address == endpoint.address->Mapped();
 }
 
+// Bytes the owner has not read. The peer's FIN counts as one until the owner has read the end
+// (tcp_diag_get_info, tcp_recvmsg_locked), and is no data.
+uint32_t UnreadBytes(const DiagSocket& socket) {
+  const bool ended = socket.state == TcpState::kCloseWait || socket.state == TcpState::kLastAck ||
+                     socket.state == TcpState::kClosing;
+  return ended && socket.receive_queue > 0 ? socket.receive_queue - 1 : socket.receive_queue;
+}
+
 }  // namespace
 
 std::optional<SysError> SocketSurvey::Take(const SurveyOptions& options) {
@@ -29,9 +37,9 @@ std::optional<SysError> SocketSurvey::Take(const SurveyOptions& options) {
   // By port alone: a listener at any address would not pass a filter for one.
   std::vector<LocalEndpoint> ports = options.local;
   for (LocalEndpoint& endpoint : ports) endpoint.address.reset();
-  const auto listening =
-      VisitTcpSockets({.states = StateBit(TcpState::kListen), .local = std::move(ports)},
-                      [&](const DiagSocket& socket) { AddListener(socket, options); });
+  const auto listening = VisitTcpSockets(
+      {.states = StateBit(TcpState::kListen), .local = std::move(ports), .memory = true},
+      [&](const DiagSocket& socket) { AddListener(socket, options); });
   if (!listening.ok()) return listening.error();
   if (options.listeners_only) return std::nullopt;
   const auto others = VisitTcpSockets(
@@ -51,10 +59,12 @@ void SocketSurvey::AddListener(const DiagSocket& socket, const SurveyOptions& op
                         .queued = socket.receive_queue,
                         .backlog = socket.send_queue,
                         .uid = socket.uid,
-                        .inode = socket.inode});
+                        .inode = socket.inode,
+                        .drops = socket.drops});
   uint32_t& place = place_of_port_[socket.local_port];
   if (place != 0) return;
-  ports_.push_back({.port = socket.local_port, .states = {}, .syn_ack_retransmits = 0});
+  ports_.push_back({});
+  ports_.back().port = socket.local_port;
   place = static_cast<uint32_t>(ports_.size());
 }
 
@@ -62,10 +72,12 @@ void SocketSurvey::AddSocket(const DiagSocket& socket) {
   const auto state = static_cast<size_t>(socket.state);
   if (state >= kTcpStates) return;
   ++states_[state];
+  const uint32_t unread = UnreadBytes(socket);
   if (const uint32_t place = place_of_port_[socket.local_port]; place != 0) {
     Port& port = ports_[place - 1];
     ++port.states[state];
     if (socket.state == TcpState::kSynRecv) port.syn_ack_retransmits += socket.retransmits;
+    if (socket.info != nullptr) AddServed(socket, unread, port);
   }
   if (socket.info == nullptr) return;
   const TcpInfo& info = *socket.info;
@@ -73,8 +85,8 @@ void SocketSurvey::AddSocket(const DiagSocket& socket) {
   figures_.retransmits += info.total_retrans;
   figures_.with_retransmit += info.total_retrans > 0 ? 1 : 0;
   figures_.in_timeout += info.retransmits > 0 ? 1 : 0;
-  figures_.unread += socket.receive_queue > 0 ? 1 : 0;
-  figures_.unread_bytes += socket.receive_queue;
+  figures_.unread += unread > 0 ? 1 : 0;
+  figures_.unread_bytes += unread;
   figures_.unacknowledged += socket.send_queue > 0 ? 1 : 0;
   figures_.unacknowledged_bytes += socket.send_queue;
   if (info.rtt_us > 0) round_trips_.Record(int64_t{info.rtt_us} * kNsPerUs);
@@ -83,6 +95,37 @@ void SocketSurvey::AddSocket(const DiagSocket& socket) {
   figures_.without_window_scaling += (info.options & kTcpWindowScaling) == 0 ? 1 : 0;
   figures_.without_sack += (info.options & kTcpSack) == 0 ? 1 : 0;
   figures_.without_timestamps += (info.options & kTcpTimestamps) == 0 ? 1 : 0;
+}
+
+void SocketSurvey::AddServed(const DiagSocket& socket, uint32_t unread, Port& port) {
+  const TcpInfo& info = *socket.info;
+  if (unread > 0 && info.last_data_recv_ms >= kUnreadMs && unread_.size() < kMostUnread) {
+    unread_.push_back({.cookie = socket.cookie,
+                       .port = socket.local_port,
+                       .inode = socket.inode,
+                       .bytes = unread,
+                       .read = info.bytes_received - socket.receive_queue});
+  }
+  if (socket.inode == 0) {
+    // No later than its handshake an acknowledgement came. One that was closed has no inode either.
+    const bool waits =
+        socket.state == TcpState::kEstablished || socket.state == TcpState::kCloseWait;
+    if (waits) port.longest_wait_ms = std::max(port.longest_wait_ms, info.last_ack_recv_ms);
+    return;
+  }
+  ++port.accepted;
+  if (socket.probes_window && socket.send_queue > 0 && info.snd_wnd < info.snd_mss &&
+      info.last_data_sent_ms >= kQuietMs) {
+    ++port.window_closed;
+  }
+  if (info.retransmits >= kTimeouts && info.unacked > 0) ++port.unanswered;
+  if (socket.state != TcpState::kCloseWait) return;
+  ++port.close_wait;
+  // Every segment of the peer has an acknowledgement, its FIN as well.
+  if (info.last_ack_recv_ms < kQuietMs) return;
+  ++port.quiet_close_wait;
+  if (socket.receive_queue > 0) ++port.quiet_close_wait_unread;
+  if (quiet_inodes_.size() < kMostQuiet) quiet_inodes_.push_back(socket.inode);
 }
 
 }  // namespace c1m

@@ -32,6 +32,8 @@ class SocketSurvey {
     uint32_t backlog;
     uint32_t uid;
     uint32_t inode;
+    // SYNs and final ACKs it dropped in its life; nothing where the kernel does not tell.
+    std::optional<uint32_t> drops;
   };
 
   // The sockets whose local port one of the listeners has.
@@ -40,13 +42,48 @@ class SocketSurvey {
     StateCounts states;
     // SYN-ACKs sent again, of those in SYN_RECV.
     uint64_t syn_ack_retransmits;
+    // Connections that a process has: those that wait to be accepted are in `states` only.
+    uint64_t accepted;
+    // Of them those in CLOSE_WAIT; those whose peer has sent nothing for `kQuietMs`, its FIN
+    // included; and those of which the process has not read the FIN either.
+    uint64_t close_wait;
+    uint64_t quiet_close_wait;
+    uint64_t quiet_close_wait_unread;
+    // Accepted ones that hold data back because the peer has had no room for a segment for
+    // `kQuietMs`; and that have sent the same data again `kTimeouts` times or more.
+    uint64_t window_closed;
+    uint64_t unanswered;
+    // For how long, at least, one of those that wait to be accepted has waited.
+    uint32_t longest_wait_ms;
   };
+
+  // A connection at a listener's port with bytes that have been unread for `kUnreadMs` or longer,
+  // which is how long ago the last of them came. Its inode is 0 while it waits to be accepted.
+  struct Unread {
+    uint64_t cookie;
+    uint16_t port;
+    uint32_t inode;
+    uint32_t bytes;
+    // Bytes the process has read in the connection's life.
+    uint64_t read;
+  };
+
+  static constexpr uint32_t kQuietMs = 3000;
+  static constexpr uint32_t kUnreadMs = 1000;
+  // Timeouts double from 200 ms on: the fourth is over 3 s after the first transmission.
+  static constexpr uint32_t kTimeouts = 4;
+  // At most so many of the unread ones are kept apart, and inodes of the quiet ones.
+  static constexpr size_t kMostUnread = 256;
+  static constexpr size_t kMostQuiet = 16;
 
   // Takes one; not safe to use before it has returned without an error.
   std::optional<SysError> Take(const SurveyOptions& options);
 
   [[nodiscard]] const std::vector<Listener>& listeners() const { return listeners_; }
   [[nodiscard]] const std::vector<Port>& ports() const { return ports_; }
+  [[nodiscard]] const std::vector<Unread>& unread() const { return unread_; }
+  // Inodes of some connections that Port::quiet_close_wait counts.
+  [[nodiscard]] const std::vector<uint32_t>& quiet_inodes() const { return quiet_inodes_; }
   // All but the listening ones.
   [[nodiscard]] const StateCounts& states() const { return states_; }
   // Smoothed, of sockets that have exchanged data or a handshake; in nanoseconds.
@@ -75,9 +112,12 @@ class SocketSurvey {
  private:
   void AddListener(const DiagSocket& socket, const SurveyOptions& options);
   void AddSocket(const DiagSocket& socket);
+  void AddServed(const DiagSocket& socket, uint32_t unread, Port& port);
 
   std::vector<Listener> listeners_;
   std::vector<Port> ports_;
+  std::vector<Unread> unread_;
+  std::vector<uint32_t> quiet_inodes_;
   // By port: its place in ports_, from 1.
   std::vector<uint32_t> place_of_port_;
   StateCounts states_{};

@@ -1,8 +1,10 @@
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, watchIn } from '../../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { causesOf, daemonIn, dialIn, serverIn, typeIn, watchIn } from '../../helpers/causes.js'
+import { isInstalled } from '../../helpers/daemons.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { temporaryFolder } from '../../helpers/temporary.js'
 
 const target = '127.0.0.1:8100'
 
@@ -17,23 +19,13 @@ const keeps = `
 const closes = `
   require('node:net').createServer(() => {}).listen(8100, '127.0.0.1', () => console.log('up'))`
 
-async function serverIn(host: Namespace, files: number, ...command: string[]) {
-  const child = host.spawn('prlimit', `--nofile=${files}:${files}`, ...command)
-  const exited = once(child, 'exit')
-  await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line')
-  return {
-    pid: child.pid as number,
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL')
-      await exited
-    }
-  }
-}
+const limitedTo = (host: Namespace, files: string, ...command: string[]) =>
+  serverIn(host, 'prlimit', `--nofile=${files}`, ...command)
 
 describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped without root)', () => {
   it('that leaves connections waiting is named on both sides, with its process', async () => {
     using host = await Namespace.create()
-    await using server = await serverIn(host, 40, 'perl', '-e', keeps)
+    await using server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
     await using watching = await watchIn(host, target)
     // One after the other: of several at once more than one may find the last place in the queue.
     const dialing = dialIn(host, target, '-c', '100', '-r', '300', '--connect-timeout', '1500ms')
@@ -56,7 +48,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
 
   it('that closes what it cannot keep is named on both sides as well', async () => {
     using host = await Namespace.create()
-    await using server = await serverIn(host, 60, process.execPath, '-e', closes)
+    await using server = await limitedTo(host, '60:60', process.execPath, '-e', closes)
     await using watching = await watchIn(host, target)
     const dialing = dialIn(host, target, '-c', '100', '--workers', '1', '--hold', '1200ms')
     const proof = {
@@ -72,5 +64,47 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     expect(result.connections.closedByPeer).toBeGreaterThan(40)
     expect(causesOf(result)).toEqual(['peer-descriptor-limit'])
     expect(result.findings[0]).toMatchObject(proof)
+  })
+
+  it.skipIf(!isInstalled('nginx'))('is told by its worker, not by the process that started it', async () => {
+    using client = await Namespace.create()
+    using host = await Namespace.create()
+    connectNamespaces(client, '198.18.30.1/24', host, '198.18.30.2/24')
+    using folder = temporaryFolder()
+    const config = join(folder.path, 'nginx.conf')
+    writeFileSync(
+      config,
+      `daemon off; user root; worker_processes 1; worker_rlimit_nofile 150; pid ${folder.path}/pid;
+      error_log /dev/null; events { worker_connections 4000; }
+      http { access_log off; server { listen 198.18.30.2:8100 backlog=200; return 200 ok; } }`
+    )
+    await using server = await daemonIn(host, 8100, 'nginx', '-e', '/dev/null', '-c', config)
+    await using watching = await watchIn(host, '198.18.30.2:8100')
+    const dialing = dialIn(
+      client,
+      ...['198.18.30.2:8100', '-c', '600', '-r', '300', '--connect-timeout', '2500ms']
+    )
+    const { findings } = await watching.until((look) => causesOf(look).includes('peer-descriptor-limit'))
+    expect(findings).toMatchObject([
+      { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
+    ])
+    expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
+    // The client sees that handshakes stop, and no number that means something.
+    expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
+    // Its connections are closed now: the cause stays the cause of the overflows.
+    expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
+  })
+
+  it('gets more by the remedy', async () => {
+    using host = await Namespace.create()
+    await using _server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
+    const args = [target, '-c', '100', '--connect-timeout', '1500ms']
+    const { findings } = await dialIn(host, ...args, '-r', '300', '--source-ports', '20000-21000')
+    expect(causesOf({ findings })).toEqual(['peer-descriptor-limit'])
+    typeIn(host, findings[0]?.remedy.find((line) => line.startsWith('prlimit')) ?? 'false')
+    // From other ports: it has not closed the connections of before. Slower than it accepts, even on a busy machine.
+    const healed = await dialIn(host, ...args, '-r', '50', '--source-ports', '40000-41000')
+    expect(healed.connections).toMatchObject({ established: 100, failed: 0 })
+    expect(causesOf(healed)).toEqual([])
   })
 })

@@ -7,6 +7,8 @@ import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { DownDevice } from '../../../lib/observe/down_device.js'
+import type { ListenerFill } from '../../../lib/observe/listener_fill.js'
+import type { ServedPort } from '../../../lib/observe/served_ports.js'
 import type { AsymmetricRoute } from '../../../lib/observe/source_routes.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
@@ -234,6 +236,8 @@ export function explaining({
     peerIsHere: false,
     downDevice: null,
     listeners: [],
+    strangers: null,
+    served: [],
     server: null,
     census: null,
     proof: null,
@@ -253,7 +257,18 @@ export function survey(states: Record<string, number>, changes: Partial<SocketSu
   return {
     seconds: 0.01,
     listeners: [],
-    ports: [{ port: 8100, states, synAckRetransmits: 0 }],
+    ports: [
+      {
+        port: 8100,
+        states,
+        synAckRetransmits: 0,
+        accepted: 0,
+        closeWait: { sockets: 0, old: 0, oldUnread: 0 },
+        windowClosed: 0,
+        unanswered: 0,
+        longestWaitSeconds: 0
+      }
+    ],
     states,
     rtt: latency({ count: 0 }),
     retransmits: { segments: 0, sockets: 0, inTimeout: 0 },
@@ -304,6 +319,37 @@ export function predicting({
     downDevice,
     asymmetricRoute
   }
+}
+
+/** A listener that has dropped nothing and lets nothing wait. */
+export function listening(changes: Partial<ListenerFill> = {}): ListenerFill {
+  return {
+    address: '127.0.0.1:8100',
+    inode: 1,
+    queued: 0,
+    backlog: 4096,
+    mostQueued: changes.queued ?? 0,
+    dropped: 0,
+    ignoredSeconds: 0,
+    process: null,
+    processes: changes.process ? 1 : 0,
+    ...changes
+  }
+}
+
+/** A port whose server does all that it should. */
+export function serving(changes: Partly<ServedPort> = {}): ServedPort {
+  const idle: ServedPort = {
+    port: 8100,
+    accepted: 100,
+    closeWait: { first: 0, now: 0, old: 0, oldUnread: 0 },
+    windowClosed: 0,
+    unanswered: 0,
+    stalled: { sockets: 0, bytes: 0, seconds: 0 },
+    unaccepted: { sockets: 0, bytes: 0, seconds: 0 },
+    holder: null
+  }
+  return merged(idle, changes)
 }
 
 /** The remedy as a person reads it. */

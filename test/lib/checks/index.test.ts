@@ -1,7 +1,25 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { checks, explainFindings, type FindingId, findingIds, foresee } from '../../../lib/checks/index.js'
-import { explaining, linesOf, predicting, rose, run, tally, target, watching } from './fixtures.js'
+import {
+  checks,
+  explainFindings,
+  type FindingId,
+  findingIds,
+  foresee,
+  LastingFindings
+} from '../../../lib/checks/index.js'
+import {
+  explaining,
+  linesOf,
+  listening,
+  plateauSeries,
+  predicting,
+  rose,
+  run,
+  tally,
+  target,
+  watching
+} from './fixtures.js'
 
 const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
 
@@ -59,6 +77,39 @@ describe('a check that fails', () => {
 
   it('throws where nobody wants to be told', () => {
     expect(() => explainFindings(context())).toThrow('a bug')
+  })
+})
+
+describe('a guess', () => {
+  const stuck = run({
+    connections: { requested: 3000, attempted: 3000, established: 1000, failed: 2000, peak: 1000 },
+    errors: [tally('timeout', 'ETIMEDOUT', 2000)],
+    series: plateauSeries(1000)
+  })
+
+  it('stands beside what was seen', () => {
+    expect(ids(explainFindings(explaining({ run: stuck })))).toEqual(['syn-unanswered', 'connection-limit'])
+  })
+
+  it('is left out where the cause is known', () => {
+    const facts = { conntrack: { count: 1000, max: 1000 } }
+    const deltas = rose({ 'Conntrack.drop': 6000 })
+    expect(ids(explainFindings(explaining({ run: stuck, facts, deltas })))).toEqual(['conntrack-table-full'])
+  })
+})
+
+describe('findings beside a server', () => {
+  const process = { pid: 7, name: 'server', openFiles: 60, nofileSoft: 60, nofileHard: 60, stopped: false }
+  const exhausted = listening({ queued: 51, backlog: 50, dropped: 100, process })
+  const deltas = rose({ 'TcpExt.ListenOverflows': 100, 'TcpExt.ListenDrops': 100 })
+  const look = (listeners: ReturnType<typeof listening>[]) => watching({ listeners, deltas, strangers: [] })
+
+  it('stay, and hide what they explain, when their cause is over', () => {
+    const lasting = new LastingFindings()
+    expect(ids(lasting.explain(look([exhausted])))).toEqual(['peer-descriptor-limit'])
+    const relieved = { ...exhausted, queued: 0, process: { ...process, openFiles: 9 } }
+    expect(ids(lasting.explain(look([relieved])))).toEqual(['peer-descriptor-limit'])
+    expect(ids(new LastingFindings().explain(look([relieved])))).toEqual(['accept-queue-overflow'])
   })
 })
 

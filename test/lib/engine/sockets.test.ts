@@ -33,8 +33,21 @@ describe('surveySockets', () => {
     using server = await served(3)
     const survey = await surveySockets(server.local)
     const address = `${server.address}:${server.port}`
-    expect(survey.listeners).toEqual([{ address, queued: 0, backlog: 50, inode: expect.any(Number) }])
-    expect(survey.ports).toEqual([{ port: server.port, states: { ESTABLISHED: 3 }, synAckRetransmits: 0 }])
+    expect(survey.listeners).toEqual([
+      { address, queued: 0, backlog: 50, inode: expect.any(Number), drops: 0 }
+    ])
+    expect(survey.ports).toEqual([
+      {
+        port: server.port,
+        states: { ESTABLISHED: 3 },
+        synAckRetransmits: 0,
+        accepted: 3,
+        closeWait: { sockets: 0, old: 0, oldUnread: 0 },
+        windowClosed: 0,
+        unanswered: 0,
+        longestWaitSeconds: 0
+      }
+    ])
     expect(survey).toMatchObject({
       states: { ESTABLISHED: 3 },
       rtt: { unit: 'us', count: 3 },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
-import { explaining, linesOf, predicting, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, listening, predicting, rose, run, tally, watching } from '../fixtures.js'
 
 // Measured: backlog 5, nobody accepts, 30 connects: 6 stand, 24 stay in SYN_SENT and count 168 in ten seconds.
 const measured = run({
@@ -8,60 +8,156 @@ const measured = run({
   errors: [tally('timeout', 'ETIMEDOUT', 24)]
 })
 const counted = rose({ 'TcpExt.ListenOverflows': 168, 'TcpExt.ListenDrops': 168 })
-const listener = { address: '127.0.0.1:8100', queued: 6, backlog: 5, process: null }
+const listener = listening({ queued: 6, backlog: 5, dropped: 168 })
+const stranger = listening({ address: '127.0.0.1:9999', queued: 6, backlog: 5, dropped: 168 })
+const idle = listening()
+
+const explain = (changes: Parameters<typeof explaining>[0]) =>
+  acceptQueueOverflow.explain?.(
+    explaining({ run: measured, deltas: counted, peerIsHere: true, strangers: [], ...changes })
+  )
 
 describe('explain', () => {
   it('names the listener and what bounds its queue', () => {
-    const verdict = acceptQueueOverflow.explain?.(
-      explaining({ run: measured, deltas: counted, peerIsHere: true, listeners: [listener] })
-    )
-    expect(verdict).toMatchObject({
+    expect(explain({ listeners: [listener] })).toMatchObject({
       severity: 'critical',
       side: 'server',
       title:
         'the accept queue overflowed: 168 SYNs or final ACKs were dropped; 127.0.0.1:8100 has 6 waiting at a backlog of 5',
+      evidence: expect.arrayContaining([{ name: 'dropped by 127.0.0.1:8100', before: null, after: 168 }]),
       events: 168
     })
-    expect(linesOf(verdict)[0]).toBe(
-      '# listen(fd, 4096) in the server: it asked for a backlog of 5, somaxconn allows 4096'
+  })
+
+  it('counts what this listener dropped, not what all did', () => {
+    const verdict = explain({
+      listeners: [{ ...listener, dropped: 100 }],
+      strangers: [{ ...stranger, dropped: 68 }]
+    })
+    expect(verdict).toMatchObject({
+      title: expect.stringMatching(/^the accept queue overflowed: 100 SYNs/),
+      events: 100
+    })
+  })
+
+  it('tells how full a queue was that has room again', () => {
+    expect(explain({ listeners: [{ ...listener, queued: 1 }] })?.title).toMatch(
+      /; 127\.0\.0\.1:8100 had up to 6 waiting at a backlog of 5$/
     )
   })
 
-  it('raises somaxconn when that is the bound', () => {
-    const verdict = acceptQueueOverflow.explain?.(
-      watching({ deltas: counted, listeners: [{ ...listener, queued: 4097, backlog: 4096 }] })
+  it('tells which of several listeners at one port it is', () => {
+    const process = {
+      pid: 7,
+      name: 'server',
+      openFiles: 9,
+      nofileSoft: 1024,
+      nofileHard: 1024,
+      stopped: false
+    }
+    const listeners = [{ ...listener, process, processes: 1 }, idle, idle, idle]
+    expect(explain({ listeners })?.title).toMatch(
+      /; 1 of 4 listeners at 127\.0\.0\.1:8100 \(server, pid 7\) has 6 waiting at a backlog of 5$/
     )
-    expect(verdict?.severity).toBe('warning')
-    expect(linesOf(verdict)[0]).toBe('sysctl -w net.core.somaxconn=65535')
+  })
+
+  it('names the listener that connections were translated to', () => {
+    expect(explain({ listeners: [], strangers: [stranger] })?.title).toMatch(
+      /; 127\.0\.0\.1:9999 has 6 waiting/
+    )
+  })
+
+  it('is no more than an info where it lost fewer than a hundredth of the SYNs', () => {
+    const lossy = run({ retransmits: { syn: 50, connectionsWithSynRetry: 50 } })
+    const deltas = rose({ 'TcpExt.ListenOverflows': 50, 'TcpExt.ListenDrops': 50 })
+    expect(explain({ run: lossy, deltas, listeners: [{ ...listener, dropped: 50 }] })?.severity).toBe('info')
+  })
+
+  it('is named by its counter where sockets are not listed', () => {
+    expect(explain({ strangers: null })).toMatchObject({ events: 168 })
+    expect(linesOf(explain({ strangers: null }))[0]).toBe('ss -ltn')
   })
 
   it('is named for resets where tcp_abort_on_overflow asks for them', () => {
     const reset = run({ errors: [tally('hold', 'ECONNRESET', 8)], connections: { closedByPeer: 8 } })
     const deltas = rose({ 'TcpExt.ListenOverflows': 8, 'TcpExt.EmbryonicRsts': 8 })
-    const context = { run: reset, deltas, peerIsHere: true }
+    const context = { run: reset, deltas, listeners: [{ ...listener, dropped: 8 }] }
+    expect(explain({ ...context, facts: { tcp: { abortOnOverflow: 1 } } })).toMatchObject({ events: 8 })
+    expect(explain(context)).toBeNull()
+  })
+
+  it('is named beside a server', () => {
     expect(
-      acceptQueueOverflow.explain?.(explaining({ ...context, facts: { tcp: { abortOnOverflow: 1 } } }))
-    ).toMatchObject({
-      events: 8
-    })
-    expect(acceptQueueOverflow.explain?.(explaining(context))).toBeNull()
+      acceptQueueOverflow.explain?.(watching({ deltas: counted, listeners: [listener], strangers: [] }))
+    ).toMatchObject({ severity: 'warning', events: 168 })
   })
 
   it.each([
     [
       'a SYN without a way back, which raises ListenDrops alone',
-      { 'TcpExt.ListenDrops': 3, 'Ip.OutNoRoutes': 3 },
-      true
+      { deltas: rose({ 'TcpExt.ListenDrops': 3, 'Ip.OutNoRoutes': 3 }), listeners: [{ ...idle, dropped: 3 }] }
     ],
+    ['a listener of another host', { peerIsHere: false }],
+    ['a listener of this host that was not dialed', { listeners: [idle], strangers: [stranger] }],
     [
-      'a listener of this host that was not dialed',
-      { 'TcpExt.ListenOverflows': 168, 'TcpExt.ListenDrops': 168 },
-      false
-    ]
-  ])('is not taken for %s', (_, deltas, peerIsHere) => {
-    expect(
-      acceptQueueOverflow.explain?.(explaining({ run: measured, deltas: rose(deltas), peerIsHere }))
-    ).toBeNull()
+      'one that was not dialed, when no connection came through',
+      {
+        listeners: [],
+        strangers: [stranger],
+        run: run({ connections: { requested: 30, attempted: 30, established: 0, failed: 30, peak: 0 } })
+      }
+    ],
+    ['a queue that overflowed for others', { run: run(), listeners: [listener] }]
+  ])('is not taken for %s', (_, changes) => {
+    expect(explain(changes)).toBeNull()
+  })
+
+  it('is not taken for drops of another cause at a queue that was never full', () => {
+    const deltas = rose({ 'TcpExt.ListenOverflows': 10, 'TcpExt.ListenDrops': 178 })
+    expect(explain({ deltas, listeners: [{ ...idle, dropped: 168 }] })).toBeNull()
+  })
+})
+
+describe('the remedy', () => {
+  const remedyAt = (backlog: number, somaxconn: number) =>
+    linesOf(
+      explain({
+        listeners: [listening({ queued: backlog + 1, backlog, dropped: 168 })],
+        facts: { tcp: { somaxconn } }
+      })
+    )
+
+  it('raises somaxconn when that is the bound, and restarts the server', () => {
+    const [raise, restart] = remedyAt(4096, 4096)
+    expect(raise).toBe('sysctl -w net.core.somaxconn=65535')
+    expect(restart).toContain('restart it')
+    expect(remedyAt(4096, 128)[0]).toBe('sysctl -w net.core.somaxconn=65535')
+  })
+
+  it.each([128, 4096])('restarts a server whose backlog of %i was somaxconn once', (backlog) => {
+    const lines = remedyAt(backlog, 65_535)
+    expect(lines[0]).toContain('restart the server: somaxconn is 65535 now')
+    expect(lines[1]).toContain('tcp-backlog')
+    expect(lines.join()).not.toContain('sysctl')
+  })
+
+  it('lengthens a backlog the server asks for', () => {
+    const lines = remedyAt(511, 4096)
+    expect(lines[0]).toContain('restart the server if somaxconn was below 4096')
+    expect(lines[1]).toContain('nginx: listen ... backlog=4096')
+    expect(lines.join()).not.toContain('sysctl')
+  })
+
+  it('continues a process that a signal has stopped', () => {
+    const process = {
+      pid: 7,
+      name: 'server',
+      openFiles: 9,
+      nofileSoft: 1024,
+      nofileHard: 1024,
+      stopped: true
+    }
+    expect(linesOf(explain({ listeners: [{ ...listener, process, processes: 1 }] }))[0]).toBe('kill -CONT 7')
   })
 })
 

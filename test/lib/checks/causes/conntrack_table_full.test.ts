@@ -55,16 +55,29 @@ describe('explain', () => {
     expect(linesOf(verdict)).toContain("nft 'add rule inet c1m pre tcp sport PORT notrack'")
   })
 
-  it('guesses the host behind a container from a plateau below the bound', () => {
-    const stuck = run({
-      connections: { requested: 300_000, attempted: 270_000, established: 262_000, peak: 262_000 },
-      errors: [tally('timeout', 'ETIMEDOUT', 8000)],
-      series: plateauSeries(262_000)
+  const stuck = run({
+    connections: { requested: 300_000, attempted: 270_000, established: 262_000, peak: 262_000 },
+    errors: [tally('timeout', 'ETIMEDOUT', 8000)],
+    series: plateauSeries(262_000)
+  })
+
+  it('guesses the host behind a container from a plateau below the bound, and hides nothing', () => {
+    const facts = { conntrack: { entriesAllNamespaces: null } }
+    const verdict = conntrackTableFull.explain?.(explaining({ run: stuck, facts }))
+    expect(verdict).toMatchObject({
+      severity: 'info',
+      side: 'path',
+      title: expect.stringContaining('looks like')
     })
-    expect(conntrackTableFull.explain?.(explaining({ run: stuck }))).toMatchObject({
-      severity: 'warning',
-      side: 'path'
-    })
+    expect(verdict?.explains).toBeUndefined()
+  })
+
+  it('does not guess where no namespace tracks so many', () => {
+    expect(
+      conntrackTableFull.explain?.(
+        explaining({ run: stuck, facts: { conntrack: { entriesAllNamespaces: 30 } } })
+      )
+    ).toBeNull()
   })
 
   it.each([

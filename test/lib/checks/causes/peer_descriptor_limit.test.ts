@@ -2,10 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
 import { peerClosed } from '../../../../lib/checks/causes/peer_closed.js'
 import { peerDescriptorLimit } from '../../../../lib/checks/causes/peer_descriptor_limit.js'
-import { explaining, linesOf, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
+import { explaining, linesOf, listening, plateauSeries, rose, run, tally, watching } from '../fixtures.js'
 
-const process = { pid: 4711, name: 'server', openFiles: 1024, nofileSoft: 1024 }
-const listener = { address: '127.0.0.1:8100', queued: 129, backlog: 128, process }
+const process = {
+  pid: 4711,
+  name: 'server',
+  openFiles: 1024,
+  nofileSoft: 1024,
+  nofileHard: 1024,
+  stopped: false
+}
+const listener = listening({ queued: 129, backlog: 128, dropped: 500, process })
 
 describe('with the server in sight', () => {
   it('is proven by its open files', () => {
@@ -22,6 +29,13 @@ describe('with the server in sight', () => {
     expect(linesOf(verdict)[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
   })
 
+  it('is raised to the hard limit, where there is room below that', () => {
+    const roomy = { ...listener, process: { ...process, nofileHard: 524_288 } }
+    expect(linesOf(peerDescriptorLimit.explain?.(watching({ listeners: [roomy] })))[1]).toBe(
+      'prlimit --pid 4711 --nofile=524288:524288'
+    )
+  })
+
   it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {
     const shedding = { ...listener, queued: 0 }
     const title =
@@ -34,6 +48,11 @@ describe('with the server in sight', () => {
     expect(peerDescriptorLimit.explain?.(watching({ listeners: [shedding], deltas }))).toMatchObject({
       title
     })
+  })
+
+  it('is not taken for the process of a run of both ends, whose tables are others', () => {
+    const context = { scenario: { targets: [] }, peerIsHere: true, listeners: [listener] }
+    expect(peerDescriptorLimit.explain?.(explaining(context))).toBeNull()
   })
 
   it('is not taken for one at its limit whose connections end when the run does', () => {
@@ -69,14 +88,23 @@ describe('from afar', () => {
     [1013, '1,024', ''],
     [524_273, '524,288', ''],
     [1024 - 20 + 512, '1,024', ' with a full accept queue of 512']
-  ])('reads %i as a limit', (held, limit, queue) => {
-    expect(peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))).toMatchObject({
-      severity: 'warning',
-      title: expect.stringContaining(`descriptor limit of ${limit}${queue} (`)
+  ])('guesses a limit from %i, and hides nothing', (held, limit, queue) => {
+    const verdict = peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))
+    expect(verdict).toMatchObject({
+      severity: 'info',
+      title: expect.stringMatching(new RegExp(`looks like .* descriptor limit of ${limit}${queue}$`))
     })
+    expect(verdict?.explains).toBeUndefined()
   })
 
-  it.each([17_577, 5000, 28_232])('makes nothing of %i', (held) => {
+  it('does not guess about a process in sight, nor in a run of both ends', () => {
+    const listeners = [listening({ process: { ...process, openFiles: 30 } })]
+    const context = { run: stuckAt(1013), peerIsHere: true }
+    expect(peerDescriptorLimit.explain?.(explaining({ ...context, listeners }))).toBeNull()
+    expect(peerDescriptorLimit.explain?.(explaining({ ...context, scenario: { targets: [] } }))).toBeNull()
+  })
+
+  it.each([17_577, 5000, 28_232, 1000, 2000, 976])('makes nothing of %i', (held) => {
     expect(peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))).toBeNull()
   })
 

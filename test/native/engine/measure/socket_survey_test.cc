@@ -1,10 +1,15 @@
 #include "native/engine/measure/socket_survey.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
+#include "native/net/socket.h"
+#include "test/native/helpers/eventually.h"
 #include "test/native/helpers/loopback.h"
 #include "test/native/helpers/peer.h"
 
@@ -55,6 +60,125 @@ TEST_CASE("socket_survey: a server at work") {
   CHECK(figures.unread_bytes == 6);
   CHECK(figures.without_window_scaling == 0);
   CHECK(survey.RoundTrips().count > 0);
+}
+
+TEST_CASE("socket_survey: the end of a peer is no unread byte") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  std::vector<UniqueFd> ours;
+  for (int i = 0; i < 4; ++i) ours.push_back(Connected(address));
+  const std::vector<UniqueFd> theirs = Accepted(listener, 3);
+  REQUIRE(SendAll(ours[1], "left"));
+  for (UniqueFd& fd : ours) REQUIRE(::shutdown(fd.get(), SHUT_WR) == 0);
+  REQUIRE(EndOf(theirs[2]) == 0);
+  SocketSurvey survey;
+  REQUIRE(Eventually([&] {
+    SocketSurvey look;
+    return !look.Take(At(address)) && In(look.states(), TcpState::kCloseWait) == 4;
+  }));
+  REQUIRE_FALSE(survey.Take(At(address)).has_value());
+  CHECK(survey.figures().unread == 1);
+  CHECK(survey.figures().unread_bytes == 4);
+  REQUIRE(survey.ports().size() == 1);
+  // The fourth still waits to be accepted.
+  CHECK(survey.ports()[0].accepted == 3);
+  CHECK(survey.ports()[0].close_wait == 3);
+  // Their peers closed just now.
+  CHECK(survey.ports()[0].quiet_close_wait == 0);
+  CHECK(survey.quiet_inodes().empty());
+}
+
+TEST_CASE("socket_survey: connections that their server does not close") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  std::vector<UniqueFd> ours;
+  for (int i = 0; i < 2; ++i) ours.push_back(Connected(address));
+  const std::vector<UniqueFd> theirs = Accepted(listener, 2);
+  ours.clear();
+  for (const UniqueFd& fd : theirs) REQUIRE(Ready(fd.get(), POLLIN));
+  REQUIRE(EndOf(theirs[0]) == 0);
+  CHECK(Eventually([&] {
+    SocketSurvey look;
+    if (look.Take(At(address)) || look.ports().size() != 1) return false;
+    const SocketSurvey::Port& port = look.ports()[0];
+    return port.quiet_close_wait == 2 && port.quiet_close_wait_unread == 1 &&
+           look.quiet_inodes().size() == 2;
+  }));
+}
+
+TEST_CASE("socket_survey: bytes that their server does not read") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  const UniqueFd ours = Connected(address);
+  const UniqueFd queued = Connected(address);
+  const UniqueFd theirs = Accepted(listener);
+  for (const UniqueFd* fd : {&ours, &queued}) REQUIRE(SendAll(*fd, "unread"));
+  REQUIRE(Receive(theirs, 2) == "un");
+  std::vector<SocketSurvey::Unread> seen;
+  REQUIRE(Eventually([&] {
+    SocketSurvey look;
+    if (look.Take(At(address))) return false;
+    seen = look.unread();
+    return seen.size() == 2;
+  }));
+  std::sort(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.read < b.read; });
+  CHECK(seen[0].inode == 0);
+  CHECK(seen[0].bytes == 6);
+  CHECK(seen[0].read == 0);
+  CHECK(seen[1].inode != 0);
+  CHECK(seen[1].bytes == 4);
+  CHECK(seen[1].read == 2);
+  CHECK(seen[1].port == address.port());
+  CHECK(seen[0].cookie != seen[1].cookie);
+}
+
+TEST_CASE("socket_survey: peers that have no room") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  const UniqueFd ours = Connected(address);
+  const UniqueFd reading = Connected(address);
+  const std::vector<UniqueFd> theirs = Accepted(listener, 2);
+  const std::string much(size_t{1} << 20, 'x');
+  CHECK(Eventually([&] {
+    // The one reads a little at a time, the other nothing.
+    for (const UniqueFd& fd : theirs) SendSome(fd, much);
+    std::string taken(size_t{64} * 1024, '\0');
+    REQUIRE(::recv(reading.get(), taken.data(), taken.size(), 0) != 0);
+    SocketSurvey look;
+    return !look.Take(At(address)) && look.ports().size() == 1 &&
+           look.ports()[0].window_closed == 1 && look.ports()[0].unanswered == 0;
+  }));
+}
+
+TEST_CASE("socket_survey: how long connections have waited to be accepted") {
+  const UniqueFd listener = Listening(UniqueLoopback(), 100);
+  const SocketAddress address = LocalAddress(listener);
+  const UniqueFd ours = Connected(address);
+  const auto longest = [&] {
+    SocketSurvey look;
+    REQUIRE_FALSE(look.Take(At(address)).has_value());
+    REQUIRE(look.ports().size() == 1);
+    return look.ports()[0].longest_wait_ms;
+  };
+  CHECK(Eventually([&] { return longest() >= 500; }));
+  const UniqueFd theirs = Accepted(listener);
+  CHECK(longest() == 0);
+}
+
+TEST_CASE("socket_survey: a listener tells what it dropped itself") {
+  const Deaf deaf = DeafListener();
+  const UniqueFd other = Listening();
+  const UniqueFd late(OpenStream(AF_INET).value());
+  CHECK(::connect(late.get(), deaf.address.raw(), deaf.address.size()) != 0);
+  CHECK(Eventually([&] {
+    SocketSurvey survey;
+    if (survey.Take(At(deaf.address, /*listeners_only=*/true))) return false;
+    return survey.listeners().size() == 1 && survey.listeners()[0].drops >= 1U;
+  }));
+  SocketSurvey beside;
+  REQUIRE_FALSE(beside.Take(At(LocalAddress(other), /*listeners_only=*/true)).has_value());
+  REQUIRE(beside.listeners().size() == 1);
+  CHECK(beside.listeners()[0].drops == 0U);
 }
 
 TEST_CASE("socket_survey: the queues alone") {

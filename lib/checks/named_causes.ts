@@ -1,13 +1,15 @@
 /** The causes that a watch has named so far. */
 import type { Finding, Severity } from '../result/result.js'
 
+type Named = Pick<Finding, 'id' | 'severity'>
+
 const severities: readonly Severity[] = ['info', 'warning', 'critical']
 
 /**
  * What stays named after another look. A cause stays: what moved has moved, even if it is over, and the look that found
  * it at its gravest tells most. A note stays as long as it holds.
  */
-export function keepNamed(named: readonly Finding[], found: readonly Finding[]): Finding[] {
+export function keepNamed<Cause extends Named>(named: readonly Cause[], found: readonly Cause[]): Cause[] {
   const latest = new Map(found.map((finding) => [finding.id, finding]))
   const kept = named.flatMap((earlier) => {
     const now = latest.get(earlier.id)
@@ -18,6 +20,6 @@ export function keepNamed(named: readonly Finding[], found: readonly Finding[]):
   return [...kept, ...latest.values()]
 }
 
-function weight({ severity }: Finding): number {
+function weight({ severity }: Named): number {
   return severities.indexOf(severity)
 }

@@ -1,0 +1,63 @@
+import { defineCheck } from '../context.js'
+import { fact, figure } from '../evidence.js'
+import { advice, command } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
+
+/** Connections that must be left half closed: one or two may be answered to late, on purpose. */
+const least = 3
+
+/**
+ * The application does not close connections that its peers have closed: they stay in CLOSE_WAIT, for which the kernel has
+ * no timer, and each keeps a descriptor and its memory. Counted are those that a process has and whose peer has sent
+ * nothing for three seconds: not the FIN, and no acknowledgement of an answer that is still being sent.
+ */
+export const closeWaitLeak = defineCheck({
+  id: 'close-wait-leak',
+  rank: 195,
+  concerns: 'listener',
+  about: {
+    summary:
+      "The server's application does not close connections whose peers have closed them. They stay in CLOSE_WAIT until the process closes them or ends, and each keeps a descriptor: in the end none is left, and the server accepts no more.",
+    evidence:
+      'Three or more accepted connections in CLOSE_WAIT whose peer has sent nothing for three seconds or longer, by TCP_INFO of each. Connections that wait to be accepted, and those of a process that is stopped, are not counted. The evidence has the number at the first look and now.',
+    mistakenFor:
+      'TIME_WAIT, which is the side that closed first, needs no process and ends by itself after a minute. A server that is busy closing has connections in CLOSE_WAIT as well, but not for seconds. No sysctl shortens CLOSE_WAIT.'
+  },
+
+  explain({ served, peerIsHere }) {
+    if (!peerIsHere) return null
+    const leaks = served.filter(({ closeWait, holder }) => closeWait.old >= least && !holder?.stopped)
+    const worst = leaks.toSorted((a, b) => b.closeWait.old - a.closeWait.old)[0]
+    if (!worst) return null
+    const { port, accepted, closeWait, holder } = worst
+    const { first, now, old, oldUnread } = closeWait
+    const who = holder ? `${holder.name} (pid ${holder.pid})` : `the server at port ${port}`
+    const sum = leaks.reduce((total, leak) => total + leak.closeWait.old, 0)
+    return {
+      severity: isCriticalShare(old, accepted) ? 'warning' : 'info',
+      side: 'server',
+      title: `${who} does not close ${figure(old)} connections at port ${port} that their peers closed 3 s ago or longer: they stay in CLOSE_WAIT${now > first ? `, ${figure(first)} at first and ${figure(now)} now` : ''}`,
+      evidence: [
+        { name: `CLOSE_WAIT at port ${port}`, before: first, after: now },
+        ...fact('for 3 s or longer', old),
+        ...fact('of them with the end read', old - oldUnread),
+        ...(holder
+          ? [
+              ...fact(`open files of pid ${holder.pid}`, holder.openFiles),
+              ...fact(`RLIMIT_NOFILE of pid ${holder.pid}`, holder.nofileSoft)
+            ]
+          : [])
+      ],
+      remedy: [
+        command(`ss -tnp state close-wait '( sport = :${port} )'`),
+        advice(
+          oldUnread >= old / 2
+            ? 'in the server: read from every connection, and close it when read(2) gives 0; most of these it has not read to their end'
+            : 'in the server: close the connection when read(2) gives 0; of these it has read the end'
+        ),
+        advice('until then a restart frees the descriptors')
+      ],
+      events: sum
+    }
+  }
+})

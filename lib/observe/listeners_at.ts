@@ -1,0 +1,50 @@
+/** Which listening sockets take the connections to some ends. */
+import type { ListeningSocket, LocalEnd } from '../engine/sockets.js'
+import { isUnspecified } from '../net/address.js'
+
+type At = Pick<ListeningSocket, 'address'>
+
+/**
+ * The sockets that the kernel gives a connection to one of these ends: those bound to its address and port, or, where
+ * there are none, those bound to any address (inet_lookup_listener). One of IPv6 takes IPv4 as well, unless one of IPv4
+ * is there.
+ */
+export function listenersAt<Socket extends At>(
+  sockets: readonly Socket[],
+  ends: readonly LocalEnd[]
+): Set<Socket> {
+  const byPort = new Map<number, Socket[]>()
+  for (const socket of sockets) {
+    const { port } = split(socket)
+    byPort.set(port, [...(byPort.get(port) ?? []), socket])
+  }
+  const chosen = [...byPort].flatMap(([port, atPort]) =>
+    ends
+      .filter(({ firstPort, lastPort }) => port >= firstPort && port <= lastPort)
+      .flatMap(({ address }) => (address === undefined ? atPort : atAddress(atPort, address)))
+  )
+  return new Set(chosen)
+}
+
+function atAddress<Socket extends At>(sockets: readonly Socket[], address: string): readonly Socket[] {
+  const isV6 = address.includes(':')
+  const ofKind = [
+    ({ host }: { host: string }) => host === address,
+    ({ host }: { host: string }) => isUnspecified(host) && host.includes(':') === isV6,
+    ({ host }: { host: string }) => isUnspecified(host) && !isV6
+  ]
+  for (const isTaken of ofKind) {
+    const taken = sockets.filter((socket) => isTaken(split(socket)))
+    if (taken.length > 0) return taken
+  }
+  return []
+}
+
+/** `127.0.0.1:80` and `[::1]:80` in their parts. */
+function split({ address }: At): { host: string; port: number } {
+  const colon = address.lastIndexOf(':')
+  return {
+    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(address.slice(colon + 1))
+  }
+}

@@ -1,0 +1,121 @@
+/** The connections that servers have accepted, port by port, over the surveys: what their processes leave undone. */
+
+import type { Noticed, SocketSurvey, UnreadSocket } from '../engine/sockets.js'
+import { findHolder, readOwner, type SocketOwner } from '../host/socket_owner.js'
+import type { ListenerLooks } from './listener_fill.js'
+
+/** What serves one listening port. */
+export interface ServedPort {
+  port: number
+  /** Connections accepted and open. */
+  accepted: number
+  /** Those of them that the peer has closed and the process has not: at the first survey, and now. */
+  closeWait: {
+    first: number
+    now: number
+    /** Closed by the peer three seconds ago or longer; of them those whose end the process has not even read. */
+    old: number
+    oldUnread: number
+  }
+  /** Accepted connections that hold data back from a peer without room, and that send data again without an answer. */
+  windowClosed: number
+  unanswered: number
+  /** Accepted connections with data of which the process has read nothing for three seconds or longer, at least. */
+  stalled: Stalled
+  /** The same of connections that wait to be accepted. */
+  unaccepted: Stalled
+  /** A process that has such connections, or is alone to listen for them; null: not found, or there are none. */
+  holder: SocketOwner | null
+}
+
+/** Connections with unread data. */
+export interface Stalled {
+  sockets: number
+  bytes: number
+  /** For how long the one that has waited longest has. */
+  seconds: number
+}
+
+/** How long a process may take to read, in seconds. */
+const stalledSeconds = 3
+
+/** A connection of which nothing was read. */
+interface Still extends UnreadSocket {
+  sinceMs: number
+}
+
+export class ServedPorts {
+  /** As of the latest survey. */
+  ports: readonly ServedPort[] = []
+  readonly #firstCloseWait = new Map<number, number>()
+  #still = new Map<string, Still>()
+  readonly #holders = new Map<number, number>()
+
+  /** Adds a survey. */
+  async note({ ports, listeners }: SocketSurvey, noticed: Noticed, looks: ListenerLooks): Promise<void> {
+    looks.noteWaits(ports)
+    const still = this.#noteUnread(noticed.unread, performance.now())
+    this.ports = await Promise.all(
+      ports.map(async ({ port, accepted: open, closeWait, windowClosed, unanswered }) => {
+        if (!this.#firstCloseWait.has(port)) this.#firstCloseWait.set(port, closeWait.sockets)
+        const here = still.filter((socket) => socket.port === port)
+        const accepted = here.filter(({ inode }) => inode !== 0)
+        const held = [...(closeWait.old > 0 ? noticed.oldCloseWait : []), ...here.map(({ inode }) => inode)]
+        const sockets = listeners.filter(({ address }) => address.endsWith(`:${port}`))
+        return {
+          port,
+          accepted: open,
+          closeWait: {
+            first: this.#firstCloseWait.get(port) ?? 0,
+            now: closeWait.sockets,
+            old: closeWait.old,
+            oldUnread: closeWait.oldUnread
+          },
+          windowClosed,
+          unanswered,
+          stalled: stalledOf(accepted),
+          unaccepted: stalledOf(here.filter(({ inode }) => inode === 0)),
+          holder: held.length === 0 ? null : await this.#holderOf(port, held, looks.pidsOf(sockets))
+        }
+      })
+    )
+  }
+
+  /** Gives those of which nothing was read between two surveys, with the time since the first of these. */
+  #noteUnread(unread: readonly UnreadSocket[], nowMs: number): Still[] {
+    const before = this.#still
+    this.#still = new Map(
+      unread.map((socket) => {
+        const earlier = before.get(socket.cookie)
+        const sinceMs = earlier?.read === socket.read ? earlier.sinceMs : nowMs
+        return [socket.cookie, { ...socket, sinceMs }]
+      })
+    )
+    return [...this.#still.values()].filter(({ sinceMs }) => nowMs - sinceMs >= stalledSeconds * 1000)
+  }
+
+  /** The one found before, as long as it lives: looking through a process's descriptors takes milliseconds. */
+  async #holderOf(
+    port: number,
+    inodes: readonly number[],
+    pids: readonly number[]
+  ): Promise<SocketOwner | null> {
+    const known = this.#holders.get(port)
+    const owner = known === undefined ? null : await readOwner(known)
+    if (owner) return owner
+    const [only, ...others] = pids
+    const found = others.length === 0 ? only : await findHolder(new Set(inodes), pids)
+    if (found === undefined || found === null) return null
+    this.#holders.set(port, found)
+    return readOwner(found)
+  }
+}
+
+function stalledOf(still: readonly Still[]): Stalled {
+  const oldest = Math.min(...still.map(({ sinceMs }) => sinceMs))
+  return {
+    sockets: still.length,
+    bytes: still.reduce((sum, { bytes }) => sum + bytes, 0),
+    seconds: still.length === 0 ? 0 : Number(((performance.now() - oldest) / 1000).toFixed(1))
+  }
+}
