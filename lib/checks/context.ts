@@ -1,3 +1,4 @@
+import type { NativeEarlyEnd } from '../engine/native_run.js'
 import type { Counters } from '../host/counter_files.js'
 import type { CounterChanges } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
@@ -31,6 +32,8 @@ export type RunOutcome = Pick<
   | 'timing'
   | 'connectLatency'
   | 'pacing'
+  | 'exchange'
+  | 'wrongAnswer'
   | 'churn'
   | 'retransmits'
   | 'process'
@@ -63,9 +66,24 @@ export interface ExplainContext {
   listeners: readonly ListenerFill[]
   server: ServerView | null
   census: CensusView | null
+  /** How connections ended before their time. */
+  endings: Endings
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }
+
+/** How connections of a run ended before their time. */
+export interface Endings {
+  /** By cause, with TCP_INFO of the first of each. */
+  early: readonly NativeEarlyEnd[]
+  /** Exchanges completed on connections that had been idle for a whole period of the heartbeat before. */
+  settledExchanges: number
+  /** Whether one more connection, dialed after others had gone silent, was answered; null where none was tried. */
+  freshAnswered: boolean | null
+}
+
+/** Those of a run that has none, and of what is watched from outside. */
+export const noEndings: Endings = { early: [], settledExchanges: 0, freshAnswered: null }
 
 /** What a check found: a finding without its name, and what ranks it among others. */
 export interface Verdict {

@@ -1,6 +1,6 @@
 /** The course of a dial: ramp, hold, close, judge. */
 import { BestEffort } from '../base/best_effort.js'
-import { aborted, delay } from '../base/pace.js'
+import { aborted, delay, newEnd } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import { type MemoryReading, readMemory } from '../host/usage.js'
@@ -8,10 +8,12 @@ import { formatEndpoint } from '../net/address.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
+import { Futility } from './futility.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
 import type { PreparedDial } from './prepare.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
+import { failedExchanges } from './talk_result.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
 const seriesEveryMs = 50
@@ -24,6 +26,9 @@ export class DialCourse {
   census: Census | null = null
   readonly #prepared: PreparedDial
   readonly #series = new Series()
+  readonly #futility = new Futility()
+  /** Aborted when a churn comes to nothing. */
+  readonly #futile = newEnd()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
   #memoryAtPeak: MemoryReading
@@ -67,9 +72,9 @@ export class DialCourse {
     }
   }
 
-  /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped. */
+  /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped, or comes to nothing. */
   async #ramp(stopping: AbortSignal): Promise<void> {
-    await Promise.race([this.engine.ramped, aborted(stopping)])
+    await Promise.race([this.engine.ramped, aborted(stopping), aborted(this.#futile.signal)])
     this.#sample()
     this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
@@ -135,6 +140,7 @@ export class DialCourse {
       counters: engine.counters(),
       timeWaits: timeWaits?.totals() ?? null,
       series: this.#series.points(),
+      endedEarly: this.#futile.signal.aborted,
       holdSeconds: this.#holdSeconds,
       totalSeconds: this.seconds()
     })
@@ -145,8 +151,15 @@ export class DialCourse {
   }
 
   #sample(): void {
-    const { dialedOpen, established, failed } = this.engine.counters()
+    const { dialedOpen, established, failed, transactions } = this.engine.counters()
+    if (this.scenario.churn && !this.scenario.keepGoing) this.#noteTransactions(transactions)
     this.#prepared.timeWaits?.sample()
     if (this.phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
+  }
+
+  #noteTransactions(transactions: number): void {
+    const failed = failedExchanges(this.engine.errors())
+    if (this.phase === 'dialing' && this.#futility.note(this.seconds(), transactions, failed))
+      this.#futile.abort()
   }
 }

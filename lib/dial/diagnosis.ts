@@ -36,6 +36,7 @@ export class Diagnostician {
   /** One after the other. */
   #looks = Promise.resolve()
   #settled = false
+  #freshAnswered: boolean | null = null
 
   constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
@@ -62,6 +63,14 @@ export class Diagnostician {
     // One that fails is its caller's concern, not the next one's.
     this.#looks = looked.catch(() => {})
     return looked
+  }
+
+  /** Dials one more connection, where others have gone silent: only that tells a path that is gone from one that forgot. */
+  async probe(): Promise<void> {
+    const silent = this.#engine.earlyEnds().some(({ cause }) => cause === 'silenced' || cause === 'cutOff')
+    if (!silent) return
+    const { freshConnectionAnswers } = await import('./fresh_connection.js')
+    this.#freshAnswered = await freshConnectionAnswers(this.#scenario)
   }
 
   /** Whether the last look was taken: the connections are being closed. */
@@ -92,6 +101,11 @@ export class Diagnostician {
       downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources) : null,
       ...this.#observer.seen,
       census: census && censusView(census, phases.deltas),
+      endings: {
+        early: this.#engine.earlyEnds(),
+        settledExchanges: this.#engine.counters().settledExchanges,
+        freshAnswered: this.#freshAnswered
+      },
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []

@@ -1,20 +1,14 @@
 /** From what a dial left behind to the one object that tells of it. */
 import { version } from '../base/version.js'
-import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
+import type { Engine, EngineCounters } from '../engine/engine.js'
 import type { Counters } from '../host/counter_files.js'
 import { noteCounters } from '../host/counters.js'
 import type { HostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { type MemoryReading, memoryUse, readMemory } from '../host/usage.js'
-import {
-  type Churn,
-  type Exchange,
-  type RunResult,
-  SCHEMA,
-  type SeriesPoint,
-  type TimeWaits
-} from '../result/result.js'
+import { type Churn, type RunResult, SCHEMA, type SeriesPoint, type TimeWaits } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import { exchanged, wrongAnswerOf } from './talk_result.js'
 
 /** The host and this process before the first connection. */
 export interface Baseline {
@@ -44,6 +38,8 @@ export interface DialTrace {
   /** In a churn. */
   timeWaits: TimeWaits | null
   series: readonly SeriesPoint[]
+  /** Whether a churn ended before its time. */
+  endedEarly: boolean
   holdSeconds: number
   totalSeconds: number
 }
@@ -57,6 +53,7 @@ export type DialOutcome = Pick<
   | 'connectLatency'
   | 'pacing'
   | 'exchange'
+  | 'wrongAnswer'
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
@@ -90,7 +87,8 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
     },
     connectLatency: { ...engine.latency('connect'), withoutSynRetry: engine.latency('connectFirstTry') },
     pacing: lateness && { unit: 'us', p50: lateness.p50, p99: lateness.p99, max: lateness.max },
-    exchange: scenario.exchange && exchanged(counters, errors),
+    exchange: scenario.exchange && exchanged(counters, errors, engine.earlyEnds()),
+    wrongAnswer: scenario.exchange && wrongAnswerOf(engine),
     exchangeLatency: scenario.exchange?.expectBytes ? engine.latency('exchange') : null,
     churn: churned(trace, dialSeconds),
     retransmits: {
@@ -114,23 +112,14 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0
 }
 
-function exchanged(counters: EngineCounters, errors: readonly ErrorTally[]): Exchange {
-  const failed = errors.filter(({ phase }) => phase === 'exchange')
-  return {
-    completed: counters.exchanges,
-    failed: failed.reduce((sum, { count }) => sum + count, 0),
-    bytesSent: counters.dialedBytesSent,
-    bytesReceived: counters.dialedBytesReceived
-  }
-}
-
-function churned({ engine, counters, timeWaits }: DialTrace, dialSeconds: number): Churn | null {
+function churned({ engine, counters, timeWaits, endedEarly }: DialTrace, dialSeconds: number): Churn | null {
   if (timeWaits === null) return null
   const { shortestRestNs } = engine.status()
   return {
     transactions: counters.transactions,
     transactionsPerSecond: perSecond(counters.transactions, dialSeconds),
     timeWait: timeWaits,
+    endedEarly,
     tupleRestSeconds: shortestRestNs === 0 ? null : shortestRestNs / 1e9
   }
 }

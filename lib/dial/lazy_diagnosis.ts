@@ -71,6 +71,7 @@ export class LazyDiagnosis {
     const diagnostician = await this.#load().catch(() => null)
     if (diagnostician) await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
     this.#phases.noteHoldEnd()
+    if (diagnostician) await this.#bestEffort.attempt('one more connection', () => diagnostician.probe())
   }
 
   /** What explains the outcome, once all is closed. */

@@ -11,10 +11,12 @@ import { inMicroseconds, type Latency } from './latency.js'
 import { type NativeAddon, native } from './native.js'
 import type {
   NativeCensus,
+  NativeEarlyEnd,
   NativeLatencyKind,
   NativeRun,
   NativeRunConfig,
-  NativeStatus
+  NativeStatus,
+  NativeWrongAnswer
 } from './native_run.js'
 
 /**
@@ -47,6 +49,7 @@ export interface EngineCounters {
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number
+  settledExchanges: number
   transactions: number
   accepted: number
   acceptedOpen: number
@@ -153,6 +156,16 @@ export class Engine {
         example
       }))
       .sort((a, b) => b.count - a.count)
+  }
+
+  /** Connections that ended before their time, by cause. */
+  earlyEnds(): NativeEarlyEnd[] {
+    return this.#run.earlyEnds()
+  }
+
+  /** The first answer that was not the expected one, or only a part of it. */
+  wrongAnswer(): NativeWrongAnswer | null {
+    return this.#run.wrongAnswer()
   }
 
   /**

@@ -24,6 +24,7 @@ export const counterNames = [
   'Tcp.CurrEstab',
   'Tcp.EstabResets',
   'Tcp.OutRsts',
+  'Tcp.OutSegs',
   'Tcp.PassiveOpens',
   'Tcp.RetransSegs',
   'TcpExt.EmbryonicRsts',
@@ -37,6 +38,7 @@ export const counterNames = [
   'TcpExt.SyncookiesSent',
   'TcpExt.TCPACKSkippedTimeWait',
   'TcpExt.TCPAbortOnMemory',
+  'TcpExt.TCPDSACKRecv',
   'TcpExt.TCPDeferAcceptDrop',
   'TcpExt.TCPMemoryPressures',
   'TcpExt.TCPReqQFullDoCookies',
@@ -44,6 +46,8 @@ export const counterNames = [
   'TcpExt.TCPSYNChallenge',
   'TcpExt.TCPSynRetrans',
   'TcpExt.TCPTimeWaitOverflow',
+  'TcpExt.TCPTimeouts',
+  'TcpExt.TCPWinProbe',
   'TcpExt.TW',
   'TcpExt.TWRecycled'
 ] as const

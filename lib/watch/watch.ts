@@ -4,6 +4,7 @@ import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
+import { noEndings } from '../checks/context.js'
 import { explainFindings } from '../checks/index.js'
 import {
   type LocalEnd,
@@ -242,6 +243,7 @@ class Watcher implements Watch {
       listeners,
       server: null,
       census: null,
+      endings: noEndings,
       latencies: []
     }
     const findings = explainFindings(context, (id, error) =>

@@ -1,5 +1,5 @@
 import type { Latency } from '../../lib/engine/latency.js'
-import { type RunResult, SCHEMA } from '../../lib/result/result.js'
+import { type ExchangeFailures, type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
 import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 
@@ -12,6 +12,17 @@ const latency: Latency = {
   p99: 310,
   p999: 2400,
   max: 3100
+}
+
+/** Of exchanges that all were answered. */
+export const noFailures: ExchangeFailures = {
+  unacknowledged: 0,
+  unanswered: 0,
+  peerNotReading: 0,
+  wrong: 0,
+  closed: 0,
+  reset: 0,
+  other: 0
 }
 
 /** A healthy run of a thousand connections; `changes` replace whole members. */
@@ -67,6 +78,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     connectLatency: { ...latency, withoutSynRetry: latency },
     pacing: null,
     exchange: null,
+    wrongAnswer: null,
     exchangeLatency: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
@@ -123,12 +135,25 @@ export function eventfulResult(): RunResult {
       withoutSynRetry: { ...latency, count: 688 }
     },
     pacing: { unit: 'us', p50: 4, p99: 120, max: 900 },
-    exchange: { completed: 4990, failed: 7, bytesSent: 29_940, bytesReceived: 34_930 },
+    exchange: {
+      completed: 4990,
+      failed: 7,
+      failures: { ...noFailures, wrong: 7 },
+      bytesSent: 29_940,
+      bytesReceived: 34_930
+    },
+    wrongAnswer: {
+      connection: '127.0.1.1:1031 > 127.0.0.1:8103',
+      offset: 0,
+      expected: { text: '+PONG\\r\\n', hex: '2b504f4e470d0a' },
+      received: { text: '-ERR\\r\\n', hex: '2d4552520d0a' }
+    },
     exchangeLatency: latency,
     churn: {
       transactions: 5000,
       transactionsPerSecond: 106_000,
       timeWait: { before: 12, peak: 4711, after: 4700 },
+      endedEarly: false,
       tupleRestSeconds: 12.1
     },
     retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },

@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "native/engine/dial/dialer.h"
+#include "native/engine/talk/end_cause.h"
 #include "native/net/socket.h"
+#include "native/net/tcp_info.h"
 
 namespace c1m {
 
@@ -66,9 +69,26 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
     context_.run.errors.Count(phase, code,
                               [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
+  if (phase == Phase::kExchange) ++failed_in_a_row_;
+  if (phase != Phase::kSocket) NoteEarlyEnd(fd, phase, code);
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
   if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
   CloseHeld(fd);
+}
+
+void Dialer::NoteEarlyEnd(int fd, Phase phase, int code) {
+  const auto tuple = [&] { return DescribeTuple(fd, context_.connections.tag(fd)); };
+  TcpInfo info;
+  const size_t known = ReadTcpInfo(fd, info);
+  Ending ending =
+      exchange_ ? exchange_->Describe(fd, phase, code) : Ending{.phase = phase, .error = code};
+  ending.syn_retries = context_.connections.syn_retries(fd);
+  context_.run.early_ends.Count(DescribeEnd(ending, info, known), tuple);
+  if (!exchange_ || phase != Phase::kExchange || context_.run.wrong_answer.taken()) return;
+  if (auto seen = exchange_->Seen(fd)) {
+    seen->connection = tuple();
+    context_.run.wrong_answer.Take(*std::move(seen));
+  }
 }
 
 void Dialer::Served(int fd) {
@@ -82,6 +102,7 @@ void Dialer::Served(int fd) {
 
 void Dialer::CompleteTransaction(int fd) {
   context_.counters.transactions.Add();
+  failed_in_a_row_ = 0;
   CloseHeld(fd);
 }
 

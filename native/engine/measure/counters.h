@@ -20,8 +20,9 @@ namespace c1m {
   X(connections_with_syn_retry, "connectionsWithSynRetry")                           \
   X(dialed_bytes_received, "dialedBytesReceived")                                    \
   X(dialed_bytes_sent, "dialedBytesSent")                                            \
-  X(exchanges, "exchanges")       /* answered in full */                             \
-  X(transactions, "transactions") /* churn: opened, used and closed */               \
+  X(exchanges, "exchanges")                /* answered in full */                    \
+  X(settled_exchanges, "settledExchanges") /* third and later ones */                \
+  X(transactions, "transactions")          /* churn: opened, used and closed */      \
   X(accepted, "accepted")                                                            \
   X(accepted_open, "acceptedOpen") /* held now by the listener */                    \
   X(accepted_closed_by_peer, "acceptedClosedByPeer")                                 \

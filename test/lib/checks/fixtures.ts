@@ -1,4 +1,10 @@
-import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/context.js'
+import {
+  type ExplainContext,
+  noEndings,
+  type PredictContext,
+  type RunOutcome,
+  type Verdict
+} from '../../../lib/checks/context.js'
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
@@ -135,6 +141,8 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
     timing: { dialSeconds: 10, connectsPerSecond: 1000, holdSeconds: 0, totalSeconds: 10 },
     connectLatency: { ...latency(), withoutSynRetry: latency() },
     pacing: null,
+    exchange: null,
+    wrongAnswer: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
     process: { cpuSeconds: 0.5, workers: 4, tables: 4, privateTables: true },
@@ -208,6 +216,7 @@ export function explaining({
     listeners: [],
     server: null,
     census: null,
+    endings: noEndings,
     latencies: [],
     ...rest
   }

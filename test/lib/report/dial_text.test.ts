@@ -4,7 +4,7 @@ import type { Latency } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
 import type { Paint } from '../../../lib/report/layout.js'
 import type { RunResult } from '../../../lib/result/result.js'
-import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
+import { eventfulResult, exampleResult, noFailures } from '../../helpers/example_result.js'
 
 const healthy = exampleResult()
 const headline = (changes: Partial<RunResult>) => dialReport(exampleResult(changes)).split('\n')[0]
@@ -112,11 +112,12 @@ describe('the first line', () => {
 })
 
 describe('the first line of a run that talks', () => {
-  const exchange = { completed: 1000, failed: 0, bytesSent: 6000, bytesReceived: 7000 }
+  const exchange = { completed: 1000, failed: 0, failures: noFailures, bytesSent: 6000, bytesReceived: 7000 }
   const churn = {
     transactions: 106_000,
     transactionsPerSecond: 106_000,
     timeWait: { before: 0, peak: 0, after: 0 },
+    endedEarly: false,
     tupleRestSeconds: null
   }
 
@@ -146,6 +147,7 @@ it('says when no tuple came around, and when TIME_WAIT could not be read', () =>
     transactions: 5,
     transactionsPerSecond: 5,
     timeWait: { before: null, peak: null, after: null },
+    endedEarly: false,
     tupleRestSeconds: null
   }
   expect(line('churn', exampleResult({ churn }))).toBe(

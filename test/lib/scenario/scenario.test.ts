@@ -67,6 +67,7 @@ describe('resolveDial', () => {
       everyMs: 10_000,
       exchangeTimeoutMs: 1000,
       churn: false,
+      keepGoing: false,
       close: 'rst',
       durationMs: 120_000,
       census: true,

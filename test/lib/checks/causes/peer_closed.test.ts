@@ -29,6 +29,7 @@ it('expects connections to end in a run that churns', () => {
       transactions: 5,
       transactionsPerSecond: 1,
       timeWait: { before: 0, peak: 0, after: 0 },
+      endedEarly: false,
       tupleRestSeconds: null
     }
   })

@@ -1,0 +1,102 @@
+import { defineCheck, type ExplainContext } from '../context.js'
+import {
+  type Ended,
+  endEvidence,
+  endedBy,
+  exchangeSeverity,
+  shareOfExchanges,
+  timeoutText
+} from '../endings.js'
+import { counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
+import { advice, type Remedy, sysctl } from '../remedy.js'
+import { forgottenOf } from './idle_connection_forgotten.js'
+
+/**
+ * The handshake went through, and the data after it never did: TCP_INFO of the connection had segments that were sent again
+ * and not acknowledged when the exchange was given up.
+ */
+export const dataUnacknowledged = defineCheck({
+  id: 'data-unacknowledged',
+  rank: 182,
+  concerns: 'path',
+  about: {
+    summary:
+      'Connections are established, but what is sent on them never arrives: the kernel sends it again and again, and the peer acknowledges none of it. Often only large segments are lost, because a link on the way takes smaller packets and the ICMP message that would say so is filtered: a path MTU black hole.',
+    evidence:
+      'TCP_INFO of each exchange that failed, read at that moment: segments on their way, sent again, and not acknowledged. A black hole is suspected where the message is longer than the 500 bytes that fit through any link, and sure where smaller segments behind the lost ones were acknowledged selectively.',
+    mistakenFor:
+      'A server that does not answer: there all data is acknowledged, because the kernel of the server does that without the application (peer-stalled). And a full accept queue: there the peer repeats its SYN-ACK, which the title then says.'
+  },
+
+  explain(context) {
+    if (context.run === null) return null
+    const forgotten = forgottenOf(context)
+    const ended = endedBy(
+      context,
+      ...(['unacknowledged', 'oversized', 'halfOpen', 'answerLost', 'heldLost'] as const),
+      ...(forgotten ? [] : (['silenced'] as const))
+    )
+    if (ended.main === null) return null
+    return {
+      severity: exchangeSeverity(context, ended.count),
+      side: 'path',
+      title: title(context, ended),
+      evidence: [
+        ...endEvidence(
+          ended,
+          'sndMss',
+          'unacked',
+          'sacked',
+          'retransmits',
+          'segsIn',
+          'outOfOrder',
+          'rttUs',
+          'rtoUs'
+        ),
+        ...tallyEvidence(failures(context, ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']).tallies),
+        ...counterEvidence(context, 'Tcp.RetransSegs', 'TcpExt.TCPTimeouts')
+      ],
+      remedy: remedy(ended),
+      events: ended.count
+    }
+  }
+})
+
+function title(context: ExplainContext, { main, count }: Ended): string {
+  if (main?.cause === 'heldLost') {
+    return `${figure(count)} connections that were held broke: the peer acknowledged nothing any more, neither data nor keepalive probes`
+  }
+  const lost = `the data of ${shareOfExchanges(context, count)} was never acknowledged, although it was sent again and again`
+  switch (main?.cause) {
+    case 'oversized':
+      return `${lost}: it looks like a path MTU black hole for segments of ${figure(main.sndMss)} bytes${main.sacked > 0 ? ', smaller ones arrive' : ''}`
+    case 'answerLost':
+      return `${shareOfExchanges(context, count)} got no answer within ${timeoutText(context)}: its beginning is lost while later segments arrive, which looks like a path MTU black hole toward this host`
+    case 'halfOpen':
+      return `${lost}, and the peer repeats its SYN-ACK: packets toward it are lost, or its accept queue is full and it drops the final ACK`
+    case 'silenced':
+      return `${lost}, although earlier exchanges on the same connections were answered: packets are lost on the way, or the peer is gone`
+    default:
+      return `${lost}: something on the way drops the packets of established connections`
+  }
+}
+
+function remedy({ ends }: Ended): Remedy[] {
+  const blackHole = ends.some(({ cause }) => cause === 'oversized' || cause === 'answerLost')
+  if (!blackHole) {
+    return [
+      advice(
+        'capture on both sides: tcpdump -n tcp, and look for segments that leave here and do not arrive there'
+      ),
+      advice('look at the rules of every firewall on the way: nft list ruleset')
+    ]
+  }
+  return [
+    sysctl('net.ipv4.tcp_mtu_probing', 1),
+    advice('it takes effect after some timeouts, 3 to 10 s: allow for that with --exchange-timeout'),
+    advice(
+      'and for good: let ICMP "fragmentation needed" (type 3, code 4) and ICMPv6 "packet too big" through'
+    ),
+    advice('or clamp the MSS on the router: nft add rule ... tcp flags syn tcp option maxseg size set rt mtu')
+  ]
+}

@@ -1,0 +1,42 @@
+import { defineCheck } from '../context.js'
+import { endEvidence, endedBy, exchangeSeverity, shareOfExchanges, timeoutText } from '../endings.js'
+import { counterEvidence, failures, tallyEvidence } from '../evidence.js'
+import { advice, command } from '../remedy.js'
+
+/** The receive window of the peer is closed: its kernel has acknowledged all it has room for, its application reads none. */
+export const peerNotReading = defineCheck({
+  id: 'peer-not-reading',
+  rank: 184,
+  concerns: 'listener',
+  about: {
+    summary:
+      'The peer accepts connections and does not read from them. Its receive buffers are full, so its kernel closes the window, and the rest of each message stays here.',
+    evidence:
+      'TCP_INFO of each exchange that failed, read at that moment: all that was sent is acknowledged, bytes are left to send, and the window of the peer has no room for them.',
+    mistakenFor:
+      'A slow network: there segments are on their way, or sent again. And a peer that reads and does not answer: there nothing is left to send (peer-stalled).'
+  },
+
+  explain(context) {
+    if (context.run === null) return null
+    const ended = endedBy(context, 'notReading')
+    if (ended.main === null) return null
+    return {
+      severity: exchangeSeverity(context, ended.count),
+      side: 'server',
+      title: `${shareOfExchanges(context, ended.count)} could not be sent within ${timeoutText(context)}: the peer does not read, its receive window is closed`,
+      evidence: [
+        ...endEvidence(ended, 'notSentBytes', 'sndWnd', 'unacked', 'retransmits'),
+        ...tallyEvidence(failures(context, ['ETIMEDOUT'], 'exchange').tallies),
+        ...counterEvidence(context, 'TcpExt.TCPWinProbe')
+      ],
+      remedy: [
+        command('ss -tnm  # on the server: Recv-Q is what its application has not read'),
+        advice(
+          'find out what the application of the server waits for: is it stopped, or does it wait until its own answer is read?'
+        )
+      ],
+      events: ended.count
+    }
+  }
+})

@@ -1,0 +1,85 @@
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
+import {
+  type Ended,
+  endEvidence,
+  endedBy,
+  exchangeSeverity,
+  shareOfExchanges,
+  timeoutText
+} from '../endings.js'
+import { fact, failures, figure, tallyEvidence } from '../evidence.js'
+import { advice, command } from '../remedy.js'
+
+/**
+ * The kernel of the peer acknowledged all data, and its application did not answer: it is stopped, stuck or too slow, or
+ * it waits for something else.
+ */
+export const peerStalled = defineCheck({
+  id: 'peer-stalled',
+  rank: 186,
+  concerns: 'listener',
+  about: {
+    summary:
+      'Connections stand, the data sent on them arrives, and no answer comes in time. A kernel acknowledges data without its application, so the application is stopped, stuck, overloaded, or waits for more than it was sent.',
+    evidence:
+      'TCP_INFO of each exchange that failed, read at that moment: nothing on its way, nothing left to send, and no answer, or only a part of one.',
+    mistakenFor:
+      'Packet loss: there data is sent again and stays unacknowledged (data-unacknowledged). And a peer that does not read: its window is closed (peer-not-reading).'
+  },
+  explain: (context) => (context.run === null ? null : byDial(context))
+})
+
+function byDial(context: ExplainContext): Verdict | null {
+  const ended = endedBy(context, 'unanswered', 'unclosed', 'tooSoon')
+  if (ended.main === null) return null
+  return {
+    severity: exchangeSeverity(context, ended.count),
+    side: 'server',
+    title: title(context, ended),
+    evidence: [
+      ...endEvidence(ended, 'unacked', 'notSentBytes', 'retransmits', 'rttUs'),
+      ...fact('of them after an earlier answer', answeredBefore(ended)),
+      ...fact('of them after a part of the answer', partial(ended)),
+      ...fact('exchange timeout', timeoutText(context)),
+      ...tallyEvidence(failures(context, ['ETIMEDOUT'], 'exchange').tallies),
+      ...context.listeners.flatMap(({ address, queued }) =>
+        queued > 0 ? fact(`listener ${address}`, `${queued} wait to be accepted`) : []
+      )
+    ],
+    remedy: [
+      command(
+        'ps -o pid,stat,wchan:32,pcpu,comm -p $(pidof SERVER)  # stat T: stopped, D: stuck in the kernel'
+      ),
+      advice('look into the log of the server, and how busy its threads are'),
+      advice(
+        'or allow more time with --exchange-timeout; and check that it expects this message, and --expect-bytes this long an answer'
+      )
+    ],
+    events: ended.count
+  }
+}
+
+function title(context: ExplainContext, ended: Ended): string {
+  const { main, count } = ended
+  const which = shareOfExchanges(context, count)
+  const within = `within ${timeoutText(context)}`
+  switch (main?.cause) {
+    case 'unclosed':
+      return `the peer did not close ${figure(count)} connections ${within}, although it was to close first and has acknowledged all`
+    case 'tooSoon':
+      return `${which} had no answer ${within}, too short a time to tell a slow peer from a lost packet: the kernel sends one again only after ${Math.round(main.rtoUs / 1000)} ms`
+  }
+  if (partial(ended) > count / 2) {
+    return `${which} got only a part of the answer ${within}: the peer acknowledged all data and sent no more`
+  }
+  const before = answeredBefore(ended) > count / 2 ? ', although it had answered before' : ''
+  return `${which} got no answer ${within}: the kernel of the peer acknowledged all data, its application did not answer${before}`
+}
+
+function answeredBefore({ ends }: Ended): number {
+  return ends.reduce((sum, { count, first }) => sum + count - first, 0)
+}
+
+function partial({ ends }: Ended): number {
+  return ends.reduce((sum, end) => sum + end.partial, 0)
+}
