@@ -6,6 +6,7 @@ import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { SegmentLoss } from '../observe/segment_loss.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
@@ -72,18 +73,23 @@ export interface ExplainContext {
   latencies: readonly LatencyCount[]
 }
 
+/** What became of a connection that was dialed to see: `answered` is the exchange, or without one the handshake. */
+export type FreshConnection = 'answered' | 'refused' | 'unanswered'
+
 /** How connections of a run ended before their time. */
 export interface Endings {
   /** By cause, with TCP_INFO of the first of each. */
   early: readonly NativeEarlyEnd[]
   /** Exchanges completed on connections that had been idle for a whole period of the heartbeat before. */
   settledExchanges: number
-  /** Whether one more connection, dialed after others had gone silent, was answered; null where none was tried. */
-  freshAnswered: boolean | null
+  /** One more connection, dialed after others had gone silent or were closed while idle; null where none was. */
+  fresh: FreshConnection | null
+  /** Segments the run's own connections lost, where the counters gave reason to look; null where it was not looked for. */
+  loss: SegmentLoss | null
 }
 
 /** Those of a run that has none, and of what is watched from outside. */
-export const noEndings: Endings = { early: [], settledExchanges: 0, freshAnswered: null }
+export const noEndings: Endings = { early: [], settledExchanges: 0, fresh: null, loss: null }
 
 /** What a check found: a finding without its name, and what ranks it among others. */
 export interface Verdict {

@@ -39,15 +39,36 @@ export function exchangeSeverity(context: ExplainContext, count: number): Severi
   return isCriticalShare(count, all) ? 'critical' : 'warning'
 }
 
-/** What TCP_INFO said of one connection at its end, and how many ended like it. */
+/** How many ended for each cause, and what TCP_INFO said of the first of them. */
 export function endEvidence({ ends }: Ended, ...more: readonly (keyof NativeEarlyEnd)[]): Evidence[] {
   return ends.flatMap((end) => [
-    ...fact(`connections that ended as ${end.cause}`, end.count),
+    ...fact(endNames[end.cause], end.count),
     ...fact(
       `TCP_INFO of ${end.example}`,
       more.map((name) => `${fieldNames[name] ?? name} ${end[name]}`).join(', ')
     )
   ])
+}
+
+/** What is counted under each cause. */
+const endNames: Record<NativeEndCause, string> = {
+  unacknowledged: 'message never acknowledged',
+  oversized: 'message of more than 500 bytes never acknowledged',
+  halfOpen: 'message never acknowledged, SYN-ACK repeated',
+  silenced: 'message never acknowledged, an earlier one answered',
+  cutOff: 'message reset, an earlier one answered',
+  notReading: 'receive window of the peer closed',
+  unanswered: 'message acknowledged, no answer',
+  answerLost: 'message acknowledged, beginning of the answer lost',
+  tooSoon: 'given up before the first retransmission',
+  unclosed: 'not closed by the peer',
+  wrong: 'answered otherwise',
+  closed: 'closed instead of an answer',
+  reset: 'reset instead of an answer',
+  other: 'failed on this host',
+  heldClosed: 'closed while held',
+  heldReset: 'reset while held',
+  heldLost: 'lost while held'
 }
 
 /** As ss(8) and linux/tcp.h call them. */

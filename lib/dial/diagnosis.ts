@@ -1,7 +1,9 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
+import type { FreshConnection } from '../checks/context.js'
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
+import type { NativeEarlyEnd } from '../engine/native_run.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
@@ -10,6 +12,7 @@ import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
+import { isNotable, namespaceLoss, ownLoss, type SegmentLoss } from '../observe/segment_loss.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
@@ -36,7 +39,8 @@ export class Diagnostician {
   /** One after the other. */
   #looks = Promise.resolve()
   #settled = false
-  #freshAnswered: boolean | null = null
+  #fresh: FreshConnection | null = null
+  #loss: SegmentLoss | null = null
 
   constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
@@ -65,12 +69,17 @@ export class Diagnostician {
     return looked
   }
 
-  /** Dials one more connection, where others have gone silent: only that tells a path that is gone from one that forgot. */
+  /** Dials one more connection where only that tells what became of the others. */
   async probe(): Promise<void> {
-    const silent = this.#engine.earlyEnds().some(({ cause }) => cause === 'silenced' || cause === 'cutOff')
-    if (!silent) return
-    const { freshConnectionAnswers } = await import('./fresh_connection.js')
-    this.#freshAnswered = await freshConnectionAnswers(this.#scenario)
+    if (!this.#engine.earlyEnds().some(wantsProbe)) return
+    const { dialFreshConnection } = await import('./fresh_connection.js')
+    this.#fresh = await dialFreshConnection(this.#scenario)
+  }
+
+  /** Reads TCP_INFO of connections that are held, where segments were sent again in this namespace: were they ours? */
+  async lookForLoss(): Promise<void> {
+    if (this.#scenario.churn || !isNotable(namespaceLoss(this.#phases.changes().deltas))) return
+    this.#loss = await ownLoss(this.#engine)
   }
 
   /** Whether the last look was taken: the connections are being closed. */
@@ -104,7 +113,8 @@ export class Diagnostician {
       endings: {
         early: this.#engine.earlyEnds(),
         settledExchanges: this.#engine.counters().settledExchanges,
-        freshAnswered: this.#freshAnswered
+        fresh: this.#fresh,
+        loss: this.#loss
       },
       latencies: this.#engine.connectLatencies()
     }
@@ -112,6 +122,15 @@ export class Diagnostician {
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
     return { counters: all, findings, unjudged }
   }
+}
+
+/**
+ * Whether a new connection tells more: from one that goes silent, whether the path is gone or has forgotten it; from one
+ * that was closed while it was idle, whether the server is still there.
+ */
+function wantsProbe({ cause, quietP50Ns }: NativeEarlyEnd): boolean {
+  if (cause === 'silenced' || cause === 'cutOff') return true
+  return (cause === 'heldClosed' || cause === 'heldReset') && quietP50Ns > 0.5e9
 }
 
 /** Where the run dials to, when all of that is here. */

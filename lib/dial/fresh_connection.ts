@@ -1,5 +1,6 @@
 /** One more connection, which tells whether the target still answers those that have not been idle. */
 import { delay } from '../base/pace.js'
+import type { FreshConnection } from '../checks/context.js'
 import { Engine } from '../engine/engine.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { engineConfig } from './engine_config.js'
@@ -9,17 +10,17 @@ const patienceMs = 1500
 
 /**
  * Dials one more connection as the scenario says, and makes one exchange on it.
- * @returns whether it was answered; null where none could be dialed
+ * @returns what became of it; null where none could be dialed
  */
-export async function freshConnectionAnswers(scenario: DialScenario): Promise<boolean | null> {
-  if (scenario.exchange === null || scenario.selfDial) return null
+export async function dialFreshConnection(scenario: DialScenario): Promise<FreshConnection | null> {
+  if (scenario.selfDial) return null
   const { dial, ...config } = engineConfig({
     ...scenario,
     connections: 1,
     workers: 1,
     rate: [],
     holdMs: 0,
-    exchange: { ...scenario.exchange, everyMs: null }
+    exchange: scenario.exchange && { ...scenario.exchange, everyMs: null }
   })
   if (!dial) return null
   const engine = new Engine({ ...config, dial: { ...dial, connectTimeoutMs: patienceMs } })
@@ -27,11 +28,17 @@ export async function freshConnectionAnswers(scenario: DialScenario): Promise<bo
   try {
     engine.start()
     await Promise.race([engine.ramped, delay(patienceMs, patience.signal)])
-    const { attempted, exchanges } = engine.counters()
-    return exchanges > 0 ? true : attempted > 0 && !engine.status().tuplesUsedUp ? false : null
+    return outcome(engine, scenario.exchange !== null)
   } finally {
     patience.abort()
     engine.close()
     await engine.closed
   }
+}
+
+function outcome(engine: Engine, talks: boolean): FreshConnection | null {
+  const { attempted, established, exchanges } = engine.counters()
+  if ((talks ? exchanges : established) > 0) return 'answered'
+  if (engine.errors().some(({ code }) => code === 'ECONNREFUSED')) return 'refused'
+  return attempted > 0 && !engine.status().tuplesUsedUp ? 'unanswered' : null
 }

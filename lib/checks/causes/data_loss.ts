@@ -1,18 +1,18 @@
-import { movedBy } from '../../host/counters.js'
+import { isNotable, namespaceLoss, type SegmentLoss } from '../../observe/segment_loss.js'
 import { defineCheck, type ExplainContext } from '../context.js'
-import { counterEvidence, fact, figure, moved, percent } from '../evidence.js'
+import { endedBy, exchangeSeverity } from '../endings.js'
+import { counterEvidence, fact, figure, percent } from '../evidence.js'
 import { advice, command } from '../remedy.js'
 
-/** Share of lost segments from which on it is worth a word, and from which on it bends every figure. */
-const notableShare = 0.01
+/** Share of lost segments from which on every figure of the run is bent. */
 const graveShare = 0.05
 
-/** Fewer are chance. */
-const fewest = 10
+/** Sockets without a process that send again what somebody left behind: more than these and the counters are theirs. */
+const fewOrphans = 10
 
 /**
  * Segments of established connections are lost and sent again, in proportion to all that were sent. Connections that got
- * nothing through at all have causes of their own, and are left out.
+ * nothing through at all have causes of their own.
  */
 export const dataLoss = defineCheck({
   id: 'data-loss',
@@ -22,22 +22,24 @@ export const dataLoss = defineCheck({
     summary:
       'Some packets of established connections are lost and sent again. Everything works, but each loss costs the connection a fifth of a second or more.',
     evidence:
-      'Segments sent again, without SYNs, without those the peer reports as received twice and without those of connections that got nothing through, against all segments sent: by the counters of this network namespace, and only where most of its traffic is that of the run.',
+      "Segments sent again, SYNs left out, against all segments sent, by TCP_INFO of the run's own connections. Of a churn, whose connections do not last, the counters of the network namespace tell it, where most of the traffic is the run's.",
     mistakenFor: 'A slow server: its exchanges are slow without a single segment sent again.'
   },
 
   explain(context) {
     const { run } = context
     if (run === null) return null
-    const lost = lostSegments(context)
-    const sent = moved(context, 'Tcp.OutSegs')
-    const share = sent > 0 ? lost / sent : 0
-    if (lost < fewest || share < notableShare || !isOurs(context, sent)) return null
+    const loss = lossOf(context)
+    if (loss === null || !isNotable(loss) || hasOtherCause(context)) return null
+    const share = loss.again / loss.sent
     return {
       severity: share < graveShare ? 'info' : 'warning',
       side: 'path',
-      title: `${figure(lost)} of ${figure(sent)} segments (${percent(share)}) were lost on established connections and sent again`,
+      title: `${figure(loss.again)} of ${figure(loss.sent)} segments (${percent(share)}) were lost on established connections and sent again`,
       evidence: [
+        ...(context.endings.loss
+          ? fact('TCP_INFO total_retrans of segs_out, without SYNs', `${loss.again} of ${loss.sent}`)
+          : []),
         ...counterEvidence(
           context,
           'Tcp.RetransSegs',
@@ -45,36 +47,40 @@ export const dataLoss = defineCheck({
           'TcpExt.TCPSynRetrans',
           'TcpExt.TCPDSACKRecv',
           'TcpExt.TCPTimeouts'
-        ),
-        ...(run.retransmits.segments === null ? [] : fact('retransmits.segments', run.retransmits.segments))
+        )
       ],
       remedy: [
         command('ip -s -s link'),
         command('nstat -asz TcpRetransSegs TcpExtTCPLostRetransmit IpInDiscards IpOutDiscards'),
         advice('look at the drops of each device and queue on the way: tc -s qdisc')
       ],
-      events: lost
+      events: loss.again
     }
   }
 })
 
-/** Segments that were lost: what was sent again, but for SYNs, what the peer had already, and what never got through. */
-function lostSegments(context: ExplainContext): number {
-  const neverArrived = context.endings.early.reduce((sum, { resent }) => sum + resent, 0)
-  const again =
-    moved(context, 'Tcp.RetransSegs') -
-    moved(context, 'TcpExt.TCPSynRetrans') -
-    moved(context, 'TcpExt.TCPDSACKRecv')
-  return again - neverArrived
+function lossOf(context: ExplainContext): SegmentLoss | null {
+  const { run, deltas, endings } = context
+  if (run?.churn) return isOurs(context) ? namespaceLoss(deltas) : null
+  return endings.loss
+}
+
+/** Data that never arrives is sent again as well. */
+function hasOtherCause(context: ExplainContext): boolean {
+  const { count } = endedBy(context, 'unacknowledged', 'oversized', 'halfOpen', 'silenced', 'answerLost')
+  return count > 0 && exchangeSeverity(context, count) === 'critical'
 }
 
 /** Whether half of all segments are the run's, at the least it must have sent: the counters are the namespace's. */
-function isOurs({ run, peerIsHere, deltas }: ExplainContext, sent: number): boolean {
+function isOurs({ run, peerIsHere, deltas, counters }: ExplainContext): boolean {
   if (run === null) return false
+  const orphans = deltas['Sockstat.TCP.orphan']?.before ?? counters['Sockstat.TCP.orphan'] ?? 0
+  if (orphans > fewOrphans) return false
   const { attempted, established } = run.connections
   const exchanges = run.exchange?.completed ?? 0
   const least = attempted + established + exchanges
   // At the other end at least the SYN-ACK and the answer.
   const answers = peerIsHere ? established + exchanges : 0
-  return least + answers >= (sent - movedBy(deltas, 'Tcp.RetransSegs')) / 2
+  const { sent, again } = namespaceLoss(deltas)
+  return least + answers >= (sent - again) / 2
 }

@@ -66,7 +66,7 @@ function title(context: ExplainContext, { main, count }: Ended): string {
   if (main?.cause === 'heldLost') {
     return `${figure(count)} connections that were held broke: the peer acknowledged nothing any more, neither data nor keepalive probes`
   }
-  const lost = `the data of ${shareOfExchanges(context, count)} was never acknowledged, although it was sent again and again`
+  const lost = `the data of ${shareOfExchanges(context, count)} was sent again and again, and never acknowledged`
   switch (main?.cause) {
     case 'oversized':
       return `${lost}: it looks like a path MTU black hole for segments of ${figure(main.sndMss)} bytes${main.sacked > 0 ? ', smaller ones arrive' : ''}`
@@ -85,6 +85,13 @@ function remedy({ ends }: Ended): Remedy[] {
   const blackHole = ends.some(({ cause }) => cause === 'oversized' || cause === 'answerLost')
   if (!blackHole) {
     return [
+      ...(ends.some(({ cause }) => cause === 'halfOpen')
+        ? [
+            advice(
+              'on the server: ss -ltn shows a full accept queue where Recv-Q is above Send-Q; accept faster'
+            )
+          ]
+        : []),
       advice(
         'capture on both sides: tcpdump -n tcp, and look for segments that leave here and do not arrive there'
       ),

@@ -55,9 +55,9 @@ export const idleConnectionForgotten = defineCheck({
 
 /** Those that were forgotten; null when there are none, or when it can't be told from a path that is gone. */
 export function forgottenOf(context: ExplainContext): Ended | null {
-  const { settledExchanges, freshAnswered } = context.endings
+  const { settledExchanges, fresh } = context.endings
   const ended = endedBy(context, 'silenced', 'cutOff')
-  if (ended.main === null || freshAnswered !== true) return null
+  if (ended.main === null || fresh !== 'answered') return null
   // One that got through a whole period of idle, again and again, was not forgotten for that.
   if (settledExchanges > ended.count / 10 || idleOf(ended).shortestNs < shortestIdleNs) return null
   return ended

@@ -49,14 +49,14 @@ export const peerClosed = defineCheck({
       title:
         ended.count === 0
           ? `the peer reset ${figure(inHandshake)} handshakes: its accept queue is full and tcp_abort_on_overflow set, or a firewall resets`
-          : `${closed(context, ended)}${resetShare(ended)}${when(ended)}`,
+          : `${closed(context, ended)}${resetShare(ended)}${when(context, ended)}`,
       evidence: [
         ...connectionEvidence(context, 'closedByPeer', 'established'),
         ...tallyEvidence(resets.tallies),
         ...tallyEvidence(failures(context, ['ENODATA'], 'exchange').tallies),
         ...ended.ends.flatMap(({ cause, count, quietP10Ns, quietP50Ns, quietP90Ns }) =>
           fact(
-            `quiet before ${figure(count)} ended as ${cause}`,
+            `without data before the peer ended ${figure(count)}${isReset(cause) ? ' by reset' : ''}`,
             `p10 ${inSeconds(quietP10Ns)}, p50 ${inSeconds(quietP50Ns)}, p90 ${inSeconds(quietP90Ns)}`
           )
         ),
@@ -65,7 +65,7 @@ export const peerClosed = defineCheck({
           : []),
         ...counterEvidence(context, 'Tcp.EstabResets')
       ],
-      remedy: remedy(ended, inHandshake),
+      remedy: remedy(context, ended, inHandshake),
       events
     }
   }
@@ -83,17 +83,17 @@ function closesOf(context: ExplainContext): Ended {
 
 function closed(context: ExplainContext, { ends, count }: Ended): string {
   const { run } = context
+  const verb = resetsOf(ends) === count ? 'reset' : 'closed'
   const unanswered = ends.reduce((sum, end) => (instead.includes(end.cause) ? sum + end.count : sum), 0)
   if (unanswered > count / 2)
-    return `the peer closed the connection of ${shareOfExchanges(context, count)} instead of answering`
+    return `the peer ${verb} the connection of ${shareOfExchanges(context, count)} instead of answering`
   const held = run?.connections.established ?? 0
-  return `the peer closed ${figure(count)} of ${figure(held)} connections (${percent(count / Math.max(1, held))}) that were to be held`
+  return `the peer ${verb} ${figure(count)} of ${figure(held)} connections (${percent(count / Math.max(1, held))}) that were to be held`
 }
 
 function resetShare({ ends, count }: Ended): string {
   const resets = resetsOf(ends)
-  if (resets === 0) return ''
-  return resets === count ? ' by reset' : `, ${figure(resets)} by reset`
+  return resets === 0 || resets === count ? '' : `, ${figure(resets)} by reset`
 }
 
 function resetsOf(ends: Ended['ends']): number {
@@ -105,18 +105,33 @@ function isReset(cause: NativeEndCause): boolean {
 }
 
 /** When most of them ended, and what that means. */
-function when({ main }: Ended): string {
+function when(context: ExplainContext, { main }: Ended): string {
   if (main === null) return ''
   const { quietP10Ns, quietP50Ns, quietP90Ns, count } = main
-  const worked = main.unheard < count / 2
-  const middlebox = isReset(main.cause) && worked ? ': the peer, or a middlebox that has lost its state' : ''
-  if (main.cause === 'cutOff') return `${middlebox}, at the next packet`
-  if (isConstant(main))
-    return `, each after ${inSeconds(quietP50Ns)} without data: an idle timeout of the server, a proxy or a balancer`
-  if (quietP90Ns < atOnceNs && !worked) return ', at once: it has reached a limit, or refuses the client'
-  if (quietP90Ns < atOnceNs)
-    return `${middlebox}, right after ${instead.includes(main.cause) ? 'the last data' : 'the answer'}`
-  return `${middlebox}, after ${inSeconds(quietP10Ns)} to ${inSeconds(quietP90Ns)} without data`
+  const worked = main.first < count / 2
+  const atOnce = quietP90Ns < atOnceNs
+  // A reset out of the blue answers a packet of ours, such as a keepalive probe.
+  const answersUs = worked || (!atOnce && (context.scenario?.socketOptions.keepaliveMs ?? null) !== null)
+  const by = isReset(main.cause) && answersUs ? ': the peer, or a middlebox that has lost its state' : ''
+  if (main.cause === 'cutOff') return `${by}, at the next packet`
+  if (context.endings.fresh === 'refused' && !atOnce) return ', and refuses new ones: its process has ended'
+  if (isConstant(main)) return `, each after ${inSeconds(quietP50Ns)} without data${by || timer(context)}`
+  if (atOnce && !worked)
+    return `, at once: it has reached a limit, ${instead.includes(main.cause) ? 'refuses the client or does not understand the message' : 'or refuses the client'}${said(context, main)}`
+  if (atOnce) return `${by}, right after an answer`
+  const looksTimed = by === '' && quietP10Ns >= 2 * atOnceNs && quietP90Ns <= 2 * quietP10Ns
+  return `${by}, after ${inSeconds(quietP10Ns)} to ${inSeconds(quietP90Ns)} without data${looksTimed ? ', which looks like an idle timeout' : ''}`
+}
+
+/** That a timer did it, if it can't have been one moment for all of them: those that began at once are as old as each other. */
+function timer({ run, scenario }: ExplainContext): string {
+  const apart = (run?.timing.dialSeconds ?? 0) >= 1 || (scenario?.exchange?.everyMs ?? null) !== null
+  return `: an idle timeout of the server, a proxy or a balancer${apart ? '' : ', or a restart, for all were opened at the same time'}`
+}
+
+/** What it said before. */
+function said({ run }: ExplainContext, { partial }: NonNullable<Ended['main']>): string {
+  return run?.wrongAnswer && partial > 0 ? `, and says "${run.wrongAnswer.received.text}"` : ''
 }
 
 /** Whether so long each that a timer did it: a tenth apart at most, or what a busy host is late. */
@@ -124,11 +139,16 @@ function isConstant({ quietP10Ns, quietP50Ns, quietP90Ns }: NonNullable<Ended['m
   return quietP50Ns >= 2 * atOnceNs && quietP90Ns - quietP10Ns <= Math.max(quietP50Ns / 10, atOnceNs)
 }
 
-function remedy({ main, ends }: Ended, inHandshake: number): Remedy[] {
+function remedy({ endings }: ExplainContext, { main, ends }: Ended, inHandshake: number): Remedy[] {
+  if (endings.fresh === 'refused') {
+    return [
+      advice('find out why the process of the server ended: its log, journalctl, or dmesg for the OOM killer')
+    ]
+  }
   // Data that comes before the server accepts is reset as well, where the kernel refused the final ACK.
   const unheardResets = ends.some(({ cause, unheard }) => isReset(cause) && unheard > 0)
   return [
-    main && isConstant(main)
+    main && main.cause !== 'cutOff' && isConstant(main)
       ? advice(
           'raise the idle timeout in the configuration of the server, proxy or balancer, or send within it (--every)'
         )

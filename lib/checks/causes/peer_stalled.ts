@@ -38,8 +38,12 @@ function byDial(context: ExplainContext): Verdict | null {
     title: title(context, ended),
     evidence: [
       ...endEvidence(ended, 'unacked', 'notSentBytes', 'retransmits', 'rttUs'),
-      ...fact('of them after an earlier answer', answeredBefore(ended)),
-      ...fact('of them after a part of the answer', partial(ended)),
+      ...(context.run?.exchange
+        ? [
+            ...fact('of them after an earlier answer', answeredBefore(ended)),
+            ...fact('of them after a part of the answer', partial(ended))
+          ]
+        : []),
       ...fact('exchange timeout', timeoutText(context)),
       ...tallyEvidence(failures(context, ['ETIMEDOUT'], 'exchange').tallies),
       ...context.listeners.flatMap(({ address, queued }) =>

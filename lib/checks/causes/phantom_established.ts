@@ -1,5 +1,5 @@
 import { defineCheck, type ExplainContext } from '../context.js'
-import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
+import { connectionEvidence, counterEvidence, fact, figure, moved, withClosing } from '../evidence.js'
 import { advice, raiseSomaxconn } from '../remedy.js'
 import { isCriticalShare } from '../symptoms.js'
 
@@ -51,5 +51,15 @@ export function phantomCount(context: ExplainContext): number {
   if (run === null || moved(context, 'TcpExt.TCPDeferAcceptDrop') > 0) return 0
   if (!peerIsHere) return census?.repeatedSynAcks ?? 0
   if (moved(context, 'TcpExt.ListenOverflows') <= 0) return 0
+  if (run.churn !== null && run.exchange === null) return neverOpenedHere(context)
   return Math.max(server?.missing ?? 0, census?.repeatedSynAcks ?? 0)
+}
+
+/**
+ * Connections of a churn, which does not wait for an answer, that no listener here has made a socket of, at least: those
+ * of other clients are in the counter as well.
+ */
+function neverOpenedHere(context: ExplainContext): number {
+  const established = context.run?.connections.established ?? 0
+  return Math.max(0, established - moved(withClosing(context), 'Tcp.PassiveOpens'))
 }
