@@ -34,6 +34,7 @@ export type RunOutcome = Pick<
   | 'connectLatency'
   | 'pacing'
   | 'exchange'
+  | 'exchangeLatency'
   | 'wrongAnswer'
   | 'churn'
   | 'retransmits'

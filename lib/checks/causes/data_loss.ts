@@ -7,8 +7,8 @@ import { advice, command } from '../remedy.js'
 /** Share of lost segments from which on every figure of the run is bent. */
 const graveShare = 0.05
 
-/** Sockets without a process that send again what somebody left behind: more than these and the counters are theirs. */
-const fewOrphans = 10
+/** The shortest retransmission timeout, TCP_RTO_MIN in include/net/tcp.h: an exchange with a lost segment takes longer. */
+const shortestTimeoutUs = 200_000
 
 /**
  * Segments of established connections are lost and sent again, in proportion to all that were sent. Connections that got
@@ -22,7 +22,7 @@ export const dataLoss = defineCheck({
     summary:
       'Some packets of established connections are lost and sent again. Everything works, but each loss costs the connection a fifth of a second or more.',
     evidence:
-      "Segments sent again, SYNs left out, against all segments sent, by TCP_INFO of the run's own connections. Of a churn, whose connections do not last, the counters of the network namespace tell it, where most of the traffic is the run's.",
+      "Segments sent again, SYNs left out, against all segments sent, by TCP_INFO of the run's own connections. Of a churn, whose connections do not last, the counters of the network namespace tell it, where most of the traffic is the run's and its slowest exchanges took as long as a retransmission.",
     mistakenFor: 'A slow server: its exchanges are slow without a single segment sent again.'
   },
 
@@ -72,10 +72,10 @@ function hasOtherCause(context: ExplainContext): boolean {
 }
 
 /** Whether half of all segments are the run's, at the least it must have sent: the counters are the namespace's. */
-function isOurs({ run, peerIsHere, deltas, counters }: ExplainContext): boolean {
+function isOurs({ run, peerIsHere, deltas }: ExplainContext): boolean {
   if (run === null) return false
-  const orphans = deltas['Sockstat.TCP.orphan']?.before ?? counters['Sockstat.TCP.orphan'] ?? 0
-  if (orphans > fewOrphans) return false
+  // What closed sockets of others send again is in the counters as well, and slows down no exchange of ours.
+  if ((run.exchangeLatency?.p99 ?? 0) < shortestTimeoutUs) return false
   const { attempted, established } = run.connections
   const exchanges = run.exchange?.completed ?? 0
   const least = attempted + established + exchanges

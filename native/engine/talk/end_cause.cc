@@ -1,5 +1,7 @@
 #include "native/engine/talk/end_cause.h"
 
+#include <netinet/tcp.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -11,10 +13,6 @@ namespace {
 // Every link carries packets of 576 bytes (RFC 791, 1122): a message that fits into one with its
 // headers is not lost for its size.
 constexpr uint64_t kSmallMessage = 500;
-
-// enum of net/tcp_states.h; the one in netinet/tcp.h clashes with linux/tcp.h.
-constexpr uint8_t kStateClose = 7;
-constexpr uint8_t kStateCloseWait = 8;
 
 bool IsReset(int error) { return error == ECONNRESET || error == EPIPE || error == ECONNABORTED; }
 
@@ -37,7 +35,7 @@ uint32_t Resent(const Ending& ending, const TcpInfo& info) {
 }
 
 bool Unacknowledged(const TcpInfo& info) {
-  return info.state == kStateClose ? UnacknowledgedBytes(info) > 0 : info.unacked > 0;
+  return info.state == TCP_CLOSE ? UnacknowledgedBytes(info) > 0 : info.unacked > 0;
 }
 
 EndCause CauseOfLostData(const Ending& ending, const TcpInfo& info) {
@@ -88,7 +86,7 @@ int64_t QuietMs(const Ending& ending, const TcpInfo& info, EndCause cause) {
     return std::max<int64_t>(0, since_received - ending.underway_ns / kNsPerMs);
   }
   const int64_t quiet = std::min(since_received, int64_t{info.last_data_sent_ms});
-  const bool by_fin = info.state == kStateCloseWait;
+  const bool by_fin = info.state == TCP_CLOSE_WAIT;
   return std::max<int64_t>(0, by_fin ? quiet - int64_t{info.last_ack_recv_ms} : quiet);
 }
 

@@ -142,6 +142,7 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
     connectLatency: { ...latency(), withoutSynRetry: latency() },
     pacing: null,
     exchange: null,
+    exchangeLatency: null,
     wrongAnswer: null,
     churn: null,
     retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
