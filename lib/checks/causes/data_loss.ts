@@ -16,7 +16,7 @@ const shortestTimeoutUs = 200_000
  */
 export const dataLoss = defineCheck({
   id: 'data-loss',
-  rank: 232,
+  rank: 228,
   concerns: 'path',
   about: {
     summary:

@@ -8,6 +8,7 @@ import {
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Latency } from '../../../lib/engine/latency.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_run.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
@@ -17,6 +18,7 @@ import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
 import { chosenSocketOptions } from '../../../lib/scenario/socket_options.js'
+import { noFailures } from '../../helpers/example_result.js'
 
 type Partly<T> = { [Key in keyof T]?: T[Key] extends object ? Partial<T[Key]> : T[Key] }
 
@@ -270,4 +272,55 @@ export function predicting({
 /** The remedy as a person reads it. */
 export function linesOf(verdict: Pick<Verdict, 'remedy'> | null | undefined): string[] {
   return (verdict?.remedy ?? []).map(shellLine)
+}
+
+/** Connections that ended before their time, a second after the last data. */
+export function ended(
+  cause: NativeEndCause,
+  count: number,
+  changes: Partial<NativeEarlyEnd> = {}
+): NativeEarlyEnd {
+  return {
+    cause,
+    count,
+    first: count,
+    partial: 0,
+    unheard: 0,
+    resent: 0,
+    quietP10Ns: 1e9,
+    quietP50Ns: 1e9,
+    quietP90Ns: 1e9,
+    example: '198.18.10.1:1024 > 198.18.30.1:8100',
+    sndMss: 1448,
+    rttUs: 50,
+    rtoUs: 200_000,
+    unacked: 0,
+    sacked: 0,
+    retransmits: 0,
+    notSentBytes: 0,
+    sndWnd: 65_535,
+    segsIn: 1,
+    outOfOrder: 0,
+    ...changes
+  }
+}
+
+/** A run of 10,000 connections with an exchange each, of which these failed. */
+export function talking(early: readonly NativeEarlyEnd[], changes: Parameters<typeof explaining>[0] = {}) {
+  const failed = early.reduce((sum, { count }) => sum + count, 0)
+  const exchange = {
+    completed: 10_000 - failed,
+    failed,
+    failures: noFailures,
+    bytesSent: 60_000,
+    bytesReceived: 70_000
+  }
+  return explaining({
+    run: run({ exchange }),
+    scenario: {
+      exchange: { send: 'PING', sendBytes: 4, expect: '+PONG', expectBytes: 5, everyMs: null }
+    },
+    endings: { ...noEndings, early },
+    ...changes
+  })
 }

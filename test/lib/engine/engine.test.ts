@@ -69,6 +69,7 @@ describe('Engine', () => {
       'dialedBytesReceived',
       'dialedBytesSent',
       'exchanges',
+      'settledExchanges',
       'transactions',
       'accepted',
       'acceptedOpen',

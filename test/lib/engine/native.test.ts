@@ -24,6 +24,7 @@ describe('the addon', () => {
         "dialedBytesReceived",
         "dialedBytesSent",
         "exchanges",
+        "settledExchanges",
         "transactions",
         "accepted",
         "acceptedOpen",

@@ -35,8 +35,10 @@ it('shows everything there may be', () => {
                    7  exchange  EBADMSG       127.0.1.1:1031 > 127.0.0.1:8103
     connect      p50 48us  p90 95us  p99 1.01s  p99.9 2.4ms  max 3.1s   all
                  p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms  without SYN retries
-    exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received
+    exchange     4,990 completed, 7 failed (7 answered otherwise), 29.2KiB sent, 34.1KiB received
                  p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
+                 expected  "+PONG\\r\\n"
+                 received  "-ERR\\r\\n"   127.0.1.1:1031 > 127.0.0.1:8103
     churn        TIME_WAIT 12 before, 4,711 at the peak; each 4-tuple rested 12.1s or longer
     retransmits  15 SYNs on 12 connections, 4 segments on 3 connections
     census       688 read in 2ms, 1 in CLOSE_WAIT

@@ -102,6 +102,7 @@ describe('resolveDial', () => {
       churn: false,
       close: 'rst',
       closeBy: 'client',
+      keepGoing: false,
       durationMs: 120_000,
       census: true,
       sample: 1000,
