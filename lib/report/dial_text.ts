@@ -92,7 +92,8 @@ function churnSummary(
   const shortfalls = []
   if (connections.failed > 0) shortfalls.push(`${plural(connections.failed, 'connect')} failed`)
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
-  if (churn.endedEarly) shortfalls.push('it ended early, because none succeeded for 3s (--keep-going goes on)')
+  if (churn.endedEarly)
+    shortfalls.push('it ended early, because none succeeded for 3s (--keep-going goes on)')
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = shortfalls.length === 0 && transactions > 0 ? 'green' : transactions > 0 ? 'yellow' : 'red'
   return headline(style, `${parts.join('')}.`, paint)

@@ -47,7 +47,8 @@ class Run {
 
   [[nodiscard]] CounterTotals Totals() const { return supervisor_.Totals(); }
   [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
-  // Connections that ended before their time, and one of the answers that were not the expected one.
+  // Connections that ended before their time, and one of the answers that were not the expected
+  // one.
   [[nodiscard]] std::vector<EarlyEnds::Entry> Ends() const { return state_.early_ends.entries(); }
   [[nodiscard]] std::optional<WrongAnswer::Sample> Wrong() const {
     return state_.wrong_answer.sample();
