@@ -75,7 +75,11 @@ function title(context: ExplainContext, { main, count }: Ended): string {
     case 'halfOpen':
       return `${lost}, and the peer repeats its SYN-ACK: packets toward it are lost, or its accept queue is full and it drops the final ACK`
     case 'silenced':
-      return `${lost}, although earlier exchanges on the same connections were answered: packets are lost on the way, or the peer is gone`
+      return `${lost}, although earlier exchanges on the same connections were answered: ${
+        context.endings.fresh === 'answered'
+          ? 'a new connection is answered, so the path was down for a while, or a NAT, a firewall or the server has forgotten them'
+          : 'packets are lost on the way, or the peer is gone'
+      }`
     default:
       return `${lost}: something on the way drops the packets of established connections`
   }
@@ -99,7 +103,10 @@ function remedy({ ends }: Ended): Remedy[] {
     ]
   }
   return [
-    sysctl('net.ipv4.tcp_mtu_probing', 1),
+    // It is the sender that tries smaller segments.
+    ends[0]?.cause === 'answerLost'
+      ? advice('on the server: sysctl -w net.ipv4.tcp_mtu_probing=1')
+      : sysctl('net.ipv4.tcp_mtu_probing', 1),
     advice('it takes effect after some timeouts, 3 to 10 s: allow for that with --exchange-timeout'),
     advice(
       'and for good: let ICMP "fragmentation needed" (type 3, code 4) and ICMPv6 "packet too big" through'

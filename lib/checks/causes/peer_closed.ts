@@ -114,11 +114,18 @@ function when(context: ExplainContext, { main }: Ended): string {
   const answersUs = worked || (!atOnce && (context.scenario?.socketOptions.keepaliveMs ?? null) !== null)
   const by = isReset(main.cause) && answersUs ? ': the peer, or a middlebox that has lost its state' : ''
   if (main.cause === 'cutOff') return `${by}, at the next packet`
-  if (context.endings.fresh === 'refused' && !atOnce) return ', and refuses new ones: its process has ended'
+  if (context.endings.fresh === 'refused' && !atOnce) {
+    // A process that ends sends FIN.
+    return isReset(main.cause)
+      ? ', and refuses new ones: it has restarted, or a middlebox has lost its state'
+      : ', and refuses new ones: its process has ended'
+  }
   if (isConstant(main)) return `, each after ${inSeconds(quietP50Ns)} without data${by || timer(context)}`
   if (atOnce && !worked)
     return `, at once: it has reached a limit, ${instead.includes(main.cause) ? 'refuses the client or does not understand the message' : 'or refuses the client'}${said(context, main)}`
-  if (atOnce) return `${by}, right after an answer`
+  if (atOnce) {
+    return `${by}, ${instead.includes(main.cause) ? 'as soon as another message came' : 'right after an answer'}`
+  }
   const looksTimed = by === '' && quietP10Ns >= 2 * atOnceNs && quietP90Ns <= 2 * quietP10Ns
   return `${by}, after ${inSeconds(quietP10Ns)} to ${inSeconds(quietP90Ns)} without data${looksTimed ? ', which looks like an idle timeout' : ''}`
 }

@@ -144,6 +144,33 @@ describe('the first line of a run that talks', () => {
   })
 })
 
+it('says that a churn ended early, and how to prevent it', () => {
+  const result = eventfulResult()
+  const churn = result.churn && { ...result.churn, endedEarly: true }
+  expect(dialReport({ ...result, churn })).toContain(
+    'it ended early, because none succeeded for 3s (--keep-going goes on)'
+  )
+})
+
+it('says where an answer differs that begins as expected', () => {
+  const wrongAnswer = {
+    connection: '127.0.1.1:1031 > 127.0.0.1:8103',
+    offset: 484,
+    expected: null,
+    received: { text: 'xyz', hex: '78797a' }
+  }
+  const lines = dialReport({ ...eventfulResult(), wrongAnswer })
+  expect(lines).toContain('received  "xyz"  127.0.1.1:1031 > 127.0.0.1:8103, from byte 484 on')
+  expect(lines).not.toContain('expected  "')
+})
+
+it('reports results of earlier versions, which do not tell failed exchanges apart', () => {
+  const { wrongAnswer, exchange, ...result } = eventfulResult()
+  const { failures, ...totals } = exchange as NonNullable<typeof exchange>
+  const old = { ...result, exchange: totals } as unknown as RunResult
+  expect(line('exchange', old)).toBe('exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received')
+})
+
 it('says when no tuple came around, and when TIME_WAIT could not be read', () => {
   const churn = {
     transactions: 5,

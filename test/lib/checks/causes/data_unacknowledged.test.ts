@@ -37,8 +37,10 @@ describe('data-unacknowledged', () => {
   it('counts connections that went silent, unless they were forgotten on the way', () => {
     const early = [ended('silenced', 200, { first: 0 })]
     expect(explain?.(talking(early))?.title).toMatch(/although earlier exchanges .* were answered/)
-    const context = talking(early, { endings: { ...noEndings, early, fresh: 'answered' } })
-    expect(explain?.(context)).toBeNull()
+    const answered = { ...noEndings, early, fresh: 'answered' as const }
+    expect(explain?.(talking(early, { endings: answered }))).toBeNull()
+    const settled = talking(early, { endings: { ...answered, settledExchanges: 500 } })
+    expect(explain?.(settled)?.title).toMatch(/a new connection is answered, so the path was down/)
   })
 
   it('is silent in a healthy run, and beside a server', () => {

@@ -74,6 +74,9 @@ describe('peer-closed', () => {
     expect(peerClosed.explain?.(talking([ended('closed', 200, at(0.01))]))?.title).toBe(
       'the peer closed the connection of 200 of 10,000 exchanges instead of answering, at once: it has reached a limit, refuses the client or does not understand the message'
     )
+    expect(peerClosed.explain?.(talking([ended('closed', 200, { ...at(0.01), first: 0 })]))?.title).toMatch(
+      /instead of answering, as soon as another message came$/
+    )
     expect(peerClosed.explain?.(talking([ended('cutOff', 200, { first: 0 })]))?.title).toBe(
       'the peer reset the connection of 200 of 10,000 exchanges instead of answering: the peer, or a middlebox that has lost its state, at the next packet'
     )
