@@ -1,3 +1,4 @@
+import type { NativeEarlyEnd } from '../engine/native_run.js'
 import type { SocketSurvey } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import type { CounterChanges } from '../host/counters.js'
@@ -9,6 +10,7 @@ import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { PortUse } from '../observe/port_use.js'
 import type { ProofView } from '../observe/proof_view.js'
+import type { SegmentLoss } from '../observe/segment_loss.js'
 import type { ServedPort } from '../observe/served_ports.js'
 import type { ServerView } from '../observe/server_observer.js'
 import type { AsymmetricRoute } from '../observe/source_routes.js'
@@ -40,6 +42,9 @@ export type RunOutcome = Pick<
   | 'timing'
   | 'connectLatency'
   | 'pacing'
+  | 'exchange'
+  | 'exchangeLatency'
+  | 'wrongAnswer'
   | 'churn'
   | 'retransmits'
   | 'staleAnswers'
@@ -88,9 +93,29 @@ export interface ExplainContext {
   fullPorts?: readonly PortUse[]
   /** Dropped packets by reason and call chain; absent or null where they are not counted. */
   drops?: DropSummary | null
+  /** How connections ended before their time. */
+  endings: Endings
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }
+
+/** What became of a connection that was dialed to see: `answered` is the exchange, or without one the handshake. */
+export type FreshConnection = 'answered' | 'refused' | 'unanswered'
+
+/** How connections of a run ended before their time. */
+export interface Endings {
+  /** By cause, with TCP_INFO of the first of each. */
+  early: readonly NativeEarlyEnd[]
+  /** Exchanges completed on connections that had been idle for a whole period of the heartbeat before. */
+  settledExchanges: number
+  /** One more connection, dialed after others had gone silent or were closed while idle; null where none was. */
+  fresh: FreshConnection | null
+  /** Segments the run's own connections lost, where the counters gave reason to look; null where it was not looked for. */
+  loss: SegmentLoss | null
+}
+
+/** Those of a run that has none, and of what is watched from outside. */
+export const noEndings: Endings = { early: [], settledExchanges: 0, fresh: null, loss: null }
 
 /** What a check found: a finding without its name, and what ranks it among others. */
 export interface Verdict {

@@ -1,7 +1,7 @@
 /** The course of a dial: ramp, hold, close, judge. */
 import { BestEffort } from '../base/best_effort.js'
 import { C1mError } from '../base/errors.js'
-import { aborted, delay } from '../base/pace.js'
+import { aborted, delay, newEnd } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
 import type { Engine, EngineCounters } from '../engine/engine.js'
 import { counterDeltas, movedBy } from '../host/counters.js'
@@ -12,6 +12,7 @@ import { readCounters } from '../observe/counters.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { awaitsAnswers, type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
+import { Futility } from './futility.js'
 import { IntervalLatency } from './interval_latency.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
 import { PeerEndings } from './peer_endings.js'
@@ -20,6 +21,7 @@ import { Proof } from './proof.js'
 import { RunEvents } from './run_events.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
+import { failedExchanges } from './talk_result.js'
 import { targetTotals } from './target_totals.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
@@ -38,6 +40,9 @@ export class DialCourse {
   readonly #prepared: PreparedDial
   readonly #series: Series
   readonly #events = new RunEvents()
+  readonly #futility = new Futility()
+  /** Aborted when a churn comes to nothing. */
+  readonly #futile = newEnd()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
   readonly #proof: Proof | null
@@ -119,9 +124,9 @@ export class DialCourse {
     }
   }
 
-  /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped. */
+  /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped, or comes to nothing. */
   async #ramp(stopping: AbortSignal): Promise<void> {
-    await Promise.race([this.engine.ramped, aborted(stopping)])
+    await Promise.race([this.engine.ramped, aborted(stopping), aborted(this.#futile.signal)])
     this.#sample()
     this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
@@ -203,6 +208,7 @@ export class DialCourse {
       timeWaits: timeWaits?.totals() ?? null,
       targets: targetTotals(engine.targets(), (index) => this.#destination(index)),
       series: this.#series.points(),
+      endedEarly: this.#futile.signal.aborted,
       holdSeconds: this.#holdSeconds,
       totalSeconds: this.seconds(),
       proof: this.#proof?.view ?? null
@@ -217,10 +223,17 @@ export class DialCourse {
 
   #sample(): void {
     const counters = this.engine.counters()
-    const { dialedOpen, established, failed } = counters
+    const { dialedOpen, established, failed, transactions } = counters
     this.noteEndings(counters)
+    if (this.scenario.churn && !this.scenario.keepGoing) this.#noteTransactions(transactions)
     this.#prepared.timeWaits?.sample()
     if (this.#phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
+  }
+
+  #noteTransactions(transactions: number): void {
+    const failed = failedExchanges(this.engine.errors())
+    if (this.phase === 'dialing' && this.#futility.note(this.seconds(), transactions, failed))
+      this.#futile.abort()
   }
 }
 

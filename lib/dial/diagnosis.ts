@@ -1,8 +1,10 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
+import type { FreshConnection } from '../checks/context.js'
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
 import { tableRules } from '../engine/descriptor_tables.js'
 import type { Engine } from '../engine/engine.js'
+import type { NativeEarlyEnd } from '../engine/native_run.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
@@ -12,6 +14,7 @@ import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
 import type { ProofView } from '../observe/proof_view.js'
+import { isNotable, namespaceLoss, ownLoss, type SegmentLoss } from '../observe/segment_loss.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
@@ -40,6 +43,8 @@ export class Diagnostician {
   /** One after the other. */
   #looks = Promise.resolve()
   #settled = false
+  #fresh: FreshConnection | null = null
+  #loss: SegmentLoss | null = null
 
   constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
@@ -74,6 +79,19 @@ export class Diagnostician {
     // One that fails is its caller's concern, not the next one's.
     this.#looks = looked.catch(() => {})
     return looked
+  }
+
+  /** Dials one more connection where only that tells what became of the others. */
+  async probe(): Promise<void> {
+    if (!this.#engine.earlyEnds().some(wantsProbe)) return
+    const { dialFreshConnection } = await import('./fresh_connection.js')
+    this.#fresh = await dialFreshConnection(this.#scenario)
+  }
+
+  /** Reads TCP_INFO of connections that are held, where segments were sent again in this namespace: were they ours? */
+  async lookForLoss(): Promise<void> {
+    if (this.#scenario.churn || !isNotable(namespaceLoss(this.#phases.changes().deltas))) return
+    this.#loss = await ownLoss(this.#engine)
   }
 
   /** Whether the last look was taken: the connections are being closed. */
@@ -125,12 +143,27 @@ export class Diagnostician {
       ...this.#observer.seen,
       census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
       proof,
+      endings: {
+        early: this.#engine.earlyEnds(),
+        settledExchanges: this.#engine.counters().settledExchanges,
+        fresh: this.#fresh,
+        loss: this.#loss
+      },
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
     return { counters: all, findings, unjudged, unseenDevices }
   }
+}
+
+/**
+ * Whether a new connection tells more: from one that goes silent, whether the path is gone or has forgotten it; from one
+ * that was closed while it was idle, whether the server is still there.
+ */
+function wantsProbe({ cause, quietP50Ns }: NativeEarlyEnd): boolean {
+  if (cause === 'silenced' || cause === 'cutOff') return true
+  return (cause === 'heldClosed' || cause === 'heldReset') && quietP50Ns > 0.5e9
 }
 
 /** Where the run dials to, when all of that is here. */

@@ -11,7 +11,6 @@ import { noteCounters } from '../observe/counters.js'
 import { aliveOf, type ProofView } from '../observe/proof_view.js'
 import {
   type Churn,
-  type Exchange,
   type RunResult,
   SCHEMA,
   type SeriesPoint,
@@ -19,6 +18,7 @@ import {
   type TimeWaits
 } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import { exchanged, wrongAnswerOf } from './talk_result.js'
 
 /** The host and this process before the first connection. */
 export interface Baseline {
@@ -57,6 +57,8 @@ export interface DialTrace {
   timeWaits: TimeWaits | null
   targets: TargetTotals[]
   series: readonly SeriesPoint[]
+  /** Whether a churn ended before its time. */
+  endedEarly: boolean
   holdSeconds: number
   totalSeconds: number
   /** What showed whether held connections are alive; null when none are held. */
@@ -73,6 +75,7 @@ export type DialOutcome = Pick<
   | 'connectLatency'
   | 'pacing'
   | 'exchange'
+  | 'wrongAnswer'
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
@@ -112,7 +115,8 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       withoutSynRetry: engine.distribution('connectFirstTry')
     },
     pacing: lateness && { unit: 'us', p50: lateness.p50, p99: lateness.p99, max: lateness.max },
-    exchange: scenario.exchange && exchanged(counters, errors),
+    exchange: scenario.exchange && exchanged(counters, errors, engine.earlyEnds()),
+    wrongAnswer: scenario.exchange && wrongAnswerOf(engine),
     exchangeLatency: awaitsAnswers(scenario) ? engine.distribution('exchange') : null,
     churn: churned(trace, dialSeconds),
     retransmits: {
@@ -150,23 +154,14 @@ function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0
 }
 
-function exchanged(counters: EngineCounters, errors: readonly ErrorTally[]): Exchange {
-  const failed = errors.filter(({ phase }) => phase === 'exchange')
-  return {
-    completed: counters.exchanges,
-    failed: failed.reduce((sum, { count }) => sum + count, 0),
-    bytesSent: counters.dialedBytesSent,
-    bytesReceived: counters.dialedBytesReceived
-  }
-}
-
-function churned({ engine, counters, timeWaits }: DialTrace, dialSeconds: number): Churn | null {
+function churned({ engine, counters, timeWaits, endedEarly }: DialTrace, dialSeconds: number): Churn | null {
   if (timeWaits === null) return null
   const { shortestRestNs } = engine.status()
   return {
     transactions: counters.transactions,
     transactionsPerSecond: perSecond(counters.transactions, dialSeconds),
     timeWait: timeWaits,
+    endedEarly,
     tupleRestSeconds: shortestRestNs === 0 ? null : shortestRestNs / 1e9
   }
 }

@@ -73,6 +73,9 @@ export class LazyDiagnosis {
     const diagnostician = await this.#load().catch(() => null)
     if (diagnostician) await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
     this.#phases.noteHoldEnd()
+    if (!diagnostician) return
+    await this.#bestEffort.attempt('lost segments', () => diagnostician.lookForLoss())
+    await this.#bestEffort.attempt('one more connection', () => diagnostician.probe())
   }
 
   /** What explains the outcome, once all is closed. */

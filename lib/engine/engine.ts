@@ -13,11 +13,13 @@ import { type NativeAddon, native } from './native.js'
 import type {
   NativeCensus,
   NativeCountedLatency,
+  NativeEarlyEnd,
   NativeLatencyKind,
   NativeProof,
   NativeRun,
   NativeRunConfig,
   NativeStatus,
+  NativeWrongAnswer,
   ProofAction
 } from './native_run.js'
 
@@ -77,6 +79,7 @@ export interface EngineCounters {
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number
+  settledExchanges: number
   transactions: number
   accepted: number
   acceptedOpen: number
@@ -221,6 +224,16 @@ export class Engine {
         example
       }))
       .sort((a, b) => b.count - a.count)
+  }
+
+  /** Connections that ended before their time, by cause. */
+  earlyEnds(): NativeEarlyEnd[] {
+    return this.#run.earlyEnds()
+  }
+
+  /** The first answer that was not the expected one, or only a part of it. */
+  wrongAnswer(): NativeWrongAnswer | null {
+    return this.#run.wrongAnswer()
   }
 
   /**

@@ -61,6 +61,8 @@ export interface NativeDialConfig {
   hold: boolean
   /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
   churn: boolean
+  /** In a churn without a rate: goes on at full speed although every exchange fails. */
+  keepGoing: boolean
   /** In a churn: wait for the peer to close first. Needs `exchange`, if only an empty one. */
   peerCloses: boolean
   exchange?: NativeExchangeConfig
@@ -114,6 +116,65 @@ export interface NativeError {
   example: string
   /** When it happened first, since the start. */
   firstNs: number
+}
+
+/** Why connections ended before their time: see native/engine/measure/early_ends.h. */
+export type NativeEndCause =
+  | 'unacknowledged'
+  | 'oversized'
+  | 'halfOpen'
+  | 'silenced'
+  | 'cutOff'
+  | 'notReading'
+  | 'unanswered'
+  | 'answerLost'
+  | 'tooSoon'
+  | 'unclosed'
+  | 'wrong'
+  | 'closed'
+  | 'reset'
+  | 'other'
+  | 'heldClosed'
+  | 'heldReset'
+  | 'heldLost'
+
+/** Connections that ended before their time for one cause, with TCP_INFO of the first of them at that moment. */
+export interface NativeEarlyEnd {
+  cause: NativeEndCause
+  count: number
+  /** Those of which no exchange had been completed. */
+  first: number
+  /** Those of which a part of the answer had come. */
+  partial: number
+  /** Those on which the peer had never sent anything. */
+  unheard: number
+  /** Segments sent again, without the SYNs of the handshakes. */
+  resent: number
+  /** How long no data had gone either way when the peer ended them, or when the message was sent that failed. */
+  quietP10Ns: number
+  quietP50Ns: number
+  quietP90Ns: number
+  example: string
+  sndMss: number
+  rttUs: number
+  rtoUs: number
+  unacked: number
+  sacked: number
+  retransmits: number
+  notSentBytes: number
+  sndWnd: number
+  segsIn: number
+  outOfOrder: number
+}
+
+/** An answer that was not the expected one, or only a part of it. */
+export interface NativeWrongAnswer {
+  connection: string
+  /** Where in the answer the bytes begin. */
+  offset: number
+  /** Empty where any bytes would have done. */
+  expected: Uint8Array
+  received: Uint8Array
 }
 
 /** Where a run stands. */
@@ -216,6 +277,9 @@ export interface NativeRun {
   /** For each target: established, failed, closed by the peer, exchanges failed. */
   targets(): Float64Array
   errors(): NativeError[]
+  earlyEnds(): NativeEarlyEnd[]
+  /** The first one of the run. */
+  wrongAnswer(): NativeWrongAnswer | null
   status(): NativeStatus
   /**
    * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`

@@ -34,6 +34,7 @@ export const counterNames = [
   'Tcp.EstabResets',
   'Tcp.InSegs',
   'Tcp.OutRsts',
+  'Tcp.OutSegs',
   'Tcp.PassiveOpens',
   'Tcp.RetransSegs',
   'TcpExt.EmbryonicRsts',
@@ -47,6 +48,7 @@ export const counterNames = [
   'TcpExt.SyncookiesSent',
   'TcpExt.TCPACKSkippedTimeWait',
   'TcpExt.TCPAbortOnMemory',
+  'TcpExt.TCPDSACKRecv',
   'TcpExt.TCPDeferAcceptDrop',
   'TcpExt.TCPKeepAlive',
   'TcpExt.TCPMemoryPressures',
@@ -56,6 +58,8 @@ export const counterNames = [
   'TcpExt.TCPSYNChallenge',
   'TcpExt.TCPSynRetrans',
   'TcpExt.TCPTimeWaitOverflow',
+  'TcpExt.TCPTimeouts',
+  'TcpExt.TCPWinProbe',
   'TcpExt.TW',
   'TcpExt.TWRecycled'
 ] as const

@@ -55,11 +55,12 @@ export function summarizeCensus(census: CensusTaken): CensusSummary {
   }
 }
 
-function laterRetransmits({
+/** Segments sent again once connections stood, and connections with any. */
+export function laterRetransmits({
   totalRetransmits,
   synRetries,
   bytesSent
-}: CensusColumns): CensusSummary['retransmits'] {
+}: Pick<CensusColumns, 'totalRetransmits' | 'synRetries' | 'bytesSent'>): CensusSummary['retransmits'] {
   const most = native().mostSynRetries
   let segments = 0
   let connections = 0

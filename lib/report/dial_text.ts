@@ -3,7 +3,7 @@
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { Latency } from '../engine/latency.js'
-import type { Churn, ConnectLatency, RunResult } from '../result/result.js'
+import type { Churn, ConnectLatency, ExchangeFailures, RunResult, WrongAnswer } from '../result/result.js'
 import { aliveLines } from './alive_text.js'
 import { censusLines } from './census_text.js'
 import { destination } from './destination.js'
@@ -99,6 +99,8 @@ function churnSummary(
   const shortfalls = []
   if (connections.failed > 0) shortfalls.push(`${plural(connections.failed, 'connect')} failed`)
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
+  if (churn.endedEarly)
+    shortfalls.push('it ended early, because none succeeded for 3s (--keep-going goes on)')
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = shortfalls.length === 0 && transactions > 0 ? 'green' : transactions > 0 ? 'yellow' : 'red'
   return headline(style, `${parts.join('')}.`, paint)
@@ -142,16 +144,48 @@ function percentiles({ p50, p90, p99, p999, max }: Latency): string[] {
   )
 }
 
-function exchange({ exchange, exchangeLatency }: RunResult): string[] {
+function exchange({ exchange, exchangeLatency, wrongAnswer }: RunResult): string[] {
   if (!exchange) return []
-  const { completed, failed, bytesSent, bytesReceived } = exchange
+  const { completed, failed, failures, bytesSent, bytesReceived } = exchange
   const totals = [
     `${formatNumber(completed)} completed`,
-    `${formatNumber(failed)} failed`,
+    `${formatNumber(failed)} failed${kinds(failures)}`,
     `${approximateBytes(bytesSent)} sent`,
     `${approximateBytes(bytesReceived)} received`
   ]
-  return [totals.join(', '), ...(exchangeLatency?.count ? columns([percentiles(exchangeLatency)]) : [])]
+  return [
+    totals.join(', '),
+    ...(exchangeLatency?.count ? columns([percentiles(exchangeLatency)]) : []),
+    // Results of earlier versions do not have it.
+    ...(wrongAnswer ? answers(wrongAnswer) : [])
+  ]
+}
+
+const failureNames: Record<keyof ExchangeFailures, string> = {
+  unacknowledged: 'not acknowledged',
+  unanswered: 'not answered',
+  peerNotReading: 'not read',
+  wrong: 'answered otherwise',
+  closed: 'closed instead',
+  reset: 'reset instead',
+  other: 'otherwise'
+}
+
+/** ` (90 not answered, 10 closed instead)`, when any failed. Results of earlier versions do not tell them apart. */
+function kinds(failures: ExchangeFailures | undefined): string {
+  const some = (Object.keys(failureNames) as (keyof ExchangeFailures)[]).flatMap((name) =>
+    failures && failures[name] > 0 ? [`${formatNumber(failures[name])} ${failureNames[name]}`] : []
+  )
+  return some.length === 0 ? '' : ` (${some.join(', ')})`
+}
+
+/** One answer beside what was expected. */
+function answers({ connection, offset, expected, received }: WrongAnswer): string[] {
+  const where = offset === 0 ? '' : `, from byte ${formatNumber(offset)} on`
+  return columns([
+    ...(expected ? [['expected', `"${expected.text}"`]] : []),
+    ['received', `"${received.text}"`, `${connection}${where}`]
+  ])
 }
 
 /** What a churn leaves behind; how much it did is in the headline. */

@@ -82,7 +82,21 @@ const figures: UnitsOf<Judged> = {
   connectLatency: { ...latency, withoutSynRetry: latency },
   pacing: { p50: 'us', p99: 'us', max: 'us' },
   exchangeLatency: latency,
-  exchange: { completed: 'count', failed: 'count', bytesSent: 'bytes', bytesReceived: 'bytes' },
+  exchange: {
+    completed: 'count',
+    failed: 'count',
+    failures: {
+      unacknowledged: 'count',
+      unanswered: 'count',
+      peerNotReading: 'count',
+      wrong: 'count',
+      closed: 'count',
+      reset: 'count',
+      other: 'count'
+    },
+    bytesSent: 'bytes',
+    bytesReceived: 'bytes'
+  },
   churn: {
     transactions: 'count',
     transactionsPerSecond: 'perSecond',

@@ -18,12 +18,18 @@ export interface ChurnOptions {
   churn?: boolean
   /** Who closes first in a churn. Default `client`; `server` waits for the peer's FIN or RST. */
   closeBy?: CloseBy
+  /**
+   * Goes on at full speed although every exchange fails. Default false: a churn of which 100 exchanges in a row failed
+   * slows down, unless it has a rate, and one without a transaction for three seconds of them ends.
+   */
+  keepGoing?: boolean
 }
 
 /** What each of them may be. */
 export const churnChecks: OptionChecks<ChurnOptions> = {
   churn: flag,
-  closeBy: choice(closers)
+  closeBy: choice(closers),
+  keepGoing: flag
 }
 
 /**
@@ -37,7 +43,7 @@ export function checkChurn(
   talks: boolean,
   selfDial: boolean
 ): void {
-  const { churn = false, closeBy, everyMs, holdMs = 0, exchangeTimeoutMs } = options
+  const { churn = false, closeBy, everyMs, holdMs = 0, exchangeTimeoutMs, keepGoing = false } = options
   const conflict = (message: Wording, hint: Wording) => new C1mError('C1M_OPTION_CONFLICT', message, { hint })
   const waits = talks || closeBy === 'server'
   if (exchangeTimeoutMs !== undefined && !waits) {
@@ -51,6 +57,12 @@ export function checkChurn(
       throw conflict(
         (option) =>
           `${option('closeBy', 'server')} is for churns: the peer of a held connection may close it at any time`,
+        (option) => `Add ${option('churn', true)}.`
+      )
+    }
+    if (keepGoing) {
+      throw conflict(
+        (option) => `${option('keepGoing', true)} is for churns: connections that are held are not replaced`,
         (option) => `Add ${option('churn', true)}.`
       )
     }

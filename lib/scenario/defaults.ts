@@ -14,6 +14,7 @@ export const dialDefaults = {
   churn: false,
   close: 'fin' as CloseMode,
   closeBy: 'client' as CloseBy,
+  keepGoing: false,
   census: false,
   sample: 0,
   authorized: false

@@ -69,6 +69,8 @@ export interface DialScenario {
   socketOptions: ChosenSocketOptions
   /** Who closes first in a churn. */
   closeBy: CloseBy
+  /** In a churn: whether it goes on although every exchange fails. */
+  keepGoing: boolean
   /** null: no bound. */
   durationMs: Count | null
   /** Whether TCP_INFO of every connection is read at the end of the hold. */

@@ -4,6 +4,7 @@ import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { aborted, delay, newEnd } from '../base/pace.js'
 import { version } from '../base/version.js'
+import { noEndings } from '../checks/context.js'
 import { LastingFindings } from '../checks/index.js'
 import {
   type LocalEnd,
@@ -263,6 +264,7 @@ class Watcher implements Watch {
       fullPorts: this.#ports.full,
       halfOpenPeak: this.#halfOpenPeak,
       drops: this.#drops?.read() ?? null,
+      endings: noEndings,
       latencies: []
     }
     this.#findings = this.#lasting.explain(context, (id, error) =>

@@ -82,9 +82,9 @@ int64_t Nanoseconds(Napi::Object object, const char* field_ms, double least_ms) 
 
 ExchangeOptions ReadExchangeOptions(Napi::Object object) {
   ExchangeOptions options;
-  options.send = Bytes(object, "send", Exchange::kMaxBytes);
-  options.expect = Bytes(object, "expect", Exchange::kMaxBytes);
-  options.expect_bytes = Whole<uint64_t>(object, "expectBytes", 0, Exchange::kMaxBytes);
+  options.send = Bytes(object, "send", Exchange::kMaxMessageBytes);
+  options.expect = Bytes(object, "expect", Exchange::kMaxAnswerBytes);
+  options.expect_bytes = Whole<uint64_t>(object, "expectBytes", 0, Exchange::kMaxAnswerBytes);
   options.every_ns = Nanoseconds(object, "everyMs", 0);
   options.timeout_ns = Nanoseconds(object, "timeoutMs", 1);
   return options;
@@ -123,6 +123,7 @@ DialOptions ReadDialOptions(Napi::Object object) {
   options.close = ReadCloseMode(object);
   options.hold = object.Get("hold").ToBoolean();
   options.churn = object.Get("churn").ToBoolean();
+  options.keep_going = object.Get("keepGoing").ToBoolean();
   options.peer_closes = object.Get("peerCloses").ToBoolean();
   const Napi::Value exchange = object.Get("exchange");
   if (!exchange.IsUndefined()) {

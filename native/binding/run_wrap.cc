@@ -56,6 +56,8 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::LatencyCounts>("latencyCounts"),
                          InstanceMethod<&RunWrap::Targets>("targets"),
                          InstanceMethod<&RunWrap::Errors>("errors"),
+                         InstanceMethod<&RunWrap::EarlyEnds>("earlyEnds"),
+                         InstanceMethod<&RunWrap::WrongAnswer>("wrongAnswer"),
                          InstanceMethod<&RunWrap::Status>("status"),
                          InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
                          InstanceMethod<&RunWrap::CensusTaken>("censusTaken"),
@@ -200,6 +202,54 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
     list[i++] = object;
   }
   return list;
+}
+
+// earlyEnds(): [{cause, count, first, ..., example, and TCP_INFO of that connection}]
+Napi::Value RunWrap::EarlyEnds(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const auto& entry : run_->Ends()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["cause"] = EndCauseName(entry.cause);
+    object["count"] = static_cast<double>(entry.count);
+    object["first"] = static_cast<double>(entry.first);
+    object["partial"] = static_cast<double>(entry.partial);
+    object["unheard"] = static_cast<double>(entry.unheard);
+    object["resent"] = static_cast<double>(entry.resent);
+    object["quietP10Ns"] = entry.quiet.p10_ns;
+    object["quietP50Ns"] = entry.quiet.p50_ns;
+    object["quietP90Ns"] = entry.quiet.p90_ns;
+    object["example"] = entry.example;
+    object["sndMss"] = static_cast<double>(entry.info.snd_mss);
+    object["rttUs"] = static_cast<double>(entry.info.rtt_us);
+    object["rtoUs"] = static_cast<double>(entry.info.rto_us);
+    object["unacked"] = static_cast<double>(entry.info.unacked);
+    object["sacked"] = static_cast<double>(entry.info.sacked);
+    object["retransmits"] = static_cast<double>(entry.info.total_retrans);
+    object["notSentBytes"] = static_cast<double>(entry.info.notsent_bytes);
+    object["sndWnd"] = static_cast<double>(entry.info.snd_wnd);
+    object["segsIn"] = static_cast<double>(entry.info.segs_in);
+    object["outOfOrder"] = static_cast<double>(entry.info.rcv_ooopack);
+    list[i++] = object;
+  }
+  return list;
+}
+
+// wrongAnswer(): {connection, offset, expected, received}, the latter two Buffers; null without one
+Napi::Value RunWrap::WrongAnswer(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto sample = run_->Wrong();
+  if (!sample) return env.Null();
+  const auto bytes = [&](const std::string& text) {
+    return Napi::Buffer<char>::Copy(env, text.data(), text.size());
+  };
+  Napi::Object object = Napi::Object::New(env);
+  object["connection"] = sample->connection;
+  object["offset"] = static_cast<double>(sample->offset);
+  object["expected"] = bytes(sample->expected);
+  object["received"] = bytes(sample->received);
+  return object;
 }
 
 // status(): {dialingNs, dialedPeak, acceptedPeak, shortestRestNs, tables, privateTables,

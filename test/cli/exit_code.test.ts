@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { dialExitCode, listenExitCode } from '../../lib/cli/exit_code.js'
 import type { ErrorPhase, ErrorTally } from '../../lib/engine/engine.js'
-import { exampleResult } from '../helpers/example_result.js'
+import { exampleResult, noFailures } from '../helpers/example_result.js'
 
 function errors(...failures: [ErrorPhase, string][]): ErrorTally[] {
   return failures.map(([phase, code]) => ({ phase, code, count: 1, example: '127.0.0.1:1024 > 127.0.0.1:9' }))
@@ -26,7 +26,7 @@ function dialed(requested: number, established: number, tallies: ErrorTally[] = 
 
 function talked(completed: number, tallies: ErrorTally[] = []) {
   const { result, ...ending } = dialed(10, 10, tallies)
-  const exchange = { completed, failed: tallies.length, bytesSent: 0, bytesReceived: 0 }
+  const exchange = { completed, failed: tallies.length, failures: noFailures, bytesSent: 0, bytesReceived: 0 }
   return { result: { ...result, exchange }, ...ending }
 }
 
@@ -36,6 +36,7 @@ function churned(transactions: number, failed: number, tallies: ErrorTally[] = [
     transactions,
     transactionsPerSecond: transactions,
     timeWait: { before: 0, peak: 0, after: 0 },
+    endedEarly: false,
     tupleRestSeconds: null
   }
   return { result: { ...result, connections: { ...result.connections, failed }, churn }, ...ending }

@@ -61,6 +61,8 @@ describe('help', () => {
             --close-by client|server
                                     who closes first in a churn; server waits for the
                                     peer to close (default client)
+            --keep-going            go on with a churn although every exchange fails;
+                                    default: it slows down, and ends after 3s of that
             --send S                what to send once a connection stands: text with
                                     the escapes \\r \\n \\t \\0 \\\\ \\xNN, or @FILE
             --expect S              how the answer must begin, written like --send;

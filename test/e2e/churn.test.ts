@@ -255,4 +255,58 @@ describe('a churn', () => {
       tables: 5
     })
   })
+
+  it('of which every exchange fails slows down, ends before its time, and says so', async () => {
+    await using server = await childServer(ownAddress(), (socket) => {
+      socket.end('no')
+    })
+    const began = performance.now()
+    const { churn, exchange, timing, findings } = await dial({
+      ...failing(server.target),
+      durationMs: 60_000
+    }).result
+    expect(performance.now() - began).toBeLessThan(30_000)
+    expect(churn).toMatchObject({ transactions: 0, endedEarly: true })
+    expect(timing.dialSeconds).toBeGreaterThan(2.9)
+    // Each worker a hundred at full speed, then one in ten milliseconds.
+    expect(exchange?.failed).toBeLessThan(4 * (110 + timing.dialSeconds * 100))
+    expect(findings).toMatchObject([{ id: 'wrong-answer', severity: 'critical' }])
+  })
+
+  it('goes on to its end where it is told to', async () => {
+    await using server = await childServer(ownAddress(), (socket) => {
+      socket.end('no')
+    })
+    const { churn, timing } = await dial({
+      ...failing(server.target),
+      keepGoing: true,
+      durationMs: 3500
+    }).result
+    expect(churn).toMatchObject({ transactions: 0, endedEarly: false })
+    expect(timing.dialSeconds).toBeGreaterThan(3.4)
+  })
+
+  it('goes on as long as some of its exchanges succeed', async () => {
+    await using server = await childServer(ownAddress(), (socket, index) => {
+      socket.end(index % 50 === 0 ? 'yes' : 'no')
+    })
+    const { churn, timing } = await dial({ ...failing(server.target), rate: 400, durationMs: 4000 }).result
+    expect(churn?.transactions).toBeGreaterThan(0)
+    expect(churn?.endedEarly).toBe(false)
+    expect(timing.dialSeconds).toBeGreaterThan(3.9)
+  })
 })
+
+/** A churn that awaits another answer than it gets. */
+function failing(target: string): DialOptions {
+  return {
+    targets: [target],
+    source: [ownAddress()],
+    connections: 8,
+    workers: 2,
+    churn: true,
+    close: 'rst',
+    send: '?',
+    expect: 'yes'
+  }
+}

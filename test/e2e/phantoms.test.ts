@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../lib/dial/snapshot.js'
 import type { RunResult } from '../../lib/result/result.js'
-import { causesOf, listenIn, loadRules } from '../helpers/causes.js'
+import { causesOf, dialIn, listenIn, loadRules } from '../helpers/causes.js'
 import { eventually } from '../helpers/eventually.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
@@ -234,5 +234,27 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
       evidence: expect.arrayContaining([{ name: 'server.halfOpen', before: null, after: 8 }])
     })
     expect(result.alive).toMatchObject({ proven: 11, disproved: 8 })
+  })
+
+  it('are counted in a churn that awaits no answer', { timeout: 40_000 }, async () => {
+    using host = await Namespace.create()
+    await using server = await listenIn(host, '127.0.0.1:8100', '--workers', '1', '--backlog', '10')
+    server.stop()
+    // Of the handshakes that are under way when the queue fills, the server drops the final ACKs.
+    const result = await dialIn(
+      host,
+      '127.0.0.1:8100',
+      '-c',
+      '50',
+      '--churn',
+      '--duration',
+      '2s',
+      '--close',
+      'rst'
+    )
+    const named = causesOf(result)
+    expect(named).toContain('accept-queue-overflow')
+    const accepted = result.counters['Tcp.PassiveOpens']?.delta ?? 0
+    expect(named.includes('phantom-established')).toBe(result.connections.established > accepted)
   })
 })

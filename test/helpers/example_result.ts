@@ -1,5 +1,5 @@
 import type { Distribution } from '../../lib/engine/latency.js'
-import { type RunResult, SCHEMA } from '../../lib/result/result.js'
+import { type ExchangeFailures, type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
 import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 
@@ -16,6 +16,16 @@ const latency: Distribution = {
 }
 
 const { buckets: _, ...roundTrip } = latency
+/** Of exchanges that all were answered. */
+export const noFailures: ExchangeFailures = {
+  unacknowledged: 0,
+  unanswered: 0,
+  peerNotReading: 0,
+  wrong: 0,
+  closed: 0,
+  reset: 0,
+  other: 0
+}
 
 /** A healthy run of a thousand connections; `changes` replace whole members. */
 export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
@@ -76,6 +86,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     connectLatency: { ...latency, withoutSynRetry: latency },
     pacing: null,
     exchange: null,
+    wrongAnswer: null,
     exchangeLatency: null,
     churn: null,
     retransmits: {
@@ -155,12 +166,25 @@ export function eventfulResult(): RunResult {
       withoutSynRetry: { ...latency, count: 688 }
     },
     pacing: { unit: 'us', p50: 4, p99: 120, max: 900 },
-    exchange: { completed: 4990, failed: 7, bytesSent: 29_940, bytesReceived: 34_930 },
+    exchange: {
+      completed: 4990,
+      failed: 7,
+      failures: { ...noFailures, wrong: 7 },
+      bytesSent: 29_940,
+      bytesReceived: 34_930
+    },
+    wrongAnswer: {
+      connection: '127.0.1.1:1031 > 127.0.0.1:8103',
+      offset: 0,
+      expected: { text: '+PONG\\r\\n', hex: '2b504f4e470d0a' },
+      received: { text: '-ERR\\r\\n', hex: '2d4552520d0a' }
+    },
     exchangeLatency: latency,
     churn: {
       transactions: 5000,
       transactionsPerSecond: 106_000,
       timeWait: { before: 12, peak: 4711, after: 4700 },
+      endedEarly: false,
       tupleRestSeconds: 12.1
     },
     retransmits: {

@@ -22,6 +22,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
     close: 'fin',
     hold: false,
     churn: false,
+    keepGoing: false,
     peerCloses: false
   }
   return { ...config, ...change } as NativeDialConfig

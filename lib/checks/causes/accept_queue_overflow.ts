@@ -1,8 +1,10 @@
 import { isFull, type ListenerFill } from '../../observe/listener_fill.js'
 import { defineCheck, type ExplainContext } from '../context.js'
+import { endedBy } from '../endings.js'
 import { counterEvidence, fact, failures, figure, inRamp, moved } from '../evidence.js'
 import { advice, command, lengthenBacklog, type Remedy, raiseSomaxconn } from '../remedy.js'
 import { accountsForLoss, lossSeverity, severityOf } from '../symptoms.js'
+import { dataUnacknowledged } from './data_unacknowledged.js'
 import { peerClosed } from './peer_closed.js'
 import { phantomCount } from './phantom_established.js'
 import { synLoss } from './syn_loss.js'
@@ -68,7 +70,13 @@ export const acceptQueueOverflow = defineCheck({
       ],
       remedy: remedy(listeners, tcp.somaxconn),
       events: drops,
-      explains: [synLoss, synUnanswered, peerClosed]
+      explains: [
+        synLoss,
+        synUnanswered,
+        peerClosed,
+        // Data on connections that the server does not know is never acknowledged.
+        ...(endedBy(context, 'halfOpen').count > 0 ? [dataUnacknowledged] : [])
+      ]
     }
   }
 })

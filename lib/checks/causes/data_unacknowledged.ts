@@ -1,48 +1,117 @@
-import { defineCheck } from '../context.js'
-import { counterEvidence, fact, figure, percent } from '../evidence.js'
-import { command } from '../remedy.js'
-import { isCriticalShare } from '../symptoms.js'
-
-/** Connections that must be like that: single clients go away without a word all the time. */
-const least = 3
+import { defineCheck, type ExplainContext } from '../context.js'
+import {
+  type Ended,
+  endEvidence,
+  endedBy,
+  exchangeSeverity,
+  shareOfExchanges,
+  timeoutText
+} from '../endings.js'
+import { counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
+import { advice, type Remedy, sysctl } from '../remedy.js'
+import { unansweredByClients } from '../watched/data_unacknowledged.js'
+import { forgottenOf } from './idle_connection_forgotten.js'
 
 /**
- * What the server sends on established connections is not acknowledged: it has sent the same data again four times in a
- * row, which takes three seconds.
+ * The handshake went through, and the data after it never did: TCP_INFO of the connection had segments that were sent again
+ * and not acknowledged when the exchange was given up.
  */
 export const dataUnacknowledged = defineCheck({
   id: 'data-unacknowledged',
-  rank: 187,
+  rank: 182,
   concerns: 'path',
   about: {
     summary:
-      'What the server sends on established connections does not arrive, or the acknowledgements of it do not: a firewall or a NAT has forgotten the connections, packets of that size are dropped on the way, or the clients are gone without a word.',
+      'Connections are established, but what is sent on them never arrives: the kernel sends it again and again, and the peer acknowledges none of it. Often only large segments are lost, because a link on the way takes smaller packets and the ICMP message that would say so is filtered: a path MTU black hole.',
     evidence:
-      'Beside the server: three or more accepted connections, and a hundredth of all, whose data has been sent again four times in a row, which takes three seconds, by TCP_INFO of each.',
+      'TCP_INFO of each exchange that failed, read at that moment: segments on their way, sent again, and not acknowledged. A black hole is suspected where the message is longer than the 500 bytes that fit through any link, and sure where smaller segments behind the lost ones were acknowledged selectively. Beside the server: three or more accepted connections, and a hundredth of all, whose data has been sent again four times in a row, which takes three seconds, by TCP_INFO of each.',
     mistakenFor:
-      'A client that does not read acknowledges what it has room for and then closes its window (peer-not-reading). Loss now and then is mended by one repetition.'
+      'A server that does not answer: there all data is acknowledged, because the kernel of the server does that without the application (peer-stalled). And a full accept queue: there the peer repeats its SYN-ACK, which the title then says.'
   },
 
   explain(context) {
-    if (context.run !== null) return null
-    const [worst] = context.served.toSorted((a, b) => b.unanswered - a.unanswered)
-    if (!worst || worst.unanswered < least || !isCriticalShare(worst.unanswered, worst.accepted)) return null
-    const { port, accepted, unanswered } = worst
+    if (context.run === null) return unansweredByClients(context)
+    const forgotten = forgottenOf(context)
+    const ended = endedBy(
+      context,
+      ...(['unacknowledged', 'oversized', 'halfOpen', 'answerLost', 'heldLost'] as const),
+      ...(forgotten ? [] : (['silenced'] as const))
+    )
+    if (ended.main === null) return null
     return {
-      severity: 'warning',
+      severity: exchangeSeverity(context, ended.count),
       side: 'path',
-      title: `${figure(unanswered)} of ${figure(accepted)} connections at port ${port} (${percent(unanswered / accepted)}) get no acknowledgement of what they sent 3 s ago or longer, although it was sent again`,
+      title: title(context, ended),
       evidence: [
-        ...fact(`connections accepted at port ${port}`, accepted),
-        ...fact('without acknowledgement', unanswered),
-        ...counterEvidence(context, 'Tcp.RetransSegs')
+        ...endEvidence(
+          ended,
+          'sndMss',
+          'unacked',
+          'sacked',
+          'retransmits',
+          'segsIn',
+          'outOfOrder',
+          'rttUs',
+          'rtoUs'
+        ),
+        ...tallyEvidence(failures(context, ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH']).tallies),
+        ...counterEvidence(context, 'Tcp.RetransSegs', 'TcpExt.TCPTimeouts')
       ],
-      remedy: [
-        command(`ss -tnoi state established '( sport = :${port} )'`),
-        command(`tcpdump -ni any 'tcp port ${port}'`),
-        command('nft list ruleset')
-      ],
-      events: unanswered
+      remedy: remedy(ended),
+      events: ended.count
     }
   }
 })
+
+function title(context: ExplainContext, { main, count }: Ended): string {
+  if (main?.cause === 'heldLost') {
+    return `${figure(count)} connections that were held broke: the peer acknowledged nothing any more, neither data nor keepalive probes`
+  }
+  const lost = `the data of ${shareOfExchanges(context, count)} was sent again and again, and never acknowledged`
+  switch (main?.cause) {
+    case 'oversized':
+      return `${lost}: it looks like a path MTU black hole for segments of ${figure(main.sndMss)} bytes${main.sacked > 0 ? ', smaller ones arrive' : ''}`
+    case 'answerLost':
+      return `${shareOfExchanges(context, count)} got no answer within ${timeoutText(context)}: its beginning is lost while later segments arrive, which looks like a path MTU black hole toward this host`
+    case 'halfOpen':
+      return `${lost}, and the peer repeats its SYN-ACK: packets toward it are lost, or its accept queue is full and it drops the final ACK`
+    case 'silenced':
+      return `${lost}, although earlier exchanges on the same connections were answered: ${
+        context.endings.fresh === 'answered'
+          ? 'a new connection is answered, so the path was down for a while, or a NAT, a firewall or the server has forgotten them'
+          : 'packets are lost on the way, or the peer is gone'
+      }`
+    default:
+      return `${lost}: something on the way drops the packets of established connections`
+  }
+}
+
+function remedy({ ends }: Ended): Remedy[] {
+  const blackHole = ends.some(({ cause }) => cause === 'oversized' || cause === 'answerLost')
+  if (!blackHole) {
+    return [
+      ...(ends.some(({ cause }) => cause === 'halfOpen')
+        ? [
+            advice(
+              'on the server: ss -ltn shows a full accept queue where Recv-Q is above Send-Q; accept faster'
+            )
+          ]
+        : []),
+      advice(
+        'capture on both sides: tcpdump -n tcp, and look for segments that leave here and do not arrive there'
+      ),
+      advice('look at the rules of every firewall on the way: nft list ruleset')
+    ]
+  }
+  return [
+    // It is the sender that tries smaller segments.
+    ends[0]?.cause === 'answerLost'
+      ? advice('on the server: sysctl -w net.ipv4.tcp_mtu_probing=1')
+      : sysctl('net.ipv4.tcp_mtu_probing', 1),
+    advice('it takes effect after some timeouts, 3 to 10 s: allow for that with --exchange-timeout'),
+    advice(
+      'and for good: let ICMP "fragmentation needed" (type 3, code 4) and ICMPv6 "packet too big" through'
+    ),
+    advice('or clamp the MSS on the router: nft add rule ... tcp flags syn tcp option maxseg size set rt mtu')
+  ]
+}

@@ -7,6 +7,7 @@ import { advice, command, prlimit, type Remedy } from '../remedy.js'
 import { pending, severityOf, timedOut } from '../symptoms.js'
 import { acceptQueueOverflow } from './accept_queue_overflow.js'
 import { peerClosed } from './peer_closed.js'
+import { peerStalled } from './peer_stalled.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -32,7 +33,7 @@ export const peerDescriptorLimit = defineCheck({
   explain: (context) => proven(context) ?? guessed(context)
 })
 
-const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed]
+const consequences = [acceptQueueOverflow, synUnanswered, synLoss, peerClosed, peerStalled]
 
 type Exhausted = ListenerFill & { process: NonNullable<ListenerFill['process']> }
 
@@ -79,7 +80,8 @@ function proven(context: ExplainContext): Verdict | null {
 
 /** Connections that did not stay: those the peer closed; beside a server, accepted of late and established no more. */
 function shedConnections({ run, deltas, recent = deltas }: ExplainContext): number {
-  if (run !== null) return run.churn === null ? run.connections.closedByPeer : 0
+  // In a churn these are the ones that it closed instead of answering.
+  if (run !== null) return run.connections.closedByPeer
   const accepted = movedBy(recent, 'Tcp.PassiveOpens')
   return Math.max(0, accepted - Math.max(0, movedBy(recent, 'Tcp.CurrEstab')))
 }

@@ -1,49 +1,43 @@
 import { defineCheck } from '../context.js'
-import { fact, figure, percent } from '../evidence.js'
+import { endEvidence, endedBy, exchangeSeverity, shareOfExchanges, timeoutText } from '../endings.js'
+import { counterEvidence, failures, tallyEvidence } from '../evidence.js'
 import { advice, command } from '../remedy.js'
-import { isCriticalShare } from '../symptoms.js'
+import { clientsNotReading } from '../watched/peer_not_reading.js'
 
-/** Connections that must be like that: a single client may be slow. */
-const least = 3
-
-/**
- * Clients do not read what the server sends: their receive windows are closed, and it has asked for room, and sent no data,
- * for three seconds or longer.
- */
+/** The receive window of the peer is closed: its kernel has acknowledged all it has room for, its application reads none. */
 export const peerNotReading = defineCheck({
   id: 'peer-not-reading',
-  rank: 188,
-  concerns: 'path',
+  rank: 184,
+  concerns: 'listener',
   about: {
     summary:
-      'The other end acknowledges everything and reads nothing: its receive window is closed, so data waits at the sender, and with it whatever the application sends next.',
+      'The peer accepts connections and does not read from them. Its receive buffers are full, so its kernel closes the window, and the rest of each message stays here.',
     evidence:
-      'Beside the server: three or more accepted connections, and a hundredth of all, that probe a closed window (idiag_timer) and have sent no data for three seconds or longer, by TCP_INFO of each.',
+      'TCP_INFO of each exchange that failed, read at that moment: all that was sent is acknowledged, bytes are left to send, and the window of the peer has no room for them. Beside the server: three or more accepted connections, and a hundredth of all, that probe a closed window (idiag_timer) and have sent no data for three seconds or longer, by TCP_INFO of each.',
     mistakenFor:
-      'Lost packets: there the acknowledgements stay away (data-unacknowledged). A slow client opens its window now and then, and is not taken for one that does not read.'
+      'A slow network: there segments are on their way, or sent again. And a peer that reads and does not answer: there nothing is left to send (peer-stalled).'
   },
 
   explain(context) {
-    if (context.run !== null) return null
-    const [worst] = context.served.toSorted((a, b) => b.windowClosed - a.windowClosed)
-    if (!worst || worst.windowClosed < least || !isCriticalShare(worst.windowClosed, worst.accepted))
-      return null
-    const { port, accepted, windowClosed } = worst
+    if (context.run === null) return clientsNotReading(context)
+    const ended = endedBy(context, 'notReading')
+    if (ended.main === null) return null
     return {
-      severity: 'warning',
-      side: 'client',
-      title: `the clients of ${figure(windowClosed)} of ${figure(accepted)} connections at port ${port} (${percent(windowClosed / accepted)}) do not read: their windows are closed, and no data could be sent for 3 s`,
+      severity: exchangeSeverity(context, ended.count),
+      side: 'server',
+      title: `${shareOfExchanges(context, ended.count)} could not be sent within ${timeoutText(context)}: the peer does not read, its receive window is closed`,
       evidence: [
-        ...fact(`connections accepted at port ${port}`, accepted),
-        ...fact('with a closed window', windowClosed)
+        ...endEvidence(ended, 'notSentBytes', 'sndWnd', 'unacked', 'retransmits'),
+        ...tallyEvidence(failures(context, ['ETIMEDOUT'], 'exchange').tallies),
+        ...counterEvidence(context, 'TcpExt.TCPWinProbe')
       ],
       remedy: [
-        command(`ss -tnoi state established '( sport = :${port} )'`),
+        command('ss -tnm  # on the server: Recv-Q is what its application has not read'),
         advice(
-          'in the clients: read; in the server: close connections whose data nobody takes (TCP_USER_TIMEOUT)'
+          'find out what the application of the server waits for: is it stopped, or does it wait until its own answer is read?'
         )
       ],
-      events: windowClosed
+      events: ended.count
     }
   }
 })

@@ -1,90 +1,90 @@
-import { type ListenerFill, portOf } from '../../observe/listener_fill.js'
-import type { ServedPort, Stalled } from '../../observe/served_ports.js'
-import { defineCheck } from '../context.js'
-import { fact, figure } from '../evidence.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
+import {
+  type Ended,
+  endEvidence,
+  endedBy,
+  exchangeSeverity,
+  shareOfExchanges,
+  timeoutText
+} from '../endings.js'
+import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { advice, command } from '../remedy.js'
-import { isCriticalShare } from '../symptoms.js'
-import { acceptQueueOverflow } from './accept_queue_overflow.js'
+import { stalledServer } from '../watched/peer_stalled.js'
 
 /**
- * The server's process does not read what its clients send: the bytes lie in the receive queues of connections it has
- * accepted, and between two looks three seconds apart it has read none of them.
+ * The kernel of the peer acknowledged all data, and its application did not answer: it is stopped, stuck or too slow, or
+ * it waits for something else.
  */
 export const peerStalled = defineCheck({
   id: 'peer-stalled',
-  rank: 185,
+  rank: 186,
   concerns: 'listener',
   about: {
     summary:
-      'The server has accepted connections and does not read what its clients send on them: its process is stopped, hangs, or is busy with something else. The clients get no answer, although every packet is acknowledged.',
+      'Connections stand, the data sent on them arrives, and no answer comes in time. A kernel acknowledges data without its application, so the application is stopped, stuck, overloaded, or waits for more than it was sent.',
     evidence:
-      'Beside the server: accepted connections with unread bytes of which the process has read none in three seconds or longer, by TCP_INFO of each connection at both looks. A process that a signal has stopped is called stopped.',
+      'TCP_INFO of each exchange that failed, read at that moment: nothing on its way, nothing left to send, and no answer, or only a part of one. Beside the server: accepted connections with unread bytes of which the process has read none in three seconds or longer, by TCP_INFO of each connection at both looks. A process that a signal has stopped is called stopped.',
     mistakenFor:
-      'Lost packets: there the client waits for acknowledgements, here the kernel of the server gives them. A slow server reads, if slowly, and is not taken for one that has stalled.'
+      'Packet loss: there data is sent again and stays unacknowledged (data-unacknowledged). And a peer that does not read: its window is closed (peer-not-reading).'
   },
-
-  explain({ run, served, listeners }) {
-    if (run !== null) return null
-    const all = served.flatMap((port) => stallAt(port, listeners))
-    const worst = all.toSorted((a, b) => b.unread.sockets - a.unread.sockets)[0]
-    if (!worst) return null
-    const { port, accepted, process, unread, dropped } = worst
-    const who = process ? `${process.name} (pid ${process.pid})` : `the server at port ${port}`
-    const does = process?.stopped ? 'is stopped and reads nothing' : 'has read nothing'
-    return {
-      severity: isCriticalShare(unread.sockets, accepted) ? 'warning' : 'info',
-      side: 'server',
-      title: `${who} ${does} for ${figure(unread.seconds)} s on ${figure(unread.sockets)} connections at port ${port}: ${figure(unread.bytes)} bytes wait for it`,
-      evidence: [
-        ...fact(`connections accepted at port ${port}`, accepted),
-        ...fact('with unread bytes', unread.sockets),
-        ...fact('unread bytes', unread.bytes),
-        ...fact('seconds without a read', unread.seconds),
-        ...(process ? fact(`state of pid ${process.pid}`, process.stopped ? 'stopped' : 'not stopped') : [])
-      ],
-      remedy: process?.stopped
-        ? [
-            command(`kill -CONT ${process.pid}`),
-            advice('a signal, such as SIGSTOP, or a debugger has stopped it')
-          ]
-        : [
-            command(process ? `cat /proc/${process.pid}/task/*/wchan` : `ss -tnp '( sport = :${port} )'`),
-            advice(
-              'find out what keeps the server from reading: a lock, a long computation, a full disk, a backend'
-            )
-          ],
-      events: unread.sockets + (process?.stopped ? dropped : 0),
-      ...(process?.stopped && { explains: [acceptQueueOverflow] })
-    }
-  }
+  explain: (context) => (context.run === null ? stalledServer(context) : byDial(context))
 })
 
-/** What lies unread at one port. */
-interface Stall {
-  port: number
-  accepted: number
-  process: ListenerFill['process']
-  unread: Stalled
-  /** What its listeners dropped. */
-  dropped: number
-}
-
-/**
- * Connections that wait to be accepted count where the process is stopped: else they may be next in a long queue, or
- * beyond a limit of the server.
- */
-function stallAt(served: ServedPort, listeners: readonly ListenerFill[]): Stall[] {
-  const { port, accepted, stalled, unaccepted, holder: process } = served
-  const here = listeners.filter((listener) => portOf(listener) === port)
-  const unread = process?.stopped ? sumOf(stalled, unaccepted) : stalled
-  const dropped = here.reduce((sum, listener) => sum + (listener.dropped ?? 0), 0)
-  return unread.sockets === 0 ? [] : [{ port, accepted, process, unread, dropped }]
-}
-
-function sumOf(a: Stalled, b: Stalled): Stalled {
+function byDial(context: ExplainContext): Verdict | null {
+  const ended = endedBy(context, 'unanswered', 'unclosed', 'tooSoon')
+  if (ended.main === null) return null
   return {
-    sockets: a.sockets + b.sockets,
-    bytes: a.bytes + b.bytes,
-    seconds: Math.max(a.seconds, b.seconds)
+    severity: exchangeSeverity(context, ended.count),
+    side: 'server',
+    title: title(context, ended),
+    evidence: [
+      ...endEvidence(ended, 'unacked', 'notSentBytes', 'retransmits', 'rttUs'),
+      ...(context.run?.exchange
+        ? [
+            ...fact('of them after an earlier answer', answeredBefore(ended)),
+            ...fact('of them after a part of the answer', partial(ended))
+          ]
+        : []),
+      ...fact('exchange timeout', timeoutText(context)),
+      ...tallyEvidence(failures(context, ['ETIMEDOUT'], 'exchange').tallies),
+      ...context.listeners.flatMap(({ address, queued }) =>
+        queued > 0 ? fact(`listener ${address}`, `${queued} wait to be accepted`) : []
+      )
+    ],
+    remedy: [
+      command(
+        'ps -o pid,stat,wchan:32,pcpu,comm -p $(pidof SERVER)  # stat T: stopped, D: stuck in the kernel'
+      ),
+      advice('look into the log of the server, and how busy its threads are'),
+      advice(
+        'or allow more time with --exchange-timeout; and check that it expects this message, and --expect-bytes this long an answer'
+      )
+    ],
+    events: ended.count
   }
+}
+
+function title(context: ExplainContext, ended: Ended): string {
+  const { main, count } = ended
+  const which = shareOfExchanges(context, count)
+  const within = `within ${timeoutText(context)}`
+  switch (main?.cause) {
+    case 'unclosed':
+      return `the peer did not close ${figure(count)} connections ${within}, although it was to close first and has acknowledged all`
+    case 'tooSoon':
+      return `${which} had no answer ${within}, too short a time to tell a slow peer from a lost packet: the kernel sends one again only after ${Math.round(main.rtoUs / 1000)} ms`
+  }
+  if (partial(ended) > count / 2) {
+    return `${which} got only a part of the answer ${within}: the peer acknowledged all data and sent no more`
+  }
+  const before = answeredBefore(ended) > count / 2 ? ', although it had answered before' : ''
+  return `${which} got no answer ${within}: the kernel of the peer acknowledged all data, its application did not answer${before}`
+}
+
+function answeredBefore({ ends }: Ended): number {
+  return ends.reduce((sum, { count, first }) => sum + count - first, 0)
+}
+
+function partial({ ends }: Ended): number {
+  return ends.reduce((sum, end) => sum + end.partial, 0)
 }

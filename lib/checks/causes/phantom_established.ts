@@ -1,7 +1,7 @@
 import { extrapolated } from '../../observe/proof_view.js'
 import { stillRepeating } from '../../observe/syn_ack_repeats.js'
-import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
+import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
+import { connectionEvidence, counterEvidence, fact, figure, moved, withClosing } from '../evidence.js'
 import { advice, type Remedy, raiseSomaxconn } from '../remedy.js'
 import { isCriticalShare } from '../symptoms.js'
 import { peerClosed } from './peer_closed.js'
@@ -27,7 +27,8 @@ export const phantomEstablished = defineCheck({
 
   explain(context) {
     const { run } = context
-    if (run === null || run.churn !== null || isDeferred(context)) return null
+    if (run === null || isDeferred(context)) return null
+    if (run.churn !== null) return ofChurnHere(context, run)
     return context.peerIsHere
       ? (ofServerHere(context, run.connections.established) ?? ofProbes(context))
       : (ofProbes(context) ??
@@ -169,3 +170,27 @@ const askServer: Remedy = advice(
 const findLostAck: Remedy = advice(
   'if it does not, the ACK is lost on the way: look for a firewall that drops it (conntrack state INVALID), as where answers take another way, with tcpdump at the server'
 )
+
+/**
+ * Connections of a churn that awaits no answer, of which no listener here has made a socket, at least: those of other clients
+ * are in the counter as well.
+ */
+function ofChurnHere(context: ExplainContext, run: RunOutcome): Verdict | null {
+  if (!context.peerIsHere || run.exchange !== null || moved(context, 'TcpExt.ListenOverflows') <= 0)
+    return null
+  const { established } = run.connections
+  const whole = withClosing(context)
+  const count = established - moved(whole, 'Tcp.PassiveOpens')
+  if (count <= 0) return null
+  return {
+    severity: isCriticalShare(count, established) ? 'critical' : 'warning',
+    side: 'server',
+    title: `${figure(count)} of ${figure(established)} connections were established for the client only: the server dropped their final ACK`,
+    evidence: [
+      ...connectionEvidence(context, 'established'),
+      ...counterEvidence(whole, 'Tcp.PassiveOpens', 'TcpExt.ListenOverflows')
+    ],
+    remedy: [advice('accept faster, and listen with a longer backlog'), raiseSomaxconn, sayFirst],
+    events: count
+  }
+}

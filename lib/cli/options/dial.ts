@@ -127,6 +127,11 @@ export const dialOptions = {
     default: dialDefaults.closeBy,
     text: 'who closes first in a churn; server waits for the peer to close'
   },
+  keepGoing: {
+    name: 'keep-going',
+    type: 'flag',
+    text: 'go on with a churn although every exchange fails; default: it slows down, and ends after 3s of that'
+  },
   send: {
     name: 'send',
     type: 'text',

@@ -24,6 +24,11 @@ constexpr uint64_t kTuplesPerSearch = 65'536;
 // How long a churn that found no free tuple waits for one.
 constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
 
+// Exchanges that fail in a row before a churn at full speed slows down, and how long it then waits
+// from one try to the next: a server that refuses is not flooded for nothing.
+constexpr uint64_t kFailedBeforeRest = 100;
+constexpr int64_t kRestNs = 10 * kNsPerMs;
+
 // A worker's part of a total; the parts of all workers add up to it.
 int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
   return static_cast<int64_t>(total / workers + (worker < total % workers ? 1 : 0));
@@ -51,9 +56,16 @@ int64_t Dialer::Step(int64_t now_ns) {
   return std::min(next_ns, NextExpiryNs());
 }
 
+bool Dialer::Hopeless() const {
+  return options_.churn && !options_.keep_going && !context_.run.schedule.paced() &&
+         failed_in_a_row_ >= kFailedBeforeRest;
+}
+
 int64_t Dialer::StartBatch(int64_t now_ns) {
   RunState& run = context_.run;
-  const int64_t allowance = Allowance();
+  const bool hopeless = Hopeless();
+  if (hopeless && now_ns < next_try_ns_) return next_try_ns_;
+  const int64_t allowance = hopeless ? std::min<int64_t>(1, Allowance()) : Allowance();
   if (allowance <= 0) {
     const bool all_ours = context_.worker.in_flight.load(std::memory_order_relaxed) <=
                           static_cast<int64_t>(handshakes_.size());
@@ -65,6 +77,7 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     const int64_t due_ns = run.schedule.NextDueNs();
     return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
+  next_try_ns_ = now_ns + kRestNs;
   // A paced connection is not kept waiting for the others.
   if (!run.schedule.paced()) sources_.Prepare(grant.count);
   for (uint64_t i = 0; i < grant.count; ++i) {

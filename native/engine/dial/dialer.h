@@ -41,6 +41,8 @@ class Dialer {
   [[nodiscard]] int64_t RoomInTable() const;
   // In a churn: how many connections fewer are open than may be.
   [[nodiscard]] int64_t Missing() const;
+  // Whether a churn at full speed has met nothing but failed exchanges for a while.
+  [[nodiscard]] bool Hopeless() const;
   [[nodiscard]] int64_t NextExpiryNs() const;
   void ExpireHandshakes(int64_t now_ns);
   // Dials the next free tuple; `wanted` is how many this batch still needs. False when none was
@@ -58,6 +60,8 @@ class Dialer {
   void CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns);
   void Talk(int fd, int64_t now_ns, bool watched, size_t sent);
   void OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns);
+  // Whether bytes of the peer wait on a connection that it has reset.
+  [[nodiscard]] bool HasSpoken(uint32_t slot) const;
   // `error` 0: it has succeeded.
   void EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched);
   void OnHeldEvent(int fd, uint32_t events);
@@ -71,6 +75,8 @@ class Dialer {
   void FailHandshake(uint32_t slot, Phase phase, int code);
   void EndHeld(int fd, Phase phase, int code);
   void NoteDead(int fd, int code);
+  // What the kernel says of a connection that ends too early.
+  void NoteEarlyEnd(int fd, Phase phase, int code);
   void CompleteTransaction(int fd);
   void CloseHeld(int fd);
   [[nodiscard]] std::string DescribeTuple(int fd, uint32_t target) const;
@@ -85,6 +91,10 @@ class Dialer {
   std::optional<Exchange> exchange_;
   // Probes in a row that found the handshake still under way.
   uint32_t missed_probes_ = 0;
+  // Transactions of a churn that failed since the last one that did not, and when the next may be
+  // tried after so many.
+  uint64_t failed_in_a_row_ = 0;
+  int64_t next_try_ns_ = 0;
   bool finished_ = false;
   bool full_ = false;
 };

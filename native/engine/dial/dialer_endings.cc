@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 #include "native/engine/dial/dialer.h"
 #include "native/engine/dial/stale_answer.h"
+#include "native/engine/talk/end_cause.h"
 #include "native/net/keepalive.h"
 #include "native/net/socket.h"
 #include "native/net/tcp_info.h"
@@ -103,6 +105,8 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
                               [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
   if (phase == Phase::kHold && (code == ECONNRESET || code == ETIMEDOUT)) NoteDead(fd, code);
+  if (phase == Phase::kExchange) ++failed_in_a_row_;
+  if (phase != Phase::kSocket) NoteEarlyEnd(fd, phase, code);
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
   const uint32_t target = context_.connections.tag(fd);
   if (phase == Phase::kExchange) context_.worker.targets.AddExchangeFailed(target);
@@ -127,6 +131,21 @@ void Dialer::NoteDead(int fd, int code) {
   }
 }
 
+void Dialer::NoteEarlyEnd(int fd, Phase phase, int code) {
+  const auto tuple = [&] { return DescribeTuple(fd, context_.connections.tag(fd)); };
+  TcpInfo info;
+  const size_t known = ReadTcpInfo(fd, info);
+  Ending ending =
+      exchange_ ? exchange_->Describe(fd, phase, code) : Ending{.phase = phase, .error = code};
+  ending.syn_retries = context_.connections.syn_retries(fd);
+  context_.run.early_ends.Count(DescribeEnd(ending, info, known), tuple);
+  if (!exchange_ || phase != Phase::kExchange || context_.run.wrong_answer.taken()) return;
+  if (auto seen = exchange_->Seen(fd)) {
+    seen->connection = tuple();
+    context_.run.wrong_answer.Take(*std::move(seen));
+  }
+}
+
 void Dialer::Served(int fd) {
   if (!options_.churn) return;
   if (options_.peer_closes) {
@@ -138,6 +157,7 @@ void Dialer::Served(int fd) {
 
 void Dialer::CompleteTransaction(int fd) {
   context_.counters.transactions.Add();
+  failed_in_a_row_ = 0;
   CloseHeld(fd);
 }
 

@@ -167,10 +167,17 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
     OnHeldEvent(fd, events);
 }
 
+bool Dialer::HasSpoken(uint32_t slot) const {
+  char byte = 0;
+  return exchange_ && ::recv(handshakes_.at(slot).fd, &byte, 1, MSG_PEEK) > 0;
+}
+
 void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched) {
   // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection was established, and was
-  // ended before we looked, as it should be where the peer is to close.
-  const bool established = error == 0 || (options_.peer_closes && error == ECONNRESET);
+  // ended before we looked, as it should be where the peer is to close. What the peer said before
+  // is still there, and often says why.
+  const bool reset_after = error == ECONNRESET && (options_.peer_closes || HasSpoken(slot));
+  const bool established = error == 0 || reset_after;
   if (!established) {
     FailHandshake(slot, Phase::kConnect, error);
     return;

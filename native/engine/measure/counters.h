@@ -27,8 +27,9 @@ namespace c1m {
   X(repeated_syn_answered, "repeatedSynAnswered")   /* as TCP timestamps tell */            \
   X(dialed_bytes_received, "dialedBytesReceived")                                           \
   X(dialed_bytes_sent, "dialedBytesSent")                                                   \
-  X(exchanges, "exchanges")       /* answered in full */                                    \
-  X(transactions, "transactions") /* churn: opened, used and closed */                      \
+  X(exchanges, "exchanges")                /* answered in full */                           \
+  X(settled_exchanges, "settledExchanges") /* third and later ones */                       \
+  X(transactions, "transactions")          /* churn: opened, used and closed */             \
   X(accepted, "accepted")                                                                   \
   X(accepted_open, "acceptedOpen") /* held now by the listener */                           \
   X(accepted_closed_by_peer, "acceptedClosedByPeer")                                        \

@@ -51,6 +51,7 @@ Histogram::Summary Histogram::Summarize() const {
   summary.max_ns = static_cast<double>(max_.load(std::memory_order_relaxed));
   summary.mean_ns = static_cast<double>(sum_.load(std::memory_order_relaxed)) /
                     static_cast<double>(summary.count);
+  summary.p10_ns = Percentile(0.1, summary.count, summary.max_ns);
   summary.p50_ns = Percentile(0.5, summary.count, summary.max_ns);
   summary.p90_ns = Percentile(0.9, summary.count, summary.max_ns);
   summary.p99_ns = Percentile(0.99, summary.count, summary.max_ns);

@@ -31,6 +31,7 @@ class Histogram {
   struct Summary {
     uint64_t count = 0;
     double mean_ns = 0;
+    double p10_ns = 0;
     double p50_ns = 0;
     double p90_ns = 0;
     double p99_ns = 0;

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/counters.h"
+#include "native/engine/measure/early_ends.h"
 #include "native/engine/measure/error_tally.h"
 #include "native/engine/measure/histogram.h"
 #include "native/engine/measure/target_counts.h"
@@ -47,6 +49,12 @@ class Run {
 
   [[nodiscard]] CounterTotals Totals() const { return supervisor_.Totals(); }
   [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
+  // Connections that ended before their time, and one of the answers that were not the expected
+  // one.
+  [[nodiscard]] std::vector<EarlyEnds::Entry> Ends() const { return state_.early_ends.entries(); }
+  [[nodiscard]] std::optional<WrongAnswer::Sample> Wrong() const {
+    return state_.wrong_answer.sample();
+  }
   // Over all workers: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
   [[nodiscard]] Histogram::Summary ExchangeLatency() const;

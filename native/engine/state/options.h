@@ -56,6 +56,8 @@ struct DialOptions {
   bool churn = false;
   // In a churn: wait for the peer to close first.
   bool peer_closes = false;
+  // In a churn as fast as possible: goes on at full speed although every exchange fails.
+  bool keep_going = false;
   std::optional<ExchangeOptions> exchange;
   // Whether connections are watched for the peer's close; pointless when they are closed as soon as
   // all are established.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "native/engine/measure/census.h"
+#include "native/engine/measure/early_ends.h"
 #include "native/engine/measure/error_tally.h"
 #include "native/engine/measure/open_count.h"
 #include "native/engine/space/schedule.h"
@@ -23,6 +24,8 @@ struct RunState {
   const RunOptions options;
   Schedule schedule;
   ErrorTally errors;
+  EarlyEnds early_ends;
+  WrongAnswer wrong_answer;
   // Connections held by the dialer, and by the listener.
   OpenCount dialed_open;
   OpenCount accepted_open;

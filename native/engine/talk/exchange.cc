@@ -83,7 +83,7 @@ Exchange::Result Exchange::Send(int fd) {
     if (sent < 0) {
       if (errno == EAGAIN) return {};
       if (errno == EINTR) continue;
-      return {.outcome = Outcome::kOver, .error = errno, .cut_short = true};
+      return LastWords(fd, errno);
     }
     context_.counters.dialed_bytes_sent.Add(static_cast<uint64_t>(sent));
     record.sent += static_cast<uint32_t>(sent);
@@ -112,7 +112,7 @@ Exchange::Result Exchange::Receive(int fd, uint32_t events) {
     context_.counters.dialed_bytes_received.Add(count);
     // What comes without being asked for, or beyond what was expected, is read and dropped.
     if (Unanswered(fd)) {
-      if (!Match(record, {context_.buffer.data(), count})) {
+      if (!Match(fd, {context_.buffer.data(), count})) {
         return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
       }
       result = Advance(record);
@@ -133,15 +133,102 @@ Exchange::Result Exchange::Ended(int fd, int error) {
   return {.outcome = Outcome::kOver, .error = error, .cut_short = unanswered};
 }
 
-bool Exchange::Match(Record& record, std::string_view bytes) {
+// The send(2) that failed took the error of the socket with it; what came before is still there,
+// and may say why.
+Exchange::Result Exchange::LastWords(int fd, int error) {
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const ssize_t got = ::recv(fd, context_.buffer.data(), context_.buffer.size(), 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    context_.counters.dialed_bytes_received.Add(static_cast<uint64_t>(got));
+    if (!Match(fd, {context_.buffer.data(), static_cast<size_t>(got)})) {
+      return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+    }
+  }
+  return {.outcome = Outcome::kOver, .error = error, .cut_short = true};
+}
+
+bool Exchange::Match(int fd, std::string_view bytes) {
+  Record& record = at(fd);
   const uint64_t missing = expected_bytes() - record.received;
   const std::string_view wanted = bytes.substr(0, missing);
-  if (!options_.expect.empty() &&
-      std::string_view(options_.expect).substr(record.received, wanted.size()) != wanted) {
-    return false;
+  if (options_.expect.empty()) {
+    if (wanted.size() < missing) KeepPart(fd, wanted);
+  } else {
+    const auto expected = std::string_view(options_.expect).substr(record.received, wanted.size());
+    if (expected != wanted) {
+      const auto same = std::mismatch(expected.begin(), expected.end(), wanted.begin());
+      KeepWrong(fd, bytes, static_cast<size_t>(same.first - expected.begin()));
+      return false;
+    }
   }
   record.received += static_cast<uint32_t>(wanted.size());
   return true;
+}
+
+void Exchange::KeepPart(int fd, std::string_view bytes) {
+  const Record& record = at(fd);
+  if (record.received >= WrongAnswer::kShownBytes || context_.run.wrong_answer.taken()) return;
+  if (record.received == 0) {
+    kept_.clear();
+  } else if (!HasKept(fd)) {
+    // Another connection has taken the place of the beginning.
+    return;
+  }
+  kept_ += bytes.substr(0, WrongAnswer::kShownBytes - kept_.size());
+  kept_offset_ = 0;
+  kept_fd_ = fd;
+  kept_us_ = record.intended_us;
+}
+
+void Exchange::KeepWrong(int fd, std::string_view bytes, size_t same) {
+  if (context_.run.wrong_answer.taken()) return;
+  const Record& record = at(fd);
+  kept_offset_ = OffsetShown(record.received + same);
+  // What came before matched.
+  const size_t before = record.received - std::min<size_t>(record.received, kept_offset_);
+  kept_ = options_.expect.substr(record.received - before, before);
+  const size_t skipped = kept_offset_ - (record.received - before);
+  kept_ += bytes.substr(skipped, WrongAnswer::kShownBytes - kept_.size());
+  kept_fd_ = fd;
+  kept_us_ = record.intended_us;
+}
+
+bool Exchange::HasKept(int fd) { return kept_fd_ == fd && kept_us_ == at(fd).intended_us; }
+
+uint64_t Exchange::OffsetShown(uint64_t differs_at) {
+  constexpr uint64_t kBefore = 16;
+  return differs_at < WrongAnswer::kShownBytes ? 0 : differs_at - kBefore;
+}
+
+std::optional<WrongAnswer::Sample> Exchange::Seen(int fd) {
+  const uint64_t received = at(fd).received;
+  WrongAnswer::Sample sample;
+  if (HasKept(fd)) {
+    sample.offset = kept_offset_;
+    sample.received = kept_;
+  } else if (received > 0 && !options_.expect.empty()) {
+    sample.offset = OffsetShown(received);
+    sample.received = options_.expect.substr(sample.offset, received - sample.offset);
+  } else {
+    return std::nullopt;
+  }
+  const size_t from = std::min<size_t>(sample.offset, options_.expect.size());
+  sample.expected = options_.expect.substr(from, WrongAnswer::kShownBytes);
+  return sample;
+}
+
+Ending Exchange::Describe(int fd, Phase phase, int error) {
+  const Record& record = at(fd);
+  return {.phase = phase,
+          .error = error,
+          .answered_before = record.talked > 0,
+          .awaits_close = stage(fd) == Stage::kAwaitingClose,
+          .all_sent = record.sent == options_.send.size(),
+          .partial = Unanswered(fd) && record.received > 0,
+          .message_bytes = options_.send.size(),
+          .underway_ns =
+              int64_t{Microseconds(NowNs()) - record.intended_us} * static_cast<int64_t>(kNsPerUs)};
 }
 
 Exchange::Result Exchange::Advance(Record& record) {
@@ -153,8 +240,9 @@ Exchange::Result Exchange::Advance(Record& record) {
 
 void Exchange::Finish(Record& record) {
   SetStage(record, Stage::kIdle);
-  record.talked = 1;
   context_.counters.exchanges.Add();
+  context_.counters.settled_exchanges.Add(record.talked >> 1);
+  record.talked = std::min<uint32_t>(record.talked + 1, 3);
   const uint32_t taken_us = Microseconds(NowNs()) - record.intended_us;
   int64_t latency_ns = int64_t{taken_us} * kNsPerUs;
   context_.worker.exchange_latency.Record(latency_ns);

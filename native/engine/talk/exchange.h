@@ -7,10 +7,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "native/engine/state/table_context.h"
+#include "native/engine/talk/end_cause.h"
 #include "native/engine/talk/peer_input.h"
 #include "native/net/clock.h"
 
@@ -37,8 +40,9 @@ class Exchange {
     bool cut_short = false;
   };
 
-  // Longest message and longest answer.
-  static constexpr uint64_t kMaxBytes = (1U << 29) - 1;
+  // Longest message, and longest answer.
+  static constexpr uint64_t kMaxMessageBytes = (1U << 28) - 1;
+  static constexpr uint64_t kMaxAnswerBytes = (1U << 29) - 1;
 
   Exchange(TableContext& context, const ExchangeOptions& options);
 
@@ -60,6 +64,12 @@ class Exchange {
   // After the exchange: waits for the peer to close, as long as it would wait for an answer.
   void AwaitClose(int fd);
 
+  // How far a connection had come that ends with `error` before its time.
+  [[nodiscard]] Ending Describe(int fd, Phase phase, int error);
+  // The beginning of what came instead of the expected answer, when it is the one of this
+  // connection that was read last; without the name of the connection.
+  [[nodiscard]] std::optional<WrongAnswer::Sample> Seen(int fd);
+
   // Exchanges under way that are the first of their connection.
   [[nodiscard]] int first_underway() const { return first_underway_; }
   // Forgets the exchange of a connection that is about to be closed.
@@ -80,9 +90,9 @@ class Exchange {
     // minutes, far beyond any exchange's timeout.
     uint32_t intended_us;
     uint32_t stage : 2;
-    // Whether an exchange of this connection has been completed.
-    uint32_t talked : 1;
-    uint32_t sent : 29;
+    // Exchanges of this connection that were completed; 3: three or more.
+    uint32_t talked : 2;
+    uint32_t sent : 28;
     // Bytes of the answer that have come; some may while the message is still on its way out.
     uint32_t received;
   };
@@ -110,7 +120,16 @@ class Exchange {
   static constexpr int kBeatsPerStep = 64;
 
   // Takes bytes of the answer; false when they are not what was expected.
-  bool Match(Record& record, std::string_view bytes);
+  bool Match(int fd, std::string_view bytes);
+  // Keeps the beginning of an answer of which only a part has come.
+  void KeepPart(int fd, std::string_view bytes);
+  // Keeps an answer around the first byte that differs, which comes after `same` of these.
+  void KeepWrong(int fd, std::string_view bytes, size_t same);
+  [[nodiscard]] bool HasKept(int fd);
+  // Where to begin to show an answer that differs there.
+  static uint64_t OffsetShown(uint64_t differs_at);
+  // What the peer said before it ended a connection to which we can't send.
+  Result LastWords(int fd, int error);
   // Ends the exchange when both halves of it are complete.
   Result Advance(Record& record);
   void Finish(Record& record);
@@ -135,6 +154,11 @@ class Exchange {
   // There are 1 << place_bits_ places, at least as many as descriptors.
   uint32_t place_bits_ = 0;
   int64_t next_expiry_ns_ = 0;
+  // The beginning of the answer that was last found to be wrong, or had only come in part.
+  int kept_fd_ = -1;
+  uint32_t kept_us_ = 0;
+  uint64_t kept_offset_ = 0;
+  std::string kept_;
 };
 
 template <typename OnResult>

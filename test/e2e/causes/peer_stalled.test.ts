@@ -1,69 +1,65 @@
 import { describe, expect, it } from 'vitest'
-import { causesOf, heldBy, listenIn, serverIn, typeIn, watchIn } from '../../helpers/causes.js'
+import { actingWhen } from '../../helpers/acting_when.js'
+import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
 import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { scriptServer } from '../../helpers/script_server.js'
 
 const target = '127.0.0.1:8100'
-const talk = ['-c', '50', '--send', 'hello', '--expect-bytes', '5', '--exchange-timeout', '50s']
 
-/** Accepts 50 and then does something else. */
-const sleeps = `
-  use Socket; $| = 1;
-  socket(S, PF_INET, SOCK_STREAM, 0);
-  bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 500); print "up\\n";
-  for (1 .. 50) { accept(my $c, S); push(@all, $c) }
-  sleep`
-
-/** Reads from each in turn, ten bytes at a time. */
-const reads = `
-  use Socket; $| = 1;
-  socket(S, PF_INET, SOCK_STREAM, 0);
-  bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 500); print "up\\n";
-  for (1 .. 50) { accept(my $c, S); push(@all, $c) }
-  while (1) { for (@all) { sysread($_, my $b, 10); select(undef, undef, undef, 0.02) } }`
-
-describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped without root)', () => {
-  it('because a signal has stopped it is named so, and reads again by the remedy', async () => {
+describe.skipIf(!mayMakeNamespaces)('a server that does not answer (skipped without root)', () => {
+  it('because it is stopped is named, and that it answered before', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target, '--mode', 'echo')
-    await using _dialing = await heldBy(host, target, ...talk, '--every', '300ms')
-    {
-      await using watching = await watchIn(host, target)
-      server.stop()
-      const { findings } = await watching.found()
-      expect(causesOf({ findings })).toEqual(['peer-stalled'])
-      expect(findings[0]).toMatchObject({
-        severity: 'warning',
-        side: 'server',
-        title: expect.stringMatching(
-          /^node \(pid \d+\) is stopped and reads nothing for [\d.]+ s on 50 connections at port 8100: /
-        )
-      })
-      typeIn(host, findings[0]?.remedy[0] ?? 'false')
-    }
-    await using again = await watchIn(host, target)
-    const { findings } = await again.until(({ tSeconds }) => tSeconds >= 5)
-    expect(findings).toEqual([])
+    const dialing = host.start(
+      ...['dial', target, '-c', '40', '--message-size', '10', '--every', '500ms', '--hold', '1m'],
+      ...['--exchange-timeout', '2s', '--ndjson', '-q']
+    )
+    const result = await actingWhen(dialing, ({ exchanges }) => exchanges >= 80, server.stop)
+    expect(result.exchange?.failures).toMatchObject({ unanswered: 40, unacknowledged: 0 })
+    expect(causesOf(result)).toEqual(['peer-stalled'])
+    expect(result.findings[0]).toMatchObject({ severity: 'critical', side: 'server' })
+    expect(result.findings[0]?.title).toMatch(
+      /got no answer within 2 s: the kernel of the peer acknowledged all data, its application did not answer, although it had answered before$/
+    )
   })
 
-  it('is named with its process', async () => {
+  it('but reads is named as well, at once', async () => {
     using host = await Namespace.create()
-    await using server = await serverIn(host, 'perl', '-e', sleeps)
-    await using watching = await watchIn(host, target)
-    await using _dialing = await heldBy(host, target, '-c', '50', '--send', 'hello')
-    const { findings } = await watching.found()
-    expect(causesOf({ findings })).toEqual(['peer-stalled'])
-    expect(findings[0]?.title).toContain(`perl (pid ${server.pid}) has read nothing for `)
-    expect(findings[0]?.title).toMatch(/ on 50 connections at port 8100: 250 bytes wait for it$/)
+    await using server = await scriptServer(host, '127.0.0.1', 8100, 'socket.resume()')
+    const result = await dialIn(
+      host,
+      ...[server.target, '-c', '40', '--send', 'PING\\r\\n', '--expect', '+PONG', '--exchange-timeout', '1s']
+    )
+    expect(causesOf(result)).toEqual(['peer-stalled'])
+    expect(result.findings[0]?.title).toBe(
+      '40 of 40 exchanges got no answer within 1 s: the kernel of the peer acknowledged all data, its application did not answer'
+    )
+    expect(result.wrongAnswer).toBeNull()
   })
 
-  it('is not taken for one that is slow', async () => {
+  it('in full is told by what has come', async () => {
     using host = await Namespace.create()
-    await using _server = await serverIn(host, 'perl', '-e', reads)
-    await using watching = await watchIn(host, target)
-    await using _dialing = await heldBy(host, target, '-c', '50', '--send', 'much to read'.repeat(100))
-    const first = await watching.until(({ sockets }) => (sockets?.unread.sockets ?? 0) > 40)
-    const last = await watching.until(({ tSeconds }) => tSeconds >= first.tSeconds + 6)
-    expect(last.sockets?.unread.sockets).toBeGreaterThan(40)
-    expect(causesOf(last)).toEqual([])
+    await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.write('hello')")
+    const result = await dialIn(
+      host,
+      ...[server.target, '-c', '40', '--send', '?', '--expect-bytes', '100', '--exchange-timeout', '1s']
+    )
+    expect(causesOf(result)).toEqual(['peer-stalled'])
+    expect(result.findings[0]?.title).toMatch(/^40 of 40 exchanges got only a part of the answer within 1 s/)
+    expect(result.wrongAnswer).toMatchObject({
+      expected: null,
+      received: { text: 'hello', hex: '68656c6c6f' }
+    })
+  })
+
+  it('and closes nothing where it is to close first is named', async () => {
+    using host = await Namespace.create()
+    await using server = await listenIn(host, target)
+    const churn = ['--churn', '--close-by', 'server', '--duration', '2s', '--exchange-timeout', '500ms']
+    const result = await dialIn(host, target, '-c', '10', ...churn)
+    expect(server).toBeDefined()
+    expect(result.exchange).toBeNull()
+    expect(causesOf(result)).toEqual(['peer-stalled'])
+    expect(result.findings[0]?.title).toMatch(/^the peer did not close \d+ connections within 500 ms/)
   })
 })

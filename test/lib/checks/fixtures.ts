@@ -1,7 +1,14 @@
-import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/context.js'
+import {
+  type ExplainContext,
+  noEndings,
+  type PredictContext,
+  type RunOutcome,
+  type Verdict
+} from '../../../lib/checks/context.js'
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Distribution } from '../../../lib/engine/latency.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_run.js'
 import type { SocketSurvey } from '../../../lib/engine/sockets.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
@@ -15,6 +22,7 @@ import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
 import type { DialScenario } from '../../../lib/scenario/scenario.js'
 import { chosenSocketOptions } from '../../../lib/scenario/socket_options.js'
+import { noFailures } from '../../helpers/example_result.js'
 
 type Partly<T> = { [Key in keyof T]?: T[Key] extends object ? Partial<T[Key]> : T[Key] }
 
@@ -116,7 +124,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
 }
 
 /** A scenario that sends a megabyte on each connection, so that sockets may have unsent data. */
-export const talking: Partial<DialScenario> = {
+export const sending: Partial<DialScenario> = {
   exchange: { send: '', sendBytes: 1 << 20, expect: '', expectBytes: 0, everyMs: null }
 }
 
@@ -150,6 +158,9 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
     timing: { dialSeconds: 10, connectsPerSecond: 1000, holdSeconds: 0, totalSeconds: 10 },
     connectLatency: { ...latency(), withoutSynRetry: latency() },
     pacing: null,
+    exchange: null,
+    exchangeLatency: null,
+    wrongAnswer: null,
     churn: null,
     retransmits: {
       syn: 0,
@@ -241,6 +252,7 @@ export function explaining({
     server: null,
     census: null,
     proof: null,
+    endings: noEndings,
     latencies: [],
     ...rest
   }
@@ -355,4 +367,55 @@ export function serving(changes: Partly<ServedPort> = {}): ServedPort {
 /** The remedy as a person reads it. */
 export function linesOf(verdict: Pick<Verdict, 'remedy'> | null | undefined): string[] {
   return (verdict?.remedy ?? []).map(shellLine)
+}
+
+/** Connections that ended before their time, a second after the last data. */
+export function ended(
+  cause: NativeEndCause,
+  count: number,
+  changes: Partial<NativeEarlyEnd> = {}
+): NativeEarlyEnd {
+  return {
+    cause,
+    count,
+    first: count,
+    partial: 0,
+    unheard: 0,
+    resent: 0,
+    quietP10Ns: 1e9,
+    quietP50Ns: 1e9,
+    quietP90Ns: 1e9,
+    example: '198.18.10.1:1024 > 198.18.30.1:8100',
+    sndMss: 1448,
+    rttUs: 50,
+    rtoUs: 200_000,
+    unacked: 0,
+    sacked: 0,
+    retransmits: 0,
+    notSentBytes: 0,
+    sndWnd: 65_535,
+    segsIn: 1,
+    outOfOrder: 0,
+    ...changes
+  }
+}
+
+/** A run of 10,000 connections with an exchange each, of which these failed. */
+export function talking(early: readonly NativeEarlyEnd[], changes: Parameters<typeof explaining>[0] = {}) {
+  const failed = early.reduce((sum, { count }) => sum + count, 0)
+  const exchange = {
+    completed: 10_000 - failed,
+    failed,
+    failures: noFailures,
+    bytesSent: 60_000,
+    bytesReceived: 70_000
+  }
+  return explaining({
+    run: run({ exchange }),
+    scenario: {
+      exchange: { send: 'PING', sendBytes: 4, expect: '+PONG', expectBytes: 5, everyMs: null }
+    },
+    endings: { ...noEndings, early },
+    ...changes
+  })
 }

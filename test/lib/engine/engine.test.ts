@@ -76,6 +76,7 @@ describe('Engine', () => {
       'dialedBytesReceived',
       'dialedBytesSent',
       'exchanges',
+      'settledExchanges',
       'transactions',
       'accepted',
       'acceptedOpen',

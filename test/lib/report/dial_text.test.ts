@@ -4,7 +4,7 @@ import type { Distribution } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
 import type { Paint } from '../../../lib/report/layout.js'
 import type { RunResult } from '../../../lib/result/result.js'
-import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
+import { eventfulResult, exampleResult, noFailures } from '../../helpers/example_result.js'
 
 const healthy = exampleResult()
 const headline = (changes: Partial<RunResult>) => dialReport(exampleResult(changes)).split('\n')[0]
@@ -37,8 +37,10 @@ it('shows everything there may be', () => {
                    7  exchange  EBADMSG       127.0.1.1:1031 > 127.0.0.1:8103
     connect      p50 48us  p90 95us  p99 1.01s  p99.9 2.4ms  max 3.1s   all
                  p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms  without SYN retries
-    exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received
+    exchange     4,990 completed, 7 failed (7 answered otherwise), 29.2KiB sent, 34.1KiB received
                  p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
+                 expected  "+PONG\\r\\n"
+                 received  "-ERR\\r\\n"   127.0.1.1:1031 > 127.0.0.1:8103
     churn        TIME_WAIT 12 before, 4,711 at the peak; each 4-tuple rested 12.1s or longer
     retransmits  15 SYNs on 12 connections, 4 segments on 3 connections
     census       688 read in 2ms, 1 in CLOSE_WAIT
@@ -143,11 +145,12 @@ describe('the first line', () => {
 })
 
 describe('the first line of a run that talks', () => {
-  const exchange = { completed: 1000, failed: 0, bytesSent: 6000, bytesReceived: 7000 }
+  const exchange = { completed: 1000, failed: 0, failures: noFailures, bytesSent: 6000, bytesReceived: 7000 }
   const churn = {
     transactions: 106_000,
     transactionsPerSecond: 106_000,
     timeWait: { before: 0, peak: 0, after: 0 },
+    endedEarly: false,
     tupleRestSeconds: null
   }
 
@@ -172,11 +175,39 @@ describe('the first line of a run that talks', () => {
   })
 })
 
+it('says that a churn ended early, and how to prevent it', () => {
+  const result = eventfulResult()
+  const churn = result.churn && { ...result.churn, endedEarly: true }
+  expect(dialReport({ ...result, churn })).toContain(
+    'it ended early, because none succeeded for 3s (--keep-going goes on)'
+  )
+})
+
+it('says where an answer differs that begins as expected', () => {
+  const wrongAnswer = {
+    connection: '127.0.1.1:1031 > 127.0.0.1:8103',
+    offset: 484,
+    expected: null,
+    received: { text: 'xyz', hex: '78797a' }
+  }
+  const lines = dialReport({ ...eventfulResult(), wrongAnswer })
+  expect(lines).toContain('received  "xyz"  127.0.1.1:1031 > 127.0.0.1:8103, from byte 484 on')
+  expect(lines).not.toContain('expected  "')
+})
+
+it('reports results of earlier versions, which do not tell failed exchanges apart', () => {
+  const { wrongAnswer, exchange, ...result } = eventfulResult()
+  const { failures, ...totals } = exchange as NonNullable<typeof exchange>
+  const old = { ...result, exchange: totals } as unknown as RunResult
+  expect(line('exchange', old)).toBe('exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received')
+})
+
 it('says when no tuple came around, and when TIME_WAIT could not be read', () => {
   const churn = {
     transactions: 5,
     transactionsPerSecond: 5,
     timeWait: { before: null, peak: null, after: null },
+    endedEarly: false,
     tupleRestSeconds: null
   }
   expect(line('churn', exampleResult({ churn }))).toBe(

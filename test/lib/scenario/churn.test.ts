@@ -12,6 +12,7 @@ describe('checkChurn', () => {
     [{ closeBy: 'client' }, false, false],
     [{ churn: true }, false, true],
     [{ churn: true }, true, true],
+    [{ churn: true, keepGoing: true }, true, false],
     [{ churn: true, closeBy: 'server' }, false, true],
     [{ churn: true, closeBy: 'server', exchangeTimeoutMs: 1 }, false, false],
     [{ churn: true, closeBy: 'server' }, true, false]
@@ -22,6 +23,7 @@ describe('checkChurn', () => {
   it.each<[Options, boolean, boolean, string]>([
     [{ exchangeTimeoutMs: 1 }, false, true, 'exchangeTimeoutMs without an exchange bounds nothing'],
     [{ closeBy: 'server' }, true, false, "closeBy: 'server' is for churns"],
+    [{ keepGoing: true }, true, false, 'keepGoing: true is for churns'],
     [{ everyMs: 1 }, true, false, 'everyMs needs a hold'],
     [{ churn: true, everyMs: 1 }, true, false, 'everyMs and churn exclude each other'],
     [{ churn: true, holdMs: 1 }, false, false, 'holdMs and churn exclude each other'],

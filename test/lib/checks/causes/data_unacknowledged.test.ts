@@ -1,26 +1,52 @@
 import { describe, expect, it } from 'vitest'
 import { dataUnacknowledged } from '../../../../lib/checks/causes/data_unacknowledged.js'
-import { explaining, serving, watching } from '../fixtures.js'
+import { noEndings } from '../../../../lib/checks/context.js'
+import { ended, explaining, linesOf, talking, watching } from '../fixtures.js'
 
-const served = [serving(), serving({ unanswered: 20 })]
+const explain = dataUnacknowledged.explain
 
-describe('beside a server', () => {
-  it('is named with its share', () => {
-    expect(dataUnacknowledged.explain?.(watching({ served }))).toMatchObject({
-      severity: 'warning',
+describe('data-unacknowledged', () => {
+  it('suspects a black hole where the message is long, and says what arrives', () => {
+    const context = talking([ended('oversized', 200, { unacked: 6, sacked: 1, retransmits: 5 })])
+    expect(explain?.(context)).toMatchObject({
+      severity: 'critical',
+      side: 'path',
       title:
-        '20 of 100 connections at port 8100 (20 %) get no acknowledgement of what they sent 3 s ago or longer, although it was sent again'
+        'the data of 200 of 10,000 exchanges was sent again and again, and never acknowledged: it looks like a path MTU black hole for segments of 1,448 bytes, smaller ones arrive',
+      events: 200
     })
+    expect(linesOf(explain?.(context))[0]).toBe('sysctl -w net.ipv4.tcp_mtu_probing=1')
   })
 
-  it.each([
-    ['two of few', serving({ accepted: 10, unanswered: 2 })],
-    ['fewer than a hundredth', serving({ accepted: 1000, unanswered: 9 })]
-  ])('is not taken for %s', (_, port) => {
-    expect(dataUnacknowledged.explain?.(watching({ served: [port] }))).toBeNull()
+  it('offers no MTU probing for small messages', () => {
+    const verdict = explain?.(talking([ended('unacknowledged', 200)]))
+    expect(verdict?.title).toMatch(/something on the way drops the packets of established connections$/)
+    expect(linesOf(verdict).join()).not.toContain('mtu')
   })
 
-  it('is not told by a dial', () => {
-    expect(dataUnacknowledged.explain?.(explaining({ served, peerIsHere: true }))).toBeNull()
+  it('tells a peer that does not know the connection, and an answer of which the beginning is lost', () => {
+    expect(explain?.(talking([ended('halfOpen', 200)]))?.title).toMatch(/the peer repeats its SYN-ACK/)
+    expect(explain?.(talking([ended('answerLost', 200)]))?.title).toMatch(/black hole toward this host$/)
+  })
+
+  it('is a warning below a hundredth', () => {
+    expect(explain?.(talking([ended('unacknowledged', 99)]))?.severity).toBe('warning')
+    expect(explain?.(talking([ended('unacknowledged', 100)]))?.severity).toBe('critical')
+  })
+
+  it('counts connections that went silent, unless they were forgotten on the way', () => {
+    const early = [ended('silenced', 200, { first: 0 })]
+    expect(explain?.(talking(early))?.title).toMatch(/although earlier exchanges .* were answered/)
+    const answered = { ...noEndings, early, fresh: 'answered' as const }
+    expect(explain?.(talking(early, { endings: answered }))).toBeNull()
+    const settled = talking(early, { endings: { ...answered, settledExchanges: 500 } })
+    expect(explain?.(settled)?.title).toMatch(/a new connection is answered, so the path was down/)
+  })
+
+  it('is silent in a healthy run, and beside a server', () => {
+    expect(explain?.(explaining())).toBeNull()
+    expect(explain?.(talking([]))).toBeNull()
+    expect(explain?.(talking([ended('unanswered', 200)]))).toBeNull()
+    expect(explain?.(watching())).toBeNull()
   })
 })

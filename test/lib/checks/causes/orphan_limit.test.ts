@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { orphanLimit } from '../../../../lib/checks/causes/orphan_limit.js'
 import { command, sysctl } from '../../../../lib/checks/remedy.js'
-import { explaining, linesOf, rose, talking, watching } from '../fixtures.js'
+import { explaining, linesOf, rose, sending, watching } from '../fixtures.js'
 
 const deltas = rose({ 'TcpExt.TCPAbortOnMemory': 200 })
 const counters = { 'Sockstat.TCP.orphan': 101 }
@@ -25,7 +25,7 @@ describe('orphan-limit', () => {
 
   it('is one of two where data was sent and no limit can be read', () => {
     const facts = { tcp: { maxOrphans: null }, memory: { tcpPages: null } }
-    const verdict = orphanLimit.explain?.(explaining({ deltas, counters, facts, scenario: talking }))
+    const verdict = orphanLimit.explain?.(explaining({ deltas, counters, facts, scenario: sending }))
     expect(verdict?.title).toBe(
       '200 closed connections were reset, for one of two limits of the whole host: net.ipv4.tcp_max_orphans or net.ipv4.tcp_mem'
     )
@@ -41,9 +41,9 @@ describe('orphan-limit', () => {
 
   it('is not taken for memory pressure', () => {
     const full = { ...counters, 'Sockstat.TCP.mem': 400_000 }
-    expect(orphanLimit.explain?.(explaining({ deltas, counters: full, scenario: talking }))).toBeNull()
+    expect(orphanLimit.explain?.(explaining({ deltas, counters: full, scenario: sending }))).toBeNull()
     const pressed = { ...deltas, ...rose({ 'TcpExt.TCPMemoryPressures': 1 }) }
-    expect(orphanLimit.explain?.(explaining({ deltas: pressed, counters, scenario: talking }))).toBeNull()
+    expect(orphanLimit.explain?.(explaining({ deltas: pressed, counters, scenario: sending }))).toBeNull()
   })
 
   it('is good to know where fewer than a hundredth of the connections were reset', () => {

@@ -1,36 +1,101 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { peerClosed } from '../../../../lib/checks/causes/peer_closed.js'
-import { explaining, rose, run, tally } from '../fixtures.js'
+import { type Endings, noEndings } from '../../../../lib/checks/context.js'
+import { ended, explaining, linesOf, rose, run, talking, tally } from '../fixtures.js'
 
-it('counts connections that did not last', () => {
-  const outcome = run({ connections: { closedByPeer: 2500 }, errors: [tally('hold', 'ECONNRESET', 40)] })
-  expect(
-    peerClosed.explain?.(explaining({ run: outcome, deltas: rose({ 'Tcp.EstabResets': 40 }) }))
-  ).toMatchObject({
-    severity: 'critical',
-    side: 'server',
-    title: 'the peer closed 2,500 of 10,000 connections (25 %) that were to be held, some by reset',
-    events: 2500
-  })
+const at = (seconds: number) => ({
+  quietP10Ns: seconds * 1e9,
+  quietP50Ns: seconds * 1e9,
+  quietP90Ns: seconds * 1.02e9
 })
 
-it('counts handshakes that were reset', () => {
-  const outcome = run({
-    connections: { established: 9992, failed: 8 },
-    errors: [tally('connect', 'ECONNRESET', 8)]
-  })
-  expect(peerClosed.explain?.(explaining({ run: outcome }))?.title).toMatch(/^the peer reset 8 handshakes/)
-})
+function held(early: Endings['early'], changes: Parameters<typeof explaining>[0] = {}) {
+  return peerClosed.explain?.(
+    explaining({
+      run: run({ connections: { closedByPeer: 2500 } }),
+      endings: { ...noEndings, early },
+      ...changes
+    })
+  )
+}
 
-it('expects connections to end in a run that churns', () => {
-  const outcome = run({
-    connections: { closedByPeer: 2500 },
-    churn: {
+describe('peer-closed', () => {
+  it('counts connections that did not last', () => {
+    const verdict = held([ended('heldClosed', 2460, at(3)), ended('heldReset', 40)], {
+      deltas: rose({ 'Tcp.EstabResets': 40 })
+    })
+    expect(verdict).toMatchObject({
+      severity: 'critical',
+      side: 'server',
+      title:
+        'the peer closed 2,500 of 10,000 connections (25 %) that were to be held, 40 by reset, each after 3.0 s without data: an idle timeout of the server, a proxy or a balancer',
+      events: 2500
+    })
+  })
+
+  it('is not sure of a timer where all were opened at the same time', () => {
+    const verdict = held([ended('heldClosed', 2500, at(3))], {
+      run: run({ connections: { closedByPeer: 2500 }, timing: { dialSeconds: 0.1 } })
+    })
+    expect(verdict?.title).toMatch(/, or a restart, for all were opened at the same time$/)
+  })
+
+  it('tells a server that has ended by its refusal of a new connection', () => {
+    const early = [ended('heldClosed', 2500, at(3))]
+    const verdict = held([], { endings: { ...noEndings, early, fresh: 'refused' } })
+    expect(verdict?.title).toMatch(/, and refuses new ones: its process has ended$/)
+  })
+
+  it('tells a limit by what is closed at once, and a server that keeps no connections', () => {
+    expect(held([ended('heldClosed', 2500, at(0.01))])?.title).toMatch(
+      /, at once: it has reached a limit, or refuses the client$/
+    )
+    expect(held([ended('heldClosed', 2500, { ...at(0.01), first: 0 })])?.title).toMatch(
+      /, right after an answer$/
+    )
+  })
+
+  it('offers tcp_abort_on_overflow only where nothing was heard before the reset', () => {
+    const offers = (early: Endings['early']) => linesOf(held(early)).join().includes('tcp_abort_on_overflow')
+    expect(offers([ended('heldReset', 2500, { ...at(0.01), unheard: 2500 })])).toBe(true)
+    expect(offers([ended('heldReset', 2500, at(5))])).toBe(false)
+    expect(offers([ended('heldClosed', 2500, { ...at(0.01), unheard: 2500 })])).toBe(false)
+  })
+
+  it('counts handshakes that were reset', () => {
+    const outcome = run({
+      connections: { established: 9992, failed: 8 },
+      errors: [tally('connect', 'ECONNRESET', 8)]
+    })
+    expect(peerClosed.explain?.(explaining({ run: outcome }))?.title).toMatch(/^the peer reset 8 handshakes/)
+  })
+
+  it('counts closes instead of answers, and thinks of a middlebox where it worked before', () => {
+    expect(peerClosed.explain?.(talking([ended('closed', 200, at(0.01))]))?.title).toBe(
+      'the peer closed the connection of 200 of 10,000 exchanges instead of answering, at once: it has reached a limit, refuses the client or does not understand the message'
+    )
+    expect(peerClosed.explain?.(talking([ended('closed', 200, { ...at(0.01), first: 0 })]))?.title).toMatch(
+      /instead of answering, as soon as another message came$/
+    )
+    expect(peerClosed.explain?.(talking([ended('cutOff', 200, { first: 0 })]))?.title).toBe(
+      'the peer reset the connection of 200 of 10,000 exchanges instead of answering: the peer, or a middlebox that has lost its state, at the next packet'
+    )
+  })
+
+  it('leaves out what was forgotten on the way', () => {
+    const early = [ended('cutOff', 200, { first: 0 })]
+    const context = talking(early, { endings: { ...noEndings, early, fresh: 'answered' } })
+    expect(peerClosed.explain?.({ ...context, run: talking(early).run })).toBeNull()
+  })
+
+  it('expects connections to end in a run that churns', () => {
+    const churn = {
       transactions: 5,
       transactionsPerSecond: 1,
       timeWait: { before: 0, peak: 0, after: 0 },
+      endedEarly: false,
       tupleRestSeconds: null
     }
+    expect(peerClosed.explain?.(explaining({ run: run({ churn }) }))).toBeNull()
   })
-  expect(peerClosed.explain?.(explaining({ run: outcome }))).toBeNull()
 })

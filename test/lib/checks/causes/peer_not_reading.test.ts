@@ -1,26 +1,22 @@
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { peerNotReading } from '../../../../lib/checks/causes/peer_not_reading.js'
-import { explaining, serving, watching } from '../fixtures.js'
+import { ended, rose, talking, watching } from '../fixtures.js'
 
-const served = [serving(), serving({ windowClosed: 20 })]
-
-describe('beside a server', () => {
-  it('is named with its share', () => {
-    expect(peerNotReading.explain?.(watching({ served }))).toMatchObject({
-      severity: 'warning',
-      title:
-        'the clients of 20 of 100 connections at port 8100 (20 %) do not read: their windows are closed, and no data could be sent for 3 s'
-    })
+it('counts exchanges that met a closed window', () => {
+  const context = talking([ended('notReading', 200, { notSentBytes: 9000, sndWnd: 0 })], {
+    deltas: rose({ 'TcpExt.TCPWinProbe': 600 })
   })
-
-  it.each([
-    ['two of few', serving({ accepted: 10, windowClosed: 2 })],
-    ['fewer than a hundredth', serving({ accepted: 1000, windowClosed: 9 })]
-  ])('is not taken for %s', (_, port) => {
-    expect(peerNotReading.explain?.(watching({ served: [port] }))).toBeNull()
+  const verdict = peerNotReading.explain?.(context)
+  expect(verdict).toMatchObject({
+    severity: 'critical',
+    side: 'server',
+    title:
+      '200 of 10,000 exchanges could not be sent within 5 s: the peer does not read, its receive window is closed'
   })
+  expect(verdict?.evidence).toContainEqual({ name: 'TcpExt.TCPWinProbe', before: 100, after: 700 })
+})
 
-  it('is not told by a dial', () => {
-    expect(peerNotReading.explain?.(explaining({ served, peerIsHere: true }))).toBeNull()
-  })
+it('is silent in a healthy run, and beside a server', () => {
+  expect(peerNotReading.explain?.(talking([]))).toBeNull()
+  expect(peerNotReading.explain?.(watching())).toBeNull()
 })

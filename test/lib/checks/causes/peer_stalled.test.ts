@@ -1,47 +1,41 @@
 import { describe, expect, it } from 'vitest'
 import { peerStalled } from '../../../../lib/checks/causes/peer_stalled.js'
-import { explaining, linesOf, listening, serving, watching } from '../fixtures.js'
+import { ended, explaining, talking, watching } from '../fixtures.js'
 
-const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, nofileHard: 1024, stopped: false }
-const unread = { sockets: 100, bytes: 500, seconds: 4 }
+const explain = peerStalled.explain
 
-describe('explain', () => {
-  it('names a process that reads nothing', () => {
-    expect(peerStalled.explain?.(watching({ served: [serving({ stalled: unread, holder })] }))).toMatchObject(
-      {
-        severity: 'warning',
-        side: 'server',
-        title:
-          'server (pid 7) has read nothing for 4 s on 100 connections at port 8100: 500 bytes wait for it'
-      }
+describe('peer-stalled', () => {
+  it('counts exchanges whose data was acknowledged and not answered', () => {
+    expect(explain?.(talking([ended('unanswered', 200)]))).toMatchObject({
+      severity: 'critical',
+      side: 'server',
+      title:
+        '200 of 10,000 exchanges got no answer within 5 s: the kernel of the peer acknowledged all data, its application did not answer',
+      events: 200
+    })
+  })
+
+  it('tells whether it had answered before, and whether a part came', () => {
+    const before = talking([ended('unanswered', 200, { first: 0 })])
+    expect(explain?.(before)?.title).toMatch(/, although it had answered before$/)
+    const partly = talking([ended('unanswered', 200, { partial: 150 })])
+    expect(explain?.(partly)?.title).toMatch(/got only a part of the answer within 5 s/)
+  })
+
+  it('says when the time was too short to tell', () => {
+    const context = talking([ended('tooSoon', 200)])
+    expect(explain?.(context)?.title).toMatch(/too short a time to tell .* only after 200 ms$/)
+  })
+
+  it('counts closes that did not come', () => {
+    expect(explain?.(talking([ended('unclosed', 200)]))?.title).toMatch(
+      /^the peer did not close 200 connections within 5 s/
     )
   })
 
-  it('says when a signal has stopped it, and counts what waits to be accepted then', () => {
-    const served = [serving({ stalled: unread, unaccepted: unread, holder: { ...holder, stopped: true } })]
-    const listeners = [listening({ queued: 100, dropped: 30 })]
-    const verdict = peerStalled.explain?.(watching({ served, listeners }))
-    expect(verdict).toMatchObject({
-      title:
-        'server (pid 7) is stopped and reads nothing for 4 s on 200 connections at port 8100: 1,000 bytes wait for it',
-      events: 230
-    })
-    expect(linesOf(verdict)[0]).toBe('kill -CONT 7')
-  })
-
-  it.each([
-    ['a server that reads', serving({ holder })],
-    [
-      'connections that wait to be accepted by one that is not stopped',
-      serving({ unaccepted: unread, holder })
-    ]
-  ])('is not taken for %s', (_, served) => {
-    expect(peerStalled.explain?.(watching({ served: [served] }))).toBeNull()
-  })
-
-  it('is told beside a server only', () => {
-    expect(
-      peerStalled.explain?.(explaining({ served: [serving({ stalled: unread, holder })], peerIsHere: true }))
-    ).toBeNull()
+  it('is silent in a healthy run, and beside a server', () => {
+    expect(explain?.(explaining())).toBeNull()
+    expect(explain?.(talking([ended('unacknowledged', 200)]))).toBeNull()
+    expect(explain?.(watching())).toBeNull()
   })
 })

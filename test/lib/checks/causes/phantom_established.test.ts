@@ -117,3 +117,21 @@ describe('is silent', () => {
     expect(explained({ proof: { ...unproven, of: 19 } })).toBeNull()
   })
 })
+
+it('counts what no listener here has made a socket of, in a churn that awaits no answer', () => {
+  const churn = {
+    transactions: 90,
+    transactionsPerSecond: 30,
+    timeWait: { before: 0, peak: 0, after: 0 },
+    endedEarly: false,
+    tupleRestSeconds: null
+  }
+  const context = explaining({
+    run: run({ churn, connections: { established: 100 } }),
+    peerIsHere: true,
+    deltas: rose({ 'TcpExt.ListenOverflows': 500, 'Tcp.PassiveOpens': 79 }),
+    closing: rose({ 'Tcp.PassiveOpens': 3 })
+  })
+  expect(phantomEstablished.explain?.(context)?.title).toMatch(/^18 of 100 connections are established/)
+  expect(phantomEstablished.explain?.({ ...context, peerIsHere: false })).toBeNull()
+})

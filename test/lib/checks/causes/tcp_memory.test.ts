@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tcpMemory } from '../../../../lib/checks/causes/tcp_memory.js'
-import { explaining, linesOf, predicting, rose, run, talking, tally } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run, sending, tally } from '../fixtures.js'
 
 describe('predict', () => {
   const needs = { connections: 1_000_000, kernelMemoryBytes: 4_000_000_000 }
@@ -31,7 +31,7 @@ describe('explain', () => {
       explaining({
         deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
         counters: { 'Sockstat.TCP.mem': 575_800, 'Sockstat.TCP.orphan': 3 },
-        scenario: talking
+        scenario: sending
       })
     )
     expect(verdict).toMatchObject({
@@ -47,7 +47,7 @@ describe('explain', () => {
       explaining({
         deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
         counters: { 'Sockstat.TCP.orphan': 131_000 },
-        scenario: talking
+        scenario: sending
       })
     )
     expect(verdict?.title).toMatch(

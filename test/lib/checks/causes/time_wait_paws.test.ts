@@ -78,7 +78,8 @@ describe('in a run', () => {
       transactions: 9000,
       transactionsPerSecond: 900,
       timeWait: { before: 0, peak: 0, after: 0 },
-      tupleRestSeconds: null
+      tupleRestSeconds: null,
+      endedEarly: false
     }
   }
   const retried = run({

@@ -84,7 +84,8 @@ describe('in a churn', () => {
     transactions: 1500,
     transactionsPerSecond: 500,
     timeWait: { before: 0, peak: 0, after: 0 },
-    tupleRestSeconds: 0.2
+    tupleRestSeconds: 0.2,
+    endedEarly: false
   }
   const few = { tuples: 100, connections: 10 }
   const connections = { requested: 10, attempted: 1515, established: 1515, peak: 10, skippedPorts: 380 }

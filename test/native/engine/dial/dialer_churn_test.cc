@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "native/net/clock.h"
 #include "test/native/helpers/peer.h"
 #include "test/native/helpers/scratch_run.h"
 
@@ -130,6 +131,44 @@ TEST_CASE("dialer_churn: with every tuple taken it goes on looking, and still en
   CHECK(run.totals().skipped_ports > 0);
   Reset(peers[0]);
   CHECK(Accepted(listener).valid());
+  CHECK(run.End());
+}
+
+TEST_CASE("dialer_churn: one that meets nothing but failures slows down, unless told otherwise") {
+  for (const bool keep_going : {false, true}) {
+    const UniqueFd listener = Listening();
+    DialOptions dial = ChurnTo(listener);
+    dial.exchange->expect = "!";
+    dial.keep_going = keep_going;
+    ScratchRun run(DialRun(std::move(dial)));
+    run.Start();
+    const auto fail = [&](int times) {
+      const int64_t began_ns = NowNs();
+      for (int i = 0; i < times; ++i) Accepted(listener);
+      return NowNs() - began_ns;
+    };
+    fail(101);
+    // Ten milliseconds from one to the next, or none.
+    const int64_t took_ns = fail(20);
+    if (!keep_going) CHECK(took_ns > 150 * kNsPerMs);
+    CHECK(run.totals().transactions == 0);
+    CHECK(run.End());
+  }
+}
+
+TEST_CASE("dialer_churn: one success puts it back to full speed") {
+  const UniqueFd listener = Listening();
+  DialOptions dial = ChurnTo(listener);
+  dial.exchange->expect = "!";
+  ScratchRun run(DialRun(std::move(dial)));
+  run.Start();
+  for (int i = 0; i < 110; ++i) Accepted(listener);
+  const auto answer = [&] { return SendAll(Accepted(listener), "!"); };
+  REQUIRE(answer());
+  REQUIRE(Eventually([&] { return run.totals().transactions == 1; }));
+  const int64_t began_ns = NowNs();
+  for (int i = 0; i < 50; ++i) Accepted(listener);
+  CHECK(NowNs() - began_ns < 50 * 10 * kNsPerMs);
   CHECK(run.End());
 }
 

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { dataUnacknowledged } from '../../../../lib/checks/causes/data_unacknowledged.js'
+import { explaining, serving, watching } from '../fixtures.js'
+
+const served = [serving(), serving({ unanswered: 20 })]
+
+describe('beside a server', () => {
+  it('is named with its share', () => {
+    expect(dataUnacknowledged.explain?.(watching({ served }))).toMatchObject({
+      severity: 'warning',
+      title:
+        '20 of 100 connections at port 8100 (20 %) get no acknowledgement of what they sent 3 s ago or longer, although it was sent again'
+    })
+  })
+
+  it.each([
+    ['two of few', serving({ accepted: 10, unanswered: 2 })],
+    ['fewer than a hundredth', serving({ accepted: 1000, unanswered: 9 })]
+  ])('is not taken for %s', (_, port) => {
+    expect(dataUnacknowledged.explain?.(watching({ served: [port] }))).toBeNull()
+  })
+
+  it('is not told by a dial', () => {
+    expect(dataUnacknowledged.explain?.(explaining({ served, peerIsHere: true }))).toBeNull()
+  })
+})
