@@ -5,8 +5,10 @@ import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
+import type { ProofView } from '../observe/proof_view.js'
 import type { ServedPort } from '../observe/served_ports.js'
 import type { ServerView } from '../observe/server_observer.js'
+import type { AsymmetricRoute } from '../observe/source_routes.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -22,18 +24,22 @@ export interface PredictContext {
   peerIsHere: boolean
   /** The device the run needs, where that carries nothing; null also where it was not looked for. */
   downDevice: DownDevice | null
+  /** Packets that leave by another device than their source address is on; null also where it was not looked for. */
+  asymmetricRoute: AsymmetricRoute | null
 }
 
 /** A run as far as it is known; the parts of the result that checks look at. */
 export type RunOutcome = Pick<
   RunResult,
   | 'connections'
+  | 'targets'
   | 'errors'
   | 'timing'
   | 'connectLatency'
   | 'pacing'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
   | 'process'
   | 'series'
 >
@@ -69,6 +75,8 @@ export interface ExplainContext {
   served: readonly ServedPort[]
   server: ServerView | null
   census: CensusView | null
+  /** What showed whether held connections are alive; null when none are held, and beside a server. */
+  proof: ProofView | null
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
 }

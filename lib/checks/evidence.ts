@@ -1,7 +1,7 @@
 import { formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { CounterName } from '../host/counter_names.js'
-import { type CounterChanges, counterValue, movedBy } from '../host/counters.js'
+import { type CounterChanges, counterValue, isHostWide, movedBy } from '../host/counters.js'
 import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 
@@ -33,13 +33,22 @@ export function moved({ deltas }: ExplainContext, name: CounterName): number {
 export function counterEvidence({ deltas }: ExplainContext, ...names: CounterName[]): Evidence[] {
   return names.flatMap((name) => {
     const change = deltas[name]
-    return change ? [{ name, before: change.before, after: change.after }] : []
+    return change ? [{ name: inFull(name), before: change.before, after: change.after }] : []
   })
 }
 
 /** A limit or setting, which is read once; nothing when it is unknown. */
 export function fact(name: string, value: number | string | null): Evidence[] {
   return value === null ? [] : [{ name, before: null, after: value }]
+}
+
+/** What a gauge says, of the whole host where it is of that; nothing when it is unknown. */
+export function gauge(name: CounterName, value: number | null): Evidence[] {
+  return fact(inFull(name), value)
+}
+
+function inFull(name: CounterName): string {
+  return isHostWide(name) ? `${name} of the whole host` : name
 }
 
 /** Failures with one of these codes; in one phase, or in any. */

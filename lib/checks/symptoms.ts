@@ -3,6 +3,8 @@ import { isAtLeast } from '../host/kernel.js'
 import type { Severity } from '../result/result.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { inRamp, moved } from './evidence.js'
+import { repeatedSyns } from './repeated_syns.js'
+import { staleAnswers } from './stale_answers.js'
 
 /** Handshakes given up because no answer came in time, by us or by the kernel. */
 export function timedOut(run: RunOutcome): number {
@@ -18,6 +20,11 @@ export function pending({ connections }: RunOutcome): number {
   return Math.max(0, connections.attempted - connections.established - connections.failed)
 }
 
+/** Handshakes given up without any answer. */
+export function timedOutUnanswered(context: ExplainContext): number {
+  return context.run === null ? 0 : Math.max(0, timedOut(context.run) - staleAnswers(context).timedOut)
+}
+
 /**
  * SYNs of this run that got no answer, at least: those sent again, the last of each that timed out, and those still
  * pending when the kernel sends some again. 0 in a healthy run.
@@ -25,11 +32,20 @@ export function pending({ connections }: RunOutcome): number {
 export function lostSyns(context: ExplainContext): number {
   const { run } = context
   if (run === null) return 0
+  const stale = staleAnswers(context)
   return (
-    run.retransmits.syn +
-    timedOut(run) +
-    Math.min(pending(run), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
+    lostRepeats(context, run) +
+    timedOutUnanswered(context) +
+    Math.min(Math.max(0, pending(run) - stale.pending), moved(inRamp(context), 'TcpExt.TCPSynRetrans'))
   )
+}
+
+/** SYNs of established connections that were sent again, less those whose answer was only late. */
+function lostRepeats(context: ExplainContext, { retransmits }: RunOutcome): number {
+  const syn = Math.max(0, retransmits.syn - staleAnswers(context).established)
+  if (syn === 0 || retransmits.firstSynAnswered === 0) return syn
+  const { lost, late, unclear } = repeatedSyns(context)
+  return Math.round((syn * (lost + unclear)) / Math.max(1, lost + late + unclear))
 }
 
 /** Share of the lost SYNs that a counter must account for: other processes move it, too. */

@@ -9,7 +9,7 @@ const hostLimits = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EADDRNOTAV
 
 /** How a dial ended. */
 export interface DialEnding {
-  readonly result: Pick<RunResult, 'scenario' | 'connections' | 'errors' | 'exchange' | 'churn'>
+  readonly result: Pick<RunResult, 'scenario' | 'connections' | 'errors' | 'exchange' | 'churn' | 'alive'>
   /** SIGINT, SIGTERM or SIGHUP ended it. */
   readonly interrupted: boolean
   /** A --fail-if held. */
@@ -19,9 +19,12 @@ export interface DialEnding {
 /** A cause is more than a missed goal: when the goal is missed, the code says why if the errors do. */
 export function dialExitCode({ result, interrupted, failed }: DialEnding): ExitCode {
   if (interrupted) return exitCodes.interrupted
-  if (isGoalMet(result)) return failed ? exitCodes.goal : exitCodes.ok
+  // A peer that is not there has not answered, whatever its connections look like from here.
+  const isDead = (result.alive?.disproved ?? 0) > 0
+  if (isGoalMet(result) && !isDead) return failed ? exitCodes.goal : exitCodes.ok
   if (result.errors.some(isHostLimit)) return exitCodes.hostLimit
-  if (result.errors.some(({ phase }) => phase === 'connect' || phase === 'timeout')) return exitCodes.target
+  if (isDead || result.errors.some(({ phase }) => phase === 'connect' || phase === 'timeout'))
+    return exitCodes.target
   return exitCodes.goal
 }
 

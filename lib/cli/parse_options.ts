@@ -25,6 +25,8 @@ export interface OptionSpec {
   readonly repeatable?: true
   /** A flag that also has a `--no-` form. */
   readonly negatable?: true
+  /** A flag that stands for this value of the library's option. */
+  readonly means?: string
   /** What it does, without a full stop. */
   readonly text: string
 }
@@ -46,7 +48,9 @@ export interface CommandSpec {
 }
 
 type Value<S extends OptionSpec> = S['type'] extends 'flag'
-  ? boolean
+  ? S extends { readonly means: infer Meaning }
+    ? Meaning
+    : boolean
   : S extends { readonly repeatable: true }
     ? string[]
     : S extends { readonly choices: readonly (infer Choice)[] }
@@ -110,7 +114,7 @@ export function parseOptions<const T extends OptionSpecs>(
           `Write just ${token.rawName}.`
         )
       }
-      values[key] = !off
+      values[key] = spec.means ?? !off
       continue
     }
     const value = required(token, spec, byFlag)

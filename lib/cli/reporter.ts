@@ -110,6 +110,11 @@ export class Reporter implements Disposable {
   }
 }
 
+/** An array of numbers, as `JSON.stringify` indents it; a string holds no line break. */
+const numbersInLines = /\[\n\s+(-?[\d.e+-]+(?:,\n\s+-?[\d.e+-]+)*)\n\s+\]/g
+
+/** Indented JSON, with each array of numbers on one line: a histogram has hundreds. */
 function indented(data: object): string {
-  return `${JSON.stringify(data, null, 2)}\n`
+  const text = JSON.stringify(data, null, 2)
+  return `${text.replace(numbersInLines, (_, numbers: string) => `[${numbers.replace(/\s+/g, ' ')}]`)}\n`
 }

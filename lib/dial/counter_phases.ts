@@ -1,6 +1,7 @@
 /** The kernel's counters at the turns of a dial, so that no phase answers for what another one moved. */
 import type { Counters } from '../host/counter_files.js'
-import { type CounterChanges, counterDeltas, noteCounters, readCounters } from '../host/counters.js'
+import { type CounterChanges, counterDeltas } from '../host/counters.js'
+import { noteCounters, readCounters } from '../observe/counters.js'
 
 /** What moved in which phase. */
 export interface PhaseChanges {

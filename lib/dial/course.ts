@@ -1,40 +1,89 @@
 /** The course of a dial: ramp, hold, close, judge. */
 import { BestEffort } from '../base/best_effort.js'
+import { C1mError } from '../base/errors.js'
 import { aborted, delay } from '../base/pace.js'
 import type { Census } from '../engine/census.js'
-import type { Engine } from '../engine/engine.js'
+import type { Engine, EngineCounters } from '../engine/engine.js'
+import { counterDeltas, movedBy } from '../host/counters.js'
+import { type CpuReading, readCpu } from '../host/cpu_use.js'
 import { type MemoryReading, readMemory } from '../host/usage.js'
 import { formatEndpoint } from '../net/address.js'
+import { readCounters } from '../observe/counters.js'
 import type { Finding, RunResult } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
-import { type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
+import { awaitsAnswers, type DialOutcome, dialOutcome, dialResult } from './dial_result.js'
+import { IntervalLatency } from './interval_latency.js'
 import { diagnosisIntervalMs, LazyDiagnosis } from './lazy_diagnosis.js'
+import { PeerEndings } from './peer_endings.js'
 import type { PreparedDial } from './prepare.js'
+import { Proof } from './proof.js'
+import { RunEvents } from './run_events.js'
 import { Series } from './series.js'
 import type { DialPhase } from './snapshot.js'
+import { targetTotals } from './target_totals.js'
 
 /** How often the run's own series looks at the counters, in milliseconds. */
 const seriesEveryMs = 50
 
+/** Why a run stops that comes to the end of its duration, which is no interruption. */
+export const durationIsOver = Symbol('the duration is over')
+
 export class DialCourse {
   readonly scenario: DialScenario
   readonly engine: Engine
-  phase: DialPhase = 'dialing'
+  /** Resolves when the hold begins; rejects when the run ends without one. */
+  readonly held: Promise<void>
   /** TCP_INFO at the end of the hold, if the scenario asks for it. */
   census: Census | null = null
   readonly #prepared: PreparedDial
-  readonly #series = new Series()
+  readonly #series: Series
+  readonly #events = new RunEvents()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
+  readonly #proof: Proof | null
+  readonly #peerEndings: PeerEndings
   #memoryAtPeak: MemoryReading
+  #cpuAtRampEnd: CpuReading | null = null
   #holdSeconds = 0
+  #phase: DialPhase = 'dialing'
+  #interrupted = false
+  #beginHold = () => {}
+  #endWithoutHold = () => {}
 
   constructor(prepared: PreparedDial) {
     this.#prepared = prepared
     this.scenario = prepared.scenario
     this.engine = prepared.engine
     this.#memoryAtPeak = prepared.baseline.memory
+    const { churn, holdMs } = this.scenario
+    this.#proof =
+      churn || holdMs === 0
+        ? null
+        : new Proof(this.engine, this.scenario, () => synChallenges(prepared), this.#bestEffort)
+    this.#peerEndings = new PeerEndings(() => prepared.engine.errors())
     this.#diagnosis = new LazyDiagnosis(this.scenario, prepared.baseline, this.engine, this.#bestEffort)
+    const intervals = new IntervalLatency(this.engine, awaitsAnswers(this.scenario))
+    this.#series = new Series(() => intervals.take())
+    this.#events.notePhase(0, this.#phase)
+    this.held = new Promise((resolve, reject) => {
+      this.#beginHold = resolve
+      this.#endWithoutHold = () =>
+        reject(
+          new C1mError('C1M_RUN_OVER', 'the run ended before it held its connections', {
+            hint: 'A churn never holds; a run that is closed while it dials ends at once.'
+          })
+        )
+    })
+    this.held.catch(() => {})
+  }
+
+  get phase(): DialPhase {
+    return this.#phase
+  }
+
+  #enter(phase: DialPhase): void {
+    this.#phase = phase
+    this.#events.notePhase(this.seconds(), phase)
   }
 
   /** Seconds since the first connection was due. */
@@ -53,15 +102,18 @@ export class DialCourse {
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
     const sampling = setInterval(() => this.#sample(), seriesEveryMs)
+    stopping.addEventListener('abort', () => this.#peerEndings.stop(), { once: true })
     const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnosisIntervalMs)
     try {
       await this.#ramp(stopping)
-      if (!this.scenario.churn) await this.#hold(stopping)
+      if (!this.scenario.churn && !stopping.aborted) await this.#hold(stopping)
+      this.#interrupted = stopping.aborted && stopping.reason !== durationIsOver
       await this.#close()
       return await this.#judge()
     } finally {
       clearInterval(sampling)
       clearInterval(diagnosing)
+      this.#endWithoutHold()
       this.engine.close()
       await this.engine.closed
     }
@@ -73,16 +125,19 @@ export class DialCourse {
     this.#sample()
     this.#diagnosis.noteRampEnd()
     this.#memoryAtPeak = readMemory()
+    this.#cpuAtRampEnd = readCpu(this.scenario.rate.length > 0)
   }
 
   /** Keeps the connections until their time has come, the run is stopped, or the last of them is gone. */
   async #hold(stopping: AbortSignal): Promise<void> {
-    this.phase = 'holding'
+    this.#enter('holding')
+    this.#beginHold()
     const began = performance.now()
     const heldMs = () => performance.now() - began
     const { holdMs } = this.scenario
     for (let leftMs = holdMs; leftMs > 0 && !stopping.aborted; leftMs = holdMs - heldMs()) {
       if (this.engine.counters().dialedOpen === 0) break
+      this.#proof?.tick(heldMs())
       await delay(Math.min(leftMs, seriesEveryMs), stopping)
     }
     this.#holdSeconds = heldMs() / 1000
@@ -90,26 +145,32 @@ export class DialCourse {
 
   /** Reads what only open connections tell, then closes them. */
   async #close(): Promise<void> {
+    await this.#proof?.finish()
     this.#sample()
     if (this.scenario.census)
       this.census = await this.#bestEffort.attempt('the census', () => this.takeCensus())
     await this.#diagnosis.lookForTheLastTime()
-    this.phase = 'closing'
+    this.#enter('closing')
     this.engine.close()
     await this.engine.closed
-    this.phase = 'done'
+    this.#enter('done')
   }
 
   /** Only now is the outcome known: until every worker has noticed the end, a churn goes on. */
   async #judge(): Promise<RunResult> {
     const outcome = this.#outcome()
-    const explanation = await this.#diagnosis.explain(outcome, this.census)
-    return dialResult(this.#prepared, outcome, this.#memoryAtPeak, explanation)
+    const explanation = await this.#diagnosis.explain(outcome, this.census, this.#proof?.view ?? null)
+    this.#events.noteFindings(this.seconds(), explanation.findings)
+    return dialResult(this.#prepared, outcome, this.#memoryAtPeak, {
+      ...explanation,
+      interrupted: this.#interrupted,
+      events: this.#events.all(this.engine.firstFailures(), explanation.findings)
+    })
   }
 
   /** TCP_INFO of every connection; null when they are about to be closed, or are. */
   async takeCensus(): Promise<Census | null> {
-    if (this.phase === 'closing' || this.phase === 'done') return null
+    if (this.#phase === 'closing' || this.#phase === 'done') return null
     const { takeCensus } = await import('../engine/census.js')
     return takeCensus(this.engine, this.scenario.connections, (index) => this.#destination(index))
   }
@@ -126,27 +187,44 @@ export class DialCourse {
     return ''
   }
 
+  /** To be called with all counters that a caller is shown: the result says no less than a snapshot did. */
+  noteEndings(counters: EngineCounters): void {
+    this.#peerEndings.note(counters)
+  }
+
   #outcome(): DialOutcome {
     const { scenario, baseline, engine, timeWaits } = this.#prepared
     return dialOutcome({
       scenario,
       baseline,
       engine,
-      counters: engine.counters(),
+      ...this.#peerEndings.untilStop(engine.counters(), engine.errors()),
+      cpuAtRampEnd: this.#cpuAtRampEnd,
       timeWaits: timeWaits?.totals() ?? null,
+      targets: targetTotals(engine.targets(), (index) => this.#destination(index)),
       series: this.#series.points(),
       holdSeconds: this.#holdSeconds,
-      totalSeconds: this.seconds()
+      totalSeconds: this.seconds(),
+      proof: this.#proof?.view ?? null
     })
   }
 
-  #diagnoseSoFar(): void {
-    this.#diagnosis.judgeSoFar(this.seconds() * 1000, () => this.#outcome())
+  async #diagnoseSoFar(): Promise<void> {
+    const proof = this.#proof?.view ?? null
+    await this.#diagnosis.judgeSoFar(this.seconds() * 1000, () => this.#outcome(), proof)
+    this.#events.noteFindings(this.seconds(), this.findings)
   }
 
   #sample(): void {
-    const { dialedOpen, established, failed } = this.engine.counters()
+    const counters = this.engine.counters()
+    const { dialedOpen, established, failed } = counters
+    this.noteEndings(counters)
     this.#prepared.timeWaits?.sample()
-    if (this.phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
+    if (this.#phase !== 'closing') this.#series.add(this.seconds(), dialedOpen, established, failed)
   }
+}
+
+/** SYN-ACKs that have come for established connections of this namespace since the run began. */
+function synChallenges({ baseline }: PreparedDial): number {
+  return movedBy(counterDeltas(baseline.counters(), readCounters()), 'TcpExt.TCPSYNChallenge')
 }

@@ -1,6 +1,7 @@
 /** Why a dial went as it did: its outcome held against the kernel's counters. */
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
+import { tableRules } from '../engine/descriptor_tables.js'
 import type { Engine } from '../engine/engine.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
@@ -10,6 +11,7 @@ import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
+import type { ProofView } from '../observe/proof_view.js'
 import { ServerObserver } from '../observe/server_observer.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
@@ -23,6 +25,8 @@ export interface Diagnosis {
   findings: Finding[]
   /** Checks that failed, and what with. */
   unjudged: { id: FindingId; error: unknown }[]
+  /** Why the devices on the way were not looked at; null: they were, or nothing asked for it. */
+  unseenDevices: unknown
 }
 
 /** Judges one dial, while it lasts and when it is over. */
@@ -61,8 +65,11 @@ export class Diagnostician {
    */
   observe(last = false): Promise<void> {
     const looked = this.#looks.then(async () => {
-      if (!this.#settled) await this.#look()
-      this.#settled ||= last
+      try {
+        if (!this.#settled) await this.#look()
+      } finally {
+        this.#settled ||= last
+      }
     })
     // One that fails is its caller's concern, not the next one's.
     this.#looks = looked.catch(() => {})
@@ -77,9 +84,12 @@ export class Diagnostician {
   async #look(): Promise<void> {
     const { deltas } = this.#phases.changes()
     const { churn, selfDial } = this.#scenario
+    // Without either no final ACK is missing.
+    const isSuspicious =
+      movedBy(deltas, 'TcpExt.ListenOverflows') > 0 || movedBy(deltas, 'TcpExt.TCPSYNChallenge') > 0
     await this.#observer.look({
-      // Without it no final ACK was dropped. In a churn connections come and go between two looks.
-      counts: movedBy(deltas, 'TcpExt.ListenOverflows') > 0 && !churn,
+      // In a churn connections come and go between two looks.
+      counts: isSuspicious && !churn,
       // Only connections that are closed can be left half closed; our own listener leaves none.
       accepted: churn && !selfDial
     })
@@ -91,27 +101,36 @@ export class Diagnostician {
   }
 
   /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
-  judge(outcome: DialOutcome, census: Census | null): Diagnosis {
+  judge(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Diagnosis {
     const { all, ...phases } = this.#phases.changes()
     // How many entries there are in all namespaces matters only where their number made the kernel drop some, or may have.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains && !this.#isNearConntrackMax(outcome) })
+    let unseenDevices: unknown = null
+    const note = (error: unknown) => {
+      unseenDevices = error
+    }
     const context = {
       facts: { before: this.#baseline.facts, after },
       ...phases,
       run: outcome,
       scenario: this.#scenario,
-      needs: dialNeeds(after, this.#scenario, { peerIsHere: this.#peerIsHere, idleTracks: false }),
+      needs: dialNeeds(after, this.#scenario, {
+        peerIsHere: this.#peerIsHere,
+        idleTracks: false,
+        tableRules: tableRules()
+      }),
       peerIsHere: this.#peerIsHere,
       // Only what fails may want for a device; asking takes a while where there are thousands.
-      downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources) : null,
+      downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources, note) : null,
       ...this.#observer.seen,
-      census: census && censusView(census, phases.deltas),
+      census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
+      proof,
       latencies: this.#engine.connectLatencies()
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))
-    return { counters: all, findings, unjudged }
+    return { counters: all, findings, unjudged, unseenDevices }
   }
 }
 

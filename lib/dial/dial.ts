@@ -7,7 +7,8 @@ import type { RunResult } from '../result/result.js'
 import type { DialOptions } from '../scenario/options.js'
 import { dialChecks, type SnapshotOptions, snapshotPeriodMs } from '../scenario/options.js'
 import type { DialScenario } from '../scenario/scenario.js'
-import { DialCourse } from './course.js'
+import { DialCourse, durationIsOver } from './course.js'
+import { awaitsAnswers } from './dial_result.js'
 import { prepareDial } from './prepare.js'
 import { type Snapshot, Snapshots } from './snapshot.js'
 
@@ -21,6 +22,12 @@ export interface DialRun extends AsyncDisposable {
    * {@link result} when none can.
    */
   readonly started: Promise<DialScenario>
+  /**
+   * Resolves when the hold begins: every connection was started, and its handshake (and first exchange) has ended. Rejects
+   * with C1M_RUN_OVER when the run ends without a hold, as a churn does and a run that is closed while it dials, and like
+   * {@link result} when nothing could be run. May be left alone.
+   */
+  readonly held: Promise<void>
   /**
    * Resolves after the last socket is closed, also when the run was ended early or connections failed; what could not be
    * read or judged is named in `unavailable`. Rejects with a `C1mError` (or the signal's reason) only when nothing could
@@ -78,6 +85,12 @@ class Dial implements DialRun {
     return this.#result
   }
 
+  get held(): Promise<void> {
+    const held = this.#course.then((course) => course.held)
+    held.catch(() => {})
+    return held
+  }
+
   close(): Promise<RunResult> {
     this.#stop()
     return this.result
@@ -101,8 +114,12 @@ class Dial implements DialRun {
     const { engine, scenario } = course
     const sampler =
       scenario.sample > 0 ? new (await import('./sampler.js')).Sampler(engine, scenario.sample) : null
-    const snapshots = new Snapshots(engine, sampler)
-    const take = () => snapshots.take(course.seconds(), course.phase, course.findings)
+    const snapshots = new Snapshots(engine, sampler, awaitsAnswers(scenario))
+    const take = () => {
+      const snapshot = snapshots.take(course.seconds(), course.phase, course.findings)
+      course.noteEndings(engine.counters())
+      return snapshot
+    }
     yield* sampled(everyMs, this.#over.signal, take)
   }
 
@@ -132,7 +149,8 @@ class Dial implements DialRun {
     try {
       const course = await this.#course
       const { durationMs } = course.scenario
-      if (durationMs !== null) delay(durationMs, this.#over.signal).then(() => this.#stop())
+      if (durationMs !== null)
+        delay(durationMs, this.#over.signal).then(() => this.#stopping.abort(durationIsOver))
       return await course.run(this.#stopping.signal)
     } finally {
       this.#over.abort()

@@ -2,6 +2,7 @@
 import type { BestEffort } from '../base/best_effort.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
+import type { ProofView } from '../observe/proof_view.js'
 import type { Finding } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { CounterPhases } from './counter_phases.js'
@@ -47,14 +48,15 @@ export class LazyDiagnosis {
    * To be called every {@link diagnosisIntervalMs}: judges the run so far, when a diagnosis is due. Never rejects: an error
    * here surfaces again in the final diagnosis, which reports it.
    */
-  async judgeSoFar(nowMs: number, outcome: () => DialOutcome): Promise<void> {
+  async judgeSoFar(nowMs: number, outcome: () => DialOutcome, proof: ProofView | null): Promise<void> {
     const patienceMs = this.#health.isGood(this.#engine.counters()) ? healthyDiagnosisIntervalMs : 0
     if (nowMs < Math.max(firstDiagnosisMs, this.#judgedMs + patienceMs)) return
     this.#judgedMs = nowMs
     try {
       const diagnostician = await this.#load()
-      await diagnostician.observe()
-      if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null).findings
+      // The last look reports what went wrong with it.
+      await diagnostician.observe().catch(() => {})
+      if (!diagnostician.isOver) this.findings = diagnostician.judge(outcome(), null, proof).findings
     } catch {
       // The final diagnosis reports it.
     }
@@ -74,9 +76,9 @@ export class LazyDiagnosis {
   }
 
   /** What explains the outcome, once all is closed. */
-  async explain(outcome: DialOutcome, census: Census | null): Promise<Explanation> {
+  async explain(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Promise<Explanation> {
     const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
-      (await this.#load()).judge(outcome, census)
+      (await this.#load()).judge(outcome, census, proof)
     )
     const summary =
       census &&
@@ -84,6 +86,7 @@ export class LazyDiagnosis {
         (await import('../observe/census_summary.js')).summarizeCensus(census)
       ))
     for (const { id, error } of diagnosis?.unjudged ?? []) this.#bestEffort.note(error, `the check for ${id}`)
+    if (diagnosis?.unseenDevices) this.#bestEffort.note(diagnosis.unseenDevices, 'the devices on the way')
     this.findings = diagnosis?.findings ?? []
     return {
       counters: diagnosis?.counters ?? this.#phases.changes().all,

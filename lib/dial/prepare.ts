@@ -1,15 +1,15 @@
 /** The first part of a dial: from its options to an engine that has begun to connect. */
+import { tableRules } from '../engine/descriptor_tables.js'
 import { Engine } from '../engine/engine.js'
-import { native } from '../engine/native.js'
 import type { ListeningSocket } from '../engine/sockets.js'
-import { readHostFacts } from '../host/facts.js'
+import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { isTargetHere } from '../observe/peer_place.js'
 import { TimeWaitWatch } from '../observe/time_wait.js'
 import type { DialOptions } from '../scenario/options.js'
 import { type DialScenario, resolveDial } from '../scenario/scenario.js'
 import { endsInProcess } from '../scenario/self_dial.js'
-import { checkSharedTable } from '../scenario/tables.js'
+import { checkSharedTable, checkTables, tableLimit } from '../scenario/tables.js'
 import { type Baseline, readBaseline } from './dial_result.js'
 import { engineConfig } from './engine_config.js'
 
@@ -33,9 +33,9 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
   const facts = readHostFacts({ brief: true })
   const scenario = await resolveDial(options, facts, stopping)
   options.signal?.throwIfAborted()
-  checkTable(scenario)
+  checkDescriptors(scenario, facts)
   const listeners = await listenersHere(scenario)
-  const baseline = { ...readBaseline(facts), listeners }
+  const baseline = { ...readBaseline(facts, scenario.rate.length > 0), listeners }
   const timeWaits = scenario.churn ? new TimeWaitWatch() : null
   const startedMs = performance.now()
   const engine = new Engine(engineConfig(scenario))
@@ -61,8 +61,12 @@ async function listenersHere({ selfDial, targets }: DialScenario): Promise<Liste
 }
 
 /** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
-function checkTable(scenario: DialScenario): void {
-  const { privateTables, descriptorLimit } = native()
-  if (privateTables()) return
-  checkSharedTable(scenario.connections, endsInProcess(scenario), scenario.workers, descriptorLimit())
+function checkDescriptors(scenario: DialScenario, { limits }: HostFacts): void {
+  const rules = tableRules()
+  if (rules === null) return
+  const { connections, workers } = scenario
+  const ends = endsInProcess(scenario)
+  if (rules.privateTables)
+    checkTables(connections, ends, tableLimit(limits, rules) ?? Number.POSITIVE_INFINITY)
+  else checkSharedTable(connections, ends, workers, rules.descriptorLimit)
 }

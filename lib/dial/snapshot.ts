@@ -1,13 +1,14 @@
 /** A run at one moment, for whoever watches it. */
 import type { Engine, ErrorTally } from '../engine/engine.js'
-import type { CensusSummary, Finding } from '../result/result.js'
+import type { CensusSummary, Finding, IntervalLatencies } from '../result/result.js'
+import { IntervalLatency, intervalLatencies } from './interval_latency.js'
 import type { Sampler } from './sampler.js'
 
 /** What a dial is doing: opening connections (in a churn, to its end), keeping them, ending them, or nothing any more. */
 export type DialPhase = 'dialing' | 'holding' | 'closing' | 'done'
 
-/** A dial at one moment. */
-export interface Snapshot {
+/** A dial at one moment; the latencies are those since the snapshot before. */
+export interface Snapshot extends IntervalLatencies {
   /** Seconds since the run began. */
   tSeconds: number
   phase: DialPhase
@@ -43,12 +44,15 @@ export interface Snapshot {
 export class Snapshots {
   readonly #engine: Engine
   readonly #sampler: Sampler | null
+  readonly #intervals: IntervalLatency
   #lastSeconds = 0
   #last = { established: 0, transactions: 0 }
 
-  constructor(engine: Engine, sampler: Sampler | null) {
+  /** @param answers whether an answer is awaited */
+  constructor(engine: Engine, sampler: Sampler | null, answers: boolean) {
     this.#engine = engine
     this.#sampler = sampler
+    this.#intervals = new IntervalLatency(engine, answers)
   }
 
   take(tSeconds: number, phase: DialPhase, findings: readonly Finding[]): Snapshot {
@@ -67,6 +71,7 @@ export class Snapshots {
       failed: counters.failed,
       inFlight: Math.max(0, counters.attempted - counters.established - counters.failed),
       connectsPerSecond: perSecond('established'),
+      ...intervalLatencies(this.#intervals.take()),
       exchanges: counters.exchanges,
       transactions: counters.transactions,
       transactionsPerSecond: perSecond('transactions'),

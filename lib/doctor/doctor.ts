@@ -4,7 +4,7 @@ import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { version } from '../base/version.js'
 import { foresee } from '../checks/index.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
-import { hereFacts, idleTracking, missingFacts } from '../plan/visibility.js'
+import { hereFacts, idleTracking, missingFacts, unseenRoutes } from '../plan/visibility.js'
 import type { Needs } from '../scenario/needs.js'
 import { type Application, applySettings } from './apply.js'
 import { settleLabs } from './beside_labs.js'
@@ -91,7 +91,8 @@ export function revertDoctor(given: Partial<Places> = {}): Reversion {
 
 async function examine(options: GoalOptions, places: Places): Promise<Omit<DoctorReport, 'application'>> {
   const facts = readHostFacts(places)
-  const { goal, context } = await resolveGoal(options, facts)
+  const judged = await resolveGoal(options, facts)
+  const { goal, context } = judged
   const surroundings = { facts, caller: callerOf(facts), places }
   const foreseen = foresee(context, (check) => isOf(goal.role, check)).map((finding) =>
     goal.role === 'server' ? { ...finding, side: 'server' as const } : finding
@@ -105,7 +106,7 @@ async function examine(options: GoalOptions, places: Places): Promise<Omit<Docto
     needs: context.needs,
     findings,
     settings: settingsFor(foreseen, surroundings),
-    unknown: unknowns({ goal, context }),
+    unknown: unknowns(judged),
     facts
   }
 }
@@ -114,10 +115,11 @@ function callerOf({ kernel }: HostFacts): Caller {
   return { isRoot: process.geteuid?.() === 0, initialUserNamespace: kernel.initialUserNamespace }
 }
 
-function unknowns({ goal, context: { facts, peerIsHere } }: JudgedGoal): string[] {
+function unknowns({ goal, context: { facts, peerIsHere }, asked }: JudgedGoal): string[] {
   const notes = [
     missingFacts('this host', facts, peerIsHere ? hereFacts : undefined),
     idleTracking('this host', facts, true),
+    asked ? null : unseenRoutes,
     goal.role === 'client' && goal.targets.length === 0
       ? 'the 4-tuples: name the targets to have them counted'
       : null,

@@ -4,14 +4,17 @@ import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { printable } from '../base/quote.js'
 import type { Check, PredictContext } from '../checks/context.js'
+import { tableRules } from '../engine/descriptor_tables.js'
 import type { HostFacts } from '../host/facts.js'
 import { ownAddresses } from '../net/local_addresses.js'
 import { resolveTargets } from '../net/targets.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
+import { sourceRoutes } from '../observe/source_routes.js'
 import { draftPlan } from '../plan/draft.js'
 import { isTracked, type Load, reckonNeeds } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import { withThreads } from '../scenario/thread_needs.js'
 
 /** Which ends of the connections this host has. */
 export type Role = 'client' | 'server' | 'both'
@@ -51,11 +54,13 @@ export interface Goal {
 export interface JudgedGoal {
   goal: Goal
   context: PredictContext
+  /** Whether the kernel was asked for the ways packets take, as far as that matters. */
+  asked: boolean
 }
 
 /**
  * Resolves a goal, which has passed {@link goalChecks}, for the host with these facts; sends nothing.
- * @throws C1mError for options that make no sense
+ * @throws C1mError for options that make no sense, C1M_RUN_FAILED where this host has no threads left
  */
 export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promise<JudgedGoal> {
   const targets = options.targets ?? []
@@ -83,6 +88,8 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     )
   const peerIsHere = role !== 'client' || (targets.length > 0 && targetIsHere)
   const knowsTuples = role === 'both' || (role === 'client' && targets.length > 0)
+  // Without targets a client's way is not known, and a server's is not its own.
+  const routes = knowsTuples ? sourceRoutes(scenario, sources.ranges) : null
   const load: Load = {
     ...goal,
     tuples: knowsTuples ? scenario.tuples : goal.connections,
@@ -90,18 +97,20 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     endsInNamespace: role !== 'server' && peerIsHere ? 2 : 1,
     watched: true,
     tracked: isTracked(facts.conntrack, false),
+    tableRules: tableRules(),
+    workers: scenario.workers,
     missingSources: sources.missing,
-    unroutedTargets: sources.unrouted
+    unroutedTargets: [...sources.unrouted, ...(routes?.unrouted ?? [])]
   }
   const context: PredictContext = {
     facts,
-    needs: reckonNeeds(facts, load),
+    needs: withThreads(reckonNeeds(facts, load), scenario.workers),
     scenario: await portsOf(role, targets, scenario),
     peerIsHere,
-    // Without targets a client's way is not known, and a server's is not its own.
-    downDevice: knowsTuples ? downDevice(scenario, sources.ranges) : null
+    downDevice: knowsTuples ? downDevice(scenario, sources.ranges) : null,
+    asymmetricRoute: routes?.asymmetric ?? null
   }
-  return { goal, context }
+  return { goal, context, asked: !knowsTuples || routes !== null }
 }
 
 /** The scenario remedies take their ports from; null where no ports are known. */

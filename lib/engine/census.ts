@@ -54,6 +54,10 @@ export interface CensusColumns {
   readonly deliveryBytesPerSecond: Float64Array
   /** Since data came last, or since the handshake when none has come; milliseconds. */
   readonly sinceDataReceivedMs: Uint32Array
+  /** Since an ACK came last, or since the handshake when none has come after; milliseconds. */
+  readonly sinceAckReceivedMs: Uint32Array
+  /** Segments received in answer to probes of the run itself, which tell whether a connection is alive. */
+  readonly probeAnswers: Uint8Array
   /** Retransmission timeouts, those of SYNs included, and the time until each was over, in all. Since Linux 6.7. */
   readonly totalRto: Uint16Array | null
   readonly totalRtoTimeMs: Uint32Array | null

@@ -7,14 +7,18 @@ import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
 import { formatNumber } from '../base/units.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
-import { inMicroseconds, type Latency } from './latency.js'
+import { type Distribution, inMicroseconds, type Latency } from './latency.js'
+import { bucketsOf, countsSince, latencyCounts, noCounts } from './latency_counts.js'
 import { type NativeAddon, native } from './native.js'
 import type {
   NativeCensus,
+  NativeCountedLatency,
   NativeLatencyKind,
+  NativeProof,
   NativeRun,
   NativeRunConfig,
-  NativeStatus
+  NativeStatus,
+  ProofAction
 } from './native_run.js'
 
 /**
@@ -34,6 +38,23 @@ export interface ErrorTally {
   example: string
 }
 
+/** The first failure of its phase and code. */
+export interface FirstFailure extends Omit<ErrorTally, 'count'> {
+  tSeconds: number
+}
+
+/** What became of the connections to one target. */
+export interface TargetCounts {
+  /** Handshakes that completed. */
+  established: Count
+  /** Attempts that did not become a connection. */
+  failed: Count
+  /** Established connections the peer ended before this side did. */
+  closedByPeer: Count
+  /** Established connections that ended with a failed exchange. */
+  exchangesFailed: Count
+}
+
 /** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
 export interface EngineCounters {
   attempted: number
@@ -42,8 +63,17 @@ export interface EngineCounters {
   dialedOpen: number
   dialedClosedByPeer: number
   skippedPorts: number
+  /** Reset, in answer to a keepalive probe, by a peer that was never heard after its SYN-ACK. */
+  dialedUnknown: number
+  /** Given up by the kernel while they were held, or reset in answer to a probe by a peer heard before. */
+  dialedDead: number
   synRetransmits: number
   connectionsWithSynRetry: number
+  handshakesAnsweredStale: number
+  timeoutsAnsweredStale: number
+  pendingAnsweredStale: number
+  firstSynAnswered: number
+  repeatedSynAnswered: number
   dialedBytesReceived: number
   dialedBytesSent: number
   exchanges: number
@@ -133,13 +163,51 @@ export class Engine {
     return inMicroseconds(this.#run.latency(kind))
   }
 
+  /** A latency with its histogram. */
+  distribution(kind: NativeCountedLatency): Distribution {
+    return { ...this.latency(kind), buckets: bucketsOf(this.#counts(kind)) }
+  }
+
   /** Connect latencies of about one length each, from the shortest. */
   connectLatencies(): LatencyCount[] {
-    const pairs = this.#run.connectLatencies()
-    return Array.from({ length: pairs.length / 2 }, (_, i) => ({
-      us: (pairs[2 * i] ?? 0) / 1000,
-      count: pairs[2 * i + 1] ?? 0
-    }))
+    return latencyCounts(this.#counts('connect'))
+  }
+
+  /** Writes how many durations each bucket holds; see `noCounts`. */
+  readLatencyCounts(kind: NativeCountedLatency, into: Float64Array): void {
+    this.#run.latencyCounts(kind, into)
+  }
+
+  #counts(kind: NativeCountedLatency) {
+    const none = noCounts()
+    const counts = noCounts()
+    this.readLatencyCounts(kind, counts)
+    return countsSince(none, counts)
+  }
+
+  /** What became of the connections to each target, by the target's index. */
+  targets(): TargetCounts[] {
+    const figures = this.#run.targets()
+    return Array.from({ length: figures.length / 4 }, (_, i) => {
+      const [established = 0, failed = 0, closedByPeer = 0, exchangesFailed = 0] = figures.subarray(
+        4 * i,
+        4 * i + 4
+      )
+      return { established, failed, closedByPeer, exchangesFailed }
+    })
+  }
+
+  /** When each kind of failure happened first, seconds since the start, in the order in which they did. */
+  firstFailures(): FirstFailure[] {
+    return this.#run
+      .errors()
+      .map(({ phase, errno, example, firstNs }) => ({
+        tSeconds: firstNs / 1e9,
+        phase: phase as ErrorPhase,
+        code: errorName(errno),
+        example
+      }))
+      .sort((a, b) => a.tSeconds - b.tSeconds)
   }
 
   /** Failures by phase and errno, most frequent first. */
@@ -181,6 +249,18 @@ export class Engine {
     })
   }
 
+  /** Takes a step of a proof that connections are alive, in turn with censuses; null when the run is over. */
+  prove(action: ProofAction, { stride = 1, periodMs = 0 } = {}): Promise<NativeProof | null> {
+    const proven = this.#censuses.then(() => {
+      if (!this.#run.prove(action, stride, periodMs)) return null
+      return new Promise<NativeProof>((resolve) => {
+        this.#onCensused = () => resolve(this.#run.proven())
+      })
+    })
+    this.#censuses = proven.catch(() => {})
+    return proven
+  }
+
   status(): NativeStatus {
     return this.#run.status()
   }
@@ -192,7 +272,7 @@ let hasThreadPool = false
  * Has libuv make the threads of its pool before ours are all the host allows. It makes them with the first request, and
  * aborts the process when it can't: so it is tried first.
  */
-function makeThreadPool(addon: NativeAddon): void {
+export function makeThreadPool(addon: Pick<NativeAddon, 'tryThreads'>): void {
   if (hasThreadPool) return
   // As many as libuv makes: uv__work_submit in src/threadpool.c.
   addon.tryThreads(Math.min(1024, Number(process.env.UV_THREADPOOL_SIZE) || 4))
@@ -209,7 +289,7 @@ function errorName(errno: number): string {
 }
 
 /** @param endpoint where it could not listen; undefined when that was not the reason */
-function startFailure(error: unknown, endpoint?: string): C1mError {
+export function startFailure(error: unknown, endpoint?: string): C1mError {
   const { syscall, errno } = error as { syscall?: string; errno?: number }
   const code = errno === undefined ? '' : errorName(errno)
   const hints: Record<string, string> = {

@@ -7,6 +7,9 @@ import type {
   NativeDropFilter,
   NativeDrops,
   NativeDropTracepoint,
+  NativeNeighbourTable,
+  NativeRoute,
+  NativeRouteQuery,
   NativeSurvey,
   NativeSurveyOptions
 } from './native_sockets.js'
@@ -29,8 +32,14 @@ export interface NativeAddon {
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
+  /** Throws an Error with `errno` and `syscall`. */
+  neighbourTables(): NativeNeighbourTable[]
   /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
   routeDevice(target: string, source?: string): string
+  /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */
+  latencyBounds(): Float64Array
+  /** Throws an Error with `errno` and `syscall`: `route` where no route leads there, or one forbids the way. */
+  findRoute(query: NativeRouteQuery): NativeRoute
   /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */

@@ -44,6 +44,8 @@ export interface NativeDialConfig {
   /** From 0. */
   shardIndex: number
   shardCount: number
+  /** How many (address, port) pairs from the first one the run begins. */
+  seed: number
   /** Empty: each worker dials its own listeners. */
   targets: NativeTarget[]
   connections: number
@@ -101,12 +103,17 @@ export interface NativeLatency {
 /** Which distribution: `connectFirstTry` leaves out handshakes whose SYN was repeated. */
 export type NativeLatencyKind = 'connect' | 'connectFirstTry' | 'exchange' | 'lateness'
 
+/** Those whose histogram can be read. */
+export type NativeCountedLatency = Exclude<NativeLatencyKind, 'lateness'>
+
 /** Failures of one kind. */
 export interface NativeError {
   phase: string
   errno: number
   count: number
   example: string
+  /** When it happened first, since the start. */
+  firstNs: number
 }
 
 /** Where a run stands. */
@@ -152,6 +159,42 @@ export interface NativeCensus {
 }
 
 /**
+ * One step of a proof that connections are alive. `choose` takes a sample of them, `ask` probes it, `look` reads what came back, `end` does so for the last time and leaves their sockets as they were. `judge` reads all connections, which
+ * are probed, or talk, anyway.
+ */
+export type ProofAction = 'choose' | 'ask' | 'look' | 'end' | 'judge'
+
+/** Connections that a step of a proof has looked at. */
+export interface NativeProof {
+  /** All of them; of `choose` and `ask` the only sum. */
+  read: number
+  /** The peer has answered. */
+  proven: number
+  /** Of those: it left a probe unanswered before. */
+  late: number
+  /** Too early to tell. */
+  waiting: number
+  /** The peer has left several probes unanswered. */
+  silent: number
+  /** Of the silent: nothing has come since the SYN-ACK. */
+  neverHeard: number
+  /** Of those: the peer never opened its window, as a SYN proxy whose server does not answer. */
+  zeroWindow: number
+  /** The SYN-ACK comes again and again. */
+  repeating: number
+  /** Of those: the peer has answered probes, too. */
+  repeatingProven: number
+  /** Segments without data that were taken for SYN-ACKs that came again. */
+  repeats: number
+  /** The SYN-ACK came again, and does so no more. In no other sum but `proven`, `waiting` or `silent`. */
+  healed: number
+  /** Closed since they were asked. */
+  ended: number
+  /** The longest time since a silent peer was heard. */
+  longestSilenceMs: number
+}
+
+/**
  * `ramped`: each handshake and first exchange has ended. `censused`: the census asked for is taken; never after `closed`.
  * `closed`: nothing is left but to call join().
  */
@@ -168,8 +211,10 @@ export interface NativeRun {
   /** Writes the counters, in the order of `counterNames`. */
   snapshot(into: Float64Array): void
   latency(kind: NativeLatencyKind): NativeLatency
-  /** Connect latencies as pairs, from the shortest: nanoseconds (off by 0.8 % at most), and how many took as long. */
-  connectLatencies(): Float64Array
+  /** Writes how many durations each bucket holds; `latencyBounds` of the addon says which they are. */
+  latencyCounts(kind: NativeCountedLatency, into: Float64Array): void
+  /** For each target: established, failed, closed by the peer, exchanges failed. */
+  targets(): Float64Array
   errors(): NativeError[]
   status(): NativeStatus
   /**
@@ -178,6 +223,14 @@ export interface NativeRun {
    * is the addon's own until then: nobody can take it away from the threads that write to it.
    */
   takeCensus(capacity: number, stride: number, offset: number): boolean
+  /**
+   * Takes a step of a proof; `censused` follows. False as of {@link takeCensus}.
+   * @param stride of `choose`: every nth connection of each table
+   * @param periodMs of `judge`: time between two signs of life
+   */
+  prove(action: ProofAction, stride: number, periodMs: number): boolean
+  /** Fetches the sums of that step, once, on `censused`. */
+  proven(): NativeProof
   /** Fetches the census, once, on `censused`; throws where there is none, or it is still being taken. */
   censusTaken(): NativeCensus
 }

@@ -143,6 +143,38 @@ export interface NativeDevice {
   up: boolean
   /** Up, and with a carrier. */
   carrier: boolean
+  /** On a link with neighbours: not loopback, dummy, or a tunnel. */
+  neighbours: boolean
   /** With the length of the prefix, `198.18.1.1/24`; those of a device that is down as well. */
   addresses: string[]
+}
+
+/** What a connection tells of itself where a route is chosen for it. */
+export interface NativeRouteQuery {
+  target: string
+  /** 0: any. */
+  port: number
+  source?: string
+  /** 0: none. */
+  mark: number
+  /** '': as the routes say. */
+  device: string
+}
+
+/** A way that packets take. */
+export interface NativeRoute {
+  /** Where they leave. */
+  device: string
+  /** The address they leave from where none is given; '': the kernel names none. */
+  source: string
+}
+
+/** A table of neighbours, which all network namespaces share. */
+export interface NativeNeighbourTable {
+  family: 4 | 6
+  entries: number
+  /** `gc_thresh3`. */
+  most: number
+  /** How often there was no room for one more. */
+  fulls: number
 }

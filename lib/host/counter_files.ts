@@ -69,6 +69,26 @@ export const parseStat =
     }
   }
 
+/**
+ * `/proc/net/dev`: a line for each device of this network namespace. What a device dropped on receipt includes packets for
+ * which the backlog of a CPU had no room (enqueue_to_backlog in net/core/dev.c), and what its ring had none for.
+ */
+export const parseDevices: CounterParser = (text, into) => {
+  // After the name: bytes, packets, errs, drop, ... received, and then the same sent.
+  const rows = text.split('\n').flatMap((line) => /^\s*\S+:\s*(\d.*)$/.exec(line)?.[1]?.split(/\s+/) ?? [])
+  if (rows.length === 0 || rows.length % deviceColumns !== 0) return
+  const sum = (column: number) =>
+    rows.reduce(
+      (total, value, place) => (place % deviceColumns === column ? total + Number(value) : total),
+      0
+    )
+  into['Devices.rxPackets'] = sum(1)
+  into['Devices.rxDropped'] = sum(3)
+}
+
+/** dev_seq_printf_stats in net/core/net-procfs.c. */
+const deviceColumns = 16
+
 /** `/proc/net/softnet_stat` has no heading; the columns are those of softnet_seq_show in net-procfs.c. */
 const softnetColumns = { processed: 0, dropped: 1, timeSqueeze: 2, flowLimit: 10 }
 

@@ -1,6 +1,7 @@
 import {
   type CounterParser,
   type Counters,
+  parseDevices,
   parseSnmp,
   parseSnmp6,
   parseSockstat,
@@ -21,8 +22,9 @@ export interface CounterChange {
 export type CounterChanges = Record<string, CounterChange>
 
 /**
- * All but the last two are of one network namespace. In nf_conntrack and softnet_stat each CPU's number has 32 bits.
- * The files of nf_conntrack are there once its module is loaded.
+ * All but the last three are of one network namespace, save for what {@link isHostWide} names. In nf_conntrack and
+ * softnet_stat each CPU's number has 32 bits. The file of nf_conntrack is there once its module is loaded, those of
+ * neighbours in the initial namespace only.
  */
 const files: [path: string, parse: CounterParser][] = [
   ['net/netstat', parseSnmp],
@@ -30,6 +32,7 @@ const files: [path: string, parse: CounterParser][] = [
   ['net/snmp6', parseSnmp6],
   ['net/sockstat', parseSockstat],
   ['net/sockstat6', parseSockstat],
+  ['net/dev', parseDevices],
   ['net/stat/nf_conntrack', parseStat('Conntrack')],
   ['net/stat/arp_cache', parseStat('Neigh4')],
   ['net/stat/ndisc_cache', parseStat('Neigh6')],
@@ -76,9 +79,18 @@ export function movedBy(changes: CounterChanges, name: CounterName): number {
   return changes[name]?.delta ?? 0
 }
 
+/**
+ * What counts for all network namespaces together, in whichever it is read: neighbour tables and the backlog of each
+ * CPU, and what tcp_prot holds once (tcp_orphan_count_sum, proto_memory_allocated and proto_sockets_allocated_sum_positive
+ * in sockstat_seq_show, net/ipv4/proc.c).
+ */
+export function isHostWide(name: CounterName): boolean {
+  return /^(Softnet|Neigh[46])\.|^Sockstat\.TCP\.(orphan|mem|alloc)$/.test(name)
+}
+
 /** Values that rise and fall, so that a fall is no wrap. */
 const gauges =
-  /^(Sockstat\.|(Conntrack|Neigh[46])\.entries$|Tcp\.(CurrEstab|Rto|MaxConn)|Ip\.(Forwarding|DefaultTTL)$)/
+  /^(Sockstat\.|(Conntrack|Neigh[46])\.(entries|gc_thresh3)$|Tcp\.(CurrEstab|Rto|MaxConn)|Ip\.(Forwarding|DefaultTTL)$)/
 
 /** Where every CPU counts in 32 bits: `%08x` in net-procfs.c and in nf_conntrack_standalone.c. */
 const narrow = /^(Conntrack|Softnet)\./

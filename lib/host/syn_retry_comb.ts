@@ -71,17 +71,19 @@ const lateShare = 0.07
 /**
  * Sorts connect latencies into the teeth of `schedule`.
  * @param roundTripUs latency of an undisturbed handshake, which every tooth is late by
+ * @param leastRoundTripUs what it takes at least: an answer that came sooner after a retry is not one to it
  */
 export function classifyLatencies(
   latencies: readonly LatencyCount[],
   schedule: RetrySchedule,
-  roundTripUs = 0
+  roundTripUs = 0,
+  leastRoundTripUs = 0
 ): Comb {
   const comb: Comb = { beforeFirstRetry: 0, teeth: [], between: 0 }
   const counts = new Array<number>(schedule.retries.length).fill(0)
   for (const { us, count } of latencies) {
     const seconds = us / 1e6
-    const tooth = schedule.retries.findLastIndex((moment) => moment <= seconds)
+    const tooth = schedule.retries.findLastIndex((moment) => moment + leastRoundTripUs / 1e6 <= seconds)
     const moment = schedule.retries[tooth]
     if (moment === undefined) comb.beforeFirstRetry += count
     else if (seconds - moment <= lateSeconds + moment * lateShare + roundTripUs / 1e6)

@@ -24,7 +24,7 @@ export interface MemoryReading {
   heapBytes: number
   /** Kernel slab of the whole host, see proc_meminfo(5); null where it can't be read. */
   slabBytes: number | null
-  /** TCP sockets of this network namespace, whoever owns them; null where they can't be read. */
+  /** TCP sockets of the whole host, as its slab is; null where they can't be read. */
   sockets: number | null
 }
 

@@ -137,6 +137,17 @@ export function within(...networks: string[]): (address: string) => boolean {
   }
 }
 
+/** A test whether a numeric address lies in one of the ranges. */
+export function addressesWithin(ranges: readonly AddressRange[]): (address: string) => boolean {
+  const bounds = ranges.map(({ first, last }) => ({ first: numeric(first), last: numeric(last) }))
+  return (address) => {
+    const { family, value } = numeric(address)
+    return bounds.some(
+      ({ first, last }) => first.family === family && first.value <= value && value <= last.value
+    )
+  }
+}
+
 /** Whether a numeric address never leaves this host: 127.0.0.0/8 or ::1. */
 export const isLoopback = within('127.0.0.0/8', '::1/128')
 

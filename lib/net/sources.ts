@@ -1,5 +1,3 @@
-import type { Socket } from 'node:dgram'
-import { once } from 'node:events'
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import {
@@ -15,6 +13,7 @@ import {
   parseAddressRange
 } from './address.js'
 import { interfaceAddresses, ownAddresses } from './local_addresses.js'
+import { bindFailure, codeOf, routeByDatagram } from './probes.js'
 import type { Target } from './targets.js'
 
 /** What sources are chosen for. */
@@ -24,7 +23,12 @@ export interface SourceNeeds {
   connections: number
   /** Tuples one source address gives: source ports of the shard times destinations. */
   tuplesPerAddress: number
+  /** Asks the kernel for its route. Default: a datagram socket is connected, which sends nothing. */
+  askRoute?: AskRoute
 }
+
+/** The address from which the kernel's route leads to a target, or why none does; null: this is no way to ask. */
+export type AskRoute = (target: Target) => { source: string } | { error: string } | null
 
 /** The default sources of loopback runs, clear of 127.0.0.1, where servers listen. */
 const firstLoopbackSource = '127.0.1.1'
@@ -49,7 +53,7 @@ export async function resolveSources(specs: readonly string[], needs: SourceNeed
   const { targets } = needs
   const family = targets[0] ? familyOf(targets[0].address) : 4
   if (specs.length === 0) {
-    if (!targets.every(({ address }) => isLoopback(address))) return [await routeSource(targets)]
+    if (!targets.every(({ address }) => isLoopback(address))) return [await routeSource(needs)]
     return [family === 6 ? { first: '::1', last: '::1' } : loopbackSources(needs)]
   }
   const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family)))
@@ -96,6 +100,21 @@ export function parseSource(spec: string, family: Family): AddressRange[] {
     throw fail('is not the address of one host', 'Name addresses of this host.')
   }
   return [range]
+}
+
+/** The one family that all of these sources have addresses of; undefined: either, or neither. */
+export function familyOfSources(specs: readonly string[]): Family | undefined {
+  if (specs.length === 0) return undefined
+  const [family, ...others] = ([4, 6] as const).filter((one) => specs.every((spec) => isOf(spec, one)))
+  return others.length === 0 ? family : undefined
+}
+
+function isOf(spec: string, family: Family): boolean {
+  try {
+    return parseSource(spec, family).length > 0
+  } catch {
+    return false
+  }
 }
 
 function explain(text: string): string {
@@ -150,25 +169,18 @@ export interface MissingAddress {
 
 /**
  * Addresses of the range that this host does not have, at most `most`; of a long range, a sample is tried. Binds
- * datagram sockets and sends nothing.
+ * datagram sockets and sends nothing. 127/8 belongs to every host.
  */
 export async function missingAddresses(
   range: AddressRange,
   most = Number.POSITIVE_INFINITY
 ): Promise<MissingAddress[]> {
   const missing: MissingAddress[] = []
-  if (isLoopback(range.first) && isLoopback(range.last)) return missing
+  if (familyOf(range.first) === 4 && isLoopback(range.first) && isLoopback(range.last)) return missing
   for (const address of sample(range)) {
     if (missing.length >= most) break
-    const socket = await openSocket(address)
-    try {
-      socket.bind({ address, port: 0, exclusive: true })
-      await once(socket, 'listening')
-    } catch (cause) {
-      missing.push({ address, cause })
-    } finally {
-      socket.close()
-    }
+    const cause = await bindFailure(address)
+    if (cause !== null) missing.push({ address, cause })
   }
   return missing
 }
@@ -182,10 +194,11 @@ function sample(range: AddressRange): string[] {
   )
 }
 
-/** The address the route to the targets chooses. Connecting a datagram socket asks the kernel and sends nothing. */
-async function routeSource(targets: readonly Target[]): Promise<AddressRange> {
+/** The address the route to the targets chooses. */
+async function routeSource({ targets, askRoute }: SourceNeeds): Promise<AddressRange> {
   const chosen = new Map<string, string>()
-  for (const { address } of targets) if (!chosen.has(address)) chosen.set(address, await routeTo(address))
+  for (const target of targets)
+    if (!chosen.has(target.address)) chosen.set(target.address, await routeTo(target, askRoute))
   const [[target, source] = ['', ''], ...others] = chosen
   const other = others.find(([, address]) => address !== source)
   if (!other) return { first: source, last: source }
@@ -196,29 +209,26 @@ async function routeSource(targets: readonly Target[]): Promise<AddressRange> {
   )
 }
 
-async function routeTo(address: string): Promise<string> {
-  const socket = await openSocket(address)
+async function routeTo(target: Target, askRoute?: AskRoute): Promise<string> {
+  const { address } = target
   try {
-    // Any port will do: nothing is sent.
-    socket.connect(9, address)
-    await once(socket, 'connect')
-    return socket.address().address
+    const told = askRoute?.(target) ?? (await routeByDatagram(address))
+    if (told === null)
+      throw new C1mError(
+        'C1M_ROUTE_UNKNOWN',
+        `the source address for ${address} cannot be looked up: other sockets hold the UDP ports of this host`,
+        { hint: (option) => `Name the source (${option('source')}).` }
+      )
+    if ('error' in told) throw noRoute(address, told.error)
+    return told.source
   } catch (cause) {
-    throw new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${codeOf(cause)})`, {
-      hint: `Look at: ip route get ${address}`,
-      cause
-    })
-  } finally {
-    socket.close()
+    throw cause instanceof C1mError ? cause : noRoute(address, codeOf(cause), cause)
   }
 }
 
-async function openSocket(address: string): Promise<Socket> {
-  // Loaded when needed: a dial of loopback starts without.
-  const { createSocket } = await import('node:dgram')
-  return createSocket(familyOf(address) === 4 ? 'udp4' : 'udp6')
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown'
+function noRoute(address: string, code: string, cause?: unknown): C1mError {
+  return new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${code})`, {
+    hint: `Look at: ip route get ${address}`,
+    cause
+  })
 }

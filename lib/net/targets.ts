@@ -1,11 +1,9 @@
 import { C1mError } from '../base/errors.js'
-import { unlessAborted } from '../base/pace.js'
 import { maxPort, type Port } from '../base/quantities.js'
 import { printable, quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
   familyOf,
-  formatAddress,
   formatEndpoint,
   isLoopback,
   isOneToMany,
@@ -14,6 +12,7 @@ import {
   parseAddress
 } from './address.js'
 import { ownAddresses } from './local_addresses.js'
+import { type AddressChoice, addressesOf, chooseAddresses, type FamilyRules } from './names.js'
 
 /** One destination address with the ports to use there, all inclusive. */
 export interface Target {
@@ -81,27 +80,71 @@ function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mE
   return { firstPort: first, lastPort: last }
 }
 
+/** How names of targets are looked up. */
+export interface LookupOptions extends FamilyRules {
+  /** Which addresses of a name to dial. Default `first`. */
+  addresses?: AddressChoice
+  /** Ends the waiting for the resolver, with the signal's reason. */
+  signal?: AbortSignal | undefined
+}
+
+/** Addresses that the name of a target has, and that are not dialed. */
+export interface OtherAddresses {
+  /** The name. */
+  host: string
+  addresses: string[]
+}
+
+/** Targets, and what there is besides. */
+export interface FoundTargets {
+  targets: Target[]
+  otherAddresses: OtherAddresses[]
+}
+
 /**
- * Reads targets and looks up their names (first address the resolver gives). Targets to dial must be of one
- * family, must each stand for one host, and must not overlap. Those to dial or to listen on are at most 16,777,215 pairs
+ * Reads targets and looks up their names. Targets to dial must be of one family, must each stand for one host, and must
+ * not overlap: of a name the addresses of that family count. Those to dial or to listen on are at most 16,777,215 pairs
  * of address and port.
- * @param signal ends the waiting for the resolver, with the signal's reason
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED
  */
-export async function resolveTargets(
+export async function resolveTargets(...args: Parameters<typeof lookUpTargets>): Promise<Target[]> {
+  return (await lookUpTargets(...args)).targets
+}
+
+/** The same, with the addresses that are left out. */
+export async function lookUpTargets(
   texts: readonly string[],
   use: TargetUse,
-  signal?: AbortSignal
-): Promise<Target[]> {
+  { addresses = 'first', signal, ...rules }: LookupOptions = {}
+): Promise<FoundTargets> {
   const specs = texts.map((text) => parseTarget(text, use))
   if (use !== 'watch') checkEndpoints(specs)
-  const targets = await Promise.all(
-    specs.map(async (spec) => ({ ...spec, address: await resolveHost(spec.host, signal) }))
+  const found = await Promise.all(specs.map(({ host }) => addressesOf(host, signal)))
+  const chosen =
+    use === 'dial'
+      ? chooseAddresses(found, addresses, rules)
+      : found.map(([first]) => ({ dialed: [first], others: [] }))
+  const all = specs.flatMap((spec, i) =>
+    (chosen[i]?.dialed ?? []).map((address): Target => ({ ...spec, address }))
   )
-  if (use === 'dial') for (const target of targets) checkDialable(target)
-  if (use === 'dial') checkOneFamily(targets)
+  if (use === 'dial') for (const target of all) checkDialable(target)
+  if (use === 'dial') checkOneFamily(all)
+  // Two names may have an address in common.
+  const targets = addresses === 'all' ? withoutRepetitions(all) : all
+  if (use !== 'watch') checkEndpoints(targets)
   checkOverlap(targets)
-  return targets
+  const others = new Map(specs.map(({ host }, i) => [host, chosen[i]?.others ?? []]))
+  const otherAddresses = [...others].map(([host, addresses]) => ({ host, addresses }))
+  return { targets, otherAddresses: otherAddresses.filter(({ addresses }) => addresses.length > 0) }
+}
+
+function withoutRepetitions(targets: readonly Target[]): Target[] {
+  const byEndpoints = new Map<string, Target>()
+  for (const target of targets) {
+    const endpoints = formatEndpoint(target.address, formatPorts(target))
+    if (!byEndpoints.has(endpoints)) byEndpoints.set(endpoints, target)
+  }
+  return [...byEndpoints.values()]
 }
 
 function checkEndpoints(specs: readonly TargetSpec[]) {
@@ -112,36 +155,6 @@ function checkEndpoints(specs: readonly TargetSpec[]) {
     `the targets are ${formatNumber(endpoints)} pairs of address and port, and may be at most ${formatNumber(maxEndpoints)}`,
     { hint: 'Name fewer targets, or fewer ports of each.' }
   )
-}
-
-async function resolveHost(host: string, signal?: AbortSignal): Promise<string> {
-  const numeric = parseAddress(host)
-  if (numeric) return formatAddress(numeric)
-  try {
-    // Loaded for names only: it takes its time.
-    const { lookup } = await import('node:dns/promises')
-    const asked = lookup(host)
-    // A resolver that does not answer is left to itself.
-    return asHere(await (signal ? unlessAborted(asked, signal) : asked))
-  } catch (cause) {
-    signal?.throwIfAborted()
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new C1mError(
-      'C1M_TARGET_UNRESOLVED',
-      `the name ${quote(host)} has no address (${code ?? message})`,
-      {
-        hint: `Check the spelling and the resolver (getent hosts ${printable(host)}), or write the address.`,
-        cause
-      }
-    )
-  }
-}
-
-/** An address of a link (`fe80::1%eth0`) is of use only together with its interface, which a target cannot say. */
-function asHere({ address }: { address: string }): string {
-  const numeric = parseAddress(address)
-  if (numeric === null) throw new Error(`${printable(address)} is none that can be dialed`)
-  return formatAddress(numeric)
 }
 
 function checkDialable(target: Target) {
@@ -203,11 +216,7 @@ export function formatPorts({ firstPort, lastPort }: Pick<Target, 'firstPort' | 
  * @throws C1mError C1M_AUTHORIZATION_REQUIRED
  */
 export function checkAuthorized(targets: readonly Target[], authorized: boolean) {
-  if (authorized) return
-  // Asks for the addresses last: a dial of loopback starts without.
-  const stranger = targets.find(
-    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
-  )
+  const stranger = authorized ? undefined : strangerAmong(targets)
   if (!stranger) return
   const { host, address } = stranger
   throw new C1mError(
@@ -217,5 +226,13 @@ export function checkAuthorized(targets: readonly Target[], authorized: boolean)
       hint: (option) =>
         `A connection flood needs the consent of whoever runs the target. With it, add ${option('authorized', true)}.`
     }
+  )
+}
+
+/** The first target that is neither loopback nor private nor an address of this host. */
+export function strangerAmong(targets: readonly Target[]): Target | undefined {
+  // Asks for the addresses last: a dial of loopback starts without.
+  return targets.find(
+    ({ address }) => !isLoopback(address) && !isPrivate(address) && !ownAddresses().has(address)
   )
 }

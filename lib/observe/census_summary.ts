@@ -5,13 +5,16 @@ import { native } from '../engine/native.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { tcpOptions, tcpStates } from '../net/tcp_names.js'
 import type { CensusSummary } from '../result/result.js'
+import { areRepeats, readRepeats } from './syn_ack_repeats.js'
 
 /** What a census of our own sockets says. */
 export interface CensusView {
   /** Established sockets read. */
   sockets: number
-  /** Of these, without data received and with a SYN-ACK that came again: the peer still waits for our ACK. */
+  /** Of these, without data and with a SYN-ACK that comes again and again: the peer still waits for our ACK. */
   repeatedSynAcks: number
+  /** The same where the SYN-ACK does so no more: the peer has had our ACK. */
+  healedSynAcks: number
 }
 
 /** The columns, and what is known of how they were filled. */
@@ -71,32 +74,52 @@ function laterRetransmits({
 
 const established = tcpStates.indexOf('ESTABLISHED')
 
-/** Repeats of a SYN-ACK, from which on a lost ACK is no likely explanation any more. */
-const leastRepeats = 2
-
-/** What checks look at. */
-export function censusView(census: CensusColumns, deltas: CounterChanges): CensusView {
+/**
+ * What checks look at.
+ * @param keepaliveMs period at which the kernel probes the connections; null: it does not
+ */
+export function censusView(
+  census: CensusColumns,
+  deltas: CounterChanges,
+  keepaliveMs: number | null
+): CensusView {
+  const { goingOn, healed, segments } = synAckRepeats(census, keepaliveMs)
+  const areSynAcks = areRepeats(segments, movedBy(deltas, 'TcpExt.TCPSYNChallenge'))
   return {
     sockets: census.state.reduce((count, state) => count + (state === established ? 1 : 0), 0),
-    repeatedSynAcks: repeatedSynAcks(census, movedBy(deltas, 'TcpExt.TCPSYNChallenge'))
+    repeatedSynAcks: areSynAcks ? goingOn : 0,
+    healedSynAcks: areSynAcks ? healed : 0
   }
 }
 
 /**
- * Established connections on which nothing was said and whose SYN-ACK came again and again: the peer still waits for
- * our ACK, and does not know the connection. The second repeat comes about three seconds after the handshake.
- * @param challenges how far TcpExt.TCPSYNChallenge moved: each such SYN-ACK counts there, a keepalive probe does not
+ * Established connections on which nothing was said and whose SYN-ACK came again. No time of TCP_INFO moves with such a
+ * SYN-ACK, only the number of segments (measured), of which those that answer probes are none.
  */
-function repeatedSynAcks(
-  { state, bytesReceived, segsIn, unacked }: CensusColumns,
-  challenges: number
-): number {
-  let count = 0
+function synAckRepeats(
+  census: CensusColumns,
+  keepaliveMs: number | null
+): {
+  goingOn: number
+  healed: number
+  segments: number
+} {
+  const { state, bytesReceived, bytesSent, segsIn, unacked, sinceDataReceivedMs, sinceAckReceivedMs } = census
+  const counts = { goingOn: 0, healed: 0, segments: 0 }
   for (let i = 0; i < state.length; i++) {
-    if (state[i] !== established || bytesReceived[i] !== 0 || unacked[i] !== 0) continue
-    if ((segsIn[i] ?? 0) > leastRepeats) count++
+    if (state[i] !== established || bytesReceived[i] !== 0 || bytesSent?.[i] || unacked[i] !== 0) continue
+    // Without data that is the age of the connection.
+    const ageMs = sinceDataReceivedMs[i] ?? 0
+    const heardMs = ageMs - (sinceAckReceivedMs[i] ?? 0)
+    const kept = keepaliveMs === null ? 0 : Math.floor(heardMs / keepaliveMs)
+    const answers = Math.max(kept, census.probeAnswers[i] ?? 0)
+    const repeats = Math.max(0, (segsIn[i] ?? 0) - 1 - answers)
+    counts.segments += repeats
+    const meaning = readRepeats(repeats, ageMs)
+    if (meaning === 'go on') counts.goingOn++
+    if (meaning === 'healed') counts.healed++
   }
-  return Math.min(count, Math.floor(challenges / leastRepeats))
+  return counts
 }
 
 function statesOf(state: Uint8Array): Record<string, number> {

@@ -23,20 +23,28 @@ const mostWays = 64
  * one whose own network has the target, and no other way leads there. A host has many devices that are down: one that is
  * neither is none of the dial's, even if it has the source address. Sends nothing.
  * @param sources those that the dial leaves from; none: whichever the route chooses
+ * @param onRefused told why the kernel cannot be asked
  * @returns null also where the kernel cannot be asked
  */
 export function downDevice(
   dial: Pick<DialScenario, 'selfDial' | 'targets'>,
-  sources: readonly AddressRange[]
+  sources: readonly AddressRange[],
+  onRefused: (error: unknown) => void = () => {}
 ): DownDevice | null {
+  let devices: Device[]
   try {
-    const devices = listDevices()
+    devices = listDevices()
+  } catch (error) {
+    onRefused(error)
+    return null
+  }
+  try {
     if (devices.every(({ carrier }) => carrier)) return null
     const found = waysOf(dial, sources).map(([target, source]) => onTheWay(devices, target, source))
     const first = found.find((device) => device !== null)
     return first ? { ...first, isOnlyWay: found.every((device) => device !== null) } : null
   } catch {
-    // Netlink is refused, a route forbids the way, or there is no addon for this host.
+    // A route forbids the way.
     return null
   }
 }

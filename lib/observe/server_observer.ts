@@ -1,5 +1,4 @@
 /** The server of a dial, looked at from beside it where it is in the same network namespace. */
-import { C1mError } from '../base/errors.js'
 import {
   type ListeningSocket,
   type LocalEnd,
@@ -18,6 +17,8 @@ export interface ServerView {
   /** Connections that stand for it, those waiting in accept queues included; and how many wait. */
   standing: number
   queued: number
+  /** Connections whose handshake it waits to be completed. */
+  halfOpen: number
   /** Connections that stood for the client before, and do not for it. */
   missing: number
 }
@@ -64,31 +65,29 @@ export class ServerObserver {
     this.#looks = new ListenerLooks(before)
   }
 
-  /** Looks at the accept queues, which takes a tenth of a millisecond, and closer where it is asked to. */
+  /**
+   * Looks at the accept queues, which takes a tenth of a millisecond, and closer where it is asked to.
+   * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE: nothing is seen
+   */
   async look(closer: Closer): Promise<void> {
     if (this.#ends.length === 0) return
-    try {
-      const isDue = performance.now() >= this.#nextSurveyMs
-      const server = closer.counts && isDue ? await this.#count() : this.seen.server
-      if (closer.accepted && !closer.counts && isDue) await this.#survey()
-      const sockets = await readListeners([])
-      const dialed = listenersAt(sockets, this.#ends)
-      const found = await this.#looks.look(
-        sockets,
-        (socket) => dialed.has(socket) || (this.#looks.dropsOf(socket) ?? 0) > 0
-      )
-      const inodes = new Set([...dialed].map(({ inode }) => inode))
-      const listeners = found.filter(({ inode }) => inodes.has(inode))
-      this.seen = {
-        listeners,
-        strangers: found.filter(({ inode }) => !inodes.has(inode)),
-        // Without a listener there, the connections were translated to another port, and how many stand is not known.
-        server: listeners.length === 0 ? null : server,
-        served: this.#served.ports
-      }
-    } catch (error) {
-      // Without sock_diag nothing is seen.
-      if (!(error instanceof C1mError)) throw error
+    const isDue = performance.now() >= this.#nextSurveyMs
+    const server = closer.counts && isDue ? await this.#count() : this.seen.server
+    if (closer.accepted && !closer.counts && isDue) await this.#survey()
+    const sockets = await readListeners([])
+    const dialed = listenersAt(sockets, this.#ends)
+    const found = await this.#looks.look(
+      sockets,
+      (socket) => dialed.has(socket) || (this.#looks.dropsOf(socket) ?? 0) > 0
+    )
+    const inodes = new Set([...dialed].map(({ inode }) => inode))
+    const listeners = found.filter(({ inode }) => inodes.has(inode))
+    this.seen = {
+      listeners,
+      strangers: found.filter(({ inode }) => !inodes.has(inode)),
+      // Without a listener there, the connections were translated to another port, and how many stand is not known.
+      server: listeners.length === 0 ? null : server,
+      served: this.#served.ports
     }
   }
 
@@ -111,6 +110,7 @@ export class ServerObserver {
     return {
       standing,
       queued: listeners.reduce((sum, { queued }) => sum + queued, 0),
+      halfOpen: states.SYN_RECV ?? 0,
       missing: Math.max(0, before.open - ended - standing)
     }
   }

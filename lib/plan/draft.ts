@@ -17,7 +17,8 @@ export async function draftPlan(
 ): Promise<{ scenario: DialScenario; sources: PlannedSources }> {
   if (here) checkDevice(options)
   let sources: PlannedSources | undefined
-  const scenario = await draftDial(options, facts, async (specs, needs) => {
+  // A plan is the same each time it is made.
+  const scenario = await draftDial({ seed: 0, ...options }, facts, async (specs, needs) => {
     // Without --source the specs name the device; which addresses it has on another host is unknown.
     const known = here || options.source !== undefined ? specs : []
     sources = await planSources(known, needs, here)

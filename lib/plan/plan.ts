@@ -4,12 +4,15 @@ import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
 import type { Check } from '../checks/context.js'
 import { byBinding, type Foreseen, foresee, type Prediction, predictionOf } from '../checks/index.js'
+import { tableRules } from '../engine/descriptor_tables.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type FactsOfHosts, parseFacts } from '../host/facts_file.js'
 import { readMemory } from '../host/usage.js'
 import { ownAddresses } from '../net/local_addresses.js'
+import { strangerAmong } from '../net/targets.js'
 import { downDevice } from '../observe/down_device.js'
 import { isPeerHere } from '../observe/peer_place.js'
+import { sourceRoutes } from '../observe/source_routes.js'
 import type { NatPlan } from '../scenario/nat.js'
 import {
   dialNeeds,
@@ -24,6 +27,7 @@ import {
 import { type DialOptions, dialChecks } from '../scenario/options.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { portsKeptBack } from '../scenario/source_ports.js'
+import { withThreads } from '../scenario/thread_needs.js'
 import { type PlannedTime, planTime } from './dial_time.js'
 import { draftPlan } from './draft.js'
 import { type PlannedTuples, planTuples } from './tuple_space.js'
@@ -85,7 +89,7 @@ export interface PlannedMemory {
 
 /**
  * Plans a dial: sends nothing, and explains what `dial` would refuse. Names of targets are looked up.
- * @throws C1mError for options that make no sense, C1M_FACTS_INVALID
+ * @throws C1mError for options that make no sense, C1M_FACTS_INVALID, C1M_RUN_FAILED where this host has no threads left
  */
 export async function plan(given: PlanOptions = {}): Promise<Plan> {
   const options = checkOptions('plan', given, planChecks)
@@ -103,14 +107,17 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
     otherSockets
   })
 
+  const routes = here ? sourceRoutes(scenario, sources.ranges) : null
   const rate = highestRate(scenario)
-  const needs = dialNeeds(client, scenario, {
+  const reckoned = dialNeeds(client, scenario, {
     peerIsHere,
     idleTracks: !here,
     tuples: tuples.capacity,
+    tableRules: here ? tableRules() : null,
     missingSources: sources.missing,
-    unroutedTargets: sources.unrouted
+    unroutedTargets: [...sources.unrouted, ...(routes?.unrouted ?? [])]
   })
+  const needs = here ? withThreads(reckoned, scenario.workers) : reckoned
   const served = server && serverNeeds(server, scenario, rate)
   const findings = [
     ...foresee({
@@ -118,7 +125,8 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       needs,
       scenario,
       peerIsHere,
-      downDevice: here ? downDevice(scenario, sources.ranges) : null
+      downDevice: here ? downDevice(scenario, sources.ranges) : null,
+      asymmetricRoute: routes?.asymmetric ?? null
     }),
     ...(served ? serverFindings(server, served, scenario) : [])
   ]
@@ -148,6 +156,8 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
       here,
       peerIsHere,
       sources,
+      asked: routes !== null,
+      stranger: scenario.authorized ? undefined : strangerAmong(scenario.targets),
       otherSockets,
       hasNat: nat !== null,
       churnsUnpaced: scenario.churn && rate === null
@@ -200,10 +210,9 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
 const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
 function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Foreseen[] {
-  return foresee({ facts, needs, scenario, peerIsHere: true, downDevice: null }, isOfServer).map(
-    (finding) => ({
-      ...finding,
-      side: 'server'
-    })
-  )
+  const unseen = { downDevice: null, asymmetricRoute: null }
+  return foresee({ facts, needs, scenario, peerIsHere: true, ...unseen }, isOfServer).map((finding) => ({
+    ...finding,
+    side: 'server'
+  }))
 }

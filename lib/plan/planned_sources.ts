@@ -32,15 +32,20 @@ export async function planSources(
   if (!here && specs.length > 0) return fine(mergeRanges(specs.flatMap((spec) => elsewhere(spec, family))))
   if (!here && !local) return assumed
   try {
-    return fine(await resolveSources(specs, needs))
+    const ranges = await resolveSources(specs, needs)
+    // Those that loopback gets by default were not tried: without IPv6 there is no ::1.
+    return specs.length === 0 && here ? await withMissing(ranges) : fine(ranges)
   } catch (error) {
     const code = error instanceof C1mError ? error.code : null
     if (code === 'C1M_ROUTE_UNKNOWN') return { ...assumed, unrouted: await unroutedAmong(needs) }
     if (code !== 'C1M_SOURCE_NOT_LOCAL') throw error
-    const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family)))
-    const missing = await Promise.all(ranges.map((range) => missingAddresses(range)))
-    return { ...fine(ranges), missing: missing.flat().map(({ address }) => address) }
+    return await withMissing(mergeRanges(specs.flatMap((spec) => parseSource(spec, family))))
   }
+}
+
+async function withMissing(ranges: AddressRange[]): Promise<PlannedSources> {
+  const missing = await Promise.all(ranges.map((range) => missingAddresses(range)))
+  return { ...fine(ranges), missing: missing.flat().map(({ address }) => address) }
 }
 
 const fine = (ranges: AddressRange[]): PlannedSources => ({

@@ -1,6 +1,7 @@
 /** What a plan cannot know, in words: silence about it would read as a promise. */
 import { formatNumber } from '../base/units.js'
 import type { HostFacts } from '../host/facts.js'
+import { formatTarget, type Target } from '../net/targets.js'
 import { hasNoConntrack } from '../scenario/needs.js'
 import type { PlannedSources } from './planned_sources.js'
 
@@ -12,6 +13,10 @@ export interface PlanVisibility {
   here: boolean
   peerIsHere: boolean
   sources: PlannedSources
+  /** Whether the kernel was asked for the ways packets take. */
+  asked: boolean
+  /** A target that dial refuses without `authorized`. */
+  stranger: Target | undefined
   /** Sockets of others in this namespace; null when they cannot be counted. */
   otherSockets: number | null
   hasNat: boolean
@@ -21,12 +26,17 @@ export interface PlanVisibility {
 
 /** One sentence for each gap, without a full stop. */
 export function unknowns(sight: PlanVisibility): string[] {
-  const { client, server, here, peerIsHere, sources, otherSockets, hasNat, churnsUnpaced } = sight
+  const { client, server, here, peerIsHere, sources, asked, stranger, otherSockets, hasNat, churnsUnpaced } =
+    sight
   const notes: (string | null)[] = [
     missingFacts(here ? 'this host' : 'the dialing host', client, peerIsHere ? hereFacts : clientFacts),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
     sources.assumed
       ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
+      : null,
+    here && !asked ? unseenRoutes : null,
+    stranger
+      ? `whether those who run ${formatTarget(stranger)} agree: dial refuses it without --authorized`
       : null,
     churnsUnpaced
       ? 'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
@@ -53,6 +63,9 @@ export function unknowns(sight: PlanVisibility): string[] {
   }
   return notes.filter((note) => note !== null)
 }
+
+export const unseenRoutes =
+  'the devices packets leave by, and whether they are up: netlink sockets (AF_NETLINK) are refused here, or the addon does not load'
 
 type Named = readonly [name: string, isUnknown: (facts: HostFacts) => boolean]
 

@@ -4,6 +4,7 @@ import { approximateBytes, approximateDurationUs, approximateRate, formatNumber 
 import type { ErrorTally } from '../engine/engine.js'
 import type { Latency } from '../engine/latency.js'
 import type { Churn, ConnectLatency, RunResult } from '../result/result.js'
+import { aliveLines } from './alive_text.js'
 import { censusLines } from './census_text.js'
 import { destination } from './destination.js'
 import { findingParagraphs } from './finding_text.js'
@@ -18,6 +19,7 @@ import {
   type Section,
   sectionLines
 } from './layout.js'
+import { targetLines } from './target_text.js'
 
 /** Kinds of failure that are listed; the rest are counted. */
 const maxErrors = 8
@@ -29,7 +31,10 @@ const maxErrors = 8
 export function dialReport(result: RunResult, paint: Paint = plain): string {
   const sections: Section[] = [
     ['connections', [connections(result)]],
+    ['alive', aliveLines(result)],
     ['failures', failures(result.errors)],
+    // Nobody asked for the endpoints of a run's own listeners; results of earlier versions do not have any.
+    ['targets', result.scenario.selfDial ? [] : targetLines(result.targets ?? [])],
     ['connect', latencies(result.connectLatency)],
     ['exchange', exchange(result)],
     ['churn', churn(result)],
@@ -38,7 +43,6 @@ export function dialReport(result: RunResult, paint: Paint = plain): string {
     ['pacing', pacing(result)],
     ['memory', [memory(result)]],
     ['process', [processUse(result)]],
-    // Results of earlier versions do not have it.
     ['missing', result.unavailable ?? []]
   ]
   return page([
@@ -64,6 +68,7 @@ function summary(result: RunResult, paint: Paint): string {
     if (scenario.holdMs > 0) parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
   }
   const shortfalls = []
+  if (result.interrupted) shortfalls.push('stopped early')
   if (failed > 0) shortfalls.push(`${formatNumber(failed)} failed`)
   if (attempted < requested) shortfalls.push(`${formatNumber(requested - attempted)} were not started`)
   if (scenario.holdMs > 0 && closedByPeer > 0) {
@@ -71,6 +76,8 @@ function summary(result: RunResult, paint: Paint): string {
       `the peer closed ${closedByPeer === established ? 'all' : formatNumber(closedByPeer)} of them`
     )
   }
+  const disproved = result.alive?.disproved ?? 0
+  if (disproved > 0) shortfalls.push(`${formatNumber(disproved)} are not alive`)
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red'
@@ -158,10 +165,15 @@ function churn({ churn }: RunResult): string[] {
   return [`TIME_WAIT ${known(timeWait.before)} before, ${known(timeWait.peak)} at the peak; ${rest}`]
 }
 
-function retransmits({ retransmits }: RunResult): string[] {
+function retransmits({ retransmits, staleAnswers }: RunResult): string[] {
   const { syn, connectionsWithSynRetry, segments, connectionsWithRetransmit } = retransmits
   const parts = []
-  if (syn > 0) parts.push(`${plural(syn, 'SYN')} on ${plural(connectionsWithSynRetry, 'connection')}`)
+  if (syn > 0) {
+    // Results of earlier versions do not have it.
+    const stale = staleAnswers?.established ?? 0
+    const older = stale > 0 ? ` (${formatNumber(stale)} answered by an older connection)` : ''
+    parts.push(`${plural(syn, 'SYN')} on ${plural(connectionsWithSynRetry, 'connection')}${older}`)
+  }
   if (segments)
     parts.push(`${plural(segments, 'segment')} on ${plural(connectionsWithRetransmit ?? 0, 'connection')}`)
   return parts.length > 0 ? [parts.join(', ')] : []

@@ -60,7 +60,7 @@ function descriptors({ needs: { client }, tables }: Plan): string[] {
   const room = formatNumber(client.tables * descriptorsPerTable)
   return [
     client.tables === 1
-      ? `${formatNumber(descriptors)} of ${room}: this kernel has one table for all threads`
+      ? `${formatNumber(descriptors)} of ${room}: one table for all threads`
       : `${formatNumber(descriptors)} of ${room}: ${plural(tables, 'table')} of ${formatNumber(descriptorsPerTable)}, of ${formatNumber(client.tables)}`
   ]
 }

@@ -29,9 +29,11 @@ type Unit = keyof typeof units
 
 /** The numbers below T, each with its unit: a figure added to the result does not compile until it has one here. */
 type UnitsOf<T> = {
-  [K in keyof T as NonNullable<T[K]> extends number | object ? K : never]: NonNullable<T[K]> extends number
-    ? Unit
-    : UnitsOf<NonNullable<T[K]>>
+  [K in keyof T as K extends 'buckets'
+    ? never
+    : NonNullable<T[K]> extends number | object
+      ? K
+      : never]: NonNullable<T[K]> extends number ? Unit : UnitsOf<NonNullable<T[K]>>
 }
 
 type Judged = Pick<
@@ -44,6 +46,8 @@ type Judged = Pick<
   | 'exchangeLatency'
   | 'churn'
   | 'retransmits'
+  | 'staleAnswers'
+  | 'alive'
   | 'census'
   | 'memory'
   | 'process'
@@ -88,9 +92,13 @@ const figures: UnitsOf<Judged> = {
   retransmits: {
     syn: 'count',
     connectionsWithSynRetry: 'count',
+    firstSynAnswered: 'count',
+    repeatedSynAnswered: 'count',
     segments: 'count',
     connectionsWithRetransmit: 'count'
   },
+  staleAnswers: { established: 'count', timedOut: 'count', pending: 'count' },
+  alive: { probed: 'count', proven: 'count', disproved: 'count', unknown: 'count' },
   census: {
     connections: 'count',
     missing: 'count',
@@ -112,7 +120,12 @@ const figures: UnitsOf<Judged> = {
     jsHeapBytesPerConnection: 'bytes',
     kernelSlabBytesPerSocket: 'bytes'
   },
-  process: { cpuSeconds: 'seconds', workers: 'count', tables: 'count' }
+  process: {
+    cpuSeconds: 'seconds',
+    dialing: { cpuSeconds: 'seconds', waitedSeconds: 'seconds', otherSeconds: 'seconds' },
+    workers: 'count',
+    tables: 'count'
+  }
 }
 
 /** Leaf names that may stand alone: `failed` is `connections.failed`. */

@@ -1,6 +1,6 @@
 import type { Amount, Count, Timestamp } from '../base/quantities.js'
-import type { ErrorTally } from '../engine/engine.js'
-import type { Latency } from '../engine/latency.js'
+import type { ErrorTally, TargetCounts } from '../engine/engine.js'
+import type { Distribution, Latency } from '../engine/latency.js'
 import type { CounterChange } from '../host/counters.js'
 import type { ResultHost } from '../host/result_host.js'
 import type { Memory } from '../host/usage.js'
@@ -19,7 +19,11 @@ export interface RunResult {
   /** What was asked for, with every default resolved. */
   scenario: DialScenario
   host: ResultHost
+  /** Whether the caller, a signal or the end of the process's input ended it before it was done. */
+  interrupted: boolean
   connections: ConnectionTotals
+  /** Endpoints with failures first, the most of them first; then the others, in the order in which they are dialed. At most 1,000. */
+  targets: TargetTotals[]
   /** Failures by phase and code, most frequent first; empty in a healthy run. */
   errors: ErrorTally[]
   timing: Timing
@@ -32,10 +36,14 @@ export interface RunResult {
    * From the moment an exchange was due to its last expected byte; null when no answer is awaited. An answer that takes
    * longer than the period also counts for the heartbeats it kept waiting, so there may be more durations than exchanges.
    */
-  exchangeLatency: Latency | null
+  exchangeLatency: Distribution | null
   /** Totals of closed-and-replaced connections; null when connections are only held. */
   churn: Churn | null
   retransmits: Retransmits
+  /** Handshakes whose SYN was answered by an older connection of its 4-tuple, or by the TIME_WAIT of one. */
+  staleAnswers: StaleAnswers
+  /** Whether the connections were alive at the end of the hold; null when none was held. */
+  alive: Alive | null
   /** TCP_INFO of the connections that stood at the end; null when no census was taken. */
   census: CensusSummary | null
   memory: Memory
@@ -46,8 +54,28 @@ export interface RunResult {
   findings: Finding[]
   /** What could not be read or judged, a sentence each; empty in a healthy run. What is named here is missing, not zero. */
   unavailable: string[]
+  /** Turns of the run, in the order of their times. */
+  events: RunEvent[]
   /** The run over time, evenly spaced. */
   series: SeriesPoint[]
+}
+
+/** What became of the connections to one endpoint. */
+export interface TargetTotals extends TargetCounts {
+  /** `address:port`. */
+  target: string
+}
+
+/** One turn of a run. */
+export interface RunEvent {
+  /** Seconds since the run began. */
+  tSeconds: Amount
+  /** A phase began, a kind of failure happened for the first time, or a cause of the result was named. */
+  kind: 'phase' | 'failure' | 'finding'
+  /** The phase; phase and code of the failure, as in `connect ECONNREFUSED`; the finding's id. */
+  name: string
+  /** The connection that failed; the finding's title; null of a phase. */
+  detail: string | null
 }
 
 /** Where the connections of a run went. */
@@ -58,11 +86,14 @@ export interface ConnectionTotals {
   attempted: Count
   /** Handshakes that completed. */
   established: Count
-  /** Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. */
+  /**
+   * Attempts that did not become a connection. An exchange that fails is not counted here but in `exchange`. What the peer
+   * refused once the run was told to stop counts as never attempted.
+   */
   failed: Count
   /** Most connections open at one moment, counted where each is opened and closed. */
   peak: Count
-  /** Established connections the peer ended before this side did. */
+  /** Established connections the peer ended before this side did, and before the run was told to stop. */
   closedByPeer: Count
   /** Source ports passed over because another socket held them. */
   skippedPorts: Count
@@ -81,9 +112,9 @@ export interface Timing {
 }
 
 /** connect(2) to established, of established connections. */
-export interface ConnectLatency extends Latency {
+export interface ConnectLatency extends Distribution {
   /** The same without connections whose SYN was sent more than once: a lost SYN costs a second and drowns the rest. */
-  withoutSynRetry: Latency
+  withoutSynRetry: Distribution
 }
 
 /** How late connections were started, in microseconds: large values mean this host, not the target, set the pace. */
@@ -130,10 +161,51 @@ export interface Retransmits {
   syn: Count
   /** Connections that needed more than one SYN. */
   connectionsWithSynRetry: Count
+  /**
+   * Those of them whose first SYN was answered, after another had been sent, as far as TCP timestamps tell: no SYN was
+   * lost, though the first answer may have been.
+   */
+  firstSynAnswered: Count
+  /** Those of them whose first SYN was not, as far as TCP timestamps tell: a repeated one was. */
+  repeatedSynAnswered: Count
   /** Segments retransmitted on established connections; null when no census was taken. */
   segments: Count | null
   /** Established connections with at least one retransmitted segment; null when no census was taken. */
   connectionsWithRetransmit: Count | null
+}
+
+/** Handshakes whose SYN was answered by a segment that is no SYN-ACK, by what became of them. */
+export interface StaleAnswers {
+  /** Established once this side's RST had ended the older connection; among `retransmits.connectionsWithSynRetry`. */
+  established: Count
+  /** Given up, because no other answer came in time. */
+  timedOut: Count
+  /** Still under way when the run closed. */
+  pending: Count
+}
+
+/**
+ * Whether the peers of the connections were still there. That a connection is established and held proves nothing: its peer
+ * may be gone, or may never have known it.
+ */
+export interface Alive {
+  /**
+   * What told. `probe`: keepalive probes to a sample of at most a thousand, which the run sends in a hold of two seconds or
+   * more; `keepalive`, `heartbeat`: whether something came back within two periods; `exchange`: the answer of an exchange, when
+   * it was made; `listener`: a self-dial knows both ends; `none`: nothing was asked.
+   */
+  by: 'probe' | 'keepalive' | 'heartbeat' | 'exchange' | 'listener' | 'none'
+  /** Connections that were asked, or read. The others are unknown. */
+  probed: Count
+  /** Connections whose peer has answered. */
+  proven: Count
+  /**
+   * Connections whose peer does not know them (it reset them when it was probed, or sends its SYN-ACK to this day), or is not
+   * there: three probes were left unanswered, or the kernel gave the connection up.
+   */
+  disproved: Count
+  /** All the others that were held. */
+  unknown: Count
 }
 
 /** What the kernel said of the connections that stood at one moment, before they were closed. */
@@ -169,12 +241,24 @@ export interface CensusSummary {
 export interface ProcessUse {
   /** User and system time of all threads. */
   cpuSeconds: Amount
+  /** What dialing took of the CPUs, for `timing.dialSeconds`. */
+  dialing: DialingUse
   /** Threads that dialed (or accepted) at a time. */
   workers: Count
   /** Descriptor tables used over the run. */
   tables: Count
   /** Whether each thread had a descriptor table of its own; false where the kernel refused it. */
   privateTables: boolean
+}
+
+/** What dialing took of the CPUs, and what kept it from them. */
+export interface DialingUse {
+  /** User and system time of all threads. */
+  cpuSeconds: Amount
+  /** How long the threads were ready to run and had no CPU, all together; null without a rate, or where it is unknown. */
+  waitedSeconds: Amount | null
+  /** User and system time of all other processes of the host; null likewise. */
+  otherSeconds: Amount | null
 }
 
 /** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */
@@ -206,8 +290,17 @@ export interface Finding {
   remedy: string[]
 }
 
-/** The state of the run at one moment. */
-export interface SeriesPoint {
+/** How long connects and exchanges that ended in an interval took, in microseconds; null when none ended in it. */
+export interface IntervalLatencies {
+  connectP50Us: Amount | null
+  connectP99Us: Amount | null
+  /** null also when no answer is awaited. */
+  exchangeP50Us: Amount | null
+  exchangeP99Us: Amount | null
+}
+
+/** The state of the run at one moment; the latencies are those since the point before. */
+export interface SeriesPoint extends IntervalLatencies {
   /** Seconds since the run began. */
   tSeconds: Amount
   /** Connections open at this moment. */

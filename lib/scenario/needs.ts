@@ -1,4 +1,5 @@
 /** What connections take of the hosts they are between, reckoned without opening one. */
+import type { TableRules } from '../engine/descriptor_tables.js'
 import type { ConntrackFacts } from '../host/conntrack.js'
 import type { HostFacts } from '../host/facts.js'
 import { isAtLeast } from '../host/kernel.js'
@@ -6,7 +7,7 @@ import { tupleLifetimeSeconds } from '../host/nat_arithmetic.js'
 import { type NatNeeds, natNeeds } from './nat.js'
 import type { DialScenario } from './scenario.js'
 import { endsInProcess } from './self_dial.js'
-import { reservedPerTable, tableLimits } from './tables.js'
+import { reservedPerTable, sharedTableCapacity, tableLimit, tableLimits } from './tables.js'
 
 /** What a scenario takes, reckoned without sending a packet. Whatever does not apply is 0. */
 export interface Needs {
@@ -64,6 +65,10 @@ export interface Load {
   watched: boolean
   /** Whether this namespace tracks connections. */
   tracked: boolean
+  /** What the kernel lets this process do with descriptor tables; unknown: as its release says. */
+  tableRules?: TableRules | null
+  /** Threads that share a table where they cannot have their own. Default 1. */
+  workers?: number
   /** TIME_WAIT sockets of closed connections here, and entries that tracking keeps of them. Default 0. */
   timeWaits?: number
   trackedClosed?: number
@@ -83,7 +88,7 @@ export function reckonNeeds(facts: HostFacts, load: Load): Needs {
     ratePerSecond: load.ratePerSecond,
     tuples: load.tuples,
     descriptors: connections * endsInProcess,
-    ...descriptorRoom(facts, endsInProcess),
+    ...descriptorRoom(facts, load),
     conntrackEntries,
     conntrackEntriesOnHost: conntrackEntries,
     kernelMemoryBytes: sockets * (load.watched ? slabBytesPerSocket.watched : slabBytesPerSocket.bare),
@@ -103,6 +108,7 @@ export interface DialSurroundings {
   idleTracks: boolean
   /** Distinct 4-tuples, where something allows fewer than the scenario has. */
   tuples?: number
+  tableRules?: TableRules | null
   missingSources?: string[]
   unroutedTargets?: string[]
 }
@@ -117,6 +123,7 @@ export function dialNeeds(facts: HostFacts, scenario: DialScenario, around: Dial
     ratePerSecond: rate,
     tuples: scenario.tuples,
     endsInProcess: endsInProcess(scenario),
+    workers: scenario.workers,
     endsInNamespace: peerIsHere ? 2 : 1,
     watched: scenario.holdMs > 0 || scenario.churn,
     tracked: isTracked(facts.conntrack, idleTracks),
@@ -163,18 +170,21 @@ export function leftBehind(
 /** Tables a run may open here, and the descriptors each gives. */
 function descriptorRoom(
   { kernel, limits, cgroup }: HostFacts,
-  perConnection: number
+  { endsInProcess: perConnection, tableRules = null, workers = 1 }: Load
 ): Pick<Needs, 'tables' | 'descriptorsPerTable'> {
-  const hard = typeof limits.nofileHard === 'number' ? limits.nofileHard : Number.MAX_SAFE_INTEGER
+  const limit = Math.min(tableLimit(limits, tableRules) ?? Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
   const usable = (descriptors: number) => Math.max(0, Math.floor(descriptors / perConnection) * perConnection)
   // CLOSE_RANGE_UNSHARE: close_range(2), Linux 5.9.
-  if (kernel.version !== null && !isAtLeast(kernel.version, 5, 9))
-    return { tables: 1, descriptorsPerTable: usable(hard - tableLimits.reservedInSharedTable) }
+  const ofRelease = kernel.version === null || isAtLeast(kernel.version, 5, 9)
+  if (!(tableRules?.privateTables ?? ofRelease)) {
+    const capacity = sharedTableCapacity(perConnection, workers, tableRules?.descriptorLimit ?? limit)
+    return { tables: 1, descriptorsPerTable: capacity * perConnection }
+  }
   const threads =
     typeof cgroup.pidsMax === 'number' ? cgroup.pidsMax - reservedThreads : tableLimits.maxTables
   return {
     tables: Math.max(1, Math.min(tableLimits.maxTables, threads)),
-    descriptorsPerTable: usable(Math.min(hard, tableLimits.descriptorsPerTable) - reservedPerTable)
+    descriptorsPerTable: usable(Math.min(limit, tableLimits.descriptorsPerTable) - reservedPerTable)
   }
 }
 

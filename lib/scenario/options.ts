@@ -2,6 +2,7 @@
 import { abortSignal, choice, flag, period, rate, text, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { type CloseMode, closeModes, type ListenMode, listenModes } from '../engine/modes.js'
+import { type AddressChoice, addressChoices } from '../net/names.js'
 import { type ChurnOptions, churnChecks } from './churn.js'
 import { type ExchangeOptions, exchangeChecks } from './exchange.js'
 import { type NatOptions, natChecks } from './nat.js'
@@ -19,6 +20,11 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
    * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
    */
   targets?: readonly string[]
+  /**
+   * Which addresses of a name to dial: the `first` that the resolver gives, or `all` of that family, each with the ports
+   * of the target. `result.scenario` has those dialed as `targets`, and the others as `otherAddresses`. Default `first`.
+   */
+  addresses?: AddressChoice
   /** Connections to hold, or in a churn to have open, at once. From 1, default 10,000. */
   connections?: number
   /**
@@ -47,13 +53,22 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   sourcePorts?: string
   /** `K/N`: use the K-th (from 1) of N disjoint slices of the tuple space. N up to 65,535, default `1/1`. C1M_SHARD_INVALID. */
   shard?: string
+  /**
+   * Where in the tuple space the run begins: so many source ports from the first one, round and round. A whole number
+   * from 0 to 4,294,967,295; default: any, so that a run does not meet what its predecessor has left behind at the
+   * server. The one used is in `result.scenario`; with it, a run uses the same tuples again. 0: from the first tuple.
+   */
+  seed?: number
   /** Threads that dial at a time. Default: the CPUs this process may use; in a churn as many as its descriptors need. */
   workers?: number
   /** A handshake that takes longer is a failure. Milliseconds from 1, default 5,000. */
   connectTimeoutMs?: number
   /** SYN retransmits, 1 to 127 (TCP_SYNCNT in tcp(7)). Default: the kernel's `tcp_syn_retries`. */
   synRetries?: number
-  /** How long to keep the connections once dialing has ended. Milliseconds from 0, default 0. */
+  /**
+   * How long to keep the connections once dialing has ended. From 2,000 on keepalive probes tell of a sample of at most a
+   * thousand whether they are alive, unless heartbeats or `keepaliveMs` do. Milliseconds from 0, default 0.
+   */
   holdMs?: number
   /** How to end connections. Default `fin`. */
   close?: CloseMode
@@ -72,8 +87,12 @@ export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, 
   signal?: AbortSignal
 }
 
+/** The engine keeps it in 32 bits. */
+export const mostSeed = 2 ** 32 - 1
+
 export const dialChecks: OptionChecks<DialOptions> = {
   targets: texts,
+  addresses: choice(addressChoices),
   connections: whole(1),
   rate,
   ramp,
@@ -81,6 +100,7 @@ export const dialChecks: OptionChecks<DialOptions> = {
   source: texts,
   sourcePorts: text,
   shard: text,
+  seed: whole(0, mostSeed),
   workers: whole(1, tableLimits.maxTables),
   connectTimeoutMs: whole(1),
   synRetries: whole(1, 127),

@@ -5,13 +5,20 @@ import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { type AddressRange, isLoopback } from '../net/address.js'
-import { resolveSources, type SourceNeeds } from '../net/sources.js'
-import { checkAuthorized, resolveTargets, type Target } from '../net/targets.js'
+import { familyOfSources, resolveSources, type SourceNeeds } from '../net/sources.js'
+import {
+  checkAuthorized,
+  lookUpTargets,
+  type OtherAddresses,
+  resolveTargets,
+  type Target
+} from '../net/targets.js'
+import { askRoute, hasRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
 import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
-import { type DialOptions, dialChecks, type ListenOptions, listenChecks } from './options.js'
+import { type DialOptions, dialChecks, type ListenOptions, listenChecks, mostSeed } from './options.js'
 import { type RampPoint, resolveRamp } from './ramp.js'
 import { endsInProcess, ownListenersPerWorker } from './self_dial.js'
 import { parseShard } from './shard.js'
@@ -25,6 +32,8 @@ export interface DialScenario {
   kind: 'dial'
   /** What to dial; empty in a self-dial. */
   targets: Target[]
+  /** Addresses of the names among them that are not dialed. */
+  otherAddresses: OtherAddresses[]
   /** Whether the run dials its own loopback listeners: both ends of each connection are in this process. */
   selfDial: boolean
   connections: Count
@@ -38,6 +47,8 @@ export interface DialScenario {
   /** Which slice of the tuple space is used, from 0: source ports whose index modulo `shardCount` equals this. */
   shardIndex: Count
   shardCount: Count
+  /** Where in the slice the run begins: so many source ports from its first one, round and round. */
+  seed: Count
   /** Distinct 4-tuples this run may use; no larger than Number.MAX_SAFE_INTEGER. */
   tuples: Count
   /** Threads that dial at a time. */
@@ -142,7 +153,12 @@ export async function draftDial(
   const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
-  const targets = await resolveTargets(targetTexts, 'dial', signal)
+  const { targets, otherAddresses } = await lookUpTargets(targetTexts, 'dial', {
+    addresses: options.addresses ?? 'first',
+    family: () => familyOfSources(options.source ?? (options.device === undefined ? [] : [options.device])),
+    hasRoute: hasRoute(plain.socketOptions),
+    signal
+  })
 
   const destinations = countDestinations({ targets, selfDial, workers, connections })
   const nat = planNat(options, selfDial ? 1 : destinations)
@@ -151,16 +167,19 @@ export async function draftDial(
     targets,
     connections,
     // The workers of a self-dial are quicker with local ports that no other worker uses.
-    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations)
+    tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations),
+    askRoute: askRoute(plain.socketOptions)
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }
   return {
     kind: 'dial',
     targets,
+    otherAddresses,
     selfDial,
     ...plain,
     nat,
+    seed: options.seed ?? Math.floor(Math.random() * (mostSeed + 1)),
     ...space,
     workers,
     maxTables: tableLimits.maxTables

@@ -34,7 +34,18 @@ export const leastPortsLeft = 1024
 export function resolveSourcePorts(asked: string | undefined, { kernel, ports }: PortRules): PortRange[] {
   if (asked !== undefined) return parseSourcePorts(asked, { kernel, ports })
   const keptBack = [...(ports.reserved ?? []), ...portsLeftToOthers(ports)]
-  return parseSourcePorts(everyPortText, { kernel, ports: { ...ports, reserved: keptBack } })
+  return parseSourcePorts(byDefault({ kernel, ports }), {
+    kernel,
+    ports: { ...ports, reserved: keptBack }
+  })
+}
+
+/** Every port that this process may bind, from 1024 on. */
+function byDefault({ kernel, ports }: PortRules): string {
+  const [least, most] = everyPort
+  const start = ports.unprivilegedStart ?? least
+  const first = holds(kernel, capability.netBindService) === false ? Math.max(least, start) : least
+  return `${Math.min(first, most)}-${most}`
 }
 
 /** The last ephemeral ports that are not reserved, 1,024 of them or as many as there are. */
@@ -59,8 +70,9 @@ export interface PortsKeptBack {
 }
 
 export function portsKeptBack(asked: string | undefined, { kernel, ports }: PortRules): PortsKeptBack {
-  const all = parseSourcePorts(asked ?? everyPortText, { kernel, ports: { ...ports, reserved: [] } })
-  const unreserved = countPorts(parseSourcePorts(asked ?? everyPortText, { kernel, ports }))
+  const range = asked ?? byDefault({ kernel, ports })
+  const all = parseSourcePorts(range, { kernel, ports: { ...ports, reserved: [] } })
+  const unreserved = countPorts(parseSourcePorts(range, { kernel, ports }))
   return {
     reserved: ports.reserved && countPorts(all) - unreserved,
     leftToOthers: unreserved - countPorts(resolveSourcePorts(asked, { kernel, ports }))

@@ -1,6 +1,8 @@
 /** Descriptor tables: how many a run takes, and whether its connections fit. */
 import { C1mError } from '../base/errors.js'
 import { formatNumber } from '../base/units.js'
+import type { TableRules } from '../engine/descriptor_tables.js'
+import type { LimitFacts } from '../host/limits.js'
 
 /** What the engine uses of descriptor tables, as it is told with each run. */
 export const tableLimits = {
@@ -52,6 +54,20 @@ export function checkTables(connections: number, descriptorsPerConnection: numbe
 }
 
 /**
+ * Connections that fit where threads cannot have descriptor tables of their own.
+ * @param workers threads that share the one table evenly
+ * @param limit RLIMIT_NOFILE
+ */
+export function sharedTableCapacity(
+  descriptorsPerConnection: number,
+  workers: number,
+  limit: number
+): number {
+  const perWorker = Math.floor(Math.max(0, limit - reservedInSharedTable) / workers)
+  return workers * Math.floor(perWorker / descriptorsPerConnection)
+}
+
+/**
  * Checks that connections fit where threads cannot have descriptor tables of their own.
  * @param workers threads that share the one table evenly
  * @param limit RLIMIT_NOFILE
@@ -63,8 +79,7 @@ export function checkSharedTable(
   workers: number,
   limit: number
 ): void {
-  const perWorker = Math.floor(Math.max(0, limit - reservedInSharedTable) / workers)
-  const capacity = workers * Math.floor(perWorker / descriptorsPerConnection)
+  const capacity = sharedTableCapacity(descriptorsPerConnection, workers, limit)
   if (connections <= capacity) return
   const needed = Math.ceil(connections / workers) * descriptorsPerConnection * workers + reservedInSharedTable
   throw new C1mError(
@@ -72,6 +87,21 @@ export function checkSharedTable(
     `of ${formatNumber(connections)} connections, ${formatNumber(capacity)} fit into one descriptor table of ${formatNumber(limit)} descriptors, and threads cannot have tables of their own here: close_range(2) came with Linux 5.9, and a seccomp filter may refuse it`,
     { hint: `Raise the limit: ulimit -n ${needed} (as root, or nofile in /etc/security/limits.conf).` }
   )
+}
+
+/**
+ * Descriptors that one table may have, as far as RLIMIT_NOFILE goes: as many as the hard limit says, or the soft one where
+ * a sandbox keeps this process from raising it; null where the limits are unknown.
+ */
+export function tableLimit(
+  { nofileSoft, nofileHard }: Pick<LimitFacts, 'nofileSoft' | 'nofileHard'>,
+  rules: TableRules | null
+): number | null {
+  const [soft, hard] = [nofileSoft, nofileHard].map((limit) =>
+    limit === 'unlimited' ? Number.POSITIVE_INFINITY : (limit ?? Number.NaN)
+  ) as [number, number]
+  if (Number.isNaN(hard)) return null
+  return rules && soft < hard && rules.descriptorLimit < hard ? soft : hard
 }
 
 /** Connections that fit into one table. */

@@ -1,6 +1,7 @@
 /** The kernel's counters over a watch: what has moved since it began, of late, and how fast. */
 import type { Counters } from '../host/counter_files.js'
-import { type CounterChanges, counterDeltas, readCounters } from '../host/counters.js'
+import { type CounterChanges, counterDeltas } from '../host/counters.js'
+import { readCounters } from '../observe/counters.js'
 
 /** Readings of the last half minute tell what happens now from what has happened since the watch began. */
 const recentSeconds = 30

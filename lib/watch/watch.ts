@@ -250,6 +250,7 @@ class Watcher implements Watch {
       served: this.#served.ports,
       server: null,
       census: null,
+      proof: null,
       latencies: []
     }
     this.#findings = this.#lasting.explain(context, (id, error) =>

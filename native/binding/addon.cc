@@ -10,6 +10,7 @@
 #include "native/binding/survey.h"
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/counters.h"
+#include "native/engine/measure/histogram.h"
 #include "native/engine/state/connection_states.h"
 #include "native/net/descriptor_table.h"
 #include "native/net/thread.h"
@@ -36,6 +37,14 @@ Napi::Value CheckThreads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// latencyBounds(): a Float64Array of the nanoseconds at which the buckets of latencyCounts() begin,
+// and at its end the one at which the last bucket ends.
+Napi::Value LatencyBounds(const Napi::CallbackInfo& info) {
+  Napi::Float64Array bounds = Napi::Float64Array::New(info.Env(), Histogram::kBuckets + 1);
+  for (size_t i = 0; i <= Histogram::kBuckets; ++i) bounds[i] = Histogram::BeginOf(i);
+  return bounds;
+}
+
 // censusColumns: [{name, bytes, infoBytes}], in the order in which they lie in the buffer.
 Napi::Array CensusColumns(Napi::Env env) {
   Napi::Array columns = Napi::Array::New(env);
@@ -59,12 +68,14 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["privateTables"] = Napi::Function::New(env, PrivateTables, "privateTables");
   exports["censusColumns"] = CensusColumns(env);
   exports["censusRowBytes"] = static_cast<double>(CensusSheet::kRowBytes);
+  exports["latencyBounds"] = Napi::Function::New(env, LatencyBounds, "latencyBounds");
   exports["readTracefs"] = Napi::Function::New(env, ReadTracefsFile, "readTracefs");
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
+  exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
-  exports["routeDevice"] = Napi::Function::New(env, RouteDeviceCall, "routeDevice");
+  exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,19 @@ inline double Number(Napi::Value value, const std::string& name, double least, d
 
 inline double Number(Napi::Object object, const char* field, double least, double most) {
   return Number(object.Get(field), field, least, most);
+}
+
+// The numbers of a Float64Array with room for `count`.
+inline std::span<double> Doubles(const Napi::Value& value, size_t count) {
+  if (!value.IsTypedArray() ||
+      value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
+    throw Napi::TypeError::New(value.Env(), "a Float64Array is needed");
+  }
+  auto array = value.As<Napi::Float64Array>();
+  if (array.ElementLength() < count) {
+    throw Napi::RangeError::New(value.Env(), "the Float64Array is too short");
+  }
+  return {array.Data(), array.ElementLength()};
 }
 
 template <typename Integer>

@@ -1,5 +1,9 @@
 #include "native/binding/devices.h"
 
+#include <cstdint>
+#include <limits>
+#include <sys/socket.h>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,6 +11,7 @@
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
 #include "native/net/devices.h"
+#include "native/net/neighbours.h"
 
 namespace c1m {
 
@@ -24,22 +29,48 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
     object["name"] = device.name;
     object["up"] = device.up;
     object["carrier"] = device.carrier;
+    object["neighbours"] = device.neighbours;
     object["addresses"] = addresses;
     array[i++] = object;
   }
   return array;
 }
 
-Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info) {
-  const SocketAddress target = Address(info[0], "target", 0);
-  std::optional<SocketAddress> source;
-  if (!info[1].IsUndefined()) source = Address(info[1], "source", 0);
-  if (source && source->family() != target.family()) {
-    Reject(info.Env(), "source", "of the family of target");
+Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Napi::Object object = AsObject(info[0], "query");
+  RouteQuery query;
+  query.target = Address(object, "target", Whole<uint16_t>(object, "port", 0, 65535));
+  const Napi::Value source = object.Get("source");
+  if (!source.IsUndefined()) query.source = Address(source, "source", 0);
+  query.mark = Whole<uint32_t>(object, "mark", 0, std::numeric_limits<uint32_t>::max());
+  query.device = Text(object, "device");
+  if (query.source && query.source->family() != query.target.family()) {
+    Reject(env, "source", "of the family of target");
   }
-  const Result<std::string> name = RouteDevice(target, source);
-  if (!name.ok()) throw SystemError(info.Env(), name.error());
-  return Napi::String::New(info.Env(), name.value());
+  const Result<Route> route = FindRoute(query);
+  if (!route.ok()) throw SystemError(env, route.error());
+  Napi::Object found = Napi::Object::New(env);
+  found["device"] = route.value().device;
+  found["source"] = route.value().source;
+  return found;
+}
+
+Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Result<std::vector<NeighbourTable>> tables = ReadNeighbourTables();
+  if (!tables.ok()) throw SystemError(env, tables.error());
+  Napi::Array array = Napi::Array::New(env, tables.value().size());
+  uint32_t i = 0;
+  for (const NeighbourTable& table : tables.value()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["family"] = table.family == AF_INET ? 4 : 6;
+    object["entries"] = static_cast<double>(table.entries);
+    object["most"] = static_cast<double>(table.most);
+    object["fulls"] = static_cast<double>(table.fulls);
+    array[i++] = object;
+  }
+  return array;
 }
 
 }  // namespace c1m

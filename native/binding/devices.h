@@ -1,14 +1,18 @@
-// The network devices of this namespace, for JavaScript.
+// The network devices and neighbours of this namespace, for JavaScript.
 #pragma once
 
 #include <napi.h>
 
 namespace c1m {
 
-// listDevices(): [{name, up, carrier, addresses}]; throws {errno, syscall}.
+// listDevices(): [{name, up, carrier, neighbours, addresses}]; throws {errno, syscall}.
 Napi::Value ListDevicesCall(const Napi::CallbackInfo& info);
 
-// routeDevice(target, source?): the name of the device; throws {errno, syscall}.
-Napi::Value RouteDeviceCall(const Napi::CallbackInfo& info);
+// findRoute({target, port, source?, mark, device}): {device, source}; throws {errno, syscall},
+// where no route leads there or one forbids the way with the syscall "route".
+Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
+
+// neighbourTables(): [{family: 4 or 6, entries, most, fulls}]; throws {errno, syscall}.
+Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

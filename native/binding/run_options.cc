@@ -105,6 +105,7 @@ DialOptions ReadDialOptions(Napi::Object object) {
   });
   options.shard.count = Whole<uint32_t>(object, "shardCount", 1, 65535);
   options.shard.index = Whole<uint32_t>(object, "shardIndex", 0, options.shard.count - 1);
+  options.seed = Whole<uint32_t>(object, "seed", 0, UINT32_MAX);
   options.targets = Endpoints(object, "targets", 1);
   options.connections = Whole<uint64_t>(object, "connections", 1, 1e12);
   options.window = Whole<uint32_t>(object, "window", 1, 1 << 24);

@@ -2,8 +2,11 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
@@ -14,6 +17,18 @@ namespace {
 
 // More connections than any run has.
 constexpr double kMostRows = 1e12;
+
+// Far below what would overflow when it is multiplied.
+constexpr double kMostPeriodMs = 100'000'000;
+
+ProofOrder::Action ReadAction(Napi::Env env, const std::string& action) {
+  if (action == "choose") return ProofOrder::Action::kChoose;
+  if (action == "ask") return ProofOrder::Action::kAsk;
+  if (action == "look") return ProofOrder::Action::kLook;
+  if (action == "end") return ProofOrder::Action::kEnd;
+  if (action == "judge") return ProofOrder::Action::kJudge;
+  throw Napi::TypeError::New(env, "unknown action: " + action);
+}
 
 // V8 ends the process where it can't allocate a buffer, so that is tried before.
 bool HasMemory(size_t bytes) {
@@ -38,11 +53,14 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::Join>("join"),
                          InstanceMethod<&RunWrap::Snapshot>("snapshot"),
                          InstanceMethod<&RunWrap::Latency>("latency"),
-                         InstanceMethod<&RunWrap::ConnectLatencies>("connectLatencies"),
+                         InstanceMethod<&RunWrap::LatencyCounts>("latencyCounts"),
+                         InstanceMethod<&RunWrap::Targets>("targets"),
                          InstanceMethod<&RunWrap::Errors>("errors"),
                          InstanceMethod<&RunWrap::Status>("status"),
                          InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
                          InstanceMethod<&RunWrap::CensusTaken>("censusTaken"),
+                         InstanceMethod<&RunWrap::Prove>("prove"),
+                         InstanceMethod<&RunWrap::Proven>("proven"),
                      });
 }
 
@@ -117,14 +135,7 @@ void RunWrap::Notify(Run::Event event) {
 
 // snapshot(into: Float64Array): the sums of all tables' counters, in the order of counterNames.
 Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
-  if (!info[0].IsTypedArray() ||
-      info[0].As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
-    throw Napi::TypeError::New(info.Env(), "snapshot takes a Float64Array");
-  }
-  Napi::Float64Array into = info[0].As<Napi::Float64Array>();
-  if (into.ElementLength() < kCounterCount) {
-    throw Napi::RangeError::New(info.Env(), "snapshot takes an array as long as counterNames");
-  }
+  const std::span<double> into = Doubles(info[0], kCounterCount);
   const CounterTotals totals = run_->Totals();
   for (size_t i = 0; i < kCounterCount; ++i) into[i] = static_cast<double>(totals[i]);
   return info.Env().Undefined();
@@ -142,19 +153,38 @@ Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
   throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
 }
 
-// connectLatencies(): a Float64Array of pairs: nanoseconds, and how many took about as long.
-Napi::Value RunWrap::ConnectLatencies(const Napi::CallbackInfo& info) {
-  const auto buckets = run_->ConnectLatencies();
-  Napi::Float64Array pairs = Napi::Float64Array::New(info.Env(), buckets.size() * 2);
-  size_t i = 0;
-  for (const Histogram::Bucket& bucket : buckets) {
-    pairs[i++] = bucket.ns;
-    pairs[i++] = static_cast<double>(bucket.count);
+// latencyCounts('connect' | 'connectFirstTry' | 'exchange', into: Float64Array): how many took as
+// long as each bucket of latencyBounds says.
+Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
+  const std::string kind = Text(info[0], "kind");
+  const std::span<double> into = Doubles(info[1], Histogram::kBuckets);
+  std::fill(into.begin(), into.end(), 0);
+  if (kind == "exchange") {
+    run_->AddExchangeCounts(into);
+  } else if (kind == "connect" || kind == "connectFirstTry") {
+    run_->AddConnectCounts(kind == "connectFirstTry", into);
+  } else {
+    throw Napi::TypeError::New(info.Env(), "no counts of latency: " + kind);
   }
-  return pairs;
+  return info.Env().Undefined();
 }
 
-// errors(): [{phase, errno, count, example}]
+// targets(): a Float64Array of four figures for each target: established, failed, closed by the
+// peer, exchanges failed.
+Napi::Value RunWrap::Targets(const Napi::CallbackInfo& info) {
+  const std::vector<TargetTotals> targets = run_->Targets();
+  Napi::Float64Array figures = Napi::Float64Array::New(info.Env(), targets.size() * 4);
+  size_t i = 0;
+  for (const TargetTotals& target : targets) {
+    figures[i++] = static_cast<double>(target.established);
+    figures[i++] = static_cast<double>(target.failed);
+    figures[i++] = static_cast<double>(target.closed_by_peer);
+    figures[i++] = static_cast<double>(target.exchanges_failed);
+  }
+  return figures;
+}
+
+// errors(): [{phase, errno, count, example, firstNs}]
 Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
@@ -165,6 +195,8 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
     object["errno"] = entry.code;
     object["count"] = static_cast<double>(entry.count);
     object["example"] = entry.example;
+    object["firstNs"] =
+        static_cast<double>(std::max<int64_t>(0, entry.first_ns - run_->started_ns()));
     list[i++] = object;
   }
   return list;
@@ -192,7 +224,7 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
   const auto offset = Whole<uint32_t>(info[2], "offset", 0, UINT32_MAX);
   // The last one may still be written, or wait to be fetched.
-  if (census_) return Napi::Boolean::New(env, false);
+  if (census_ || proof_) return Napi::Boolean::New(env, false);
   const size_t bytes = CensusSheet::BytesFor(capacity);
   if (!HasMemory(bytes))
     throw Napi::RangeError::New(env,
@@ -221,6 +253,35 @@ Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
   object["rows"] = static_cast<double>(census->rows());
   object["missed"] = static_cast<double>(census->missed());
   object["infoBytes"] = static_cast<double>(census->info_bytes());
+  return object;
+}
+
+// prove(action, stride, periodMs): whether the step has begun; 'censused' follows.
+Napi::Value RunWrap::Prove(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string action = Text(info[0], "action");
+  const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
+  const auto period_ms = Whole<uint32_t>(info[2], "periodMs", 0, kMostPeriodMs);
+  if (census_ || proof_) return Napi::Boolean::New(env, false);
+  auto tally = std::make_unique<ProofTally>();
+  const bool begun = run_->TakeCensus({.proof = {.tally = tally.get(),
+                                                 .action = ReadAction(env, action),
+                                                 .stride = stride,
+                                                 .period_ms = period_ms}});
+  if (begun) proof_ = std::move(tally);
+  return Napi::Boolean::New(env, begun);
+}
+
+// proven(): to be called on 'censused' after prove(); the sums.
+Napi::Value RunWrap::Proven(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  if (!proof_ || run_->census_under_way()) throw Napi::Error::New(env, "nothing was proven");
+  const auto tally = std::exchange(proof_, nullptr);
+  Napi::Object object = Napi::Object::New(env);
+#define C1M_SET(name, label) object[label] = static_cast<double>(tally->name.load());
+  C1M_PROOF_SUMS(C1M_SET)
+#undef C1M_SET
+  object["longestSilenceMs"] = static_cast<double>(tally->longest_silence_ms.load());
   return object;
 }
 

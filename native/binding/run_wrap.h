@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "native/engine/measure/census.h"
+#include "native/engine/measure/proof.h"
 #include "native/engine/run/run.h"
 
 namespace c1m {
@@ -27,11 +28,14 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Join(const Napi::CallbackInfo& info);
   Napi::Value Snapshot(const Napi::CallbackInfo& info);
   Napi::Value Latency(const Napi::CallbackInfo& info);
-  Napi::Value ConnectLatencies(const Napi::CallbackInfo& info);
+  Napi::Value LatencyCounts(const Napi::CallbackInfo& info);
+  Napi::Value Targets(const Napi::CallbackInfo& info);
   Napi::Value Errors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);
   Napi::Value CensusTaken(const Napi::CallbackInfo& info);
+  Napi::Value Prove(const Napi::CallbackInfo& info);
+  Napi::Value Proven(const Napi::CallbackInfo& info);
 
   // The environment goes away (process exit, worker.terminate()): close every socket, join every
   // thread.
@@ -45,6 +49,8 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   // has no hand on until then.
   std::unique_ptr<CensusSheet> census_;
   Napi::Reference<Napi::ArrayBuffer> census_memory_;
+  // The same for the step of a proof.
+  std::unique_ptr<ProofTally> proof_;
   Napi::ThreadSafeFunction notify_;
   enum class Phase : uint8_t { kNew, kStarting, kRunning, kEnded };
   Phase phase_ = Phase::kNew;

@@ -17,6 +17,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "native/net/fd.h"
 
@@ -25,6 +26,13 @@ namespace {
 
 // <linux/if.h>, which has IFF_LOWER_UP, does not go together with <net/if.h>.
 constexpr unsigned kLowerUp = 1U << 16;
+
+// Nobody else is on the link of such a device, or nobody who is asked for by address.
+constexpr unsigned kAlone = IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT;
+
+// <linux/rtnetlink.h> of Linux 4.17; older kernels ignore them.
+constexpr uint16_t kIpProtocol = 27;
+constexpr uint16_t kTargetPort = 29;
 
 // Where the bytes of an IPv4 or IPv6 address are.
 std::span<const uint8_t> AddressBytes(const sockaddr* address) {
@@ -38,20 +46,24 @@ std::span<const uint8_t> AddressBytes(const sockaddr* address) {
       sizeof(in6_addr)};
 }
 
-std::string WithPrefix(const sockaddr* address, const sockaddr* netmask) {
+std::string TextOf(int family, const void* address) {
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const std::span<const uint8_t> bytes = AddressBytes(address);
-  ::inet_ntop(address->sa_family, bytes.data(), text.data(), text.size());
+  ::inet_ntop(family, address, text.data(), text.size());
+  return text.data();
+}
+
+std::string WithPrefix(const sockaddr* address, const sockaddr* netmask) {
   int prefix = 0;
   for (const uint8_t byte : AddressBytes(netmask)) prefix += std::popcount(byte);
-  return std::string(text.data()) + "/" + std::to_string(prefix);
+  return TextOf(address->sa_family, AddressBytes(address).data()) + "/" + std::to_string(prefix);
 }
 
 struct RouteRequest {
   nlmsghdr header{};
   rtmsg message{};
-  // A target and a source.
-  std::array<uint8_t, 2 * RTA_SPACE(sizeof(in6_addr))> attributes{};
+  // A target, a source, and five that are no longer than an integer.
+  std::array<uint8_t, 2 * RTA_SPACE(sizeof(in6_addr)) + 5 * RTA_SPACE(sizeof(uint32_t))>
+      attributes{};
 };
 
 void Append(RouteRequest& request, uint16_t type, std::span<const uint8_t> value) {
@@ -62,6 +74,12 @@ void Append(RouteRequest& request, uint16_t type, std::span<const uint8_t> value
   std::memcpy(end, &attribute, sizeof(attribute));
   std::memcpy(end + RTA_LENGTH(0), value.data(), value.size());
   request.header.nlmsg_len += RTA_SPACE(value.size());
+}
+
+template <typename Integer>
+void AppendInteger(RouteRequest& request, uint16_t type, Integer value) {
+  const auto bytes = std::bit_cast<std::array<uint8_t, sizeof(Integer)>>(value);
+  Append(request, type, bytes);
 }
 
 Result<std::string> NameOf(uint32_t index) {
@@ -86,6 +104,7 @@ Result<std::vector<Device>> ListDevices() {
       device = devices.insert(devices.end(), {.name = std::string(name),
                                               .up = (entry->ifa_flags & IFF_UP) != 0,
                                               .carrier = (entry->ifa_flags & kLowerUp) != 0,
+                                              .neighbours = (entry->ifa_flags & kAlone) == 0,
                                               .addresses = {}});
     }
     const sockaddr* address = entry->ifa_addr;
@@ -96,23 +115,32 @@ Result<std::vector<Device>> ListDevices() {
   return devices;
 }
 
-Result<std::string> RouteDevice(const SocketAddress& target,
-                                const std::optional<SocketAddress>& source) {
-  const UniqueFd socket(AboveStdio(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)));
-  if (socket.get() < 0) return LastError("socket");
+Result<Route> FindRoute(const RouteQuery& query) {
+  const SocketAddress& target = query.target;
+  const int family = target.family();
   RouteRequest request;
   request.header.nlmsg_len = NLMSG_LENGTH(sizeof(rtmsg));
   request.header.nlmsg_type = RTM_GETROUTE;
   request.header.nlmsg_flags = NLM_F_REQUEST;
-  request.message.rtm_family = static_cast<uint8_t>(target.family());
+  request.message.rtm_family = static_cast<uint8_t>(family);
   const std::span<const uint8_t> to = AddressBytes(target.raw());
   request.message.rtm_dst_len = static_cast<uint8_t>(to.size() * 8);
   Append(request, RTA_DST, to);
-  if (source) {
-    const std::span<const uint8_t> from = AddressBytes(source->raw());
+  if (query.source) {
+    const std::span<const uint8_t> from = AddressBytes(query.source->raw());
     request.message.rtm_src_len = static_cast<uint8_t>(from.size() * 8);
     Append(request, RTA_SRC, from);
   }
+  AppendInteger(request, kIpProtocol, static_cast<uint8_t>(IPPROTO_TCP));
+  if (target.port() != 0) AppendInteger(request, kTargetPort, htons(target.port()));
+  if (query.mark != 0) AppendInteger(request, RTA_MARK, query.mark);
+  if (!query.device.empty()) {
+    const unsigned index = ::if_nametoindex(query.device.c_str());
+    if (index == 0) return LastError("if_nametoindex");
+    AppendInteger(request, RTA_OIF, static_cast<uint32_t>(index));
+  }
+  const UniqueFd socket(AboveStdio(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)));
+  if (socket.get() < 0) return LastError("socket");
   if (::send(socket.get(), &request, request.header.nlmsg_len, 0) < 0) return LastError("send");
 
   alignas(nlmsghdr) std::array<uint8_t, 4096> answer{};
@@ -121,17 +149,22 @@ Result<std::string> RouteDevice(const SocketAddress& target,
   const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
   if (!NLMSG_OK(header, static_cast<size_t>(length))) return SysError{EBADMSG, "rtnetlink"};
   if (header->nlmsg_type == NLMSG_ERROR) {
-    return SysError{-static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error, "rtnetlink"};
+    return SysError{-static_cast<const nlmsgerr*>(NLMSG_DATA(header))->error, "route"};
   }
+  Route route;
+  uint32_t index = 0;
   auto left = static_cast<int>(RTM_PAYLOAD(header));
   for (const rtattr* attribute = RTM_RTA(static_cast<const rtmsg*>(NLMSG_DATA(header)));
        RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-    if (attribute->rta_type != RTA_OIF) continue;
-    uint32_t index = 0;
-    std::memcpy(&index, RTA_DATA(attribute), sizeof(index));
-    return NameOf(index);
+    if (attribute->rta_type == RTA_OIF) std::memcpy(&index, RTA_DATA(attribute), sizeof(index));
+    if (attribute->rta_type == RTA_PREFSRC) route.source = TextOf(family, RTA_DATA(attribute));
   }
-  return SysError{ENODEV, "rtnetlink"};
+  // A route of its own kind, such as blackhole, has no device.
+  if (index == 0) return SysError{EINVAL, "route"};
+  auto name = NameOf(index);
+  if (!name.ok()) return name.error();
+  route.device = std::move(name.value());
+  return route;
 }
 
 }  // namespace c1m

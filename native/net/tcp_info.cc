@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <bit>
 
 namespace c1m {
@@ -31,11 +32,41 @@ size_t ReadTcpInfo(int fd, TcpInfo& info) {
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? size : 0;
 }
 
-std::optional<uint32_t> ReadRetransmits(int fd) {
-  TcpInfo info;
-  constexpr size_t kNeeded = offsetof(TcpInfo, total_retrans) + sizeof(info.total_retrans);
-  if (ReadTcpInfo(fd, info) < kNeeded) return std::nullopt;
-  return info.total_retrans;
+uint32_t LastHeardAgeMs(const TcpInfo& info) {
+  return info.last_data_recv_ms - std::min(info.last_data_recv_ms, info.last_ack_recv_ms);
 }
+
+bool HeardSinceHandshake(const TcpInfo& info) {
+  // The ACK of our SYN counts as a byte.
+  if (info.bytes_received > 0 || info.bytes_acked > 1) return true;
+  // Both times are those of the SYN-ACK until an ACK comes; a probe waits for a second at least.
+  constexpr uint32_t kSlackMs = 300;
+  return LastHeardAgeMs(info) > kSlackMs;
+}
+
+namespace {
+
+// A server's timers are not exact.
+constexpr uint32_t kTimerSlackMs = 250;
+
+// TCP_SYNACK_RETRIES in net/tcp.h, the default of tcp_synack_retries.
+constexpr uint32_t kSynAckRetries = 5;
+
+uint32_t SynAckRepeatsBy(uint32_t age_ms) {
+  uint32_t repeats = 0;
+  while (repeats < kSynAckRetries && age_ms >= SynAckRepeatMs(repeats + 1)) ++repeats;
+  return repeats;
+}
+
+}  // namespace
+
+uint32_t SynAckRepeatMs(uint32_t number) { return ((1U << std::min(number, 16U)) - 1) * 1000; }
+
+uint32_t DueSynAckRepeats(uint32_t age_ms) {
+  const uint32_t slack_ms = age_ms / 20 + kTimerSlackMs;
+  return age_ms > slack_ms ? SynAckRepeatsBy(age_ms - slack_ms) : 0;
+}
+
+uint32_t MostSynAckRepeats(uint32_t age_ms) { return SynAckRepeatsBy(age_ms + kTimerSlackMs); }
 
 }  // namespace c1m

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 namespace c1m {
 
@@ -16,6 +15,7 @@ struct TcpInfo {
   uint8_t ca_state;
   // Timeouts in a row of what is under way; back to 0 when it is acknowledged.
   uint8_t retransmits;
+  // Probes in a row that are unanswered: keepalive, or of a closed window.
   uint8_t probes;
   uint8_t backoff;
   // Bits of kTcpTimestamps and the like.
@@ -102,8 +102,19 @@ inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 // socket.
 [[nodiscard]] size_t ReadTcpInfo(int fd, TcpInfo& info);
 
-// Segments sent again in the socket's life: right after the handshake, the repeated SYNs. Nothing
-// when the socket is gone or the kernel returned a structure too short to hold the field.
-std::optional<uint32_t> ReadRetransmits(int fd);
+// Whether the peer of an established connection was heard after the SYN-ACK. A SYN-ACK that comes
+// again moves neither time: it is answered before anything of it is taken (tcp_validate_incoming).
+[[nodiscard]] bool HeardSinceHandshake(const TcpInfo& info);
+
+// Age of a connection that has had no data when its peer was heard last.
+[[nodiscard]] uint32_t LastHeardAgeMs(const TcpInfo& info);
+
+// How often a peer that has not had the last segment of a handshake has sent its SYN-ACK again by
+// now: 1, 3, 7, 15, and 31 seconds after the first one, less some slack for its timers.
+[[nodiscard]] uint32_t DueSynAckRepeats(uint32_t age_ms);
+// When the n-th of them comes.
+[[nodiscard]] uint32_t SynAckRepeatMs(uint32_t number);
+// How many may have come by then, at most.
+[[nodiscard]] uint32_t MostSynAckRepeats(uint32_t age_ms);
 
 }  // namespace c1m

@@ -70,6 +70,16 @@ describe('dialExitCode', () => {
     expect(held(0)).toBe(0)
   })
 
+  it('is 4 when connections turned out to be dead, or unknown to the peer', () => {
+    const { result, ...ending } = dialed(10, 10)
+    const alive = (disproved: number) =>
+      ({ by: 'probe', probed: 10, proven: 10 - disproved, disproved, unknown: 0 }) as const
+    expect(dialExitCode({ ...ending, result: { ...result, alive: alive(1) } })).toBe(4)
+    expect(dialExitCode({ ...ending, result: { ...result, alive: alive(0) } })).toBe(0)
+    const unknown = { by: 'none', probed: 0, proven: 0, disproved: 0, unknown: 10 } as const
+    expect(dialExitCode({ ...ending, result: { ...result, alive: unknown } })).toBe(0)
+  })
+
   it.each<[ErrorPhase, string]>([
     ['socket', 'EMFILE'],
     ['socket', 'ENFILE'],

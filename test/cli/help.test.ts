@@ -30,6 +30,8 @@ describe('help', () => {
                                     TIME:RATE points, e.g. 0:10k/s,30s:200k/s; the
                                     last rate stays
             --window N              handshakes in flight at most (default 1024)
+            --all-addresses         dial every address of a TARGET given by name, all
+                                    of one family (default the first one)
         -s, --source A              where to dial from: an address, A/len, A-B or the
                                     name of an interface (repeatable; default loopback
                                     targets: as much of 127/8 as needed; others: the
@@ -38,6 +40,11 @@ describe('help', () => {
                                     reserved ones and the last 1,024 ephemeral ones)
             --shard K/N             use the K-th of N disjoint slices of the tuple
                                     space, so that N processes or hosts never collide
+            --seed N                source port to begin at, counted from the first
+                                    one and round again; repeats the tuples of an
+                                    earlier run (default any, so that a run does not
+                                    meet connections its predecessor left at the
+                                    server)
             --workers N             threads that dial at a time (default from the
                                     number of CPUs)
             --connect-timeout D     how long a handshake may take before it counts as

@@ -11,7 +11,8 @@ const options = {
   source: { name: 'source', short: 's', type: 'text', repeatable: true, text: '' },
   out: { name: 'out', type: 'text', value: 'FILE', text: '' },
   quiet: { name: 'quiet', short: 'q', type: 'flag', text: '' },
-  color: { name: 'color', type: 'flag', negatable: true, text: '' }
+  color: { name: 'color', type: 'flag', negatable: true, text: '' },
+  addresses: { name: 'all', type: 'flag', means: 'every', text: '' }
 } as const satisfies OptionSpecs
 
 const parse = (...argv: string[]) => parseOptions(options, argv, 'c1m-native test')
@@ -28,6 +29,7 @@ describe('parseOptions', () => {
       out?: string
       quiet?: boolean
       color?: boolean
+      addresses?: 'every'
     }>()
   })
 
@@ -42,6 +44,7 @@ describe('parseOptions', () => {
     [['-qc', '5'], { quiet: true, connections: 5 }, []],
     [['-s', '10.0.0.1', '--source', 'eth0'], { source: ['10.0.0.1', 'eth0'] }, []],
     [['--no-color'], { color: false }, []],
+    [['--all'], { addresses: 'every' }, []],
     [['--no-color', '--color'], { color: true }, []],
     [['-c', '5', '-c', '6'], { connections: 6 }, []],
     [['--out', '-'], { out: '-' }, []],

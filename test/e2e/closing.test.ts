@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial/dial.js'
+import { listen } from '../../lib/listen/listen.js'
 import { dialIn, listenIn } from '../helpers/causes.js'
 import { expectNoSockets, ownAddress, socketsAt } from '../helpers/loopback.js'
 import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
@@ -123,5 +124,39 @@ describe('connections we end', () => {
     await expect.poll(() => ends.length).toBe(200)
     expect(new Set(ends)).toEqual(new Set(['RST']))
     expect(socketsAt(source)).toEqual([])
+  })
+})
+
+describe('one signal for a listener and the dial to it', () => {
+  it.each<[string, Parameters<typeof dial>[0], Parameters<typeof listen>[0]]>([
+    ['that holds', { connections: 5000, holdMs: 600_000 }, {}],
+    ['that holds, with a listener that resets', { connections: 2000, holdMs: 600_000 }, { close: 'rst' }],
+    ['that is still ramping', { connections: 60_000, rate: 5000 }, {}],
+    [
+      'that exchanges messages',
+      { connections: 500, send: 'hi', expectBytes: 2, everyMs: 50, holdMs: 600_000 },
+      { mode: 'echo' }
+    ],
+    [
+      'that churns',
+      { connections: 50, churn: true, rate: 2000, send: 'hi', expectBytes: 2 },
+      { mode: 'echo' }
+    ]
+  ])('ends a run %s without a fault of the peer', async (_, dialed, listened) => {
+    const both = new AbortController()
+    const { signal } = both
+    const server = await listen({ ...listened, targets: [`${ownAddress()}:0`], signal })
+    const run = dial({ ...dialed, targets: server.targets, source: [ownAddress()], signal })
+    for await (const { phase, attempted, transactions, exchanges } of run.snapshots({ everyMs: 5 }))
+      if (phase === 'holding' ? dialed?.everyMs === undefined || exchanges > 1000 : transactions > 200) break
+      else if (dialed?.rate === 5000 && attempted > 2000) break
+    both.abort()
+    const { connections, errors, findings } = await run.result
+    await server.result
+    expect(connections).toMatchObject({ failed: 0, closedByPeer: 0 })
+    expect(errors).toEqual([])
+    // A busy machine, where TIME_WAIT is full of what other tests have left, is told as one.
+    const ofTheMachine = ['time-wait-overflow', 'dialer-saturated']
+    expect(findings.filter(({ id }) => !ofTheMachine.includes(id))).toEqual([])
   })
 })

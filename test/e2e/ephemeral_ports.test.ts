@@ -1,9 +1,11 @@
 /** A run leaves this host able to open connections, and says what is wrong where nothing is left. */
+import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../lib/result/result.js'
 import { ending } from '../cli/run_cli.js'
-import { jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
+import { causesOf, dialIn, listenIn } from '../helpers/causes.js'
+import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
 /** What a program that leaves the choice of ports to the kernel gets: to listen with, and to connect from. */
 const ordinary = `
@@ -67,5 +69,91 @@ describe.skipIf(!mayMakeNamespaces)('while a run holds every source port of its 
       stderr:
         'c1m-native: cannot listen on 127.0.0.1:0: bind EADDRINUSE. The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, end what holds its ports (ss -tan), or name one outside of it.\n'
     })
+  })
+})
+
+/** Binds ten TCP and ten UDP ports for every address, and holds them until its input ends. */
+const holder = `
+  const { createSocket } = require('node:dgram')
+  let left = 20
+  const held = () => --left === 0 && console.log('held')
+  for (let port = 40000; port < 40010; port++) {
+    require('node:net').createServer().listen(port, '::', held)
+    createSocket('udp6').bind(port, held)
+  }`
+
+/** What leaves the kernel no port to choose, for a socket that asks it to. */
+const withoutPorts: [string, (namespace: Namespace) => Promise<Disposable> | Disposable][] = [
+  [
+    'reserved',
+    (namespace) => {
+      namespace.run('sysctl', '-qw', 'net.ipv4.ip_local_reserved_ports=32768-60999')
+      return { [Symbol.dispose]: () => {} }
+    }
+  ],
+  [
+    'held by other programs',
+    async (namespace) => {
+      namespace.run('sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40009')
+      const holding = namespace.spawn(process.execPath, '-e', holder)
+      await once(createInterface({ input: holding.stdout as NodeJS.ReadableStream }), 'line')
+      return { [Symbol.dispose]: () => holding.kill('SIGKILL') }
+    }
+  ]
+]
+
+describe.skipIf(!mayMakeNamespaces).each(withoutPorts)('while every ephemeral port is %s', (_, take) => {
+  async function twoHosts() {
+    const client = await Namespace.create()
+    const server = await Namespace.create()
+    connectNamespaces(client, '198.18.80.1/24', server, '198.18.80.2/24')
+    for (const [host, address] of [
+      [client, 'fd00:80::1/64'],
+      [server, 'fd00:80::2/64']
+    ] as const)
+      host.run('ip', 'address', 'add', address, 'dev', 'veth0', 'nodad')
+    const taken = await take(client)
+    return {
+      client,
+      server,
+      [Symbol.dispose]() {
+        taken[Symbol.dispose]()
+        client[Symbol.dispose]()
+        server[Symbol.dispose]()
+      }
+    }
+  }
+
+  it.each([
+    ['the route chooses the source', '198.18.80.2:8100', []],
+    ['the route chooses the source, over IPv6', '[fd00:80::2]:8100', []],
+    ['the source is named', '198.18.80.2:8100', ['-s', '198.18.80.1']],
+    ['a device is named', '198.18.80.2:8100', ['--device', 'veth0']]
+  ])('a dial binds ports of its own, where %s', async (_how, target, options) => {
+    using hosts = await twoHosts()
+    await using _listening = await listenIn(hosts.server, target)
+    const result = await dialIn(hosts.client, target, '-c', '500', ...options)
+    expect(result.connections).toMatchObject({ established: 500, failed: 0 })
+    expect(causesOf(result)).toEqual([])
+    expect(result.unavailable).toEqual([])
+    const planned = await hosts.client.cli('plan', target, '-c', '500', '--json', ...options)
+    expect(JSON.parse(planned.stdout)).toMatchObject({ fits: true, findings: [] })
+    const judged = await hosts.client.cli('doctor', target, '-c', '500', '--json')
+    expect(JSON.parse(judged.stdout)).toMatchObject({ fits: true, findings: [] })
+  })
+
+  it('a dial of its own listeners gives them ports, too', async () => {
+    using namespace = await Namespace.create()
+    using _taken = await take(namespace)
+    const result = await dialIn(namespace, '-c', '200', '--workers', '3')
+    expect(result.connections).toMatchObject({ established: 200, failed: 0 })
+    expect(causesOf(result)).toEqual([])
+  })
+
+  it('an address that is missing is told from one that is there', async () => {
+    using hosts = await twoHosts()
+    const { code, stderr } = await hosts.client.cli('dial', '198.18.80.2:80', '-s', '198.18.80.9')
+    expect(code).toBe(2)
+    expect(stderr).toContain('source 198.18.80.9 is not an address of this host (EADDRNOTAVAIL)')
   })
 })

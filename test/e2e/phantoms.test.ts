@@ -11,6 +11,15 @@ const rules = `table inet t {
   }
 }`
 
+/** No ACK without more reaches the server, so that it never takes a connection. */
+const withoutAcks = `table inet t {
+  chain in {
+    type filter hook input priority 0;
+    tcp dport 8100 tcp flags & (syn | ack) == ack drop
+  }
+}`
+const dialOf100 = ['dial', '198.18.60.2:8100', '-c', '100', '-q']
+
 async function holding(lines: AsyncGenerator<Record<string, unknown>>): Promise<void> {
   for (;;) {
     const { value, done } = await lines.next()
@@ -62,7 +71,19 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     const target = '127.0.0.1:8100'
     await using server = await listenIn(host, target, '--workers', '1', '--backlog', '10')
     server.stop()
-    const args = ['--source-ports', '5000-5018', '-c', '19', '--workers', '1', '--hold', '1m', '--ndjson']
+    const args = [
+      '--source-ports',
+      '5000-5018',
+      '-c',
+      '19',
+      '--seed',
+      '0',
+      '--workers',
+      '1',
+      '--hold',
+      '1m',
+      '--ndjson'
+    ]
     const dialing = host.start('dial', target, ...args)
     const looks = jsonLines(dialing)
     // Those whose final ACK comes through fill the queue.
@@ -94,5 +115,102 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.findings).toEqual([])
     expect(result.census).toMatchObject({ connections: 500, missing: 0, states: { ESTABLISHED: 500 } })
     listening.kill('SIGKILL')
+  })
+
+  it.for([
+    ['a census', ['--census'], 'census.repeatedSynAcks'],
+    ['probes', [], 'probe.repeatedSynAcks']
+  ] as const)(
+    'are told by %s where their final ACK is lost on the way',
+    { timeout: 40_000 },
+    async ([, how, evidence], { skip }) => {
+      using client = await Namespace.create()
+      using server = await Namespace.create()
+      connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
+      skip(!loadRules(server, withoutAcks), 'needs nft')
+      await using _server = await listenIn(server, '198.18.60.2:8100')
+      const { stdout, code } = await client.cli(...dialOf100, '--json', '--hold', '5s', ...how)
+      const result = JSON.parse(stdout) as RunResult
+      expect(causesOf(result)).toEqual(['phantom-established'])
+      const [found] = result.findings
+      expect(found?.title).toMatch(/^100 of 100 connections .* the server never took their final ACK/)
+      expect(found?.evidence).toContainEqual({ name: evidence, before: null, after: 100 })
+      // Nobody has dropped a final ACK for want of room.
+      expect(found?.remedy.filter((line) => line.startsWith('sysctl'))).toEqual([])
+      expect(result.alive).toEqual({ by: 'probe', probed: 100, proven: 0, disproved: 100, unknown: 0 })
+      expect(code).toBe(4)
+    }
+  )
+
+  it('are said to be so many at most where no hold tells', { timeout: 40_000 }, async ({ skip }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
+    skip(!loadRules(server, withoutAcks), 'needs nft')
+    await using _server = await listenIn(server, '198.18.60.2:8100')
+    const { stdout } = await client.cli(...dialOf100, '--json', '-r', '20')
+    const result = JSON.parse(stdout) as RunResult
+    expect(causesOf(result)).toEqual(['phantom-established'])
+    expect(result.findings[0]).toMatchObject({
+      severity: 'info',
+      title: expect.stringMatching(/^up to 100 of 100 connections look established for the client only/)
+    })
+    expect(result.alive).toBeNull()
+  })
+
+  it('are no more once their final ACK got through', { timeout: 40_000 }, async ({ skip }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
+    skip(!loadRules(server, withoutAcks), 'needs nft')
+    await using _server = await listenIn(server, '198.18.60.2:8100')
+    const dialing = client.start(...dialOf100, '--ndjson', '--hold', '5s', '--census')
+    const lines = jsonLines(dialing)
+    await holding(lines)
+    server.run('nft', 'flush', 'ruleset')
+    const result = await lastOf(lines)
+    expect(result.findings).toEqual([])
+    expect(result.counters['TcpExt.TCPSYNChallenge']?.delta).toBeGreaterThanOrEqual(100)
+    expect(result.alive).toMatchObject({ proven: 100, disproved: 0 })
+  })
+
+  it('that SYN cookies leave behind are reset when they are probed', { timeout: 40_000 }, async ({
+    skip
+  }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
+    server.run('sysctl', '-q', '-w', 'net.ipv4.tcp_syncookies=2')
+    skip(!loadRules(server, withoutAcks), 'needs nft')
+    await using _server = await listenIn(server, '198.18.60.2:8100')
+    const dialing = client.start(...dialOf100, '--ndjson', '--hold', '3s')
+    const exited = new Promise((resolve) => dialing.on('exit', resolve))
+    const lines = jsonLines(dialing)
+    await holding(lines)
+    server.run('nft', 'flush', 'ruleset')
+    const result = await lastOf(lines)
+    expect(causesOf(result)).toEqual(['phantom-established'])
+    expect(result.findings[0]).toMatchObject({ severity: 'critical', side: 'server' })
+    expect(result.findings[0]?.title).toMatch(
+      /^100 of 100 connections that were probed are established for the client only/
+    )
+    expect(result.alive).toMatchObject({ by: 'probe', probed: 100, proven: 0, disproved: 100 })
+    expect(await exited).toBe(4)
+  })
+
+  it('are told from full accept queues by the table of a server that is here', { timeout: 40_000 }, async ({
+    skip
+  }) => {
+    using host = await Namespace.create()
+    skip(!loadRules(host, rules), 'needs nft')
+    await using _server = await listenIn(host, '127.0.0.1:8100')
+    const args = ['--source-ports', '5000-5018', '-c', '19', '--hold', '5s', '--json']
+    const result = JSON.parse((await host.cli('dial', '127.0.0.1:8100', ...args)).stdout) as RunResult
+    expect(causesOf(result)).toEqual(['phantom-established'])
+    expect(result.findings[0]).toMatchObject({
+      title: expect.stringMatching(/^8 of 19 connections .* their final ACK never reached the listener/),
+      evidence: expect.arrayContaining([{ name: 'server.halfOpen', before: null, after: 8 }])
+    })
+    expect(result.alive).toMatchObject({ proven: 11, disproved: 8 })
   })
 })

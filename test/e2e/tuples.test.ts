@@ -35,6 +35,26 @@ describe('the tuple space', () => {
     expect(server.peers.every((peer) => peer.startsWith(`${source}:`))).toBe(true)
   })
 
+  it('is begun at a place of its own, which a seed repeats', async () => {
+    const source = ownAddress()
+    const at = async (seed?: number) => {
+      await using server = await netServer(ownAddress())
+      const options = {
+        connections: 5,
+        source: [source],
+        sourcePorts: '20000-39999',
+        workers: 1,
+        close: 'rst'
+      } as const
+      const { scenario } = await dialAll({ ...options, ...(seed !== undefined && { seed }) }, [server])
+      return { seed: scenario.seed, ports: portsOf(server.peers).sort() }
+    }
+    expect(await at(0)).toEqual({ seed: 0, ports: [20_000, 20_001, 20_002, 20_003, 20_004] })
+    expect((await at(19_998)).ports).toEqual([20_000, 20_001, 20_002, 39_998, 39_999])
+    const any = await at()
+    expect(await at(any.seed)).toEqual(any)
+  })
+
   it('grows with every source address and every destination port', async () => {
     const sources = [ownAddress(), ownAddress(), ownAddress()]
     const address = ownAddress()
@@ -55,7 +75,7 @@ describe('the tuple space', () => {
     const source = ownAddress()
     await using _ = await netServer(source, undefined, 20_050)
     await using server = await netServer(ownAddress())
-    const options = { connections: 99, source: [source], sourcePorts: '20000-20099' }
+    const options = { connections: 99, source: [source], sourcePorts: '20000-20099', seed: 0 }
     const { connections, errors } = await dialAll(options, [server])
     expect(connections).toMatchObject({ established: 99, failed: 0, skippedPorts: 1 })
     expect(errors).toEqual([])
@@ -85,7 +105,8 @@ describe('the tuple space', () => {
       targets: [`${address}:${port}`],
       connections: 10,
       source: [address],
-      sourcePorts: `${port - 5}-${port + 5}`
+      sourcePorts: `${port - 5}-${port + 5}`,
+      seed: 0
     }).result
     expect(connections).toMatchObject({ established: 0, failed: 10, skippedPorts: 1 })
     expect(errors).toMatchObject([{ phase: 'connect', code: 'ECONNREFUSED', count: 10 }])
@@ -114,6 +135,7 @@ describe('the tuple space', () => {
       targets: [server.target],
       source: [source],
       sourcePorts: '20000-20599',
+      seed: 0,
       connections: 250
     }
     await using first = dial({ ...options, holdMs: 600_000 })

@@ -1,6 +1,7 @@
 /** Targets nobody reaches, in a network namespace of their own: what the kernel says of each, and when. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
+import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
 import { type Ended, runShell } from '../cli/run_cli.js'
 
@@ -68,5 +69,32 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
     expect(findings.map(({ id }) => id)).toEqual(['unreachable'])
     expect(connections).toMatchObject({ attempted: 50, established: 0, failed: 50 })
     expect(errors).toMatchObject([{ phase: 'connect', code: errno, count: 50 }])
+  })
+})
+
+describe.skipIf(!canUnshare)('a plan (needs user namespaces)', () => {
+  async function planThere(args: string) {
+    const { code, stdout } = await runShell(`
+      PATH=$PATH:/usr/sbin:/sbin
+      unshare --user --map-root-user --net bash -euc '${setup}
+      echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+      exec $C1M plan ${args} --json'`)
+    const { findings } = JSON.parse(stdout) as Plan
+    return { code, ids: findings.map(({ id }) => id) }
+  }
+
+  it.each([
+    ['a route is unreachable', '10.77.1.1:80', 'unreachable'],
+    ['a route is unreachable, though a source is named', '10.77.1.1:80 -s 10.77.0.1', 'unreachable'],
+    ['a route is prohibited', '10.77.2.1:80 -s 10.77.0.1', 'unreachable'],
+    ['no route is there', '203.0.113.1:80 -s 10.77.0.1', 'unreachable'],
+    ['there is no IPv6', '[::1]:80', 'source-address-missing'],
+    ['there is no IPv6, and a target is elsewhere', '[fd00::1]:80', 'unreachable']
+  ])('promises nothing where %s', async (_, args, id) => {
+    expect(await planThere(args)).toEqual({ code: 3, ids: [id] })
+  })
+
+  it('has nothing against a target on the way', async () => {
+    expect(await planThere('10.77.0.2:80')).toEqual({ code: 0, ids: [] })
   })
 })

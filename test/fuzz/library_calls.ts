@@ -31,6 +31,7 @@ const dialValues: Values = {
   source: list(sources),
   sourcePorts: oneOf('1024-65535', '20000-20010', '5000', '80'),
   shard: oneOf('1/1', '1/2', '3/3', '65535/65535'),
+  seed: oneOf(0, 1, 2 ** 32 - 1, 2 ** 32, -1, 0.5),
   workers: oneOf(1, 2, 3, 64),
   connectTimeoutMs: ms,
   synRetries: oneOf(1, 2, 127),

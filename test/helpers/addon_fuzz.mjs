@@ -133,6 +133,7 @@ function dialConfig() {
     sourcePorts: [{ first: 20_000, last: 40_000 }],
     shardIndex: 0,
     shardCount: 1,
+    seed: pick([0, 1, 2 ** 32 - 1]),
     targets: [],
     connections: 1 + below(40),
     window: 16,
@@ -263,8 +264,18 @@ function callElse() {
         ?.catch?.(() => {}),
     () => addon.readTracefs(junk()),
     () => addon.listDevices(junk()),
+    () => addon.neighbourTables(junk()),
     // Asks the kernel's routes, and sends nothing.
-    () => addon.routeDevice(pick(destinations)(), pick(destinations)()),
+    () =>
+      addon.findRoute(
+        spoil({
+          target: pick(destinations)(),
+          port: 80,
+          source: pick(destinations)(),
+          mark: 0,
+          device: chance(0.5) ? 'lo' : ''
+        })
+      ),
     () => new Drops(junk()),
     () =>
       new Drops({

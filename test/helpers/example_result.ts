@@ -1,9 +1,9 @@
-import type { Latency } from '../../lib/engine/latency.js'
+import type { Distribution } from '../../lib/engine/latency.js'
 import { type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
 import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 
-const latency: Latency = {
+const latency: Distribution = {
   unit: 'us',
   count: 1000,
   mean: 61.5,
@@ -11,8 +11,11 @@ const latency: Latency = {
   p90: 95,
   p99: 310,
   p999: 2400,
-  max: 3100
+  max: 3100,
+  buckets: { fromUs: [48, 3072], toUs: [48.128, 3104], counts: [999, 1] }
 }
+
+const { buckets: _, ...roundTrip } = latency
 
 /** A healthy run of a thousand connections; `changes` replace whole members. */
 export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
@@ -23,6 +26,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     scenario: {
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      otherAddresses: [],
       selfDial: false,
       ...dialDefaults,
       connections: 1000,
@@ -31,6 +35,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       sourcePorts: [[1024, 65_535]],
       shardIndex: 0,
       shardCount: 1,
+      seed: 0,
       tuples: 1_290_240,
       workers: 4,
       maxTables: 1024,
@@ -48,6 +53,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       node: '20.20.2',
       descriptorLimit: 20_000
     },
+    interrupted: false,
     connections: {
       requested: 1000,
       attempted: 1000,
@@ -57,6 +63,9 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       closedByPeer: 0,
       skippedPorts: 0
     },
+    targets: [
+      { target: '127.0.0.1:8100', established: 1000, failed: 0, closedByPeer: 0, exchangesFailed: 0 }
+    ],
     errors: [],
     timing: {
       dialSeconds: 0.0042,
@@ -69,7 +78,16 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
     exchange: null,
     exchangeLatency: null,
     churn: null,
-    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+    retransmits: {
+      syn: 0,
+      connectionsWithSynRetry: 0,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
+      segments: null,
+      connectionsWithRetransmit: null
+    },
+    staleAnswers: { established: 0, timedOut: 0, pending: 0 },
+    alive: { by: 'probe', probed: 1000, proven: 1000, disproved: 0, unknown: 0 },
     census: null,
     memory: {
       processRssBytes: 89_128_960,
@@ -77,14 +95,28 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
       jsHeapBytesPerConnection: 0,
       kernelSlabBytesPerSocket: 3942
     },
-    process: { cpuSeconds: 0.012, workers: 4, tables: 4, privateTables: true },
+    process: {
+      cpuSeconds: 0.012,
+      dialing: { cpuSeconds: 0.01, waitedSeconds: null, otherSeconds: null },
+      workers: 4,
+      tables: 4,
+      privateTables: true
+    },
     counters: {},
     findings: [],
     unavailable: [],
+    events: [
+      { tSeconds: 0, kind: 'phase', name: 'dialing', detail: null },
+      { tSeconds: 0.004, kind: 'phase', name: 'holding', detail: null },
+      { tSeconds: 10.005, kind: 'phase', name: 'closing', detail: null },
+      { tSeconds: 10.012, kind: 'phase', name: 'done', detail: null }
+    ],
     series: [],
     ...changes
   }
 }
+
+const took = { connectP50Us: 48, connectP99Us: 310, exchangeP50Us: null, exchangeP99Us: null }
 
 /** A run in which everything that may be present is: paced, with failures, retries, a census and a finding. */
 export function eventfulResult(): RunResult {
@@ -131,14 +163,21 @@ export function eventfulResult(): RunResult {
       timeWait: { before: 12, peak: 4711, after: 4700 },
       tupleRestSeconds: 12.1
     },
-    retransmits: { syn: 15, connectionsWithSynRetry: 12, segments: 4, connectionsWithRetransmit: 3 },
+    retransmits: {
+      syn: 15,
+      connectionsWithSynRetry: 12,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 12,
+      segments: 4,
+      connectionsWithRetransmit: 3
+    },
     census: {
       connections: 688,
       missing: 0,
       seconds: 0.002,
       states: { ESTABLISHED: 687, CLOSE_WAIT: 1 },
-      rtt: { ...latency, count: 688 },
-      minRtt: { ...latency, count: 688 },
+      rtt: { ...roundTrip, count: 688 },
+      minRtt: { ...roundTrip, count: 688 },
       options: { timestamps: 688, sack: 680, windowScaling: 680, ecn: 0 },
       sndMss: { min: 536, max: 65_483 },
       bytesReceived: 0,
@@ -162,8 +201,8 @@ export function eventfulResult(): RunResult {
       }
     ],
     series: [
-      { tSeconds: 0.25, established: 400, connectsPerSecond: 1600, failed: 100 },
-      { tSeconds: 0.5, established: 700, connectsPerSecond: 1200, failed: 300 }
+      { tSeconds: 0.25, established: 400, connectsPerSecond: 1600, failed: 100, ...took },
+      { tSeconds: 0.5, established: 700, connectsPerSecond: 1200, failed: 300, ...took }
     ]
   })
 }

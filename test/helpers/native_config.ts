@@ -11,6 +11,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
     sourcePorts: [{ first: 1024, last: 65_535 }],
     shardIndex: 0,
     shardCount: 1,
+    seed: 0,
     targets: [],
     connections: 10,
     window: 16,

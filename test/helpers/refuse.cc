@@ -1,5 +1,6 @@
 // refuse netlink COMMAND...: runs a command for which every netlink socket is refused, as systemd's
-// RestrictAddressFamilies= does it. refuse unshare COMMAND...: one that may not have descriptor tables of its own.
+// RestrictAddressFamilies= does it. refuse unshare COMMAND...: one that may not have descriptor tables of its own, as a
+// seccomp filter does it; refuse close_range COMMAND...: one for which there is no such call, as before Linux 5.9.
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 int main(int argc, char** argv) {
   if (argc < 3) return 2;
   const bool netlink = std::string_view(argv[1]) == "netlink";
+  const bool missing = std::string_view(argv[1]) == "close_range";
   constexpr unsigned kNumber = offsetof(seccomp_data, nr);
   constexpr unsigned kFirstArgument = offsetof(seccomp_data, args[0]);
   sock_filter no_netlink[] = {
@@ -28,7 +30,7 @@ int main(int argc, char** argv) {
   sock_filter no_tables[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (missing ? ENOSYS : EPERM)),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   sock_fprog program = netlink ? sock_fprog{std::size(no_netlink), no_netlink}

@@ -1,5 +1,6 @@
 /** What a sandbox refuses costs what depends on it, and nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
 import type { WatchResult } from '../../lib/watch/watch_result.js'
 import { runShell } from '../cli/run_cli.js'
@@ -24,7 +25,10 @@ describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', ()
     const result = JSON.parse(stdout) as RunResult
     expect(result.connections).toMatchObject({ attempted: 100, failed: 100 })
     expect(result.findings.map(({ id }) => id)).toEqual(['connection-refused'])
-    expect(result.unavailable).toEqual([])
+    expect(result.unavailable).toEqual([
+      'the accept queues: the kernel would not list its sockets: socket EAFNOSUPPORT. Allow netlink sockets (AF_NETLINK).',
+      'the devices on the way: the kernel would not list its network devices: getifaddrs EAFNOSUPPORT. Allow netlink sockets (AF_NETLINK).'
+    ])
   })
 
   it.each(['plan -c 100', 'plan 127.0.0.1:80', 'doctor -c 1000'])('%s is answered', async (args) => {
@@ -53,9 +57,10 @@ describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', ()
 })
 
 describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)', () => {
-  /** All threads and processes of a user count for RLIMIT_NPROC; nobody has none but these, and root is exempt. */
+  /** All threads and processes of a user count for RLIMIT_NPROC; this one has none but these, and root is exempt. */
+  const user = 100_000 + process.pid
   const limited = (threads: number, args: string) =>
-    runShell(`cd /; exec prlimit --nproc=${threads} setpriv --reuid=65534 --regid=65534 --clear-groups \\
+    runShell(`cd /; exec prlimit --nproc=${threads} setpriv --reuid=${user} --regid=${user} --clear-groups \\
       --inh-caps=-all --bounding-set=-all --no-new-privs bash -c 'ulimit -n 64; exec $C1M ${args}'`)
 
   it.each([8, 9, 10, 14, 16, 20, 40])(
@@ -68,4 +73,24 @@ describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)
       else expect(JSON.parse(stdout)).toMatchObject({ schema: 'c1m-native/result@1', unavailable: [] })
     }
   )
+
+  it('too few of them for a dial are too few for a plan and the doctor, in the same words', async () => {
+    const dialed = await limited(10, 'dial -c 20')
+    expect(dialed).toMatchObject({
+      code: 3,
+      stdout: '',
+      stderr: expect.stringContaining('the engine cannot start: pthread_create')
+    })
+    for (const command of ['plan', 'doctor']) expect(await limited(10, `${command} -c 20`)).toEqual(dialed)
+  })
+
+  it('too few of them for the tables are foreseen', async () => {
+    const { code, stdout } = await limited(16, 'plan -c 2000 --workers 1 --json')
+    const { findings, needs } = JSON.parse(stdout) as Plan
+    expect(code).toBe(3)
+    expect(findings.map(({ id }) => id)).toEqual(['descriptor-limit'])
+    expect(needs.client.tables).toBeLessThan(16)
+    const dialed = await limited(16, 'dial -c 2000 --workers 1 --json')
+    expect(dialed.code).not.toBe(0)
+  })
 })

@@ -9,6 +9,12 @@ const lateUs = 50_000
 /** Share of its CPUs a dialer may use before they are what binds. */
 const busyShare = 0.8
 
+/** Lateness of the median start, from which on a dialer is behind all the time. */
+const mostLateUs = 10_000
+
+/** Share of dialing that its threads may wait for a CPU before that is the reason for their lateness. */
+const waitingShare = 0.3
+
 /** Connects a second one CPU does at best: 10 to 14 us each with both ends on it, about half with one. */
 export const connectsPerCpu = { bothEnds: 100_000, oneEnd: 200_000 }
 
@@ -20,6 +26,14 @@ export const dialerSaturated = defineCheck({
   id: 'dialer-saturated',
   rank: 210,
   concerns: 'dialer',
+  about: {
+    summary:
+      'Connections start later than the rate asks for, and the reason is on the dialing host: its CPUs are busy with dialing, other processes use them, or the window of handshakes in flight is too small for the round trip.',
+    evidence:
+      'A hundredth of the starts was late by 50 ms or more. The CPU time of the process until the last handshake ended fills the CPUs it may use; or its threads were ready to run and waited for a CPU, as the scheduler counts; or the window divided by the mean latency is less than the rate, without lost SYNs.',
+    mistakenFor:
+      'A slow target: the schedule does not wait for answers. Without a rate a dialer goes as fast as it can, which is no finding.'
+  },
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {
     if (needs.ratePerSecond === null || kernel.cpus === null) return null
@@ -45,12 +59,13 @@ export const dialerSaturated = defineCheck({
     const { run, scenario } = context
     if (run === null || scenario === null || scenario.rate.length === 0) return null
     if (run.pacing === null || run.pacing.p99 < lateUs) return null
-    return byCpu(context, run) ?? byWindow(context, run)
+    return byCpu(context, run) ?? byWaiting(context, run) ?? byWindow(context, run)
   }
 })
 
 function byCpu({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
-  const { cpuSeconds, workers } = run.process
+  const { dialing, workers } = run.process
+  const { cpuSeconds } = dialing
   const cpus = Math.min(workers, facts.before.kernel.cpus ?? workers)
   const busy = cpuSeconds / (run.timing.dialSeconds * cpus)
   if (busy < busyShare) return null
@@ -60,11 +75,51 @@ function byCpu({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
     title: `this host could not keep the rate: starts were ${figure(late(run))} ms late and its ${figure(cpus)} dialing CPUs ${percent(Math.min(1, busy))} busy, at ${figure(run.timing.connectsPerSecond)}/s`,
     evidence: [
       ...latenessEvidence(run),
-      ...fact('process.cpuSeconds', run.process.cpuSeconds),
+      ...fact('process.dialing.cpuSeconds', cpuSeconds),
       ...fact('process.workers', workers),
       ...fact('timing.dialSeconds', run.timing.dialSeconds)
     ],
     remedy: remedy((facts.before.kernel.cpus ?? workers) > workers),
+    events: run.connections.attempted
+  }
+}
+
+/** The scheduler let this process's threads wait for a CPU, because others ran on it. */
+function byWaiting({ facts }: ExplainContext, run: RunOutcome): Verdict | null {
+  const { dialing, workers } = run.process
+  const { waitedSeconds, otherSeconds, cpuSeconds } = dialing
+  const { dialSeconds } = run.timing
+  if (waitedSeconds === null || otherSeconds === null) return null
+  // A stall now and then is not a rate that cannot be kept: then most starts are late.
+  if (run.pacing === null || run.pacing.p50 < mostLateUs) return null
+  if (waitedSeconds < waitingShare * dialSeconds * workers) return null
+  // While a thread waits, another one runs: one of ours, of another process, or none, where a quota holds it back.
+  const byOthers = otherSeconds >= waitedSeconds / 2
+  const waited = `the threads of this process waited ${figure(Number(waitedSeconds.toFixed(2)))} s for a CPU in ${figure(Number(dialSeconds.toFixed(2)))} s of dialing with ${figure(workers)} workers`
+  return {
+    severity: 'warning',
+    side: 'client',
+    title: byOthers
+      ? `this host could not keep the rate: other processes took the CPUs: ${waited}`
+      : `this host could not keep the rate: ${waited}, while other processes used ${figure(Number(otherSeconds.toFixed(2)))} s`,
+    evidence: [
+      ...latenessEvidence(run),
+      ...fact('process.dialing.waitedSeconds', waitedSeconds),
+      ...fact('process.dialing.otherSeconds', otherSeconds),
+      ...fact('process.dialing.cpuSeconds', cpuSeconds),
+      ...fact('timing.dialSeconds', dialSeconds),
+      ...fact('cpus', facts.before.kernel.cpus)
+    ],
+    remedy: byOthers
+      ? [
+          advice('end what else runs on this host, or give this process precedence:'),
+          command('nice -n -10 c1m-native dial ...')
+        ]
+      : [
+          advice(
+            'look for a CPU limit of the control group (cpu.max), and for more workers than CPUs (--workers)'
+          )
+        ],
     events: run.connections.attempted
   }
 }

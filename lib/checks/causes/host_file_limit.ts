@@ -14,6 +14,14 @@ export const hostFileLimit = defineCheck({
   id: 'host-file-limit',
   rank: 20,
   concerns: 'host',
+  about: {
+    summary:
+      'The whole host has as many open files as fs.file-max allows, and each socket is one, whichever process or container it belongs to. New sockets fail, and so does opening any file.',
+    evidence:
+      'The kernel refuses a socket with ENFILE, which has no other reason. A process with CAP_SYS_ADMIN is not bound by the limit.',
+    mistakenFor:
+      'The limit of one process (descriptor-limit), which fails with EMFILE and is raised with ulimit -n.'
+  },
 
   predict({ facts, needs }) {
     const { fileMax, filesOpen } = facts.limits

@@ -1,55 +1,171 @@
-import { defineCheck, type ExplainContext } from '../context.js'
+import { extrapolated } from '../../observe/proof_view.js'
+import { stillRepeating } from '../../observe/syn_ack_repeats.js'
+import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved } from '../evidence.js'
-import { advice, raiseSomaxconn } from '../remedy.js'
+import { advice, type Remedy, raiseSomaxconn } from '../remedy.js'
 import { isCriticalShare } from '../symptoms.js'
+import { peerClosed } from './peer_closed.js'
 
 /**
- * Connections only the client believes in. The accept queue was full when the final ACK came, so the server dropped it
- * and still waits in SYN_RECV, while the client is ESTABLISHED since the SYN-ACK: tcp_check_req in
- * net/ipv4/tcp_minisocks.c. Seen from the client, SYN-ACKs come again (`tcpi_segs_in` grows) and no data ever does.
+ * Connections only the client believes in. The client is ESTABLISHED since the SYN-ACK; the server is once it has had the
+ * final ACK of the handshake, and found room for the connection in the accept queue (tcp_check_req in
+ * net/ipv4/tcp_minisocks.c). Until then it sends its SYN-ACK again; with SYN cookies it keeps nothing, and sends nothing.
  */
 export const phantomEstablished = defineCheck({
   id: 'phantom-established',
   rank: 130,
   concerns: 'listener',
+  tentativeFromAfar: true,
+  about: {
+    summary:
+      'The client counts the connection as established, because it has had the SYN-ACK, and the server does not: the final ACK of the handshake never reached it, or it found the accept queue full and dropped the ACK. connect(2) has succeeded, and whatever the client sends is ignored or reset.',
+    evidence:
+      'With the listener in the same network namespace: the server has fewer connections than the client, and either ListenOverflows moved as often, or so many wait in SYN_RECV. From afar: the SYN-ACK of a connection comes again 1, 3, 7, ... seconds after the handshake, to this day; or the peer resets a connection in answer to a keepalive probe and was never heard before, as after SYN cookies. A SYN-ACK that came again and has stopped is not counted: the ACK was lost and got through.',
+    mistakenFor:
+      'A server that accepts and then does not answer, where the connection is in its table. A peer that has died since is dead-connections: it was heard before, or answers nothing at all. From afar a full accept queue and an ACK lost on the way look alike; the counters of the server tell them apart.'
+  },
 
   explain(context) {
-    const phantoms = phantomCount(context)
-    const { run, server, census } = context
-    if (phantoms === 0 || run === null) return null
-    return {
-      severity: isCriticalShare(phantoms, run.connections.established) ? 'critical' : 'warning',
-      side: 'server',
-      title: `${figure(phantoms)} of ${figure(run.connections.established)} connections are established for the client only: the server dropped their final ACK`,
-      evidence: [
-        ...connectionEvidence(context, 'established'),
-        ...(server
-          ? [...fact('server.standing', server.standing), ...fact('server.queued', server.queued)]
-          : []),
-        ...(census ? fact('census.repeatedSynAcks', census.repeatedSynAcks) : []),
-        ...counterEvidence(context, 'TcpExt.ListenOverflows', 'TcpExt.TCPSynRetrans')
-      ],
-      remedy: [
-        advice('accept faster, and listen with a longer backlog'),
-        raiseSomaxconn,
-        advice(
-          'the first byte from the server, not connect(2), tells that a connection stands: send and expect one'
-        )
-      ],
-      events: phantoms
-    }
+    const { run } = context
+    if (run === null || run.churn !== null || isDeferred(context)) return null
+    return context.peerIsHere
+      ? (ofServerHere(context, run.connections.established) ?? ofProbes(context))
+      : (ofProbes(context) ??
+          ofRepeats(context, run.connections.established) ??
+          ofCounter(context, run.connections.established))
   }
 })
 
+/** A listener with TCP_DEFER_ACCEPT ignores final ACKs on purpose and accepts at the first data. */
+function isDeferred(context: ExplainContext): boolean {
+  return moved(context, 'TcpExt.TCPDeferAcceptDrop') > 0
+}
+
 /**
- * How many there are, as far as it can be told; 0 unless something proves it. With the listener here: connections
- * its end of which is not established, while ListenOverflows moved. A listener with TCP_DEFER_ACCEPT ignores final ACKs on
- * purpose and accepts at the first data; TCPDeferAcceptDrop counts those.
+ * How many the server here never took because its accept queue was full; 0 unless the queue overflowed as often.
  */
 export function phantomCount(context: ExplainContext): number {
   const { run, server, census, peerIsHere } = context
-  if (run === null || moved(context, 'TcpExt.TCPDeferAcceptDrop') > 0) return 0
-  if (!peerIsHere) return census?.repeatedSynAcks ?? 0
-  if (moved(context, 'TcpExt.ListenOverflows') <= 0) return 0
-  return Math.max(server?.missing ?? 0, census?.repeatedSynAcks ?? 0)
+  if (run === null || isDeferred(context)) return 0
+  if (!peerIsHere) return goingOn(context)?.count ?? 0
+  const overflows = moved(context, 'TcpExt.ListenOverflows')
+  return Math.min(overflows, Math.max(server?.missing ?? 0, census?.repeatedSynAcks ?? 0))
 }
+
+/** The server is in this namespace, so that its table tells. */
+function ofServerHere(context: ExplainContext, established: number): Verdict | null {
+  const { server, census } = context
+  if (server === null) return null
+  const dropped = phantomCount(context)
+  // A share of the overflows may be of SYNs; half open are also those of others, and of our own still under way.
+  const waited = Math.min(server.missing, server.halfOpen)
+  const count = Math.max(dropped, waited)
+  if (count === 0) return null
+  const isDropped = dropped >= count / 2
+  return {
+    severity: isCriticalShare(count, established) ? 'critical' : 'warning',
+    side: 'server',
+    title: `${figure(count)} of ${figure(established)} connections are established for the client only: ${isDropped ? 'the server dropped their final ACK' : 'their final ACK never reached the listener, whose queue has room'}`,
+    evidence: [
+      ...connectionEvidence(context, 'established'),
+      ...fact('server.standing', server.standing),
+      ...fact('server.queued', server.queued),
+      ...fact('server.halfOpen', server.halfOpen),
+      ...(census ? fact('census.repeatedSynAcks', census.repeatedSynAcks) : []),
+      ...counterEvidence(context, 'TcpExt.ListenOverflows', 'TcpExt.TCPSYNChallenge', 'TcpExt.TCPSynRetrans')
+    ],
+    remedy: isDropped
+      ? [advice('accept faster, and listen with a longer backlog'), raiseSomaxconn, sayFirst]
+      : [findLostAck, sayFirst],
+    events: count
+  }
+}
+
+/** Peers that were asked and do not know the connection: they have reset it. */
+function ofProbes(context: ExplainContext): Verdict | null {
+  const { proof } = context
+  if (proof === null || proof.unknownToPeer === 0) return null
+  const { unknownToPeer, repeating, probed, of } = proof
+  const count = unknownToPeer + repeating
+  const reason =
+    repeating === 0
+      ? 'the peer reset them, because it has never taken them'
+      : `the peer reset ${figure(unknownToPeer)}, because it has never taken them, and sends the SYN-ACK of ${figure(repeating)} again and again`
+  return {
+    severity: isCriticalShare(count, probed) ? 'critical' : 'warning',
+    side: 'server',
+    title: `${figure(count)} of ${figure(probed)} connections that were probed are established for the client only: ${reason}${of > probed ? `; of all ${figure(of)} that would be about ${figure(extrapolated(count, proof))}` : ''}`,
+    evidence: [
+      ...connectionEvidence(context, 'established', 'closedByPeer'),
+      ...fact('alive.probed', proof.probed),
+      ...fact('alive.proven', proof.proven),
+      ...fact('alive.disproved', proof.silent + proof.repeating + proof.unknownToPeer + proof.gone),
+      ...counterEvidence(context, 'TcpExt.TCPKeepAlive', 'Tcp.EstabResets', 'TcpExt.TCPSYNChallenge')
+    ],
+    remedy: [askServer, sayFirst],
+    events: count,
+    explains: [peerClosed]
+  }
+}
+
+/** Connections whose SYN-ACK comes again to this day: all of them by a census, or by the sample that was probed. */
+function goingOn({ census, proof }: ExplainContext): { count: number; by: 'census' | 'probe' } | null {
+  if (census) return { count: stillRepeating(census.repeatedSynAcks, census.healedSynAcks), by: 'census' }
+  if (proof === null) return null
+  return { count: extrapolated(proof.repeating, proof), by: 'probe' }
+}
+
+function ofRepeats(context: ExplainContext, established: number): Verdict | null {
+  const found = goingOn(context)
+  if (found === null || found.count === 0) return null
+  const { census, proof } = context
+  const { count } = found
+  const isSample = found.by === 'probe' && proof !== null && proof.of > proof.probed
+  return {
+    severity: isCriticalShare(count, established) ? 'critical' : 'warning',
+    side: 'server',
+    title: `${isSample ? 'about ' : ''}${figure(count)} of ${figure(established)} connections are established for the client only: the server never took their final ACK, and sends its SYN-ACK again and again`,
+    evidence: [
+      ...connectionEvidence(context, 'established'),
+      ...(census ? fact('census.repeatedSynAcks', census.repeatedSynAcks) : []),
+      ...(found.by === 'probe' && proof
+        ? [...fact('alive.probed', proof.probed), ...fact('probe.repeatedSynAcks', proof.repeating)]
+        : []),
+      ...counterEvidence(context, 'TcpExt.TCPSYNChallenge')
+    ],
+    remedy: [askServer, findLostAck, sayFirst],
+    events: count
+  }
+}
+
+/** Nothing but a counter of this namespace: SYN-ACKs that came for established connections, of whatever process. */
+function ofCounter(context: ExplainContext, established: number): Verdict | null {
+  const { census, proof } = context
+  if (census !== null || (proof !== null && proof.by !== 'none')) return null
+  const challenges = moved(context, 'TcpExt.TCPSYNChallenge')
+  const most = Math.min(challenges, established)
+  if (most === 0 || !isCriticalShare(most, established)) return null
+  return {
+    severity: 'info',
+    side: 'server',
+    title: `up to ${figure(most)} of ${figure(established)} connections look established for the client only, or were until their final ACK got through: SYN-ACKs of established connections came again ${figure(challenges)} times`,
+    evidence: [
+      ...connectionEvidence(context, 'established'),
+      ...counterEvidence(context, 'TcpExt.TCPSYNChallenge')
+    ],
+    remedy: [advice('hold them for some seconds (--hold 10s): then a sample of them is probed'), askServer],
+    events: 0
+  }
+}
+
+const sayFirst: Remedy = advice(
+  'the first byte from the server, not connect(2), tells that a connection stands: send and expect one'
+)
+
+const askServer: Remedy = advice(
+  'ask the server: nstat -az TcpExtListenOverflows. If it rises, accept faster and raise the backlog and net.core.somaxconn'
+)
+
+const findLostAck: Remedy = advice(
+  'if it does not, the ACK is lost on the way: look for a firewall that drops it (conntrack state INVALID), as where answers take another way, with tcpdump at the server'
+)

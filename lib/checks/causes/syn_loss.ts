@@ -1,12 +1,12 @@
-import { classifyLatencies, looksLikeSynLoss, synRetrySchedule } from '../../host/syn_retry_comb.js'
-import { defineCheck, type ExplainContext } from '../context.js'
-import { counterEvidence, fact, figure, hereSide, moved, percent } from '../evidence.js'
-import { roundUp, sysctl } from '../remedy.js'
-import { severityOf } from '../symptoms.js'
+import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
+import { counterEvidence, fact, figure, inRamp, moved, percent } from '../evidence.js'
+import { advice } from '../remedy.js'
+import { type RepeatedSyns, repeatedSyns } from '../repeated_syns.js'
+import { accountsForLoss, lossSeverity, lostSyns } from '../symptoms.js'
 import { watchThere } from './syn_unanswered.js'
 
 /** Share of connections with a repeated SYN below which a network is healthy. */
-const healthyShare = 1e-4
+export const healthyShare = 1e-4
 
 /**
  * SYNs, or the answers to them, were lost now and then, and the kernel sent them again a second or more later. Nothing on
@@ -17,45 +17,85 @@ export const synLoss = defineCheck({
   rank: 230,
   concerns: 'path',
   tentativeFromAfar: true,
+  about: {
+    summary:
+      'Some SYNs, or the answers to them, are lost. The kernel sends a SYN again after a second, so these connections are established, but a second or more late.',
+    evidence:
+      'TCP_INFO counts the SYNs of each connection. With TCP timestamps the answer tells which of them was answered; without, latencies that gather at the times of retries do. This host is named only where its own network devices dropped packets that a CPU had no room for, as large a share of them as of the SYNs.',
+    mistakenFor:
+      'A slow path or server (slow-handshakes), where the first SYN is answered after the second was sent. A SYN that is sent again within milliseconds was not lost but rejected (time-wait-paws).'
+  },
 
   explain(context) {
     const { run } = context
     if (run === null) return null
-    const { connectionsWithSynRetry: retried, syn } = run.retransmits
-    const share = retried / Math.max(1, run.connections.established)
-    if (retried === 0 || share < healthyShare) return null
-    // softnet_stat is the whole host's: it must account for a good part of the loss to be ours.
-    const backlogDrops = moved(context, 'Softnet.dropped')
-    const atHome = backlogDrops >= syn / 4
-    const { netdevMaxBacklog } = context.facts.after.network
+    const repeated = repeatedSyns(context)
+    const affected = repeated.lost + repeated.unclear
+    const share = affected / Math.max(1, run.connections.established)
+    if (affected === 0 || share < healthyShare) return null
+    const backlog = backlogDrops(context, run)
+    const atHome = repeated.lost > 0 && accountsForLoss(context, backlog.synsLost)
     return {
-      severity: severityOf(context, retried),
-      side: atHome ? hereSide(context) : 'path',
-      title: atHome
-        ? `${figure(retried)} connections needed more than one SYN: this host's packet backlog overflowed ${figure(backlogDrops)} times`
-        : `${figure(retried)} connections (${percent(share)}) needed more than one SYN: packets are lost on the way or at the target${combOf(context)}`,
+      severity: repeated.lost === 0 ? 'info' : lossSeverity(context, lostSyns(context)),
+      side: atHome ? 'client' : 'path',
+      title: `${figure(affected)} connections (${percent(share)}) needed more than one SYN: ${reason(repeated, atHome ? backlog : null)}`,
       evidence: [
-        ...fact('retransmits.syn', syn),
-        ...fact('retransmits.connectionsWithSynRetry', retried),
-        ...counterEvidence(context, 'TcpExt.TCPSynRetrans', 'Ip.OutDiscards', 'Ip.InDiscards'),
-        ...(atHome ? counterEvidence(context, 'Softnet.dropped') : []),
-        ...(atHome ? fact('net.core.netdev_max_backlog', netdevMaxBacklog) : [])
+        ...fact('retransmits.syn', run.retransmits.syn),
+        ...fact('retransmits.connectionsWithSynRetry', run.retransmits.connectionsWithSynRetry),
+        ...counterEvidence(inRamp(context), 'TcpExt.TCPSynRetrans', 'Ip.OutDiscards', 'Ip.InDiscards'),
+        ...(atHome
+          ? [
+              ...counterEvidence(
+                inRamp(context),
+                'Devices.rxDropped',
+                'Devices.rxPackets',
+                'Softnet.dropped'
+              ),
+              ...fact('net.core.netdev_max_backlog', context.facts.after.network.netdevMaxBacklog)
+            ]
+          : [])
       ],
       remedy: atHome
-        ? [sysctl('net.core.netdev_max_backlog', roundUp((netdevMaxBacklog ?? 1000) * 8))]
+        ? [
+            advice(
+              'spread what this host receives over more CPUs (rps_cpus of its devices), or receive less;'
+            ),
+            advice('against short bursts raise net.core.netdev_max_backlog in the initial network namespace')
+          ]
         : [...watchThere],
-      events: retried
+      events: affected
     }
   }
 })
 
-/** `; their latencies gather at 1 s and 3 s`, when they do. */
-function combOf({ latencies, facts, scenario, run }: ExplainContext): string {
-  const schedule = synRetrySchedule({
-    retries: scenario?.synRetries || (facts.before.tcp.synRetries ?? 6),
-    linearTimeouts: facts.before.tcp.synLinearTimeouts
-  })
-  const comb = classifyLatencies(latencies, schedule, run?.connectLatency.withoutSynRetry.p50 ?? 0)
-  if (!looksLikeSynLoss(comb)) return ''
-  return `; their latencies gather at ${comb.teeth.map(({ atSeconds }) => `${atSeconds} s`).join(', ')}`
+interface BacklogDrops {
+  /** Packets that devices of this namespace dropped because the backlog of a CPU was full, at most. */
+  here: number
+  /** How often a backlog was full, whichever namespace the packet was for. */
+  onHost: number
+  /** SYNs of this run that went unanswered for it, if it dropped their answers as often as any packet. */
+  synsLost: number
+}
+
+/**
+ * Every packet that a CPU had no room for counts twice: as the whole host's in softnet_stat, and as its device's. A device
+ * drops packets for other reasons as well, and the host may have dropped those of its neighbours.
+ */
+function backlogDrops(context: ExplainContext, { connections, retransmits }: RunOutcome): BacklogDrops {
+  const ramp = inRamp(context)
+  const onHost = moved(ramp, 'Softnet.dropped')
+  const here = Math.min(onHost, moved(ramp, 'Devices.rxDropped'))
+  const share = here === 0 ? 0 : here / (here + moved(ramp, 'Devices.rxPackets'))
+  // On loopback the SYN is received here, too.
+  const received = (connections.attempted + retransmits.syn) * (context.peerIsHere ? 2 : 1)
+  return { here, onHost, synsLost: share * received }
+}
+
+function reason({ lost, teeth }: RepeatedSyns, backlog: BacklogDrops | null): string {
+  if (backlog)
+    return `the packet backlog of this host's CPUs was full ${figure(backlog.onHost)} times (of the whole host), and devices of this namespace dropped ${figure(backlog.here)} packets for it`
+  if (lost === 0)
+    return 'SYNs were lost, or answered after more than a second; without TCP timestamps it does not show which'
+  const gather = teeth.map(({ atSeconds }) => `${atSeconds} s`).join(', ')
+  return `packets are lost on the way or at the target${gather === '' ? '' : `; their latencies gather at ${gather}`}`
 }

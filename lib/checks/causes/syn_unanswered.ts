@@ -3,7 +3,8 @@ import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js
 import { connectionEvidence, counterEvidence, failures, figure, tallyEvidence } from '../evidence.js'
 import { plateauOf } from '../plateau.js'
 import { command } from '../remedy.js'
-import { severityOf, timedOut } from '../symptoms.js'
+import { retriedForLoss } from '../stale_answers.js'
+import { severityOf, timedOutUnanswered } from '../symptoms.js'
 
 /**
  * Handshakes that got no answer at all, more of them than lost packets explain: something drops these SYNs every time. No
@@ -18,7 +19,7 @@ export const synUnanswered = defineCheck({
   explain(context) {
     const { run } = context
     if (run === null) return null
-    const unanswered = timedOut(run)
+    const unanswered = timedOutUnanswered(context)
     const byLoss = lossTimeouts(context, run)
     // Three standard deviations above what loss alone would do.
     if (unanswered <= byLoss + 3 * Math.sqrt(byLoss)) return null
@@ -54,10 +55,11 @@ export const watchThere = [
  * Time-outs that independent packet loss would leave: with a share p of SYNs lost, as the repeated ones tell, all SYNs
  * of a handshake are lost p^n times of one, n being those the schedule fits into the time allowed.
  */
-function lossTimeouts({ scenario, facts }: ExplainContext, run: RunOutcome): number {
+function lossTimeouts(context: ExplainContext, run: RunOutcome): number {
+  const { scenario, facts } = context
   const { established, attempted } = run.connections
   if (established === 0 || scenario === null) return 0
-  const lossShare = run.retransmits.connectionsWithSynRetry / established
+  const lossShare = retriedForLoss(context) / established
   const schedule = synRetrySchedule({
     retries: scenario.synRetries || (facts.before.tcp.synRetries ?? 6),
     linearTimeouts: facts.before.tcp.synLinearTimeouts

@@ -6,6 +6,7 @@ import {
   fact,
   failures,
   figure,
+  gauge,
   gaugePeak,
   hereSide,
   moved,
@@ -24,6 +25,14 @@ export const tcpMemory = defineCheck({
   id: 'tcp-memory',
   rank: 80,
   concerns: 'host',
+  about: {
+    summary:
+      'The kernel has no memory for sockets or their buffers: TCP buffers have reached net.ipv4.tcp_mem, which counts the pages of all network namespaces together, or the host or the control group has none left for new sockets.',
+    evidence:
+      'Socket calls fail with ENOMEM or ENOBUFS; or the pages in TCP buffers have reached the middle value of tcp_mem, or the kernel counted that they did. Connections that were reset count only where their sockets had unsent data, as the kernel demands.',
+    mistakenFor:
+      'Too many closed connections that wait for their peer (orphan-limit): the kernel counts resets for either reason in one counter, and where the limits cannot be read here, both are named as possible.'
+  },
 
   predict({ facts, needs }) {
     const room = roomBytes(facts)
@@ -50,16 +59,18 @@ export const tcpMemory = defineCheck({
     if (count === 0 && !pressed) return null
     const { memory, cgroup } = context.facts.after
     const pages = gaugePeak(context, 'Sockstat.TCP.mem')
-    const aborted = pressed ? moved(context, 'TcpExt.TCPAbortOnMemory') : 0
+    const aborted = pressed && abortReasons(context).memory ? moved(context, 'TcpExt.TCPAbortOnMemory') : 0
+    const alone = aborted === 0 || !abortReasons(context).orphans
     const consequence =
       count + aborted === 0
         ? 'and the kernel shrank windows'
-        : `and ${figure(count + aborted)} connections failed for it`
+        : `and ${figure(count + aborted)} connections failed for it${alone ? '' : ', or for net.ipv4.tcp_max_orphans: one counter counts both'}`
     return {
-      severity: count + aborted === 0 ? 'warning' : severityOf(context, count + aborted),
+      severity:
+        count + aborted > 0 ? severityOf(context, count + aborted) : feltHere(context) ? 'warning' : 'info',
       side: hereSide(context),
       title: pressed
-        ? `TCP buffers reached tcp_mem${pages === null || memory.tcpPages === null ? '' : ` (${figure(pages)} of ${figure(memory.tcpPages.high)} pages)`}, ${consequence}`
+        ? `TCP buffers of the whole host reached tcp_mem${pages === null || memory.tcpPages === null ? '' : ` (${figure(pages)} of ${figure(memory.tcpPages.high)} pages)`}, ${consequence}`
         : `the kernel had no memory for ${figure(count)} sockets`,
       evidence: [
         ...tallyEvidence(tallies),
@@ -69,7 +80,7 @@ export const tcpMemory = defineCheck({
           'TcpExt.TCPAbortOnMemory',
           'TcpExt.PruneCalled'
         ),
-        ...fact('Sockstat.TCP.mem', pages),
+        ...gauge('Sockstat.TCP.mem', pages),
         ...fact('MemAvailable', memory.availableBytes),
         ...fact('cgroup memory.max', cgroup.memoryMaxBytes)
       ],
@@ -82,12 +93,39 @@ export const tcpMemory = defineCheck({
   }
 })
 
+/** Whether sockets of this namespace met the limit; the pages in use are the whole host's. */
+function feltHere(context: ExplainContext): boolean {
+  return moved(context, 'TcpExt.TCPMemoryPressures') > 0 || moved(context, 'TcpExt.PruneCalled') > 0
+}
+
 /** Whether buffers reached the middle value of tcp_mem. */
 export function underPressure(context: ExplainContext): boolean {
   const pages = gaugePeak(context, 'Sockstat.TCP.mem')
   const { tcpPages } = context.facts.after.memory
   const above = pages !== null && tcpPages !== null && pages >= tcpPages.pressure
   return above || moved(context, 'TcpExt.TCPMemoryPressures') > 0
+}
+
+/**
+ * For which reasons the kernel may have reset connections in TCPAbortOnMemory: tcp_check_oom in net/ipv4/tcp.c. Memory takes
+ * a socket with unsent data, and more pages than the last value of tcp_mem. Both limits and both figures are the whole
+ * host's, and the limits can be read in its initial namespace only.
+ */
+export function abortReasons(context: ExplainContext): { memory: boolean; orphans: boolean } {
+  const { run, scenario, facts } = context
+  const { tcpPages } = facts.after.memory
+  const { maxOrphans } = facts.after.tcp
+  const orphans = gaugePeak(context, 'Sockstat.TCP.orphan')
+  const mayHaveData =
+    run === null ||
+    scenario === null ||
+    scenario.exchange !== null ||
+    (context.peerIsHere && !scenario.selfDial)
+  return {
+    memory: mayHaveData && (tcpPages === null || underPressure(context)),
+    // Those that retransmit count up to four times (tcp_out_of_resources).
+    orphans: maxOrphans === null || orphans === null || orphans * 4 >= maxOrphans
+  }
 }
 
 /** What is left for sockets, where it is scarcest. */
@@ -114,7 +152,8 @@ function roomBytes({ memory, cgroup }: HostFacts): { bytes: number; where: strin
 
 function raiseTcpMem({ memory: { tcpPages } }: HostFacts): Remedy[] {
   const smaller = advice('or smaller buffers: net.ipv4.tcp_rmem, net.ipv4.tcp_wmem')
-  if (tcpPages === null) return [smaller]
+  if (tcpPages === null)
+    return [advice('raise net.ipv4.tcp_mem in the initial network namespace, which alone has it'), smaller]
   const { low, pressure, high } = tcpPages
   return [sysctl('net.ipv4.tcp_mem', `${low * 2} ${pressure * 2} ${high * 2}`), smaller]
 }

@@ -1,6 +1,7 @@
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, gaugePeak, moved } from '../evidence.js'
 import { roundUp, sysctl } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 
 /**
  * More sockets than `tcp_max_tw_buckets` were to wait in TIME_WAIT; those beyond it were closed at once, so a late segment
@@ -10,6 +11,14 @@ export const timeWaitOverflow = defineCheck({
   id: 'time-wait-overflow',
   rank: 150,
   concerns: 'host',
+  about: {
+    summary:
+      'More sockets were to wait in TIME_WAIT than net.ipv4.tcp_max_tw_buckets allows, and the kernel closed the others at once. A late segment of such a connection may reach a new one on the same ports.',
+    evidence:
+      'The kernel counts each socket that skips TIME_WAIT for this limit. What a run moves by closing its connections at the end is not named: no new connection follows.',
+    mistakenFor:
+      'A limit on connections: none fails for it. A server may set it low on purpose, so that TIME_WAIT rejects no SYN (time-wait-paws).'
+  },
 
   predict({ facts: { tcp }, needs }) {
     if (tcp.maxTwBuckets === null || needs.timeWaits <= tcp.maxTwBuckets) return null
@@ -32,7 +41,7 @@ export const timeWaitOverflow = defineCheck({
     const { maxTwBuckets } = context.facts.after.tcp
     const waiting = gaugePeak(context, 'Sockstat.TCP.tw')
     return {
-      severity: context.run === null ? 'warning' : 'info',
+      severity: isBesideServer(context, skipped) ? 'warning' : 'info',
       side: context.peerIsHere ? 'server' : 'client',
       title: `${figure(skipped)} connections closed without TIME_WAIT${maxTwBuckets === null ? '' : `: no more than ${figure(maxTwBuckets)} sockets may wait`}`,
       evidence: [
@@ -45,6 +54,11 @@ export const timeWaitOverflow = defineCheck({
     }
   }
 })
+
+/** A hundredth of the connections that a server has accepted meanwhile, or more. */
+function isBesideServer(context: ExplainContext, skipped: number): boolean {
+  return context.run === null && isCriticalShare(skipped, moved(context, 'Tcp.PassiveOpens'))
+}
 
 /** A run that closes its connections when all is over makes more TIME_WAITs than fit, and nobody is left to mind. */
 function onlyAtTheEnd({ run }: ExplainContext): boolean {

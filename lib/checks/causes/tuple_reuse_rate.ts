@@ -6,10 +6,9 @@ import {
 } from '../../host/nat_arithmetic.js'
 import type { NatNeeds } from '../../scenario/nat.js'
 import { defineCheck } from '../context.js'
-import { connectionEvidence, fact, figure, moved } from '../evidence.js'
+import { connectionEvidence, fact, figure } from '../evidence.js'
+import { metBy } from '../older_connection.js'
 import { advice, command, type Remedy } from '../remedy.js'
-import { lostSyns } from '../symptoms.js'
-import { staleAcks } from './time_wait_paws.js'
 
 /**
  * Short connections come faster than the NAT's ports are forgotten, so 5-tuples are used again while the server or a
@@ -20,6 +19,14 @@ export const tupleReuseRate = defineCheck({
   id: 'tuple-reuse-rate',
   rank: 50,
   concerns: 'path',
+  about: {
+    summary:
+      'Short connections come so fast that a NAT hands out 5-tuples again while the server, or a balancer, still remembers their last connection. A SYN may then be answered by a TIME_WAIT, and a balancer sends it to the server that had the last one.',
+    evidence:
+      'The options describe the NAT. The rate is above ports x addresses x destinations / lifetime, more connections were opened than there are 5-tuples, and SYNs were answered by an older connection.',
+    mistakenFor:
+      'For a slow server: its application sees nothing of those SYNs. A rate below the limit with the same symptoms points to old-connection-at-server, or to other hosts behind the same NAT.'
+  },
 
   predict({ needs: { nat, ratePerSecond } }) {
     if (nat === null || ratePerSecond === null) return null
@@ -49,7 +56,8 @@ export const tupleReuseRate = defineCheck({
     const rate = run.churn?.transactionsPerSecond ?? run.timing.connectsPerSecond
     const early = reuseRatePerSecond(nat, Math.max(nat.lifetimeSeconds, tupleLifetimeSeconds.tracking))
     // Reused tuples are no harm in themselves: it takes connections that met their predecessor.
-    const met = moved(context, 'TcpExt.PAWSTimewait') + staleAcks(context)
+    const { timeWait, connection } = metBy(context)
+    const met = timeWait + connection
     if (rate <= early || run.connections.attempted <= tupleCount(nat) || met === 0) return null
     return {
       severity: 'warning',
@@ -58,7 +66,9 @@ export const tupleReuseRate = defineCheck({
       evidence: [
         ...connectionEvidence(context, 'attempted'),
         ...fact('needs.nat.tuples', tupleCount(nat)),
-        ...fact('SYNs without an answer', lostSyns(context))
+        ...fact('staleAnswers.established', run.staleAnswers.established),
+        ...fact('staleAnswers.timedOut', run.staleAnswers.timedOut),
+        ...fact('staleAnswers.pending', run.staleAnswers.pending)
       ],
       remedy: remedy(rate, nat, early),
       events: met

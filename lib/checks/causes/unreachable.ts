@@ -1,7 +1,17 @@
+import { counterValue } from '../../host/counters.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
-import { counterEvidence, fact, failures, figure, hereSide, moved, tallyEvidence } from '../evidence.js'
+import {
+  counterEvidence,
+  fact,
+  failures,
+  figure,
+  hereSide,
+  inRamp,
+  moved,
+  tallyEvidence
+} from '../evidence.js'
 import { advice, command, roundUp, sysctl } from '../remedy.js'
-import { accountsForLoss, severityOf } from '../symptoms.js'
+import { accountsForLoss, lossSeverity, severityOf } from '../symptoms.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -65,24 +75,36 @@ function failed(context: ExplainContext): Verdict | null {
   }
 }
 
-/** More neighbours than the host may keep: packets to the others are dropped in silence (neigh_alloc, arp(7)). */
+/**
+ * More neighbours than the host may keep, all network namespaces together: packets to the others are dropped in silence
+ * (neigh_alloc, arp(7)). Every repeated SYN to one of them counts once more. Whose packets they were shows where this
+ * namespace could not send its own again, which the kernel counts for no drop beyond this host.
+ */
 function neighboursFull(context: ExplainContext): Verdict | null {
-  const full = moved(context, 'Neigh4.table_fulls') + moved(context, 'Neigh6.table_fulls')
-  if (!accountsForLoss(context, full)) return null
-  const { neighboursMaxV4, neighboursMaxV6 } = context.facts.after.network
-  const ipv6 = moved(context, 'Neigh6.table_fulls') > 0
+  const ramp = inRamp(context)
+  const full = moved(ramp, 'Neigh4.table_fulls') + moved(ramp, 'Neigh6.table_fulls')
+  const unsent = moved(ramp, 'TcpExt.TCPRetransFail')
+  if (!accountsForLoss(context, Math.min(full, unsent))) return null
+  const ipv6 = moved(ramp, 'Neigh6.table_fulls') > moved(ramp, 'Neigh4.table_fulls')
   const name = `net.ipv${ipv6 ? 6 : 4}.neigh.default.gc_thresh3`
-  const max = ipv6 ? neighboursMaxV6 : neighboursMaxV4
+  const { neighboursMaxV4, neighboursMaxV6 } = context.facts.after.network
+  const set = ipv6 ? neighboursMaxV6 : neighboursMaxV4
+  const max = set ?? counterValue(context.counters, ipv6 ? 'Neigh6.gc_thresh3' : 'Neigh4.gc_thresh3')
   return {
-    severity: severityOf(context, full),
+    severity: lossSeverity(context, full),
     side: hereSide(context),
-    title: `the neighbour table was full ${figure(full)} times: packets to further hosts of the network were dropped`,
-    evidence: [...counterEvidence(context, 'Neigh4.table_fulls', 'Neigh6.table_fulls'), ...fact(name, max)],
+    title: `the neighbour table of the whole host was full ${figure(full)} times: packets to further hosts of the network were dropped`,
+    evidence: [
+      ...counterEvidence(ramp, 'Neigh4.table_fulls', 'Neigh6.table_fulls', 'TcpExt.TCPRetransFail'),
+      ...fact(name, max)
+    ],
     remedy: [
+      // The limit is the whole host's, and only its initial namespace has the sysctl.
+      ...(set === null ? [advice('in the initial network namespace:')] : []),
       sysctl(name, roundUp((max ?? 1024) * 4)),
       advice('or reach the hosts through a router, not on one link')
     ],
-    events: full,
+    events: Math.min(full, unsent),
     explains: [synLoss, synUnanswered]
   }
 }

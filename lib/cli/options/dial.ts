@@ -42,6 +42,13 @@ export const dialOptions = {
     default: String(dialDefaults.window),
     text: 'handshakes in flight at most'
   },
+  addresses: {
+    name: 'all-addresses',
+    type: 'flag',
+    means: 'all',
+    default: 'the first one',
+    text: 'dial every address of a TARGET given by name, all of one family'
+  },
   source: {
     name: 'source',
     short: 's',
@@ -63,6 +70,13 @@ export const dialOptions = {
     type: 'text',
     value: 'K/N',
     text: 'use the K-th of N disjoint slices of the tuple space, so that N processes or hosts never collide'
+  },
+  seed: {
+    name: 'seed',
+    type: 'integer',
+    value: 'N',
+    default: 'any, so that a run does not meet connections its predecessor left at the server',
+    text: 'source port to begin at, counted from the first one and round again; repeats the tuples of an earlier run'
   },
   workers: {
     name: 'workers',
@@ -276,7 +290,10 @@ export const spec: CommandSpec = {
     { code: 1, text: 'internal error' },
     { code: 2, text: 'usage: an option or a target is not valid' },
     { code: 3, text: "this host's limits stopped it" },
-    { code: 4, text: 'the target refused, never answered, or has no address or route' },
+    {
+      code: 4,
+      text: 'the target refused, never answered, has no address or route, or does not know connections that are held'
+    },
     { code: 5, text: 'fewer connections than asked for, a failed exchange, or a --fail-if held' },
     { code: 130, text: 'stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting' }
   ]

@@ -8,6 +8,7 @@
 
 #include "native/engine/dial/handshakes.h"
 #include "native/engine/dial/source_socket.h"
+#include "native/engine/dial/stale_answer.h"
 #include "native/engine/state/table_context.h"
 #include "native/engine/talk/exchange.h"
 
@@ -54,6 +55,7 @@ class Dialer {
   // `sent`: bytes of the first message that are on their way already.
   void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                  size_t sent = 0);
+  void CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns);
   void Talk(int fd, int64_t now_ns, bool watched, size_t sent);
   void OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns);
   // `error` 0: it has succeeded.
@@ -68,6 +70,7 @@ class Dialer {
   void FailForTuples();
   void FailHandshake(uint32_t slot, Phase phase, int code);
   void EndHeld(int fd, Phase phase, int code);
+  void NoteDead(int fd, int code);
   void CompleteTransaction(int fd);
   void CloseHeld(int fd);
   [[nodiscard]] std::string DescribeTuple(int fd, uint32_t target) const;

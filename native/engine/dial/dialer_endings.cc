@@ -2,12 +2,43 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <vector>
 
 #include "native/engine/dial/dialer.h"
+#include "native/engine/dial/stale_answer.h"
+#include "native/net/keepalive.h"
 #include "native/net/socket.h"
+#include "native/net/tcp_info.h"
 
 namespace c1m {
+namespace {
+
+// How long a peer waits for the last segment of a handshake: 63 s with the default of
+// tcp_synack_retries.
+constexpr uint32_t kHandshakeMs = 64'000;
+
+// Whether a peer that resets a connection in answer to a probe never took it: it was not heard
+// after its SYN-ACK, or sent that again until it gave up, answering probes meanwhile.
+bool NeverTaken(int fd, const TcpInfo& info, const std::vector<Probed>& sample) {
+  if (!HeardSinceHandshake(info)) return true;
+  const uint32_t age_ms = LastHeardAgeMs(info);
+  if (info.bytes_received > 0 || info.bytes_acked > 1 || age_ms > kHandshakeMs) return false;
+  const auto probed = std::ranges::lower_bound(sample, fd, {}, &Probed::fd);
+  // The SYN-ACK and the RST.
+  constexpr uint32_t kOthers = 2;
+  if (probed != sample.end() && probed->fd == fd) {
+    return info.segs_in >= kOthers + probed->answers + 2;
+  }
+  Keepalive keepalive;
+  if (!ReadKeepalive(fd, keepalive) || keepalive.interval_s <= 0) return false;
+  // A peer may have left an answer out: it limits them (tcp_invalid_ratelimit).
+  const uint32_t answers = age_ms / (1000 * static_cast<uint32_t>(keepalive.interval_s));
+  return info.segs_in >= kOthers + answers + 1;
+}
+
+}  // namespace
 
 int64_t Dialer::NextExpiryNs() const {
   if (handshakes_.empty()) return Reactor::kForever;
@@ -35,6 +66,7 @@ void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
     return socket.source.ToString() + " > " + targets[socket.target].ToString();
   });
   if (socket.fd >= 0) ::close(socket.fd);
+  context_.worker.targets.AddFailed(socket.target);
   context_.counters.attempted.Add();
   context_.counters.failed.Add();
 }
@@ -51,11 +83,15 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   const Handshake handshake = handshakes_.at(slot);
   context_.run.errors.Count(phase, code,
                             [&] { return DescribeTuple(handshake.fd, handshake.target); });
+  if (code == ETIMEDOUT && IsAnsweredStale(handshake.fd)) {
+    context_.counters.timeouts_answered_stale.Add();
+  }
   handshakes_.Remove(slot);
   context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();
   context_.connections.Clear(handshake.fd);
   context_.Close(handshake.fd);
+  context_.worker.targets.AddFailed(handshake.target);
   context_.counters.failed.Add();
 }
 
@@ -66,9 +102,29 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
     context_.run.errors.Count(phase, code,
                               [&] { return DescribeTuple(fd, context_.connections.tag(fd)); });
   }
+  if (phase == Phase::kHold && (code == ECONNRESET || code == ETIMEDOUT)) NoteDead(fd, code);
   const bool ended_by_us = phase == Phase::kSocket || code == EBADMSG || code == ETIMEDOUT;
-  if (!ended_by_us) context_.counters.dialed_closed_by_peer.Add();
+  const uint32_t target = context_.connections.tag(fd);
+  if (phase == Phase::kExchange) context_.worker.targets.AddExchangeFailed(target);
+  if (!ended_by_us) {
+    context_.counters.dialed_closed_by_peer.Add();
+    context_.worker.targets.AddClosedByPeer(target);
+  }
   CloseHeld(fd);
+}
+
+// Counts a connection that was not ended but lost. A peer that still knows it answers a keepalive
+// probe with an ACK; RST says that it doesn't, and from the kernel that probed in vain comes
+// ETIMEDOUT.
+void Dialer::NoteDead(int fd, int code) {
+  TcpInfo info;
+  if (ReadTcpInfo(fd, info) == 0) return;
+  if (code == ECONNRESET && info.probes == 0) return;
+  if (code == ECONNRESET && NeverTaken(fd, info, context_.probed)) {
+    context_.counters.dialed_unknown.Add();
+  } else {
+    context_.counters.dialed_dead.Add();
+  }
 }
 
 void Dialer::Served(int fd) {

@@ -5,9 +5,9 @@
 #include <cerrno>
 
 #include "native/engine/dial/dialer.h"
+#include "native/engine/dial/stale_answer.h"
 #include "native/net/clock.h"
 #include "native/net/socket.h"
-#include "native/net/tcp_info.h"
 
 namespace c1m {
 namespace {
@@ -16,6 +16,9 @@ namespace {
 // RTO of 1 s (RFC 6298), or, when a stale ACK made the client send RST, after 2 jiffies
 // (tcp_rcv_synsent_state_process), which is 2 ms at HZ=1000. Only slower ones are worth a TCP_INFO.
 constexpr int64_t kSlowHandshakeNs = 2 * kNsPerMs;
+
+// A little less than the initial RTO of a second, by which timestamps in milliseconds may be off.
+constexpr int64_t kFirstRepeatNs = 950 * kNsPerMs;
 
 // After so many probes in a row that came too early the peer is evidently not on this host; then
 // only one connect in kProbeInterval is probed.
@@ -95,28 +98,43 @@ uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
 void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                        size_t sent) {
   const int64_t latency_ns = now_ns - started_ns;
-  const uint32_t syn_retransmits =
-      latency_ns >= kSlowHandshakeNs ? ReadRetransmits(fd).value_or(0) : 0;
-  if (syn_retransmits > 0) {
-    context_.counters.syn_retransmits.Add(syn_retransmits);
-    context_.counters.connections_with_syn_retry.Add();
+  const HandshakeTrace trace =
+      latency_ns >= kSlowHandshakeNs ? TraceHandshake(fd, latency_ns) : HandshakeTrace{};
+  if (trace.syn_repeats > 0) {
+    CountSynRepeats(trace, latency_ns);
     context_.worker.retried_latency.Record(latency_ns);
   } else {
     context_.worker.first_try_latency.Record(latency_ns);
   }
   context_.counters.established.Add();
+  context_.worker.targets.AddEstablished(target);
   context_.dialed.Open();
 
   // Those that talk or come and go are registered, or closed, right here.
   const bool held_only = !exchange_ && !options_.churn;
   context_.connections.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
-  context_.connections.SetSynRetries(fd, syn_retransmits);
+  context_.connections.SetSynRetries(fd, trace.syn_repeats);
   if (exchange_) {
     Talk(fd, now_ns, watched, sent);
   } else if (options_.churn) {
     Served(fd);
   } else if (!watched) {
     ++context_.unwatched;
+  }
+}
+
+// Which SYN was answered tells a lost one from a slow answer.
+void Dialer::CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns) {
+  Counters& counters = context_.counters;
+  if (trace.answered_stale) counters.handshakes_answered_stale.Add();
+  counters.syn_retransmits.Add(trace.syn_repeats);
+  counters.connections_with_syn_retry.Add();
+  const int64_t answered_after_ns = int64_t{trace.answered_after_us} * kNsPerUs;
+  if (answered_after_ns == 0) return;
+  if (latency_ns - answered_after_ns >= kFirstRepeatNs) {
+    counters.repeated_syn_answered.Add();
+  } else if (answered_after_ns >= kFirstRepeatNs) {
+    counters.first_syn_answered.Add();
   }
 }
 

@@ -23,6 +23,7 @@ CensusRow CensusRow::From(const TcpInfo& info, const SocketAddress& source) {
   row.snd_mss = info.snd_mss;
   row.snd_cwnd = info.snd_cwnd;
   row.last_data_recv_ms = info.last_data_recv_ms;
+  row.last_ack_recv_ms = info.last_ack_recv_ms;
   row.total_rto_time_ms = info.total_rto_time_ms;
   row.total_rto = info.total_rto;
   row.state = info.state;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 
+#include "native/engine/measure/proof.h"
 #include "native/net/address.h"
 #include "native/net/tcp_info.h"
 
@@ -34,10 +35,12 @@ using AddressBytes = std::array<uint8_t, 16>;
   X(uint32_t, snd_mss, "sndMss", C1M_END(snd_mss))                                  \
   X(uint32_t, snd_cwnd, "sndCwnd", C1M_END(snd_cwnd))                               \
   X(uint32_t, last_data_recv_ms, "sinceDataReceivedMs", C1M_END(last_data_recv_ms)) \
+  X(uint32_t, last_ack_recv_ms, "sinceAckReceivedMs", C1M_END(last_ack_recv_ms))    \
   X(uint32_t, total_rto_time_ms, "totalRtoTimeMs", C1M_END(total_rto_time_ms))      \
   X(uint16_t, total_rto, "totalRto", C1M_END(total_rto))                            \
   X(uint16_t, source_port, "sourcePort", 0)                                         \
   X(uint8_t, syn_retries, "synRetries", 0)                                          \
+  X(uint8_t, probe_answers, "probeAnswers", 0)                                      \
   X(uint8_t, state, "state", C1M_END(state))                                        \
   X(uint8_t, options, "options", C1M_END(options))                                  \
   X(uint8_t, snd_wscale, "sndWscale", C1M_END(wscales))                             \
@@ -51,7 +54,7 @@ struct CensusRow {
   C1M_CENSUS_COLUMNS(C1M_FIELD)
 #undef C1M_FIELD
 
-  // Everything but `target` and `syn_retries`.
+  // Everything but `target`, `syn_retries`, and `probe_answers`.
   static CensusRow From(const TcpInfo& info, const SocketAddress& source);
 };
 
@@ -96,10 +99,12 @@ class CensusSheet {
 
 // What a census is to hold.
 struct CensusOrder {
+  // Without a sheet it is a step of a proof.
   CensusSheet* sheet = nullptr;
   // Every nth connection of a table, beginning with its `offset`-th; 1: all.
   uint32_t stride = 1;
   uint32_t offset = 0;
+  ProofOrder proof = {};
 };
 
 inline constexpr CensusSheet::Column kCensusColumns[] = {

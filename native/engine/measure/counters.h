@@ -9,23 +9,30 @@
 namespace c1m {
 
 // X(name in C++, name in JavaScript)
-#define C1M_COUNTERS(X)                                                              \
-  X(attempted, "attempted")                      /* connects started */              \
-  X(established, "established")                  /* handshakes completed */          \
-  X(failed, "failed")                            /* attempts that ended otherwise */ \
-  X(dialed_open, "dialedOpen")                   /* held now by the dialer */        \
-  X(dialed_closed_by_peer, "dialedClosedByPeer") /* FIN or RST from the peer */      \
-  X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */     \
-  X(syn_retransmits, "synRetransmits")                                               \
-  X(connections_with_syn_retry, "connectionsWithSynRetry")                           \
-  X(dialed_bytes_received, "dialedBytesReceived")                                    \
-  X(dialed_bytes_sent, "dialedBytesSent")                                            \
-  X(exchanges, "exchanges")       /* answered in full */                             \
-  X(transactions, "transactions") /* churn: opened, used and closed */               \
-  X(accepted, "accepted")                                                            \
-  X(accepted_open, "acceptedOpen") /* held now by the listener */                    \
-  X(accepted_closed_by_peer, "acceptedClosedByPeer")                                 \
-  X(accepted_bytes_received, "acceptedBytesReceived")                                \
+#define C1M_COUNTERS(X)                                                                     \
+  X(attempted, "attempted")                      /* connects started */                     \
+  X(established, "established")                  /* handshakes completed */                 \
+  X(failed, "failed")                            /* attempts that ended otherwise */        \
+  X(dialed_open, "dialedOpen")                   /* held now by the dialer */               \
+  X(dialed_closed_by_peer, "dialedClosedByPeer") /* FIN or RST from the peer */             \
+  X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */            \
+  X(dialed_unknown, "dialedUnknown")             /* reset by a peer that never knew them */ \
+  X(dialed_dead, "dialedDead")                   /* held until their peer was gone */       \
+  X(syn_retransmits, "synRetransmits")                                                      \
+  X(connections_with_syn_retry, "connectionsWithSynRetry")                                  \
+  X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */          \
+  X(timeouts_answered_stale, "timeoutsAnsweredStale")                                       \
+  X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */               \
+  X(first_syn_answered, "firstSynAnswered")         /* after it was repeated */             \
+  X(repeated_syn_answered, "repeatedSynAnswered")   /* as TCP timestamps tell */            \
+  X(dialed_bytes_received, "dialedBytesReceived")                                           \
+  X(dialed_bytes_sent, "dialedBytesSent")                                                   \
+  X(exchanges, "exchanges")       /* answered in full */                                    \
+  X(transactions, "transactions") /* churn: opened, used and closed */                      \
+  X(accepted, "accepted")                                                                   \
+  X(accepted_open, "acceptedOpen") /* held now by the listener */                           \
+  X(accepted_closed_by_peer, "acceptedClosedByPeer")                                        \
+  X(accepted_bytes_received, "acceptedBytesReceived")                                       \
   X(accepted_bytes_sent, "acceptedBytesSent")
 
 // Written by one thread, read by any: a plain load and store, no locked instruction.

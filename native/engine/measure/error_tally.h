@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "native/net/clock.h"
+
 namespace c1m {
 
 // Where in a connection's life it went wrong.
@@ -21,6 +23,8 @@ class ErrorTally {
     int code;
     uint64_t count;
     std::string example;
+    // When the first one happened.
+    int64_t first_ns;
   };
 
   // `example` is called only for the first error of its kind. Safe from any thread.
@@ -33,7 +37,7 @@ class ErrorTally {
         return;
       }
     }
-    entries_.push_back({phase, code, count, example()});
+    entries_.push_back({phase, code, count, example(), NowNs()});
   }
 
   [[nodiscard]] std::vector<Entry> entries() const {

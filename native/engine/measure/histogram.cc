@@ -16,11 +16,16 @@ void Histogram::Merge(const Histogram& other) {
       std::memory_order_relaxed);
 }
 
-double Histogram::MiddleOf(size_t index) {
+double Histogram::BeginOf(size_t index) {
   if (index < 2 * kParts) return static_cast<double>(index);
   const size_t octave = (index >> kPartBits) - 1;
-  const uint64_t low = static_cast<uint64_t>(index - (octave << kPartBits)) << octave;
-  return static_cast<double>(low) + static_cast<double>(uint64_t{1} << octave) / 2;
+  return static_cast<double>(static_cast<uint64_t>(index - (octave << kPartBits)) << octave);
+}
+
+double Histogram::MiddleOf(size_t index) {
+  // A bucket one nanosecond wide holds the one value it begins with.
+  if (index < 2 * kParts) return BeginOf(index);
+  return (BeginOf(index) + BeginOf(index + 1)) / 2;
 }
 
 double Histogram::Percentile(double share, uint64_t count, double max) const {
@@ -33,13 +38,10 @@ double Histogram::Percentile(double share, uint64_t count, double max) const {
   return max;
 }
 
-std::vector<Histogram::Bucket> Histogram::Buckets() const {
-  std::vector<Bucket> buckets;
+void Histogram::AddCountsTo(std::span<double> into) const {
   for (size_t i = 0; i < kBuckets; ++i) {
-    const uint64_t count = counts_[i].load(std::memory_order_relaxed);
-    if (count != 0) buckets.push_back({MiddleOf(i), count});
+    into[i] += static_cast<double>(counts_[i].load(std::memory_order_relaxed));
   }
-  return buckets;
 }
 
 Histogram::Summary Histogram::Summarize() const {

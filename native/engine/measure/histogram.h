@@ -7,7 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
 namespace c1m {
 
@@ -39,19 +39,18 @@ class Histogram {
   };
   [[nodiscard]] Summary Summarize() const;
 
-  struct Bucket {
-    double ns = 0;
-    uint64_t count = 0;
-  };
-  // The buckets that hold anything, from the shortest, each with its middle.
-  [[nodiscard]] std::vector<Bucket> Buckets() const;
-
- private:
   static constexpr int kPartBits = 6;
   static constexpr int kMaxBits = 40;
   static constexpr uint64_t kParts = 1U << kPartBits;
+  // The same for every histogram, so that the counts of several add up.
   static constexpr size_t kBuckets = (kMaxBits - kPartBits + 1) * kParts;
 
+  // Adds the counts of all buckets to `into`, which holds kBuckets of them.
+  void AddCountsTo(std::span<double> into) const;
+  // Nanoseconds at which a bucket begins; the one before it ends there.
+  static double BeginOf(size_t index);
+
+ private:
   // Values below 2 * kParts have a bucket each; above, the top kPartBits + 1 bits choose it.
   static size_t IndexOf(uint64_t value) {
     if (value < kParts) return value;

@@ -35,6 +35,7 @@ bool CensusTaker::Step() {
     if (size == 0 || !source) continue;
     info_bytes = size;
     rows[count] = CensusRow::From(info, *source);
+    rows[count].probe_answers = ProbeAnswers(next_fd_);
     rows[count].syn_retries = static_cast<uint8_t>(connections.syn_retries(next_fd_));
     const uint32_t target = connections.tag(next_fd_);
     rows[count].target = self_dial ? self_dial->TargetNumber(target) : target;
@@ -46,8 +47,16 @@ bool CensusTaker::Step() {
   return true;
 }
 
+uint8_t CensusTaker::ProbeAnswers(int fd) {
+  const std::vector<Probed>& probed = context_.probed;
+  while (next_probed_ < probed.size() && probed[next_probed_].fd < fd) ++next_probed_;
+  const bool asked = next_probed_ < probed.size() && probed[next_probed_].fd == fd;
+  return asked ? probed[next_probed_].answers : 0;
+}
+
 void CensusTaker::Leave() {
   next_fd_ = 0;
+  next_probed_ = 0;
   seen_ = context_.run.census_number.load(std::memory_order_acquire);
 }
 

@@ -1,6 +1,7 @@
 // A table's part of a census.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "native/engine/state/table_context.h"
@@ -23,9 +24,13 @@ class CensusTaker {
   void Leave();
 
  private:
+  // Segments with which the peer has answered probes of this run. Descriptors come in order.
+  uint8_t ProbeAnswers(int fd);
+
   TableContext& context_;
   uint32_t seen_;
   int next_fd_ = 0;
+  size_t next_probed_ = 0;
   // Dialed connections to pass over before the next one that is read.
   uint32_t skip_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "native/engine/dial/stale_answer.h"
 #include "native/net/socket.h"
 
 namespace c1m {
@@ -23,6 +24,9 @@ void CloseRange(TableContext& context, int begin, int end, bool dialed) {
     const ConnectionState state = connections.state(fd);
     if (state == ConnectionState::kNone || (state == ConnectionState::kAccepted) == dialed)
       continue;
+    if (state == ConnectionState::kConnecting && IsAnsweredStale(fd)) {
+      context.counters.pending_answered_stale.Add();
+    }
     if (reset) ResetOnClose(fd);
     ::close(fd);
     connections.Clear(fd);

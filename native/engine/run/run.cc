@@ -1,7 +1,10 @@
 #include "native/engine/run/run.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "native/net/cpu.h"
 #include "native/net/descriptor_table.h"
@@ -14,6 +17,29 @@ namespace {
 RunOptions WithServedWorkers(RunOptions options) {
   options.workers = std::min(options.workers, options.max_tables);
   return options;
+}
+
+// A listener of a self-dial. The kernel chooses its port; where it has none left, because others
+// hold ip_local_port_range or ip_local_reserved_ports covers it, the listener takes the highest
+// free port: of the run's source ports first, which leave reserved ones out.
+Result<int> OpenOwnListener(const SocketAddress& wanted, const RunOptions& options) {
+  const auto open = [&](uint16_t port) {
+    SocketAddress address = wanted;
+    address.set_port(port);
+    return OpenListener(address, options.listen->backlog, PortSharing::kNone,
+                        options.listen->socket_options);
+  };
+  auto opened = open(wanted.port());
+  if (wanted.port() != 0) return opened;
+  const auto taken = [&] { return !opened.ok() && opened.error().code == EADDRINUSE; };
+  std::vector<PortRange> ranges = options.dial->source_ports;
+  ranges.insert(ranges.begin(), PortRange{});
+  for (; taken() && !ranges.empty(); ranges.pop_back()) {
+    for (int port = ranges.back().last; taken() && port >= ranges.back().first; --port) {
+      opened = open(static_cast<uint16_t>(port));
+    }
+  }
+  return opened;
 }
 
 }  // namespace
@@ -73,7 +99,9 @@ Result<std::vector<SocketAddress>> Run::Listen() {
     const PortSharing sharing = again    ? PortSharing::kNext
                                 : shares ? PortSharing::kFirst
                                          : PortSharing::kNone;
-    const auto opened = OpenListener(address, options.backlog, sharing, options.socket_options);
+    const auto opened =
+        own ? OpenOwnListener(address, state_.options)
+            : OpenListener(address, options.backlog, sharing, options.socket_options);
     if (!opened.ok()) {
       state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
       return opened.error();
@@ -91,12 +119,16 @@ void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
     for (const auto& worker : workers_) {
       SelfDial& self_dial = worker->self_dial.emplace(state_.options, worker->index, listening);
       worker->cursor.emplace(self_dial.space(), self_dial.first_tuple());
+      worker->targets.Resize(self_dial.space().targets().size());
     }
     return;
   }
   space_ = std::make_unique<TupleSpace>(dial.sources, dial.source_ports, dial.shard, dial.targets,
                                         dial.churn);
-  for (const auto& worker : workers_) worker->cursor.emplace(*space_);
+  for (const auto& worker : workers_) {
+    worker->cursor.emplace(*space_, space_->FirstTupleOf(dial.seed));
+    worker->targets.Resize(dial.targets.size());
+  }
 }
 
 void Run::Join() {

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/counters.h"
 #include "native/engine/measure/error_tally.h"
 #include "native/engine/measure/histogram.h"
+#include "native/engine/measure/target_counts.h"
 #include "native/engine/run/supervisor.h"
 #include "native/engine/space/tuple_space.h"
 #include "native/engine/state/run_state.h"
@@ -47,9 +49,14 @@ class Run {
   [[nodiscard]] std::vector<ErrorTally::Entry> Errors() const { return state_.errors.entries(); }
   // Over all workers: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
-  [[nodiscard]] std::vector<Histogram::Bucket> ConnectLatencies() const;
   [[nodiscard]] Histogram::Summary ExchangeLatency() const;
   [[nodiscard]] Histogram::Summary Lateness() const;
+  // Add the counts of each bucket of these histograms to `into`: Histogram::kBuckets of them.
+  void AddConnectCounts(bool first_try_only, std::span<double> into) const;
+  void AddExchangeCounts(std::span<double> into) const;
+  // What became of the connections to each target, in the order of the targets.
+  [[nodiscard]] std::vector<TargetTotals> Targets() const;
+  [[nodiscard]] int64_t started_ns() const { return state_.started_ns; }
   // In a churn: the shortest time after which a tuple was used again; 0 when none was.
   [[nodiscard]] int64_t ShortestRestNs() const;
   // The most connections dialed, and accepted, that were open at one moment; see open_count.h.

@@ -14,13 +14,28 @@ Histogram::Summary Run::ConnectLatency(bool first_try_only) const {
   return all->Summarize();
 }
 
-std::vector<Histogram::Bucket> Run::ConnectLatencies() const {
-  const auto all = std::make_unique<Histogram>();
+void Run::AddConnectCounts(bool first_try_only, std::span<double> into) const {
   for (const auto& worker : workers_) {
-    all->Merge(worker->first_try_latency);
-    all->Merge(worker->retried_latency);
+    worker->first_try_latency.AddCountsTo(into);
+    if (!first_try_only) worker->retried_latency.AddCountsTo(into);
   }
-  return all->Buckets();
+}
+
+void Run::AddExchangeCounts(std::span<double> into) const {
+  for (const auto& worker : workers_) worker->exchange_latency.AddCountsTo(into);
+}
+
+std::vector<TargetTotals> Run::Targets() const {
+  std::vector<TargetTotals> all;
+  for (const auto& worker : workers_) {
+    const auto& self_dial = worker->self_dial;
+    for (uint32_t i = 0; i < worker->targets.size(); ++i) {
+      const uint32_t number = self_dial ? self_dial->TargetNumber(i) : i;
+      if (number >= all.size()) all.resize(number + 1);
+      worker->targets.AddTo(i, all[number]);
+    }
+  }
+  return all;
 }
 
 Histogram::Summary Run::ExchangeLatency() const { return Summarize(&Worker::exchange_latency); }

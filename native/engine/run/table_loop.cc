@@ -35,7 +35,8 @@ Table::Loop::Loop(Table& table, const std::vector<int>& inherited, const Limits&
                .quota = limits.quota,
                .shared = limits.shared},
       watcher_(context_),
-      census_(context_, table.census_seen_) {
+      census_(context_, table.census_seen_),
+      prover_(context_) {
   if (table.dials_) dialer_.emplace(context_);
   if (run_.options.listen) {
     acceptor_.emplace(context_, std::vector<int>(inherited.begin() + 1, inherited.end()));
@@ -90,12 +91,18 @@ bool Table::Loop::InClosedLoop() {
 
 int64_t Table::Loop::StepCensus() {
   if (!census_.due()) return Reactor::kForever;
-  if (!census_.Step()) return 0;
+  if (run_.census.sheet == nullptr) {
+    if (!prover_.Step()) return 0;
+    census_.Leave();
+  } else if (!census_.Step()) {
+    return 0;
+  }
   table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
   return Reactor::kForever;
 }
 
 void Table::Loop::LeaveCensus() {
+  prover_.Leave();
   census_.Leave();
   table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
 }

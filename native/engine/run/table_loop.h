@@ -11,6 +11,7 @@
 #include "native/engine/accept/acceptor.h"
 #include "native/engine/dial/dialer.h"
 #include "native/engine/run/census_taker.h"
+#include "native/engine/run/prover.h"
 #include "native/engine/run/table.h"
 #include "native/engine/run/watcher.h"
 #include "native/engine/state/connection_states.h"
@@ -74,6 +75,7 @@ class Table::Loop {
   TableContext context_;
   Watcher watcher_;
   CensusTaker census_;
+  Prover prover_;
   std::optional<Dialer> dialer_;
   std::optional<Acceptor> acceptor_;
   std::vector<int> revisiting_;

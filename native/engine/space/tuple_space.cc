@@ -55,6 +55,12 @@ TupleSpace::Slice TupleSpace::Claim(uint64_t count) {
   return Slice{.begin = begin, .end = std::max(begin, end)};
 }
 
+uint64_t TupleSpace::FirstTupleOf(uint64_t sources) const {
+  if (size_ == 0) return 0;
+  const uint64_t targets = targets_.size();
+  return sources % (size_ / targets) * targets;
+}
+
 uint64_t TupleSpace::unclaimed() const {
   return endless_ ? size_ : size_ - next_.load(std::memory_order_relaxed);
 }

@@ -48,6 +48,9 @@ class TupleSpace {
   // Up to `count` tuples that no other worker gets in this round; empty when the space is used up.
   // Safe from any thread.
   [[nodiscard]] Slice Claim(uint64_t count);
+  // The first tuple of the source that lies `sources` (address, port) pairs from the first one,
+  // round and round: a run that begins there still has every destination of a source in a row.
+  [[nodiscard]] uint64_t FirstTupleOf(uint64_t sources) const;
   // Tuples that are not claimed yet.
   [[nodiscard]] uint64_t unclaimed() const;
   // In an endless space: how long the shortest round took, which is how long a tuple rested before

@@ -37,6 +37,8 @@ struct DialOptions {
   std::vector<AddressRange> sources;
   std::vector<PortRange> source_ports;
   Shard shard;
+  // Where in the tuple space the run begins: so many (address, port) pairs from the first one.
+  uint32_t seed = 0;
   // Empty: a self-dial, in which every worker dials listeners of its own.
   std::vector<SocketAddress> targets;
   uint64_t connections = 0;

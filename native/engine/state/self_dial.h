@@ -26,10 +26,11 @@ class SelfDial {
   [[nodiscard]] bool only_holds() const { return only_holds_; }
 
   // All tuples to the worker's own listeners, and the one that the worker begins at: those that
-  // begin at the same one would share bind buckets, which the kernel searches.
+  // begin at the same one would share bind buckets, which the kernel searches. A seed moves all of
+  // them alike.
   [[nodiscard]] TupleSpace& space() { return space_; }
   [[nodiscard]] const TupleSpace& space() const { return space_; }
-  [[nodiscard]] uint64_t first_tuple() const { return space_.size() / workers_ * worker_; }
+  [[nodiscard]] uint64_t first_tuple() const;
   // The number in `listening` of a target of the space.
   [[nodiscard]] uint32_t TargetNumber(uint32_t target) const { return target * workers_ + worker_; }
 
@@ -49,6 +50,7 @@ class SelfDial {
  private:
   const uint32_t worker_;
   const uint32_t workers_;
+  const uint32_t seed_;
   const bool only_holds_;
   TupleSpace space_;
   std::atomic<int64_t> unaccepted_{0};

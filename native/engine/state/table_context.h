@@ -12,6 +12,7 @@
 #include "native/engine/measure/counters.h"
 #include "native/engine/measure/open_count.h"
 #include "native/engine/state/connection_states.h"
+#include "native/engine/state/probed.h"
 #include "native/engine/state/run_state.h"
 #include "native/engine/state/worker.h"
 #include "native/net/reactor.h"
@@ -37,6 +38,8 @@ struct TableContext {
   int unwatched = 0;
   // Descriptors with more to read than one turn took.
   std::vector<int> revisits = {};
+  // Connections whose peers were probed, in the order of their descriptors.
+  std::vector<Probed> probed = {};
 
   [[nodiscard]] int room() const { return quota - connections.size(); }
 

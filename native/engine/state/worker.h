@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "native/engine/measure/histogram.h"
+#include "native/engine/measure/target_counts.h"
 #include "native/engine/space/tuple_space.h"
 #include "native/engine/state/self_dial.h"
 #include "native/net/fd.h"
@@ -35,6 +36,8 @@ struct Worker {
   Histogram exchange_latency;
   // How late connects were against the schedule.
   Histogram lateness;
+  // By the index of the target in the cursor's space.
+  TargetCounts targets;
 
   // Accepting. The sockets live in the process's table so that each new table inherits them.
   std::vector<UniqueFd> listeners;

@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
+import type { RunResult } from '../../../lib/result/result.js'
+import { ending } from '../../cli/run_cli.js'
 import { causesOf, dialIn } from '../../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { main, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const dialed = ['-c', '20k', '--workers', '1']
 
@@ -14,6 +17,48 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
     expect(result.connections).toMatchObject({ established: 20_000, failed: 0 })
     expect(causesOf(result)).toEqual(['dialer-saturated'])
     expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'client' })
+  })
+
+  it('because others took its CPU is named for that', async () => {
+    using host = await Namespace.create()
+    const onOneCpu = ['taskset', '-c', '0'] as const
+    // The CPU is busy from the moment each has printed.
+    const hogs = Array.from({ length: 6 }, () =>
+      host.spawn(...onOneCpu, 'sh', '-c', 'echo busy; while :; do :; done')
+    )
+    try {
+      await Promise.all(hogs.map((hog) => once(hog.stdout as NodeJS.ReadableStream, 'data')))
+      const dialing = host.spawn(
+        ...onOneCpu,
+        process.execPath,
+        main,
+        'dial',
+        '--json',
+        '-c',
+        '20k',
+        '-r',
+        '100k/s'
+      )
+      const { stdout } = await ending(dialing)
+      const result = JSON.parse(stdout) as RunResult
+      expect(result.connections).toMatchObject({ established: 20_000, failed: 0 })
+      expect(result.process.dialing.waitedSeconds).toBeGreaterThan(0)
+      expect(causesOf(result)).toEqual(['dialer-saturated'])
+      expect(result.findings[0]).toMatchObject({
+        severity: 'warning',
+        side: 'client',
+        title: expect.stringContaining('other processes took the CPUs')
+      })
+    } finally {
+      for (const hog of hogs) hog.kill('SIGKILL')
+    }
+  })
+
+  it('is judged by the CPU time of dialing, without that of hold and close', async () => {
+    using host = await Namespace.create()
+    const result = await dialIn(host, '-c', '2k', '-r', '2k/s', '--hold', '200ms')
+    const { cpuSeconds, dialing } = result.process
+    expect(dialing.cpuSeconds).toBeLessThan(cpuSeconds)
   })
 
   it('does not exist where no rate was asked for', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, listenIn, watchIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 /** Two ways between them. The SYN takes one; the answer, to an address of the other, comes back by the other. */
@@ -52,6 +52,44 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(seen)).toEqual(['reverse-path-filter'])
     expect(seen.findings[0]).toMatchObject({ side: 'server' })
     expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
+  })
+
+  // SYNs from an address of the other way, which nobody waits for an answer to.
+  const straysFrom = (host: Namespace, count: number) =>
+    dialIn(host, '198.18.1.1:9', '-s', '198.18.2.2', '-c', `${count}`, '--connect-timeout', '300ms')
+
+  it('that drops strays is not to blame for SYNs that a firewall drops', async ({ skip }) => {
+    using between = await twoWays()
+    strict(between.client)
+    const lossy = `table inet t {
+      chain in {
+        type filter hook prerouting priority -400;
+        tcp dport 8100 tcp flags & (syn | ack) == syn numgen inc mod 5 == 0 drop
+      }
+    }`
+    skip(!loadRules(between.server, lossy), 'needs nft')
+    await using _listening = await listenIn(between.server, target)
+    const dialing = dialIn(between.client, target, '-s', '198.18.1.1', '-c', '100', '-r', '50/s')
+    await straysFrom(between.server, 14)
+    const result = await dialing
+    expect(result.counters['TcpExt.IPReversePathFilter']?.delta).toBeGreaterThan(0)
+    expect(result.connections).toMatchObject({ established: 100, failed: 0 })
+    expect(causesOf(result)).toEqual(['syn-loss'])
+  })
+
+  it('that drops a few strays beside a server is nothing', async () => {
+    using between = await twoWays()
+    strict(between.client)
+    // The filter would keep strays from learning this as well.
+    between.client.run('ip', 'link', 'set', 'one', 'address', '02:00:00:00:00:03')
+    const neighbour = ['198.18.1.1', 'lladdr', '02:00:00:00:00:03', 'dev', 'one']
+    between.server.run('ip', 'neigh', 'replace', ...neighbour)
+    await using _listening = await listenIn(between.client, '198.18.1.1:8100')
+    await using watching = await watchIn(between.client, '198.18.1.1:8100')
+    await straysFrom(between.server, 5)
+    const seen = await watching.stop()
+    expect(seen.counters['TcpExt.IPReversePathFilter']?.delta).toBeGreaterThan(0)
+    expect(causesOf(seen)).toEqual([])
   })
 
   it('that is loose lets both pass', async () => {

@@ -32,6 +32,18 @@ describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without ro
     expect(result.findings[0]?.title).toMatch(/their latencies gather at 1 s/)
   })
 
+  it('less than one in a hundred are good to know, and no more', async ({ skip }) => {
+    using client = await Namespace.create()
+    using server = await Namespace.create()
+    connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
+    skip(!loadRules(server, lossy.replace('mod 10', 'mod 200')), 'needs nft')
+    await using _listening = await listenIn(server, target)
+    const result = await dialIn(client, target, '-c', '1000', '--connect-timeout', '20s')
+    expect(result.connections).toMatchObject({ established: 1000, failed: 0 })
+    expect(causesOf(result)).toEqual(['syn-loss'])
+    expect(result.findings[0]).toMatchObject({ severity: 'info', side: 'path' })
+  })
+
   it('all of them are named as a target that never answers', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()

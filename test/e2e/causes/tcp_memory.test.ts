@@ -37,6 +37,7 @@ describe.skipIf(!mayChangeHost)(`tcp_mem (${whyNot})`, () => {
     )
     const result = await dialing
     expect(causesOf(result)).toEqual(['tcp-memory'])
+    expect(result.findings[0]?.title).toMatch(/^TCP buffers of the whole host reached tcp_mem/)
     const seen = await watching.found()
     expect(causesOf(seen)).toEqual(['tcp-memory'])
   })

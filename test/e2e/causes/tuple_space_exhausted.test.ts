@@ -1,6 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+
+/** A client and an echoing server; strangers at the client hold what `strangers` says. */
+async function churned(strangers: string | null, timestampsOfServer = 1) {
+  const client = await Namespace.create()
+  const server = await Namespace.create()
+  connectNamespaces(client, '198.18.1.1/24', server, '198.18.1.2/24')
+  server.run('sysctl', '-q', '-w', `net.ipv4.tcp_timestamps=${timestampsOfServer}`)
+  const listening = await listenIn(server, '198.18.1.2:8100', '--mode', 'echo')
+  const holding = strangers === null ? null : await listenIn(client, `198.18.1.1:${strangers}`)
+  return {
+    dial: (...args: string[]) =>
+      dialIn(client, '198.18.1.2:8100', '--churn', '--send', 'hi', '--expect-bytes', '2', ...args),
+    async [Symbol.asyncDispose]() {
+      await holding?.[Symbol.asyncDispose]()
+      await listening[Symbol.asyncDispose]()
+      client[Symbol.dispose]()
+      server[Symbol.dispose]()
+    }
+  }
+}
 
 describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () => {
   it('of which other sockets hold a part is named', async () => {
@@ -17,5 +37,59 @@ describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () =
       side: 'client',
       title: '100 4-tuples were too few for 100 connections: other sockets hold 10 of them'
     })
+  })
+})
+
+describe.skipIf(!mayMakeNamespaces)('the tuple space of a churn (skipped without root)', () => {
+  it('is not named where others hold a fifth of it, however often it comes round', async () => {
+    await using hosts = await churned('5000-5019')
+    const result = await hosts.dial(
+      '-c',
+      '10',
+      '--source-ports',
+      '5000-5099',
+      '-r',
+      '500/s',
+      '--duration',
+      '2s'
+    )
+    expect(result.connections).toMatchObject({ failed: 0 })
+    expect(result.connections.skippedPorts).toBeGreaterThan(100)
+    expect(causesOf(result)).toEqual([])
+  })
+
+  it('is named where strangers leave three ports to ten connections', async () => {
+    await using hosts = await churned('5000-5096')
+    // Each is kept open while the answer to a message that never ends is awaited.
+    const result = await hosts.dial(
+      ...['-c', '10', '--source-ports', '5000-5099', '--duration', '2s'],
+      ...['--expect-bytes', '9', '--exchange-timeout', '10s']
+    )
+    expect(result.connections).toMatchObject({ peak: 3 })
+    expect(causesOf(result)).toEqual(['tuple-space-exhausted'])
+    expect(result.findings[0]).toMatchObject({
+      severity: 'critical',
+      side: 'client',
+      title: expect.stringMatching(
+        /^none of 100 4-tuples was free for [\d,]+ of [\d,]+ connection starts: other sockets hold about 97 of them$/
+      )
+    })
+  })
+
+  it('is named where TIME_WAIT holds it for a peer has no timestamps, and RST at the end heals', async () => {
+    await using hosts = await churned(null, 0)
+    const args = ['-c', '10', '--source-ports', '5000-5099', '--duration', '1s']
+    const result = await hosts.dial(...args)
+    expect(result.connections.established).toBeGreaterThanOrEqual(100)
+    expect(result.connections.failed).toBeGreaterThan(0)
+    expect(causesOf(result)).toEqual(['tuple-space-exhausted'])
+    expect(result.findings[0]?.title).toMatch(
+      /TIME_WAIT held up to \d+ of them, which cannot be taken over without timestamps at both ends$/
+    )
+    expect(result.findings[0]?.remedy[0]).toBe('c1m-native dial --close rst ...')
+    // Other ports: those of the first run stay in TIME_WAIT for a minute.
+    const healed = await hosts.dial(...args.with(3, '6000-6099'), '--close', 'rst')
+    expect(healed.connections.failed).toBe(0)
+    expect(causesOf(healed)).toEqual([])
   })
 })

@@ -1,13 +1,14 @@
 import type { ExplainContext, PredictContext, RunOutcome, Verdict } from '../../../lib/checks/context.js'
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
-import type { Latency } from '../../../lib/engine/latency.js'
+import type { Distribution } from '../../../lib/engine/latency.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'
 import type { HostFacts } from '../../../lib/host/facts.js'
 import type { DownDevice } from '../../../lib/observe/down_device.js'
 import type { ListenerFill } from '../../../lib/observe/listener_fill.js'
 import type { ServedPort } from '../../../lib/observe/served_ports.js'
+import type { AsymmetricRoute } from '../../../lib/observe/source_routes.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 import { dialDefaults } from '../../../lib/scenario/defaults.js'
 import type { Needs } from '../../../lib/scenario/needs.js'
@@ -91,6 +92,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   return {
     kind: 'dial',
     targets: [target],
+    otherAddresses: [],
     selfDial: changes.targets?.length === 0,
     ...dialDefaults,
     rate: [],
@@ -98,6 +100,7 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
     sourcePorts: [[1024, 65_535]],
     shardIndex: 0,
     shardCount: 1,
+    seed: 0,
     tuples: 1_290_240,
     workers: 4,
     maxTables: 128,
@@ -109,7 +112,12 @@ export function scenario(changes: Partial<DialScenario> = {}): DialScenario {
   }
 }
 
-export const latency = (changes: Partial<Latency> = {}): Latency => ({
+/** A scenario that sends a megabyte on each connection, so that sockets may have unsent data. */
+export const talking: Partial<DialScenario> = {
+  exchange: { send: '', sendBytes: 1 << 20, expect: '', expectBytes: 0, everyMs: null }
+}
+
+export const latency = (changes: Partial<Distribution> = {}): Distribution => ({
   unit: 'us',
   count: 10_000,
   mean: 60,
@@ -118,6 +126,7 @@ export const latency = (changes: Partial<Latency> = {}): Latency => ({
   p99: 200,
   p999: 900,
   max: 1500,
+  buckets: { fromUs: [], toUs: [], counts: [] },
   ...changes
 })
 
@@ -133,20 +142,36 @@ export function run(changes: Partly<RunOutcome> = {}): RunOutcome {
       closedByPeer: 0,
       skippedPorts: 0
     },
+    targets: [],
     errors: [],
     timing: { dialSeconds: 10, connectsPerSecond: 1000, holdSeconds: 0, totalSeconds: 10 },
     connectLatency: { ...latency(), withoutSynRetry: latency() },
     pacing: null,
     churn: null,
-    retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
-    process: { cpuSeconds: 0.5, workers: 4, tables: 4, privateTables: true },
+    retransmits: {
+      syn: 0,
+      connectionsWithSynRetry: 0,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
+      segments: null,
+      connectionsWithRetransmit: null
+    },
+    staleAnswers: { established: 0, timedOut: 0, pending: 0 },
+    process: {
+      cpuSeconds: 0.5,
+      dialing: { cpuSeconds: 0.5, waitedSeconds: null, otherSeconds: null },
+      workers: 4,
+      tables: 4,
+      privateTables: true
+    },
     series: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((tSeconds) => point(tSeconds, tSeconds * 1000))
   }
   return merged(healthy, changes)
 }
 
 export function point(tSeconds: number, established: number, connectsPerSecond = 1000): SeriesPoint {
-  return { tSeconds, established, connectsPerSecond, failed: 0 }
+  const none = { connectP50Us: null, connectP99Us: null, exchangeP50Us: null, exchangeP99Us: null }
+  return { tSeconds, established, connectsPerSecond, failed: 0, ...none }
 }
 
 /** Connections that came within a second and then stopped at `held`, for ten seconds. */
@@ -212,6 +237,7 @@ export function explaining({
     served: [],
     server: null,
     census: null,
+    proof: null,
     latencies: [],
     ...rest
   }
@@ -228,13 +254,15 @@ export function predicting({
   needs,
   scenario: wanted = {},
   peerIsHere = false,
-  downDevice = null
+  downDevice = null,
+  asymmetricRoute = null
 }: {
   facts?: Partly<HostFacts>
   needs?: Partial<Needs>
   scenario?: Partial<DialScenario> | null
   peerIsHere?: boolean
   downDevice?: DownDevice | null
+  asymmetricRoute?: AsymmetricRoute | null
 } = {}): PredictContext {
   return {
     facts: facts(here),
@@ -257,7 +285,8 @@ export function predicting({
     },
     scenario: wanted === null ? null : scenario(wanted),
     peerIsHere,
-    downDevice
+    downDevice,
+    asymmetricRoute
   }
 }
 

@@ -57,8 +57,8 @@ describe('a check that fails', () => {
         errors: [tally('connect', 'ECONNREFUSED', 1000)]
       })
     })
-    // What a bug in the only check that looks at the server's count would do.
-    return Object.defineProperty({ ...refused }, 'server', {
+    // What a bug in the only check that looks at the census would do.
+    return Object.defineProperty({ ...refused }, 'census', {
       enumerable: false,
       get: () => {
         throw new Error('a bug')

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../../lib/dial/dial.js'
 import type { Snapshot } from '../../../lib/dial/snapshot.js'
@@ -49,7 +50,14 @@ describe('dial', () => {
       pacing: null,
       exchangeLatency: null,
       churn: null,
-      retransmits: { syn: 0, connectionsWithSynRetry: 0, segments: null, connectionsWithRetransmit: null },
+      retransmits: {
+        syn: 0,
+        connectionsWithSynRetry: 0,
+        firstSynAnswered: 0,
+        repeatedSynAnswered: 0,
+        segments: null,
+        connectionsWithRetransmit: null
+      },
       connectLatency: { unit: 'us', count: 5000, withoutSynRetry: { count: 5000 } }
     })
     const { dialSeconds, connectsPerSecond, holdSeconds, totalSeconds } = result.timing
@@ -132,6 +140,46 @@ describe('started', () => {
     const refusal = expect.objectContaining({ name: 'C1mError', code: 'C1M_OPTION_INVALID', exitCode: 2 })
     await expect(run.started).rejects.toEqual(refusal)
     await expect(run.result).rejects.toEqual(refusal)
+  })
+})
+
+describe('held', () => {
+  it('resolves when the hold begins, with every connection open', async () => {
+    const run = dial({ connections: 500, holdMs: 600_000, source: [ownAddress()] })
+    await run.held
+    const { value } = await run.snapshots().next()
+    expect(value).toMatchObject({ phase: 'holding', established: 500 })
+    const { interrupted, events } = await run.close()
+    expect(interrupted).toBe(true)
+    expect(events.map(({ name }) => name)).toEqual(['dialing', 'holding', 'closing', 'done'])
+  })
+
+  it('resolves also where there is nothing to hold for', async () => {
+    const run = dial({ connections: 5, source: [ownAddress()] })
+    await run.held
+    expect(await run.result).toMatchObject({ interrupted: false })
+  })
+
+  it('rejects for a churn, and for a run that is closed while it dials', async () => {
+    const churn = dial({ connections: 2, churn: true, durationMs: 50, source: [ownAddress()] })
+    await expect(churn.held).rejects.toMatchObject({ code: 'C1M_RUN_OVER' })
+    expect(await churn.result).toMatchObject({ interrupted: false })
+    const slow = dial({ connections: 60_000, rate: 100, source: [ownAddress()] })
+    await slow.started
+    slow.close()
+    await expect(slow.held).rejects.toMatchObject({ code: 'C1M_RUN_OVER' })
+    const { interrupted, events } = await slow.result
+    expect(interrupted).toBe(true)
+    expect(events.map(({ name }) => name)).toEqual(['dialing', 'closing', 'done'])
+  })
+
+  it('rejects like the result when nothing could be run, and may be left alone', async () => {
+    const run = dial({ connections: -1 })
+    const { held } = run
+    await expect(run.result).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
+    // Were its rejection unhandled, the process would hear of it by now.
+    await sleep(0)
+    await expect(held).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 })
 

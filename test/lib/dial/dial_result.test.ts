@@ -7,6 +7,7 @@ import { readHostFacts } from '../../../lib/host/facts.js'
 import type { DialOptions } from '../../../lib/scenario/options.js'
 import { exampleResult } from '../../helpers/example_result.js'
 import { freePort, ownAddress } from '../../helpers/loopback.js'
+import { netServer } from '../../helpers/servers.js'
 
 const schema = JSON.parse(
   readFileSync(new URL('../../../lib/result/result.schema.json', import.meta.url), 'utf8')
@@ -51,6 +52,57 @@ describe('the result of a real run', () => {
   })
 })
 
+describe('the result of a run', () => {
+  it('counts connections and failures by endpoint, those with failures first', async () => {
+    const source = ownAddress()
+    const refusing = `127.0.0.1:${await freePort('127.0.0.1')}`
+    await using server = await netServer('127.0.0.1')
+    const listening = server.target
+    const { targets, errors, events } = await dial({
+      targets: [listening, refusing],
+      connections: 100,
+      source: [source]
+    }).result
+    expect(targets).toEqual([
+      { target: refusing, established: 0, failed: 50, closedByPeer: 0, exchangesFailed: 0 },
+      { target: listening, established: 50, failed: 0, closedByPeer: 0, exchangesFailed: 0 }
+    ])
+    expect(errors).toMatchObject([{ phase: 'connect', code: 'ECONNREFUSED', count: 50 }])
+    expect(events.filter(({ kind }) => kind !== 'phase')).toMatchObject([
+      { kind: 'failure', name: 'connect ECONNREFUSED', detail: errors[0]?.example },
+      { kind: 'finding', name: 'connection-refused' }
+    ])
+  })
+
+  it('has the histogram of its latencies, and those of each interval', async () => {
+    const { connectLatency, series } = await dial({
+      connections: 2000,
+      rate: 10_000,
+      source: [ownAddress()]
+    }).result
+    const { buckets, count, p50, max } = connectLatency
+    expect(buckets.counts.reduce((sum, n) => sum + n, 0)).toBe(count)
+    expect(buckets.fromUs).toHaveLength(buckets.counts.length)
+    expect(buckets.toUs).toHaveLength(buckets.counts.length)
+    // The bounds of the bucket that holds the median lie around it.
+    let left = Math.ceil(count / 2)
+    const median = buckets.counts.findIndex((n) => {
+      left -= n
+      return left <= 0
+    })
+    expect(p50).toBeGreaterThanOrEqual(Math.floor((buckets.fromUs[median] ?? 0) * 10) / 10)
+    expect(p50).toBeLessThanOrEqual(Math.ceil((buckets.toUs[median] ?? 0) * 10) / 10)
+    expect(max).toBeLessThanOrEqual(buckets.toUs.at(-1) ?? 0)
+    const busy = series.filter(({ connectsPerSecond }) => connectsPerSecond > 0)
+    expect(busy.length).toBeGreaterThan(0)
+    for (const { connectP50Us, connectP99Us, exchangeP50Us } of busy) {
+      expect(connectP50Us).toBeGreaterThan(0)
+      expect(connectP99Us).toBeGreaterThanOrEqual(connectP50Us ?? 0)
+      expect(exchangeP50Us).toBeNull()
+    }
+  })
+})
+
 describe('readBaseline', () => {
   it('tells the time, and what is in use', () => {
     const facts = readHostFacts()
@@ -58,12 +110,13 @@ describe('readBaseline', () => {
     expect(Math.abs(Date.parse(baseline.startedAt) - Date.now())).toBeLessThan(60_000)
     expect(baseline.facts).toBe(facts)
     expect(baseline.memory.rssBytes).toBeGreaterThan(0)
-    expect(baseline.cpu.user).toBeGreaterThan(0)
+    expect(baseline.cpu.processSeconds).toBeGreaterThan(0)
   })
 })
 
 describe('dialResult', () => {
-  const { scenario, counters, findings, census, unavailable, ...outcome } = exampleResult()
+  const { scenario, counters, findings, census, unavailable, interrupted, events, ...outcome } =
+    exampleResult()
   const baseline = readBaseline(readHostFacts())
 
   it('reckons memory from the baseline to the peak, for each connection at the peak', () => {
@@ -73,7 +126,9 @@ describe('dialResult', () => {
       counters,
       findings,
       census,
-      unavailable
+      unavailable,
+      interrupted,
+      events
     })
     expect(memory).toMatchObject({ nativeBytesPerConnection: 16, jsHeapBytesPerConnection: 0 })
   })
@@ -83,7 +138,9 @@ describe('dialResult', () => {
       counters,
       findings,
       census: null,
-      unavailable
+      unavailable,
+      interrupted,
+      events
     })
     expect(without.retransmits).toMatchObject({ segments: null, connectionsWithRetransmit: null })
   })

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { Series } from '../../../lib/dial/series.js'
 import type { SeriesPoint } from '../../../lib/result/result.js'
 
+const nothing = () => ({ connect: [], exchange: null })
+const none = { connectP50Us: null, connectP99Us: null, exchangeP50Us: null, exchangeP99Us: null }
+
 /** Connections the points say were established: each rate holds since the point before. */
 function area(points: readonly SeriesPoint[]): number {
   return points.reduce(
@@ -13,30 +16,30 @@ function area(points: readonly SeriesPoint[]): number {
 
 describe('Series', () => {
   it('begins empty', () => {
-    expect(new Series().points()).toEqual([])
+    expect(new Series(nothing).points()).toEqual([])
   })
 
   it('gives the rate since the point before', () => {
-    const series = new Series()
+    const series = new Series(nothing)
     series.add(0.05, 100, 100, 0)
     series.add(0.1, 400, 400, 1)
     series.add(0.2, 390, 500, 1)
     expect(series.points()).toEqual([
-      { tSeconds: 0.05, established: 100, connectsPerSecond: 2000, failed: 0 },
-      { tSeconds: 0.1, established: 400, connectsPerSecond: 6000, failed: 1 },
-      { tSeconds: 0.2, established: 390, connectsPerSecond: 1000, failed: 1 }
+      { tSeconds: 0.05, established: 100, connectsPerSecond: 2000, failed: 0, ...none },
+      { tSeconds: 0.1, established: 400, connectsPerSecond: 6000, failed: 1, ...none },
+      { tSeconds: 0.2, established: 390, connectsPerSecond: 1000, failed: 1, ...none }
     ])
   })
 
   it('takes no second point of the same moment, which would have no rate', () => {
-    const series = new Series()
+    const series = new Series(nothing)
     series.add(0.05, 100, 100, 0)
     series.add(0.05, 101, 101, 0)
     expect(series.points()).toHaveLength(1)
   })
 
   it('stays short however long the run, covers all of it evenly, and loses no connection', () => {
-    const series = new Series()
+    const series = new Series(nothing)
     const perTick = (tick: number) => (tick < 3000 ? 50 : 0)
     let total = 0
     for (let tick = 1; tick <= 20_000; tick++) {
@@ -53,7 +56,7 @@ describe('Series', () => {
   })
 
   it('loses none either when it is fed unevenly', () => {
-    const series = new Series()
+    const series = new Series(nothing)
     let seconds = 0
     let total = 0
     for (let tick = 0; tick < 1500; tick++) {
@@ -63,5 +66,18 @@ describe('Series', () => {
       series.add(seconds, total, total, 0)
     }
     expect(area(series.points()) / total).toBeCloseTo(1, 2)
+  })
+
+  it('gives the latencies of each interval, also when two intervals became one', () => {
+    let bucket = 0
+    const series = new Series(() => ({ connect: [[bucket, 10]], exchange: [[100, 1]] }))
+    for (let tick = 1; tick <= 2 * 512; tick++) {
+      // Buckets below 128 hold one value in nanoseconds each.
+      bucket = tick % 2 === 1 ? 50 : 100
+      series.add(tick, tick, tick, 0)
+    }
+    const [first] = series.points()
+    expect(first).toMatchObject({ connectP50Us: 0.1, connectP99Us: 0.1, exchangeP50Us: 0.1 })
+    expect(series.points().length).toBeLessThan(512)
   })
 })

@@ -33,7 +33,7 @@ afterAll(async () => {
 
 describe('Snapshots', () => {
   it('name the counters of a run at one moment', () => {
-    expect(new Snapshots(held, null).take(0.25, 'holding', [])).toEqual({
+    expect(new Snapshots(held, null, false).take(0.25, 'holding', [])).toEqual({
       tSeconds: 0.25,
       phase: 'holding',
       established: connections,
@@ -41,6 +41,10 @@ describe('Snapshots', () => {
       failed: 0,
       inFlight: 0,
       connectsPerSecond: connections / 0.25,
+      connectP50Us: expect.any(Number),
+      connectP99Us: expect.any(Number),
+      exchangeP50Us: null,
+      exchangeP99Us: null,
       exchanges: 0,
       transactions: 0,
       transactionsPerSecond: 0,
@@ -53,15 +57,15 @@ describe('Snapshots', () => {
   })
 
   it('give rates since the snapshot before, each watcher its own', () => {
-    const one = new Snapshots(held, null)
-    const two = new Snapshots(held, null)
+    const one = new Snapshots(held, null, false)
+    const two = new Snapshots(held, null, false)
     expect(one.take(0.5, 'holding', []).connectsPerSecond).toBe(connections / 0.5)
     expect(one.take(1, 'holding', []).connectsPerSecond).toBe(0)
     expect(two.take(1, 'holding', []).connectsPerSecond).toBe(connections)
   })
 
   it('have no rate at the moment of the snapshot before', () => {
-    expect(new Snapshots(held, null).take(0, 'dialing', []).connectsPerSecond).toBe(0)
+    expect(new Snapshots(held, null, false).take(0, 'dialing', []).connectsPerSecond).toBe(0)
   })
 
   it('name failures without their examples, and pass on findings', () => {
@@ -73,7 +77,7 @@ describe('Snapshots', () => {
       evidence: [],
       remedy: []
     }
-    expect(new Snapshots(refused, null).take(1, 'dialing', [finding])).toMatchObject({
+    expect(new Snapshots(refused, null, false).take(1, 'dialing', [finding])).toMatchObject({
       established: 0,
       attempted: connections,
       failed: connections,
@@ -81,6 +85,6 @@ describe('Snapshots', () => {
       errors: [{ phase: 'connect', code: 'ECONNREFUSED', count: connections }],
       findings: [finding]
     })
-    expect(new Snapshots(refused, null).take(1, 'dialing', []).errors[0]).not.toHaveProperty('example')
+    expect(new Snapshots(refused, null, false).take(1, 'dialing', []).errors[0]).not.toHaveProperty('example')
   })
 })

@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { listDevices, routeDevice } from '../../../lib/engine/devices.js'
+import { findRoute, listDevices, routeDevice } from '../../../lib/engine/devices.js'
 import { native } from '../../../lib/engine/native.js'
 
 describe('listDevices', () => {
@@ -21,13 +21,33 @@ describe('routeDevice', () => {
   })
 
   it.each([
-    [['localhost'], 'target must be a numeric IPv4 or IPv6 address'],
-    [[], 'target must be a string'],
-    [['127.0.0.1', 'lo'], 'source must be a numeric IPv4 or IPv6 address'],
-    [['127.0.0.1\0lo'], 'target must be a numeric IPv4 or IPv6 address'],
-    [['127.0.0.1', '::1'], 'source must be of the family of target']
-  ])('refuses %j', (args, message) => {
-    const call = native().routeDevice as (...args: unknown[]) => string
-    expect(() => call(...args)).toThrow(message)
+    [{ target: 'localhost' }, 'target must be a numeric IPv4 or IPv6 address'],
+    [{ target: undefined }, 'target must be a string'],
+    [{ source: 'lo' }, 'source must be a numeric IPv4 or IPv6 address'],
+    [{ target: '127.0.0.1\0lo' }, 'target must be a numeric IPv4 or IPv6 address'],
+    [{ source: '::1' }, 'source must be of the family of target'],
+    [{ port: 65_536 }, 'port must be a number from 0 to 65535'],
+    [{ mark: -1 }, 'mark must be a number from 0 to 4294967295'],
+    [{ device: undefined }, 'device must be a string']
+  ])('refuses %j', (changes, message) => {
+    const query = { target: '127.0.0.1', port: 80, mark: 0, device: '', ...changes }
+    expect(() => native().findRoute(query as never)).toThrow(message)
+  })
+})
+
+describe('findRoute', () => {
+  it('gives the device and the address packets leave from', () => {
+    expect(findRoute({ target: '127.0.0.1' })).toEqual({ device: 'lo', source: '127.0.0.1' })
+    expect(findRoute({ target: '127.0.0.1', port: 80, mark: 1, device: 'lo' })).toMatchObject({
+      device: 'lo'
+    })
+  })
+
+  it('gives the error of the kernel where there is no way', () => {
+    expect(findRoute({ target: '127.0.0.1', source: '224.0.0.1' })).toEqual({ error: 'EINVAL' })
+  })
+
+  it('fails where the question makes no sense', () => {
+    expect(() => findRoute({ target: '127.0.0.1', device: 'nosuch0' })).toThrow('if_nametoindex')
   })
 })

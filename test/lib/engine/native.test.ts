@@ -10,30 +10,6 @@ describe('the addon', () => {
     expect(native()).toBe(addon)
   })
 
-  it('names its counters', () => {
-    expect(addon.counterNames).toMatchInlineSnapshot(`
-      [
-        "attempted",
-        "established",
-        "failed",
-        "dialedOpen",
-        "dialedClosedByPeer",
-        "skippedPorts",
-        "synRetransmits",
-        "connectionsWithSynRetry",
-        "dialedBytesReceived",
-        "dialedBytesSent",
-        "exchanges",
-        "transactions",
-        "accepted",
-        "acceptedOpen",
-        "acceptedClosedByPeer",
-        "acceptedBytesReceived",
-        "acceptedBytesSent",
-      ]
-    `)
-  })
-
   it('raises the descriptor limit of this process to what is allowed', () => {
     expect(addon.descriptorLimit()).toBeGreaterThan(0)
     const [, soft, hard] =

@@ -27,7 +27,13 @@ describe('a run with socket options', () => {
       run.close()
     })
     expect(errors).toEqual([
-      { phase: 'socket', errno: constants.errno.ENODEV, count: 1000, example: expect.stringContaining(' > ') }
+      {
+        phase: 'socket',
+        errno: constants.errno.ENODEV,
+        count: 1000,
+        example: expect.stringContaining(' > '),
+        firstNs: expect.any(Number)
+      }
     ])
     expect(held[0]).toBeLessThan(before + 50)
     expect(open()).toBe(before)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { counterDeltas, readCounters } from '../../../lib/host/counters.js'
+import { counterDeltas, isHostWide, readCounters } from '../../../lib/host/counters.js'
 import { fakeRoot } from './fake_root.js'
 
 const read = (files: Record<string, string>) => readCounters({ procRoot: fakeRoot(files) })
@@ -85,6 +85,18 @@ describe('readCounters', () => {
     })
   })
 
+  it('sums what devices received and dropped', () => {
+    const columns = 'bytes    packets errs drop fifo frame compressed multicast'
+    expect(
+      read({
+        'net/dev':
+          `Inter-|   Receive     |  Transmit\n face |${columns}|${columns}\n` +
+          '    lo: 6673904  155205    0 299007    0     0          0         0      558       7    0    9    0     0       0          0\n' +
+          '  eth0:     100       5    0      3    0     0          0         0        0       0    0    0    0     0       0          0\n'
+      })
+    ).toEqual({ 'Devices.rxPackets': 155_210, 'Devices.rxDropped': 299_010 })
+  })
+
   it('leaves out what makes no sense', () => {
     expect(
       read({
@@ -92,6 +104,7 @@ describe('readCounters', () => {
         'net/netstat': 'TcpExt:',
         'net/sockstat': 'TCP: inuse many\nnonsense\n',
         'net/stat/nf_conntrack': 'entries drop\n1 zz\n',
+        'net/dev': 'lo: 1 2 3\n',
         'net/softnet_stat': '\n'
       })
     ).toEqual({ 'Icmp.D': 5, 'Conntrack.entries': 1 })
@@ -99,6 +112,22 @@ describe('readCounters', () => {
 
   it('is empty where nothing can be read', () => {
     expect(read({})).toEqual({})
+  })
+})
+
+describe('isHostWide', () => {
+  it.each([
+    ['Sockstat.TCP.orphan', true],
+    ['Sockstat.TCP.mem', true],
+    ['Sockstat.TCP.alloc', true],
+    ['Sockstat.TCP.tw', false],
+    ['Sockstat.TCP.inuse', false],
+    ['Softnet.dropped', true],
+    ['Neigh4.table_fulls', true],
+    ['Devices.rxDropped', false],
+    ['TcpExt.TCPAbortOnMemory', false]
+  ] as const)('of %s is %s', (name, hostWide) => {
+    expect(isHostWide(name)).toBe(hostWide)
   })
 })
 

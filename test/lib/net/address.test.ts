@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   addressAfter,
+  addressesWithin,
   countAddresses,
   formatAddress,
   formatEndpoint,
@@ -176,4 +177,19 @@ it('puts IPv6 in brackets before a port', () => {
     formatEndpoint('::1', 80),
     formatEndpoint('host', '80-90')
   ]).toEqual(['10.0.0.1:80', '[::1]:80', 'host:80-90'])
+})
+
+describe('addressesWithin', () => {
+  const isIn = addressesWithin([
+    { first: '198.18.0.5', last: '198.18.0.9' },
+    { first: 'fd00::1', last: 'fd00::1' }
+  ])
+
+  it.each(['198.18.0.5', '198.18.0.9', 'fd00::1'])('has %s', (address) => {
+    expect(isIn(address)).toBe(true)
+  })
+
+  it.each(['198.18.0.4', '198.18.0.10', 'fd00::2', '::c612:5'])('lacks %s', (address) => {
+    expect(isIn(address)).toBe(false)
+  })
 })

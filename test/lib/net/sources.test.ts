@@ -1,7 +1,13 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
 import { countAddresses } from '../../../lib/net/address.js'
-import { parseSource, resolveSources, type SourceNeeds } from '../../../lib/net/sources.js'
+import {
+  type AskRoute,
+  familyOfSources,
+  parseSource,
+  resolveSources,
+  type SourceNeeds
+} from '../../../lib/net/sources.js'
 import type { Target } from '../../../lib/net/targets.js'
 import { caught } from '../../helpers/caught.js'
 
@@ -52,6 +58,19 @@ describe('parseSource', () => {
       message: `source '${spec}' ${reason}`,
       exitCode: 2
     })
+  })
+})
+
+describe('familyOfSources', () => {
+  it.each([
+    [['10.0.0.1'], 4],
+    [['10.0.0.1-10.0.0.9', '10.0.1.0/24'], 4],
+    [['fd00::1'], 6],
+    [['10.0.0.1', 'fd00::1'], undefined],
+    [['nowhere0'], undefined],
+    [[], undefined]
+  ])('of %j is %s', (specs, family) => {
+    expect(familyOfSources(specs)).toBe(family)
   })
 })
 
@@ -146,6 +165,17 @@ describe('sources by default', () => {
       code: 'C1M_ROUTE_UNKNOWN',
       message: expect.stringMatching(/^this host has no route to 255\.255\.255\.255 \(E[A-Z]+\)$/),
       hint: 'Look at: ip route get 255.255.255.255'
+    })
+  })
+
+  it('are what the kernel says where it is asked in another way', async () => {
+    const asked = (answer: ReturnType<AskRoute>) =>
+      resolveSources([], { ...needs(10, '198.18.0.1'), askRoute: () => answer })
+    const range = { first: '198.18.0.9', last: '198.18.0.9' }
+    expect(await asked({ source: '198.18.0.9' })).toEqual([range])
+    await expect(asked({ error: 'EHOSTUNREACH' })).rejects.toMatchObject({
+      code: 'C1M_ROUTE_UNKNOWN',
+      message: 'this host has no route to 198.18.0.1 (EHOSTUNREACH)'
     })
   })
 })

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { C1mError } from '../../../lib/base/errors.js'
 import { isLoopback } from '../../../lib/net/address.js'
-import { checkAuthorized, formatTarget, parseTarget, resolveTargets } from '../../../lib/net/targets.js'
+import {
+  checkAuthorized,
+  formatTarget,
+  type LookupOptions,
+  lookUpTargets,
+  parseTarget,
+  resolveTargets
+} from '../../../lib/net/targets.js'
 import { caught } from '../../helpers/caught.js'
 
 describe('parseTarget', () => {
@@ -101,6 +108,27 @@ describe('resolveTargets', () => {
     await expect(resolveTargets([text], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_INVALID',
       message: expect.stringContaining(reason)
+    })
+  })
+
+  it('says which addresses of a name it leaves out', async () => {
+    const { targets, otherAddresses } = await lookUpTargets(['localhost:80', 'localhost:81'], 'dial')
+    expect(targets).toHaveLength(2)
+    expect([targets[0]?.address, ...(otherAddresses[0]?.addresses ?? [])]).toContain('127.0.0.1')
+    expect(otherAddresses.length).toBeLessThan(2)
+    expect((await lookUpTargets(['127.0.0.1:80'], 'dial')).otherAddresses).toEqual([])
+  })
+
+  it('dials an address once that several names have', async () => {
+    const options: LookupOptions = { addresses: 'all', family: () => 4 }
+    const targets = await resolveTargets(['localhost:80', '127.0.0.1:80', 'localhost:81'], 'dial', options)
+    expect(targets.map(({ address, firstPort }) => `${address}:${firstPort}`)).toEqual([
+      '127.0.0.1:80',
+      '127.0.0.1:81'
+    ])
+    await expect(resolveTargets(['localhost:80', '127.0.0.1:80'], 'dial')).rejects.toMatchObject({
+      code: 'C1M_TARGET_INVALID',
+      message: expect.stringContaining('overlap')
     })
   })
 

@@ -9,6 +9,8 @@ const here: PlanVisibility = {
   here: true,
   peerIsHere: true,
   sources: { ranges: [], missing: [], unrouted: [], assumed: false },
+  asked: true,
+  stranger: undefined,
   otherSockets: 0,
   hasNat: false,
   churnsUnpaced: false
@@ -16,6 +18,20 @@ const here: PlanVisibility = {
 
 it('has nothing to add where everything is in sight', () => {
   expect(unknowns(here)).toEqual([])
+})
+
+it('names the routes where the kernel cannot be asked for them, of this host only', () => {
+  expect(unknowns({ ...here, asked: false })).toEqual([
+    'the devices packets leave by, and whether they are up: netlink sockets (AF_NETLINK) are refused here, or the addon does not load'
+  ])
+  expect(unknowns({ ...here, here: false, asked: false })).toEqual([])
+})
+
+it('names a target that takes consent', () => {
+  const stranger = { host: 'example.org', address: '203.0.113.1', firstPort: 443, lastPort: 443 }
+  expect(unknowns({ ...here, stranger })).toEqual([
+    'whether those who run example.org:443 agree: dial refuses it without --authorized'
+  ])
 })
 
 it('names the facts that are missing, and what follows', () => {

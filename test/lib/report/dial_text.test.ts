@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
-import type { Latency } from '../../../lib/engine/latency.js'
+import type { Distribution } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
 import type { Paint } from '../../../lib/report/layout.js'
 import type { RunResult } from '../../../lib/result/result.js'
@@ -18,6 +18,7 @@ it('sums up a healthy run in a few lines', () => {
     "Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s.
 
     connections  1,000 established, 0 failed
+    alive        1,000 of 1,000 probed answered
     connect      p50 48us  p90 95us  p99 310us  p99.9 2.4ms  max 3.1ms
     memory       85MiB resident, 16B native per connection, 3.85KiB kernel slab per socket
     process      12ms CPU (12us per connection), 4 workers, 4 descriptor tables
@@ -30,6 +31,7 @@ it('shows everything there may be', () => {
     "Made 5,000 transactions with 127.0.0.1:8100-8119 in 4.2ms (106k/s), 1,000 connections at a time; 300 connects failed, 7 exchanges failed.
 
     connections  700 established, 300 failed, 12 closed by the peer, 3 ports skipped
+    alive        1,000 of 1,000 probed answered
     failures     250  connect   ECONNREFUSED  127.0.1.1:1024 > 127.0.0.1:8101
                   50  timeout   ETIMEDOUT     127.0.1.1:1030 > 127.0.0.1:8102
                    7  exchange  EBADMSG       127.0.1.1:1031 > 127.0.0.1:8103
@@ -55,8 +57,37 @@ it('shows everything there may be', () => {
   `)
 })
 
+it('says in plain words whether the connections are alive', () => {
+  const alive = (by: 'none' | 'probe' | 'keepalive' | 'listener', proven: number, disproved: number) =>
+    line('alive', exampleResult({ alive: { by, probed: proven + disproved, proven, disproved, unknown: 0 } }))
+  expect(alive('probe', 1000, 0)).toBe('alive        1,000 of 1,000 probed answered')
+  expect(alive('keepalive', 900, 100)).toBe(
+    'alive        900 of 1,000 answered keepalive probes to the end, 100 are dead, or unknown to their peer'
+  )
+  expect(alive('none', 0, 0)).toBe(
+    'alive        nothing was proven about them: hold them for 2s or longer, or use --keepalive'
+  )
+  expect(alive('listener', 1000, 0)).toBe('alive        1,000 of 1,000 known to the listener')
+  expect(line('alive', exampleResult({ alive: null }))).toBeUndefined()
+})
+
 describe('the first line', () => {
   const connections = { ...healthy.connections, established: 0, failed: 0, attempted: 0, peak: 0 }
+
+  it('tells SYNs that were answered by an older connection from lost ones', () => {
+    const retransmits = {
+      syn: 15,
+      connectionsWithSynRetry: 12,
+      firstSynAnswered: 0,
+      repeatedSynAnswered: 0,
+      segments: null,
+      connectionsWithRetransmit: null
+    }
+    const staleAnswers = { established: 9, timedOut: 0, pending: 0 }
+    expect(dialReport({ ...healthy, retransmits, staleAnswers })).toContain(
+      '15 SYNs on 12 connections (9 answered by an older connection)'
+    )
+  })
 
   it('says when nothing was established', () => {
     expect(headline({ connections: { ...connections, attempted: 1000, failed: 1000 } })).toBe(
@@ -101,8 +132,8 @@ describe('the first line', () => {
     }))
     const to = (count: number) =>
       headline({ scenario: { ...healthy.scenario, targets: targets.slice(0, count) } })
-    expect(to(3)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 in')
-    expect(to(5)).toContain('to web:80, [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
+    expect(to(3)).toContain('to web:80 (127.0.0.1), [::1]:80-81, 10.0.0.1:80-82 in')
+    expect(to(5)).toContain('to web:80 (127.0.0.1), [::1]:80-81, 10.0.0.1:80-82 and 2 more in')
   })
 
   it('says that a self-dial goes to its own listeners', () => {
@@ -171,7 +202,18 @@ it('lists the most frequent failures and counts the others', () => {
 })
 
 it('leaves out latencies of no connection', () => {
-  const none: Latency = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 }
+  const buckets = { fromUs: [], toUs: [], counts: [] }
+  const none: Distribution = {
+    unit: 'us',
+    count: 0,
+    mean: 0,
+    p50: 0,
+    p90: 0,
+    p99: 0,
+    p999: 0,
+    max: 0,
+    buckets
+  }
   expect(
     line('connect ', exampleResult({ connectLatency: { ...none, withoutSynRetry: none } }))
   ).toBeUndefined()
@@ -190,7 +232,13 @@ it('leaves out what could not be read', () => {
 })
 
 it('says when the kernel refused private descriptor tables, and divides by no zero', () => {
-  const process = { cpuSeconds: 1.5, workers: 1, tables: 1, privateTables: false }
+  const process = {
+    ...healthy.process,
+    cpuSeconds: 1.5,
+    workers: 1,
+    tables: 1,
+    privateTables: false
+  }
   const connections = { ...healthy.connections, attempted: 0 }
   expect(line('process', exampleResult({ process, connections }))).toBe(
     'process      1.5s CPU, 1 worker, one shared descriptor table'

@@ -43,7 +43,7 @@ it('tells of one that does not, and what to do', async () => {
 
     tuples       1,269,760 for 1,000,000: 1 source address x 63,488 source ports x 20 destinations
                  1,024 ephemeral ports left to other programs
-    descriptors  1,000,000 of 999,936: this kernel has one table for all threads
+    descriptors  1,000,000 of 999,936: one table for all threads
     memory       about 3.63GiB of kernel memory, 53.5MiB resident
     conntrack    unknown
     server       conntrack: 1,000,000 entries (120 there now, nf_conntrack_max 65,536, 16,384 buckets)
@@ -96,6 +96,7 @@ it('tells of one that does not, and what to do', async () => {
 
     not known:
       of the dialing host fs.file-max, available memory, nf_conntrack_max: they are taken not to bind
+      whether those who run 192.0.2.120:8100-8119 agree: dial refuses it without --authorized
       source ports that other sockets of the dialing host hold: dial skips and counts them
       the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process
       of the server fs.file-max, available memory: they are taken not to bind

@@ -70,7 +70,8 @@ describe('conditions', () => {
   )
 
   it('do not pass on the latencies of no connection', () => {
-    const none = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 } as const
+    const buckets = { fromUs: [], toUs: [], counts: [] }
+    const none = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, buckets } as const
     const result = exampleResult({ connectLatency: { ...none, withoutSynRetry: none } })
     expect(holds('connectLatency.p99>1h', result)).toContain('was not measured')
     expect(holds('connectLatency.withoutSynRetry.p99>1h', result)).toContain('was not measured')
@@ -123,7 +124,7 @@ describe('what is refused at once', () => {
     ['failed=0', 'Operators are > >= < <= == !=.'],
     [
       'retransmits.sin>0',
-      'Figures of retransmits are syn, connectionsWithSynRetry, segments, connectionsWithRetransmit.'
+      'Figures of retransmits are syn, connectionsWithSynRetry, firstSynAnswered, repeatedSynAnswered, segments, connectionsWithRetransmit.'
     ],
     ['pacing>0', 'Figures of pacing are p50, p99, max.'],
     ['failed>none', 'Write a count like 10000, 250k or 1m.'],

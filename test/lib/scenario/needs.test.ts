@@ -65,6 +65,18 @@ describe('reckonNeeds', () => {
     })
   })
 
+  it('has one table where the kernel refuses others, whatever its release, shared evenly by the threads', () => {
+    const tableRules = { privateTables: false, descriptorLimit: 1000 }
+    expect(reckonNeeds(facts(), { ...load, tableRules, workers: 7, endsInProcess: 2 })).toMatchObject({
+      tables: 1,
+      // 1,000 less 64 are 133 for each of 7, and 132 for both ends of 66 connections.
+      descriptorsPerTable: 7 * 132
+    })
+    const kernel = { version: { major: 5, minor: 8, patch: 18 } }
+    const allowed = { privateTables: true, descriptorLimit: 20_000 }
+    expect(reckonNeeds(facts({ kernel }), { ...load, tableRules: allowed }).tables).toBe(1024)
+  })
+
   it.each([
     ['unlimited', { limits: { nofileHard: 'unlimited' as const } }, [1024, 65_504]],
     ['an unknown limit', { limits: { nofileHard: null } }, [1024, 65_504]],

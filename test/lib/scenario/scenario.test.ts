@@ -23,9 +23,10 @@ const cpus = availableParallelism()
 
 describe('resolveDial', () => {
   it('fills every default of a self-dial', async () => {
-    expect(await resolveDial({}, facts)).toEqual({
+    expect(await resolveDial({ seed: 3 }, facts)).toEqual({
       kind: 'dial',
       targets: [],
+      otherAddresses: [],
       selfDial: true,
       ...dialDefaults,
       rate: [],
@@ -37,6 +38,7 @@ describe('resolveDial', () => {
       ],
       shardIndex: 0,
       shardCount: 1,
+      seed: 3,
       tuples: 63_487 * cpus,
       workers: cpus,
       maxTables: 1024,
@@ -52,12 +54,14 @@ describe('resolveDial', () => {
       Omit<DialOptions, 'ramp' | 'signal' | keyof SocketOptions | 'expectBytes' | 'messageSize' | 'closeBy'>
     > = {
       targets: ['127.0.0.1:8100-8119'],
+      addresses: 'all',
       connections: 1_000_000,
       rate: 50_000,
       window: 64,
       source: ['127.0.3.1-127.0.3.2'],
       sourcePorts: '10000-60000',
       shard: '2/2',
+      seed: 7,
       workers: 3,
       connectTimeoutMs: 250,
       synRetries: 2,
@@ -81,6 +85,7 @@ describe('resolveDial', () => {
     expect(await resolveDial(options, facts)).toEqual({
       kind: 'dial',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 8100, lastPort: 8119 }],
+      otherAddresses: [],
       selfDial: false,
       connections: 1_000_000,
       rate: [{ atMs: 0, perSecond: 50_000 }],
@@ -89,6 +94,7 @@ describe('resolveDial', () => {
       sourcePorts: [[10_000, 60_000]],
       shardIndex: 1,
       shardCount: 2,
+      seed: 7,
       tuples: 2 * 25_000 * 20,
       workers: 3,
       maxTables: 1024,
@@ -118,6 +124,17 @@ describe('resolveDial', () => {
       },
       authorized: true
     })
+  })
+
+  it('begins at a place of its own unless told where', async () => {
+    const seeds = await Promise.all(
+      Array.from({ length: 4 }, async () => (await resolveDial({}, facts)).seed)
+    )
+    expect(new Set(seeds).size).toBeGreaterThan(1)
+    for (const seed of seeds) expect(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32).toBe(true)
+    expect(await resolveDial({ seed: 2 ** 32 - 1 }, facts)).toMatchObject({ seed: 2 ** 32 - 1 })
+    for (const seed of [-1, 0.5, 2 ** 32])
+      await expect(resolveDial({ seed }, facts)).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 
   it('takes the options of a churn', async () => {

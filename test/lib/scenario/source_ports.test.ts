@@ -170,6 +170,18 @@ describe('resolveSourcePorts', () => {
     expect(portsKeptBack(undefined, rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 1024 })
   })
 
+  it('begins by default where this process may bind', () => {
+    const first = (unprivilegedStart: number | null, capabilities: string | null = '0') =>
+      resolveSourcePorts(undefined, rules([], unprivilegedStart, capabilities))[0]?.[0]
+    expect([first(2000), first(80), first(null)]).toEqual([2000, 1024, 1024])
+    // CAP_NET_BIND_SERVICE is capability 10.
+    expect([first(2000, '400'), first(2000, null)]).toEqual([1024, 1024])
+    expect(portsKeptBack(undefined, rules([[1990, 2009]], 2000))).toEqual({
+      reserved: 10,
+      leftToOthers: 1024
+    })
+  })
+
   it('takes every port that is asked for', () => {
     expect(resolveSourcePorts('1024-65535', rules())).toEqual([[1024, 65_535]])
     expect(portsKeptBack('1024-65535', rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 0 })

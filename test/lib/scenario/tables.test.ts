@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { checkSharedTable, checkTables, tableLimits, tablesFor } from '../../../lib/scenario/tables.js'
+import {
+  checkSharedTable,
+  checkTables,
+  sharedTableCapacity,
+  tableLimit,
+  tableLimits,
+  tablesFor
+} from '../../../lib/scenario/tables.js'
 import { caught } from '../../helpers/caught.js'
 
 const unlimited = Number.POSITIVE_INFINITY
@@ -85,5 +92,33 @@ describe('checkSharedTable', () => {
 
   it('fits nothing where the limit is below the reserve', () => {
     expect(() => checkSharedTable(1, 1, 1, 64)).toThrow('of 1 connections, 0 fit')
+  })
+})
+
+describe('sharedTableCapacity', () => {
+  it('is what passes the check, and no more', () => {
+    const capacity = sharedTableCapacity(2, 3, 1000)
+    expect(capacity).toBe(3 * 156)
+    expect(() => checkSharedTable(capacity, 2, 3, 1000)).not.toThrow()
+    expect(caught(() => checkSharedTable(capacity + 1, 2, 3, 1000))).toMatchObject({
+      code: 'C1M_DESCRIPTOR_LIMIT'
+    })
+    expect(sharedTableCapacity(1, 1, 10)).toBe(0)
+  })
+})
+
+describe('tableLimit', () => {
+  const rules = (descriptorLimit: number) => ({ privateTables: true, descriptorLimit })
+
+  it('is the hard limit, as far as this process may raise the soft one', () => {
+    expect(tableLimit({ nofileSoft: 1024, nofileHard: 20_000 }, rules(20_000))).toBe(20_000)
+    expect(tableLimit({ nofileSoft: 512, nofileHard: 20_000 }, rules(512))).toBe(512)
+    expect(tableLimit({ nofileSoft: 1024, nofileHard: 'unlimited' }, rules(1024))).toBe(1024)
+  })
+
+  it('is what the facts say where the kernel was not asked', () => {
+    expect(tableLimit({ nofileSoft: 1024, nofileHard: 20_000 }, null)).toBe(20_000)
+    expect(tableLimit({ nofileSoft: null, nofileHard: null }, rules(1024))).toBeNull()
+    expect(tableLimit({ nofileSoft: null, nofileHard: 20_000 }, rules(1024))).toBe(20_000)
   })
 })

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,24 +24,54 @@ TEST_CASE("devices: loopback is there once, with its address") {
   CHECK(std::ranges::find(loopback.addresses, "127.0.0.1/8") != loopback.addresses.end());
 }
 
+namespace {
+
+Result<Route> RouteTo(const SocketAddress& target, std::optional<SocketAddress> source = {}) {
+  return FindRoute({.target = target, .source = source, .mark = 0, .device = ""});
+}
+
+}  // namespace
+
 TEST_CASE("devices: packets to this host leave by loopback, wherever they come from") {
-  CHECK(RouteDevice(Address("127.0.0.1"), std::nullopt).value() == "lo");
-  CHECK(RouteDevice(Address("127.0.0.1"), Address("127.1.2.3")).value() == "lo");
+  const auto chosen = RouteTo(Address("127.0.0.1", 80));
+  REQUIRE(chosen.ok());
+  CHECK(chosen.value().device == "lo");
+  CHECK(chosen.value().source == "127.0.0.1");
+  CHECK(RouteTo(Address("127.0.0.1"), Address("127.1.2.3")).value().device == "lo");
+}
+
+TEST_CASE("devices: loopback has no neighbours") {
+  const auto devices = ListDevices();
+  REQUIRE(devices.ok());
+  const auto loopback = std::ranges::find(devices.value(), "lo", &Device::name);
+  REQUIRE(loopback != devices.value().end());
+  CHECK_FALSE(loopback->neighbours);
+}
+
+TEST_CASE("devices: a connection bound to a device leaves by it") {
+  const auto route =
+      FindRoute({.target = Address("127.0.0.1"), .source = {}, .mark = 7, .device = "lo"});
+  REQUIRE(route.ok());
+  CHECK(route.value().device == "lo");
+  const auto missing =
+      FindRoute({.target = Address("127.0.0.1"), .source = {}, .mark = 0, .device = "nosuch0"});
+  REQUIRE_FALSE(missing.ok());
+  CHECK(missing.error().code == ENODEV);
 }
 
 TEST_CASE("devices: asking leaves no descriptor") {
   const std::vector<int> before = OpenDescriptors();
   CHECK(ListDevices().ok());
-  CHECK(RouteDevice(Address("127.0.0.1"), std::nullopt).ok());
+  CHECK(RouteTo(Address("127.0.0.1")).ok());
   CHECK(OpenDescriptors() == before);
 }
 
 TEST_CASE("devices: where the kernel knows no way its errno is handed on") {
   // Multicast is no source address.
-  const auto refused = RouteDevice(Address("127.0.0.1"), Address("224.0.0.1"));
+  const auto refused = RouteTo(Address("127.0.0.1"), Address("224.0.0.1"));
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == EINVAL);
-  CHECK(std::string(refused.error().syscall) == "rtnetlink");
+  CHECK(std::string(refused.error().syscall) == "route");
 }
 
 }  // namespace c1m::test

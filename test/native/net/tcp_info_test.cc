@@ -9,7 +9,6 @@ namespace c1m::test {
 
 TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a round trip") {
   const Pair pair = ConnectedPair();
-  CHECK(ReadRetransmits(pair.ours.get()) == 0U);
   TcpInfo info;
   REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
   CHECK(info.total_retrans == 0);
@@ -18,9 +17,41 @@ TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a ro
 }
 
 TEST_CASE("tcp_info: what is no TCP socket has none") {
-  CHECK_FALSE(ReadRetransmits(-1).has_value());
+  TcpInfo info;
+  CHECK(ReadTcpInfo(-1, info) == 0);
   const UniqueFd event(OpenEventFd().value());
-  CHECK_FALSE(ReadRetransmits(event.get()).has_value());
+  CHECK(ReadTcpInfo(event.get(), info) == 0);
+}
+
+TEST_CASE("tcp_info: a peer is heard after the handshake when it acknowledges or sends something") {
+  const Pair pair = ConnectedPair();
+  TcpInfo info;
+  REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
+  CHECK_FALSE(HeardSinceHandshake(info));
+  REQUIRE(SendAll(pair.theirs, "hello"));
+  REQUIRE(Receive(pair.ours, 5) == "hello");
+  REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
+  CHECK(HeardSinceHandshake(info));
+  CHECK(HeardSinceHandshake({.last_data_recv_ms = 3000, .last_ack_recv_ms = 1900}));
+  CHECK(LastHeardAgeMs({.last_data_recv_ms = 3000, .last_ack_recv_ms = 1900}) == 1100);
+  CHECK_FALSE(HeardSinceHandshake({.last_data_recv_ms = 3000, .last_ack_recv_ms = 3000}));
+}
+
+TEST_CASE("tcp_info: SYN-ACKs come again after 1, 3, 7, 15, and 31 seconds") {
+  CHECK(SynAckRepeatMs(1) == 1000);
+  CHECK(SynAckRepeatMs(3) == 7000);
+  CHECK(DueSynAckRepeats(0) == 0);
+  CHECK(DueSynAckRepeats(1100) == 0);
+  CHECK(MostSynAckRepeats(900) == 1);
+  CHECK(DueSynAckRepeats(1500) == 1);
+  CHECK(DueSynAckRepeats(3100) == 1);
+  CHECK(DueSynAckRepeats(3500) == 2);
+  CHECK(MostSynAckRepeats(3500) == 2);
+  CHECK(DueSynAckRepeats(8000) == 3);
+  CHECK(DueSynAckRepeats(16'500) == 4);
+  CHECK(DueSynAckRepeats(33'000) == 5);
+  CHECK(DueSynAckRepeats(1'000'000) == 5);
+  CHECK(DueSynAckRepeats(UINT32_MAX) == 5);
 }
 
 }  // namespace c1m::test

@@ -9,7 +9,11 @@ const timing = { dialSeconds: 4, connectsPerSecond: 250_000 }
 
 describe('explain', () => {
   it('names busy CPUs', () => {
-    const outcome = run({ pacing: late, timing, process: { cpuSeconds: 15.5 } })
+    const outcome = run({
+      pacing: late,
+      timing,
+      process: { dialing: { cpuSeconds: 15.5, waitedSeconds: 1, otherSeconds: 1 } }
+    })
     expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toMatchObject({
       severity: 'warning',
       side: 'client',
@@ -19,10 +23,46 @@ describe('explain', () => {
   })
 
   it('offers idle CPUs', () => {
-    const outcome = run({ pacing: late, timing, process: { cpuSeconds: 3.9, workers: 1 } })
+    const outcome = run({
+      pacing: late,
+      timing,
+      process: { dialing: { cpuSeconds: 3.9, waitedSeconds: null, otherSeconds: null }, workers: 1 }
+    })
     expect(linesOf(dialerSaturated.explain?.(explaining({ run: outcome, scenario })))[0]).toContain(
       '--workers'
     )
+  })
+
+  it('names other processes that took the CPUs', () => {
+    const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 12.5 }
+    const verdict = dialerSaturated.explain?.(
+      explaining({ run: run({ pacing: late, timing, process: { dialing } }), scenario })
+    )
+    expect(verdict).toMatchObject({
+      severity: 'warning',
+      title:
+        'this host could not keep the rate: other processes took the CPUs: the threads of this process waited 9 s for a CPU in 4 s of dialing with 4 workers'
+    })
+  })
+
+  it('names no other process for a stall now and then', () => {
+    const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 12.5 }
+    const outcome = run({ pacing: { ...late, p50: 2000 }, timing, process: { dialing } })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toBeNull()
+  })
+
+  it('names no other process where those left the CPUs free', () => {
+    const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 0.2 }
+    const verdict = dialerSaturated.explain?.(
+      explaining({ run: run({ pacing: late, timing, process: { dialing } }), scenario })
+    )
+    expect(verdict?.title).toMatch(/, while other processes used 0\.2 s$/)
+    expect(linesOf(verdict)[0]).toContain('cpu.max')
+  })
+
+  it('does not count the CPU time of hold and close', () => {
+    const outcome = run({ pacing: late, timing, process: { cpuSeconds: 40 } })
+    expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toBeNull()
   })
 
   it('names a window that the round trip makes too small', () => {
@@ -40,8 +80,19 @@ describe('explain', () => {
 
   const slow = latency({ mean: 52_000 })
   it.each([
-    ['a rate that was kept', { pacing: { ...late, p99: 800 }, process: { cpuSeconds: 40 } }, scenario],
-    ['as fast as possible', { pacing: null, process: { cpuSeconds: 40 } }, { rate: [] }],
+    [
+      'a rate that was kept',
+      {
+        pacing: { ...late, p99: 800 },
+        process: { dialing: { cpuSeconds: 40, waitedSeconds: 40, otherSeconds: 40 } }
+      },
+      scenario
+    ],
+    [
+      'as fast as possible',
+      { pacing: null, process: { dialing: { cpuSeconds: 40, waitedSeconds: 40, otherSeconds: 40 } } },
+      { rate: [] }
+    ],
     [
       'a window full of lost SYNs',
       {

@@ -21,6 +21,30 @@ describe('explain', () => {
     })
   })
 
+  it('does not count sockets of other namespaces in a table of its own', () => {
+    const fewer = { requested: 1000, attempted: 1000, established: 1000, peak: 1000 }
+    const judged = (ehashShared: boolean) =>
+      establishedHashUndersized.explain?.(
+        explaining({
+          run: run({ connections: fewer, series: falling }),
+          facts: { tcp: { ehashEntries: 65_536, ehashShared } },
+          counters: { 'Sockstat.TCP.alloc': 2_000_000, 'Sockstat.TCP.inuse': 2000 }
+        })
+      )
+    expect(judged(false)).toBeNull()
+    expect(judged(true)).toMatchObject({ severity: 'warning' })
+  })
+
+  it('does not judge a rate that a schedule sets', () => {
+    const scenario = { rate: [{ atMs: 0, perSecond: 1000 }] }
+    const slowing = run({ connections: large, series: falling })
+    expect(
+      establishedHashUndersized.explain?.(
+        explaining({ run: slowing, facts: small, peerIsHere: true, scenario })
+      )
+    ).toBeNull()
+  })
+
   it.each([
     ['a rate that holds', { connections: large }, small],
     [

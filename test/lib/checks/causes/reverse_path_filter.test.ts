@@ -38,4 +38,53 @@ describe('explain', () => {
   it('leaves other traffic alone', () => {
     expect(reversePathFilter.explain?.(explaining({ deltas }))).toBeNull()
   })
+
+  const strict = { network: { rpFilterAll: 1, rpFilterInterfaces: { eth0: 0, eth1: 0, lo: 0 } } }
+
+  it('is no cause of SYNs that were answered when sent again', () => {
+    const retried = run({ retransmits: { syn: 20, connectionsWithSynRetry: 20 } })
+    const strays = rose({ 'TcpExt.IPReversePathFilter': 14 })
+    expect(
+      reversePathFilter.explain?.(explaining({ run: retried, deltas: strays, facts: strict }))
+    ).toBeNull()
+  })
+
+  it('is no cause where strays are fewer than the handshakes without answer', () => {
+    const strays = rose({ 'TcpExt.IPReversePathFilter': 150 })
+    expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas: strays, facts: strict }))).toBeNull()
+  })
+
+  it.each([
+    ['one device', { rpFilterAll: 1, rpFilterInterfaces: { eth0: 1, lo: 0 } }],
+    ['a loose filter', { rpFilterAll: 2, rpFilterInterfaces: { eth0: 0, eth1: 0, lo: 0 } }]
+  ])('drops no answer of a target with %s', (_, network) => {
+    expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts: { network } }))).toBeNull()
+  })
+
+  it('does not count what was dropped in the hold', () => {
+    expect(
+      reversePathFilter.explain?.(explaining({ run: lossy, deltas, ramp: {}, facts: strict }))
+    ).toBeNull()
+  })
+
+  it('is info below a hundredth of the attempts', () => {
+    const few = run({ errors: [tally('timeout', 'ETIMEDOUT', 20)] })
+    const drops = rose({ 'TcpExt.IPReversePathFilter': 60 })
+    expect(reversePathFilter.explain?.(explaining({ run: few, deltas: drops, facts: strict }))).toMatchObject(
+      {
+        severity: 'info'
+      }
+    )
+  })
+
+  it.each([
+    [3, 0, null],
+    [14, 100_000, null],
+    [14, 500, 'info'],
+    [40, 0, 'warning']
+  ])('beside a server, %i drops and %i connections of late are %s', (drops, opens, severity) => {
+    const recent = rose({ 'TcpExt.IPReversePathFilter': drops, 'Tcp.PassiveOpens': opens })
+    const verdict = reversePathFilter.explain?.(watching({ deltas, recent, facts: strict }))
+    expect(verdict?.severity ?? null).toBe(severity)
+  })
 })

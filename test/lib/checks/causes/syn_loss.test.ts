@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { synLoss } from '../../../../lib/checks/causes/syn_loss.js'
-import { sysctl } from '../../../../lib/checks/remedy.js'
 import { explaining, rose, run } from '../fixtures.js'
 
 // Measured with 10 % of all packets dropped: 25 of 150 connects take over a second, 24 with one more SYN, 1 with two.
@@ -40,13 +39,46 @@ it('knows the comb of older kernels', () => {
   expect(verdict?.title).toMatch(/gather at 3 s$/)
 })
 
-it('finds it at home when the packet backlog overflowed', () => {
-  expect(
-    synLoss.explain?.(explaining({ run: measured, deltas: rose({ 'Softnet.dropped': 30 }) }))
-  ).toMatchObject({
-    side: 'client',
-    remedy: [sysctl('net.core.netdev_max_backlog', 8192)]
+describe('a full packet backlog', () => {
+  const explain = (drops: number, rxDropped: number, rxPackets: number) =>
+    synLoss.explain?.(
+      explaining({
+        run: measured,
+        deltas: rose({
+          'Softnet.dropped': drops,
+          'Devices.rxDropped': rxDropped,
+          'Devices.rxPackets': rxPackets
+        })
+      })
+    )
+
+  it('is this host where its devices dropped as large a share of packets', () => {
+    expect(explain(3000, 2900, 20_000)).toMatchObject({
+      severity: 'critical',
+      side: 'client',
+      title:
+        "25 connections (17 %) needed more than one SYN: the packet backlog of this host's CPUs was full 3,000 times (of the whole host), and devices of this namespace dropped 2,900 packets for it"
+    })
   })
+
+  it.each([
+    ['of a neighbour', 3000, 0, 20_000],
+    ['of a share that does not explain it', 3000, 2900, 2_000_000]
+  ])('%s leaves the loss on the path', (_, drops, rxDropped, rxPackets) => {
+    const verdict = explain(drops, rxDropped, rxPackets)
+    expect(verdict).toMatchObject({ side: 'path' })
+    expect(verdict?.evidence.map(({ name }) => name)).not.toContain('Softnet.dropped of the whole host')
+  })
+
+  it('is nothing when the run only closed its connections', () => {
+    const closing = rose({ 'Softnet.dropped': 12_627, 'Devices.rxDropped': 12_627 })
+    expect(synLoss.explain?.(explaining({ run: measured, closing }))).toMatchObject({ side: 'path' })
+  })
+})
+
+it('is info below a hundredth of the SYNs', () => {
+  const few = run({ retransmits: { syn: 60, connectionsWithSynRetry: 60 } })
+  expect(synLoss.explain?.(explaining({ run: few }))).toMatchObject({ severity: 'info' })
 })
 
 describe('is silent', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tcpMemory } from '../../../../lib/checks/causes/tcp_memory.js'
-import { explaining, linesOf, predicting, rose, run, tally } from '../fixtures.js'
+import { explaining, linesOf, predicting, rose, run, talking, tally } from '../fixtures.js'
 
 describe('predict', () => {
   const needs = { connections: 1_000_000, kernelMemoryBytes: 4_000_000_000 }
@@ -30,14 +30,36 @@ describe('explain', () => {
     const verdict = tcpMemory.explain?.(
       explaining({
         deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
-        counters: { 'Sockstat.TCP.mem': 575_800 }
+        counters: { 'Sockstat.TCP.mem': 575_800, 'Sockstat.TCP.orphan': 3 },
+        scenario: talking
       })
     )
     expect(verdict).toMatchObject({
       severity: 'critical',
-      title: 'TCP buffers reached tcp_mem (575,800 of 575,790 pages), and 200 connections failed for it'
+      title:
+        'TCP buffers of the whole host reached tcp_mem (575,800 of 575,790 pages), and 200 connections failed for it'
     })
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_mem="575790 767722 1151580"')
+  })
+
+  it('says that resets may be due to orphans where those are near their limit', () => {
+    const verdict = tcpMemory.explain?.(
+      explaining({
+        deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
+        counters: { 'Sockstat.TCP.orphan': 131_000 },
+        scenario: talking
+      })
+    )
+    expect(verdict?.title).toMatch(
+      /failed for it, or for net\.ipv4\.tcp_max_orphans: one counter counts both$/
+    )
+  })
+
+  it('does not count resets of sockets that had nothing to send', () => {
+    const verdict = tcpMemory.explain?.(
+      explaining({ deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }) })
+    )
+    expect(verdict).toMatchObject({ severity: 'warning', title: expect.stringMatching(/shrank windows$/) })
   })
 
   it('names pressure that only shrank windows', () => {
@@ -45,6 +67,13 @@ describe('explain', () => {
       tcpMemory.explain?.(explaining({ deltas: rose({ 'TcpExt.TCPMemoryPressures': 1 }) }))
     ).toMatchObject({
       severity: 'warning'
+    })
+  })
+
+  it('is good to know where only others have filled the buffers', () => {
+    expect(tcpMemory.explain?.(explaining({ counters: { 'Sockstat.TCP.mem': 400_000 } }))).toMatchObject({
+      severity: 'info',
+      title: expect.stringContaining('of the whole host')
     })
   })
 

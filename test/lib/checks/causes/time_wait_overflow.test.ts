@@ -18,6 +18,11 @@ describe('explain', () => {
     })
   })
 
+  it('is good to know where it meets fewer than a hundredth of the connections of a server', () => {
+    const busy = { ...deltas, ...rose({ 'Tcp.PassiveOpens': 100_000 }) }
+    expect(timeWaitOverflow.explain?.(watching({ deltas: busy, facts }))).toMatchObject({ severity: 'info' })
+  })
+
   it('is good to know when the peer closes while the run goes on', () => {
     const closed = run({ connections: { closedByPeer: 120 } })
     expect(timeWaitOverflow.explain?.(explaining({ run: closed, deltas, facts }))).toMatchObject({

@@ -42,7 +42,10 @@ describe('predict', () => {
 describe('explain', () => {
   const needs = predicting({ needs: { nat: { ...nat(120), ports: 33 } } }).needs
   const deltas = rose({ 'Tcp.OutRsts': 34, 'TcpExt.TCPSynRetrans': 34 })
-  const measured = run({ retransmits: { syn: 34, connectionsWithSynRetry: 34 } })
+  const measured = run({
+    retransmits: { syn: 34, connectionsWithSynRetry: 34 },
+    staleAnswers: { established: 30, timedOut: 4 }
+  })
 
   it('names it when SYNs met their predecessor', () => {
     expect(tupleReuseRate.explain?.(explaining({ run: measured, deltas, needs }))).toMatchObject({
@@ -52,5 +55,7 @@ describe('explain', () => {
 
   it('finds no harm in reuse that meets nothing', () => {
     expect(tupleReuseRate.explain?.(explaining({ needs }))).toBeNull()
+    const lossy = run({ retransmits: { syn: 34, connectionsWithSynRetry: 34 } })
+    expect(tupleReuseRate.explain?.(explaining({ run: lossy, deltas, needs }))).toBeNull()
   })
 })

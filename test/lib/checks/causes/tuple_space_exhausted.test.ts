@@ -54,6 +54,80 @@ describe('explain', () => {
   })
 })
 
+describe('in a churn', () => {
+  const churn = {
+    transactions: 1500,
+    transactionsPerSecond: 500,
+    timeWait: { before: 0, peak: 0, after: 0 },
+    tupleRestSeconds: 0.2
+  }
+  const few = { tuples: 100, connections: 10 }
+  const connections = { requested: 10, attempted: 1515, established: 1515, peak: 10, skippedPorts: 380 }
+
+  it('is silent where others hold tuples and nothing failed', () => {
+    const outcome = run({ churn, connections })
+    expect(tupleSpaceExhausted.explain?.(explaining({ run: outcome, scenario: few }))).toBeNull()
+  })
+
+  it('names what others hold by starts that found nothing', () => {
+    const outcome = run({
+      churn,
+      connections: { ...connections, attempted: 1900, failed: 400, peak: 3, skippedPorts: 50_000 },
+      errors: [tally('connect', 'EADDRNOTAVAIL', 400)]
+    })
+    expect(tupleSpaceExhausted.explain?.(explaining({ run: outcome, scenario: few }))).toMatchObject({
+      severity: 'critical',
+      title:
+        'none of 100 4-tuples was free for 400 of 1,900 connection starts: other sockets hold about 97 of them',
+      events: 400
+    })
+  })
+
+  it('names TIME_WAITs of a peer without timestamps, and how to avoid them', () => {
+    const outcome = run({
+      churn: { ...churn, timeWait: { before: 0, peak: 100, after: 98 } },
+      connections: { ...connections, attempted: 600, failed: 500, established: 100, skippedPorts: 50_000 },
+      errors: [tally('connect', 'EADDRNOTAVAIL', 500)]
+    })
+    const verdict = tupleSpaceExhausted.explain?.(
+      explaining({ run: outcome, scenario: few, counters: { 'Sockstat.TCP.tw': 98 } })
+    )
+    expect(verdict?.title).toContain('TIME_WAIT held up to 90 of them')
+    expect(linesOf(verdict).slice(0, 2)).toEqual([
+      'c1m-native dial --close rst ...',
+      '# turn TCP timestamps on at the target: net.ipv4.tcp_timestamps'
+    ])
+  })
+
+  it('names a space that is smaller than the connections to keep', () => {
+    const outcome = run({
+      churn,
+      connections: {
+        ...connections,
+        requested: 200,
+        attempted: 900,
+        failed: 700,
+        peak: 100,
+        skippedPorts: 90_000
+      },
+      errors: [tally('connect', 'EADDRNOTAVAIL', 700)]
+    })
+    const scenario = { tuples: 100, connections: 200 }
+    expect(tupleSpaceExhausted.explain?.(explaining({ run: outcome, scenario }))?.title).toBe(
+      '100 4-tuples are too few for 200 connections at a time'
+    )
+  })
+
+  it('is not taken for a missing source address', () => {
+    const outcome = run({
+      churn,
+      connections: { ...connections, attempted: 500, established: 0, failed: 500, skippedPorts: 0 },
+      errors: [tally('bind', 'EADDRNOTAVAIL', 20), tally('connect', 'EADDRNOTAVAIL', 480)]
+    })
+    expect(tupleShortage(explaining({ run: outcome, scenario: few }))).toBe(0)
+  })
+})
+
 describe('tupleShortage', () => {
   it('takes what others hold off the space', () => {
     const outcome = run({ connections: { requested: 90, attempted: 80, established: 80, skippedPorts: 20 } })

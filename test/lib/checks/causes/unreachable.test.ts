@@ -17,12 +17,42 @@ it.each([
 
 it('names a full neighbour table by the SYNs it costs', () => {
   const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
-  const deltas = rose({ 'Neigh4.table_fulls': 390 })
+  const deltas = rose({ 'Neigh4.table_fulls': 390, 'TcpExt.TCPRetransFail': 200 })
   expect(unreachable.explain?.(explaining({ run: lossy, deltas }))).toMatchObject({
     side: 'client',
     remedy: [sysctl('net.ipv4.neigh.default.gc_thresh3', 4096), expect.objectContaining({ kind: 'advice' })]
   })
   expect(unreachable.explain?.(explaining({ deltas }))).toBeNull()
+})
+
+it('leaves a neighbour table alone that was full for others', () => {
+  const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
+  const deltas = rose({ 'Neigh4.table_fulls': 3900, 'TcpExt.TCPRetransFail': 3 })
+  expect(unreachable.explain?.(explaining({ run: lossy, deltas }))).toBeNull()
+})
+
+it('reads the limit of neighbours where a namespace has no sysctl for it', () => {
+  const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
+  const verdict = unreachable.explain?.(
+    explaining({
+      run: lossy,
+      deltas: rose({ 'Neigh4.table_fulls': 390, 'TcpExt.TCPRetransFail': 200 }),
+      counters: { 'Neigh4.gc_thresh3': 2048 },
+      facts: { network: { neighboursMaxV4: null } }
+    })
+  )
+  expect(verdict).toMatchObject({
+    title: expect.stringContaining('of the whole host'),
+    evidence: [
+      { name: 'Neigh4.table_fulls of the whole host' },
+      { name: 'TcpExt.TCPRetransFail' },
+      { name: 'net.ipv4.neigh.default.gc_thresh3', after: 2048 }
+    ]
+  })
+  expect(linesOf(verdict).slice(0, 2)).toEqual([
+    '# in the initial network namespace:',
+    'sysctl -w net.ipv4.neigh.default.gc_thresh3=8192'
+  ])
 })
 
 it('foresees that a target without a route is dialed in vain', () => {

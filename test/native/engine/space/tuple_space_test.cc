@@ -77,6 +77,32 @@ TEST_CASE("tuple space: an offset turns the line, and all of it is still walked"
   }
 }
 
+TEST_CASE("tuple_space: a run may begin at any source, which has all its destinations there") {
+  const TupleSpace space = SmallSpace();
+  CHECK(space.FirstTupleOf(0) == 0);
+  CHECK(space.FirstTupleOf(1) == 3);
+  CHECK(space.FirstTupleOf(34) == 102);
+  CHECK(space.FirstTupleOf(35) == 0);
+  CHECK(space.FirstTupleOf(std::numeric_limits<uint32_t>::max()) % 3 == 0);
+  CHECK(space.FirstTupleOf(std::numeric_limits<uint32_t>::max()) < 105);
+  CHECK(TupleSpace({}, {}, {}, Targets(1)).FirstTupleOf(7) == 0);
+}
+
+TEST_CASE("tuple_space: a shard that begins elsewhere stays within its ports") {
+  const Ports ports = {{.first = 1024, .last = 1033}};
+  for (const uint32_t index : {0U, 1U, 2U}) {
+    TupleSpace space({{.first = Address("127.0.0.1"), .count = 2}}, ports,
+                     {.index = index, .count = 3}, Targets(2));
+    TupleCursor cursor(space, space.FirstTupleOf(5));
+    std::set<std::string> walked;
+    while (cursor.Advance(3)) {
+      CHECK((cursor.source().port() - 1024U) % 3 == index);
+      walked.insert(Tuple(cursor));
+    }
+    CHECK(walked.size() == space.size());
+  }
+}
+
 TEST_CASE("tuple_space: destinations turn fastest and then ports and then addresses") {
   TupleSpace space({{.first = Address("127.0.0.255"), .count = 2}}, {{.first = 10, .last = 11}}, {},
                    Targets(2));

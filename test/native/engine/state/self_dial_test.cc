@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "test/native/helpers/loopback.h"
 #include "test/native/helpers/scratch_run.h"
 
@@ -38,6 +40,19 @@ TEST_CASE("self_dial: each worker begins at another part of its space") {
   const SelfDial second(TwoWorkers(), 1, kListening);
   CHECK(first.first_tuple() == 0);
   CHECK(second.first_tuple() == second.space().size() / 2);
+}
+
+TEST_CASE("self_dial: a seed moves where the workers begin, and leaves them as far apart") {
+  RunOptions options = TwoWorkers();
+  const uint64_t size = SelfDial(options, 1, kListening).space().size();
+  const uint64_t begin = SelfDial(options, 1, kListening).first_tuple();
+  options.dial->seed = 7;
+  const SelfDial first(options, 0, kListening);
+  const SelfDial second(options, 1, kListening);
+  CHECK(first.first_tuple() == 7 * first.space().targets().size());
+  CHECK(second.first_tuple() == (begin + 7 * second.space().targets().size()) % size);
+  options.dial->seed = std::numeric_limits<uint32_t>::max();
+  CHECK(SelfDial(options, 1, kListening).first_tuple() < size);
 }
 
 TEST_CASE("self_dial: it only holds where nothing is said or closed before the end") {

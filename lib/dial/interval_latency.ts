@@ -1,0 +1,69 @@
+/** How long connects and exchanges took between two looks at a run. */
+import type { Engine } from '../engine/engine.js'
+import {
+  countsSince,
+  joinCounts,
+  noCounts,
+  percentileUs,
+  type SparseCounts
+} from '../engine/latency_counts.js'
+import type { IntervalLatencies } from '../result/result.js'
+
+/** What ended in one interval. */
+export interface Interval {
+  connect: SparseCounts
+  /** null when no answer is awaited. */
+  exchange: SparseCounts | null
+}
+
+/** Tells what ended since the look before. */
+export class IntervalLatency {
+  readonly #connect: Tally
+  readonly #exchange: Tally | null
+
+  /** @param answers whether an answer is awaited */
+  constructor(engine: Engine, answers: boolean) {
+    this.#connect = new Tally(engine, 'connect')
+    this.#exchange = answers ? new Tally(engine, 'exchange') : null
+  }
+
+  take(): Interval {
+    return { connect: this.#connect.take(), exchange: this.#exchange?.take() ?? null }
+  }
+}
+
+class Tally {
+  readonly #engine: Engine
+  readonly #kind: 'connect' | 'exchange'
+  #before = noCounts()
+  #now = noCounts()
+
+  constructor(engine: Engine, kind: 'connect' | 'exchange') {
+    this.#engine = engine
+    this.#kind = kind
+  }
+
+  take(): SparseCounts {
+    this.#engine.readLatencyCounts(this.#kind, this.#now)
+    const since = countsSince(this.#before, this.#now)
+    ;[this.#before, this.#now] = [this.#now, this.#before]
+    return since
+  }
+}
+
+/** What ended in two intervals, one after the other. */
+export function joinIntervals(a: Interval, b: Interval): Interval {
+  return {
+    connect: joinCounts(a.connect, b.connect),
+    exchange: a.exchange && b.exchange && joinCounts(a.exchange, b.exchange)
+  }
+}
+
+export function intervalLatencies({ connect, exchange }: Interval): IntervalLatencies {
+  return {
+    connectP50Us: percentileUs(connect, 0.5),
+    connectP99Us: percentileUs(connect, 0.99),
+    exchangeP50Us: exchange && percentileUs(exchange, 0.5),
+    exchangeP99Us: exchange && percentileUs(exchange, 0.99)
+  }
+}

@@ -1,0 +1,288 @@
+#include "native/engine/run/prover.h"
+
+#include <algorithm>
+
+#include "native/net/clock.h"
+#include "native/net/keepalive.h"
+#include "native/net/socket.h"
+
+namespace c1m {
+namespace {
+
+// Connections between two looks at events: a fifth of a millisecond.
+constexpr size_t kBatch = 128;
+
+constexpr uint8_t kEstablished = 1;
+
+// Time between two probes, and from the first probe on until a peer that has answered none of the
+// three counts as silent.
+constexpr int64_t kProbeMs = 1000;
+constexpr int64_t kSilentMs = 3 * kProbeMs;
+
+// An answer this long after its probe was due most likely is that of the next one.
+constexpr int64_t kLateMs = 900;
+
+// A peer of connections that are probed or talk anyway has been heard within two periods, and is
+// silent when it has left three probes unanswered; a second for the way of the last one.
+constexpr uint32_t kFreshPeriods = 2;
+constexpr uint32_t kSilentPeriods = 4;
+constexpr uint32_t kGraceMs = 1000;
+
+// From this many repeats on a lost segment is no likely explanation any more.
+constexpr uint32_t kLeastRepeats = 2;
+
+uint32_t SinceHeardMs(const TcpInfo& info) {
+  return std::min(info.last_ack_recv_ms, info.last_data_recv_ms);
+}
+
+// Whether nothing but segments without data can have come, so that their number tells how often the
+// SYN-ACK came again.
+bool OnlyHandshake(const TcpInfo& info) {
+  // The ACK of our SYN counts as a byte.
+  return info.state == kEstablished && info.bytes_received == 0 && info.bytes_acked <= 1 &&
+         info.unacked == 0;
+}
+
+// What the repeats of a SYN-ACK say.
+enum class Repeats : uint8_t {
+  kNone,
+  // There was one, and it is too early for the second.
+  kUndecided,
+  // The last one that was due has not come: the peer has had our ACK.
+  kHealed,
+  kGoOn,
+};
+
+// Segments without data that have come after the SYN-ACK, less those that answer probes.
+uint32_t CountRepeats(const TcpInfo& info, uint32_t answers) {
+  return OnlyHandshake(info) && info.segs_in > 1 + answers ? info.segs_in - 1 - answers : 0;
+}
+
+Repeats ReadRepeats(uint32_t repeats, uint32_t due) {
+  if (repeats == 0) return Repeats::kNone;
+  if (repeats < due) return Repeats::kHealed;
+  return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kGoOn;
+}
+
+// Whether the peer of a connection on which a repeat did not come was heard after that was due: one
+// that has given up waiting for our ACK, as where its queue is full, would have sent RST.
+bool IsConfirmed(const TcpInfo& info, uint32_t repeats) {
+  return DueSynAckRepeats(LastHeardAgeMs(info)) > repeats;
+}
+
+// The same for a connection whose segments were counted when the hold began: what else may have
+// come with the handshake (a SYN proxy opens the window twice) came before.
+Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t repeats,
+                         uint32_t due) {
+  const Repeats all = ReadRepeats(repeats, due);
+  if (all != Repeats::kGoOn) return all;
+  const uint32_t before = MostSynAckRepeats(probed.noted_age_ms);
+  const uint32_t due_since = due > before ? due - before : 0;
+  const uint32_t noted = probed.noted_segs + probed.answers;
+  const uint32_t since = info.segs_in > noted ? info.segs_in - noted : 0;
+  if (since < due_since) return Repeats::kHealed;
+  return since == 0 ? Repeats::kUndecided : Repeats::kGoOn;
+}
+
+}  // namespace
+
+bool Prover::Step() {
+  const ProofOrder& order = context_.run.census.proof;
+  Sums sums;
+  bool done = true;
+  switch (order.action) {
+    case ProofOrder::Action::kChoose:
+      done = Choose(order, sums);
+      break;
+    case ProofOrder::Action::kAsk:
+      done = Ask(sums);
+      break;
+    case ProofOrder::Action::kLook:
+      done = Look(/*last=*/false, sums);
+      break;
+    case ProofOrder::Action::kEnd:
+      done = Look(/*last=*/true, sums);
+      break;
+    case ProofOrder::Action::kJudge:
+      done = Judge(order, sums);
+      break;
+  }
+#define C1M_ADD(name, label) order.tally->name.fetch_add(sums.name, std::memory_order_relaxed);
+  C1M_PROOF_SUMS(C1M_ADD)
+#undef C1M_ADD
+  if (done) next_ = 0;
+  return done;
+}
+
+int64_t Prover::NowMs() const { return (NowNs() - context_.run.started_ns) / kNsPerMs; }
+
+bool Prover::Choose(const ProofOrder& order, Sums& sums) {
+  const ConnectionStates& connections = context_.connections;
+  if (next_ == 0) skip_ = 0;
+  size_t chosen = 0;
+  for (; next_ < static_cast<size_t>(connections.end()) && chosen < kBatch; ++next_) {
+    const int fd = static_cast<int>(next_);
+    if (connections.state(fd) != ConnectionState::kDialed) continue;
+    if (skip_ > 0) {
+      --skip_;
+      continue;
+    }
+    skip_ = order.stride - 1;
+    TcpInfo info;
+    if (ReadTcpInfo(fd, info) == 0) continue;
+    Probed& probed = context_.probed.emplace_back();
+    probed.fd = fd;
+    probed.noted_segs = info.segs_in;
+    probed.noted_age_ms = info.last_data_recv_ms;
+    ++sums.read;
+    ++chosen;
+  }
+  return next_ >= static_cast<size_t>(connections.end());
+}
+
+bool Prover::Ask(Sums& sums) {
+  const ConnectionStates& connections = context_.connections;
+  std::vector<Probed>& sample = context_.probed;
+  const size_t end = std::min(sample.size(), next_ + kBatch);
+  for (; next_ < end; ++next_) {
+    Probed& probed = sample[next_];
+    TcpInfo info;
+    if (connections.state(probed.fd) != ConnectionState::kDialed || probed.active ||
+        ReadTcpInfo(probed.fd, info) == 0 || !ReadKeepalive(probed.fd, probed.chosen)) {
+      continue;
+    }
+    probed.asked_ms = NowMs();
+    probed.probe_ms =
+        probed.asked_ms + std::max<int64_t>(0, kProbeMs - int64_t{SinceHeardMs(info)});
+    probed.answered = false;
+    probed.late = false;
+    probed.active = SetKeepalive(probed.fd, kFastestKeepalive);
+    if (probed.active) ++sums.read;
+  }
+  return next_ >= sample.size();
+}
+
+void Prover::AskAgain(Probed& probed) {
+  probed.answered = false;
+  probed.asked_ms = NowMs();
+  probed.probe_ms = probed.asked_ms;
+  probed.active = SetKeepalive(probed.fd, kFastestKeepalive);
+}
+
+bool Prover::Look(bool last, Sums& sums) {
+  std::vector<Probed>& sample = context_.probed;
+  const size_t end = std::min(sample.size(), next_ + kBatch);
+  for (; next_ < end; ++next_) {
+    Probed& probed = sample[next_];
+    // Without a time at which it was asked it never could be.
+    if (probed.probe_ms != 0) Classify(probed, last, sums);
+  }
+  return next_ >= sample.size();
+}
+
+void Prover::Classify(Probed& probed, bool last, Sums& sums) {
+  ++sums.read;
+  TcpInfo info;
+  const bool open = context_.connections.state(probed.fd) == ConnectionState::kDialed;
+  if (!open || ReadTcpInfo(probed.fd, info) == 0 || info.state != kEstablished) {
+    probed.active = false;
+    ++sums.ended;
+    return;
+  }
+  const int64_t now_ms = NowMs();
+  const int64_t heard_ms = now_ms - int64_t{SinceHeardMs(info)};
+  if (probed.active && heard_ms > probed.asked_ms) {
+    probed.answered = true;
+    // One answer, and one more for each whole period the look came late.
+    const int64_t late_ms = std::max<int64_t>(0, heard_ms - probed.probe_ms);
+    probed.late = late_ms >= kLateMs;
+    if (info.bytes_received == 0) {
+      probed.answers = static_cast<uint8_t>(
+          std::min<int64_t>(UINT8_MAX, int64_t{probed.answers} + 1 + late_ms / kProbeMs));
+    }
+  }
+  if (probed.active && (probed.answered || last)) {
+    (void)SetKeepalive(probed.fd, probed.chosen);
+    probed.active = false;
+  }
+  const uint32_t repeats = CountRepeats(info, probed.answers);
+  sums.repeats += repeats;
+  // Without data that is the age of the connection.
+  const uint32_t due = DueSynAckRepeats(info.last_data_recv_ms);
+  switch (ReadRepeatsSince(probed, info, repeats, due)) {
+    case Repeats::kGoOn:
+      ++sums.repeating;
+      if (probed.answered) ++sums.repeating_proven;
+      return;
+    case Repeats::kUndecided:
+      ++sums.waiting;
+      return;
+    case Repeats::kHealed:
+      ++sums.healed;
+      if (!probed.answered || IsConfirmed(info, repeats)) break;
+      ++sums.waiting;
+      if (!last) AskAgain(probed);
+      return;
+    case Repeats::kNone:
+      break;
+  }
+  if (probed.answered) {
+    ++sums.proven;
+    if (probed.late) ++sums.late;
+  } else if (now_ms - probed.probe_ms < kSilentMs) {
+    ++sums.waiting;
+  } else {
+    NoteSilent(info, sums);
+    // Where cookies are on, the server's kernel can take a probe for the end of a handshake it
+    // knows nothing of, one byte too early in the stream: a FIN would never close that.
+    if (last && !HeardSinceHandshake(info)) ResetOnClose(probed.fd);
+  }
+}
+
+bool Prover::Judge(const ProofOrder& order, Sums& sums) {
+  const ConnectionStates& connections = context_.connections;
+  const uint32_t period_ms = std::max(1U, order.period_ms);
+  size_t read = 0;
+  for (; next_ < static_cast<size_t>(connections.end()) && read < kBatch; ++next_) {
+    const int fd = static_cast<int>(next_);
+    if (connections.state(fd) != ConnectionState::kDialed) continue;
+    ++read;
+    TcpInfo info;
+    if (ReadTcpInfo(fd, info) == 0 || info.state != kEstablished) continue;
+    ++sums.read;
+    const uint32_t since_ms = SinceHeardMs(info);
+    const bool heard = HeardSinceHandshake(info);
+    const uint32_t answers = heard ? LastHeardAgeMs(info) / period_ms : 0;
+    const uint32_t repeats = CountRepeats(info, answers);
+    sums.repeats += repeats;
+    const Repeats meaning = ReadRepeats(repeats, DueSynAckRepeats(info.last_data_recv_ms));
+    const bool fresh = heard && since_ms <= kFreshPeriods * period_ms + kGraceMs;
+    if (meaning == Repeats::kHealed) ++sums.healed;
+    if (meaning == Repeats::kGoOn) {
+      ++sums.repeating;
+      if (fresh) ++sums.repeating_proven;
+    } else if (meaning == Repeats::kUndecided ||
+               (meaning == Repeats::kHealed && !IsConfirmed(info, repeats))) {
+      ++sums.waiting;
+    } else if (fresh) {
+      ++sums.proven;
+      if (since_ms > period_ms + kLateMs) ++sums.late;
+    } else if (since_ms > kSilentPeriods * period_ms + kGraceMs) {
+      NoteSilent(info, sums);
+    } else {
+      ++sums.waiting;
+    }
+  }
+  return next_ >= static_cast<size_t>(connections.end());
+}
+
+void Prover::NoteSilent(const TcpInfo& info, Sums& sums) const {
+  ++sums.silent;
+  if (!HeardSinceHandshake(info)) {
+    ++sums.never_heard;
+    if (info.snd_wnd == 0) ++sums.zero_window;
+  }
+  context_.run.census.proof.tally->NoteSilence(SinceHeardMs(info));
+}
+
+}  // namespace c1m

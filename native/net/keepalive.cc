@@ -1,0 +1,37 @@
+#include "native/net/keepalive.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+namespace c1m {
+namespace {
+
+bool Read(int fd, int level, int name, int& value) {
+  socklen_t size = sizeof(value);
+  return ::getsockopt(fd, level, name, &value, &size) == 0;
+}
+
+bool Set(int fd, int level, int name, int value) {
+  return ::setsockopt(fd, level, name, &value, sizeof(value)) == 0;
+}
+
+}  // namespace
+
+bool ReadKeepalive(int fd, Keepalive& keepalive) {
+  return Read(fd, SOL_SOCKET, SO_KEEPALIVE, keepalive.on) &&
+         Read(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive.idle_s) &&
+         Read(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive.interval_s) &&
+         Read(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.count);
+}
+
+// The idle time comes last: where probes are on, it sets the timer anew, from when the peer was
+// last heard (tcp_sock_set_keepidle_locked), so that one long idle is probed at once.
+bool SetKeepalive(int fd, const Keepalive& keepalive) {
+  return Set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.count) &&
+         Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive.interval_s) &&
+         Set(fd, SOL_SOCKET, SO_KEEPALIVE, keepalive.on) &&
+         Set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive.idle_s);
+}
+
+}  // namespace c1m

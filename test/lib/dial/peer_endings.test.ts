@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import { PeerEndings } from '../../../lib/dial/peer_endings.js'
+import type { ErrorTally } from '../../../lib/engine/engine.js'
+
+const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTally => ({
+  phase,
+  code,
+  count,
+  example: '127.0.0.1:1024 > 127.0.0.1:80'
+})
+
+const counters = { attempted: 1000, failed: 0, dialedClosedByPeer: 0 }
+
+/** A run that was looked at with some failures, and then told to stop. */
+function stoppedAfter(look: Partial<typeof counters>, errors: ErrorTally[]): PeerEndings {
+  const endings = new PeerEndings(() => errors)
+  endings.note({ ...counters, ...look })
+  endings.stop()
+  return endings
+}
+
+describe('PeerEndings', () => {
+  it('leaves everything as it is until the stop', () => {
+    const errors = [tally('hold', 'ECONNRESET', 3)]
+    const endings = new PeerEndings(() => errors)
+    const now = { ...counters, dialedClosedByPeer: 664 }
+    expect(endings.untilStop(now, errors)).toEqual({ counters: now, errors })
+  })
+
+  it('keeps what peers did before, and not what they do after', () => {
+    const endings = stoppedAfter({ dialedClosedByPeer: 5 }, [tally('hold', 'ECONNRESET', 5)])
+    const now = { ...counters, dialedClosedByPeer: 664 }
+    expect(endings.untilStop(now, [tally('hold', 'ECONNRESET', 664)])).toEqual({
+      counters: { ...counters, dialedClosedByPeer: 5 },
+      errors: [tally('hold', 'ECONNRESET', 5)]
+    })
+  })
+
+  it('takes an attempt that was refused after the stop for none', () => {
+    const endings = stoppedAfter({ failed: 2 }, [tally('connect', 'ECONNREFUSED', 2)])
+    expect(endings.untilStop({ ...counters, failed: 12 }, [tally('connect', 'ECONNREFUSED', 12)])).toEqual({
+      counters: { ...counters, attempted: 990, failed: 2 },
+      errors: [tally('connect', 'ECONNREFUSED', 2)]
+    })
+  })
+
+  it('keeps what this side did to itself', () => {
+    const own = [tally('timeout', 'ETIMEDOUT', 9), tally('exchange', 'ETIMEDOUT', 4)]
+    const now = { ...counters, failed: 9 }
+    expect(stoppedAfter({}, []).untilStop(now, own)).toEqual({ counters: now, errors: own })
+  })
+
+  it('looks no more once the run is stopped', () => {
+    const endings = stoppedAfter({}, [])
+    endings.note({ ...counters, dialedClosedByPeer: 7 })
+    const now = { ...counters, dialedClosedByPeer: 7 }
+    expect(endings.untilStop(now, []).counters.dialedClosedByPeer).toBe(0)
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import type { Family } from '../../../lib/net/address.js'
+import { addressesOf, chooseAddresses } from '../../../lib/net/names.js'
+
+type Host = [string, ...string[]]
+const v4: Host = ['198.18.0.1', '198.18.0.2']
+const both: Host = ['fd00::1', '198.18.0.1', 'fd00::2', '198.18.0.3']
+
+describe('addressesOf', () => {
+  it('gives a numeric address as it is, canonical', async () => {
+    expect(await addressesOf('::FFFF:198.18.0.1')).toEqual(['198.18.0.1'])
+  })
+
+  it('gives each address of a name once', async () => {
+    const addresses = await addressesOf('localhost')
+    expect(new Set(addresses).size).toBe(addresses.length)
+    expect(addresses).toContain('127.0.0.1')
+  })
+})
+
+describe('chooseAddresses', () => {
+  const dialed = (...args: Parameters<typeof chooseAddresses>) =>
+    chooseAddresses(...args).map((one) => one.dialed)
+
+  it('takes the first of each host, and keeps the others in sight', () => {
+    expect(chooseAddresses([v4], 'first')).toEqual([{ dialed: ['198.18.0.1'], others: ['198.18.0.2'] }])
+    expect(chooseAddresses([['198.18.0.1']], 'first')).toEqual([{ dialed: ['198.18.0.1'], others: [] }])
+    expect(chooseAddresses([], 'first')).toEqual([])
+  })
+
+  it('takes all of one family, and leaves out the other', () => {
+    expect(chooseAddresses([both], 'all')).toEqual([
+      { dialed: ['fd00::1', 'fd00::2'], others: ['198.18.0.1', '198.18.0.3'] }
+    ])
+  })
+
+  it('takes the family of a host that has no other', () => {
+    expect(dialed([both, v4], 'first')).toEqual([['198.18.0.1'], ['198.18.0.1']])
+    expect(dialed([both, v4], 'all')).toEqual([['198.18.0.1', '198.18.0.3'], v4])
+  })
+
+  it('takes the family of the sources, which it asks for only where there is a choice', () => {
+    expect(dialed([both], 'first', { family: () => 4 })).toEqual([['198.18.0.1']])
+    const family = (): Family => {
+      throw new Error('asked')
+    }
+    expect(dialed([v4], 'first', { family })).toEqual([['198.18.0.1']])
+  })
+
+  it('takes the family this host has a route for', () => {
+    const hasRoute = (address: string) => !address.includes(':')
+    expect(dialed([both], 'all', { hasRoute })).toEqual([['198.18.0.1', '198.18.0.3']])
+    expect(dialed([both], 'first', { hasRoute: () => false })).toEqual([['fd00::1']])
+  })
+
+  it('leaves a host without an address of that family for the error to come', () => {
+    expect(dialed([v4, ['fd00::1']], 'all')).toEqual([v4, ['fd00::1']])
+  })
+})
