@@ -102,10 +102,11 @@ export class Diagnostician {
   async #look(): Promise<void> {
     const { deltas } = this.#phases.changes()
     const { churn, selfDial } = this.#scenario
+    // Without either no final ACK is missing.
     const isSuspicious =
       movedBy(deltas, 'TcpExt.ListenOverflows') > 0 || movedBy(deltas, 'TcpExt.TCPSYNChallenge') > 0
     await this.#observer.look({
-      // Without either no final ACK is missing. In a churn connections come and go between two looks.
+      // In a churn connections come and go between two looks.
       counts: isSuspicious && !churn,
       // Only connections that are closed can be left half closed; our own listener leaves none.
       accepted: churn && !selfDial

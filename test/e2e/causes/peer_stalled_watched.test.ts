@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import type { WatchSnapshot } from '../../../lib/watch/watch_result.js'
 import { causesOf, heldBy, listenIn, serverIn, typeIn, watchIn } from '../../helpers/causes.js'
 import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 const talk = ['-c', '50', '--send', 'hello', '--expect-bytes', '5', '--exchange-timeout', '50s']
+
+/** They are named from the first that has waited long enough on. */
+const onAllOf50 = ({ findings }: WatchSnapshot) =>
+  findings.some(({ title }) => title.includes(' on 50 connections'))
 
 /** Accepts 50 and then does something else. */
 const sleeps = `
@@ -29,7 +34,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
     {
       await using watching = await watchIn(host, target)
       server.stop()
-      const { findings } = await watching.found()
+      const { findings } = await watching.until(onAllOf50)
       expect(causesOf({ findings })).toEqual(['peer-stalled'])
       expect(findings[0]).toMatchObject({
         severity: 'warning',
@@ -50,7 +55,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
     await using server = await serverIn(host, 'perl', '-e', sleeps)
     await using watching = await watchIn(host, target)
     await using _dialing = await heldBy(host, target, '-c', '50', '--send', 'hello')
-    const { findings } = await watching.found()
+    const { findings } = await watching.until(onAllOf50)
     expect(causesOf({ findings })).toEqual(['peer-stalled'])
     expect(findings[0]?.title).toContain(`perl (pid ${server.pid}) has read nothing for `)
     expect(findings[0]?.title).toMatch(/ on 50 connections at port 8100: 250 bytes wait for it$/)
