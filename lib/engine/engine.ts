@@ -13,6 +13,7 @@ import { type NativeAddon, native } from './native.js'
 import type {
   NativeCensus,
   NativeCountedLatency,
+  NativeIcmpError,
   NativeLatencyKind,
   NativeProof,
   NativeRun,
@@ -60,6 +61,7 @@ export interface EngineCounters {
   attempted: number
   established: number
   failed: number
+  failedAtOnce: number
   dialedOpen: number
   dialedClosedByPeer: number
   skippedPorts: number
@@ -221,6 +223,11 @@ export class Engine {
         example
       }))
       .sort((a, b) => b.count - a.count)
+  }
+
+  /** What ICMP told of failed handshakes, of a sample of them. */
+  icmpErrors(): NativeIcmpError[] {
+    return this.#run.icmpErrors()
   }
 
   /**

@@ -31,6 +31,7 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value LatencyCounts(const Napi::CallbackInfo& info);
   Napi::Value Targets(const Napi::CallbackInfo& info);
   Napi::Value Errors(const Napi::CallbackInfo& info);
+  Napi::Value IcmpErrors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);
   Napi::Value CensusTaken(const Napi::CallbackInfo& info);

@@ -8,6 +8,7 @@
 
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/error_tally.h"
+#include "native/engine/measure/icmp_tally.h"
 #include "native/engine/measure/open_count.h"
 #include "native/engine/space/schedule.h"
 #include "native/engine/state/options.h"
@@ -23,6 +24,7 @@ struct RunState {
   const RunOptions options;
   Schedule schedule;
   ErrorTally errors;
+  IcmpTally icmp;
   // Connections held by the dialer, and by the listener.
   OpenCount dialed_open;
   OpenCount accepted_open;
