@@ -10,9 +10,11 @@ import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
+import { icmpSenders } from '../observe/icmp_senders.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
 import type { ProofView } from '../observe/proof_view.js'
 import { ServerObserver } from '../observe/server_observer.js'
+import { silentHop } from '../observe/silent_hop.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -35,6 +37,7 @@ export class Diagnostician {
   readonly #baseline: Baseline
   readonly #phases: CounterPhases
   readonly #engine: Engine
+  readonly #own: readonly string[]
   readonly #peerIsHere: boolean
   readonly #observer: ServerObserver
   /** One after the other. */
@@ -43,6 +46,7 @@ export class Diagnostician {
 
   constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
+    this.#own = own
     this.#scenario = scenario
     this.#baseline = baseline
     this.#phases = phases
@@ -110,7 +114,12 @@ export class Diagnostician {
       ...this.#observer.seen,
       census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
       proof,
-      latencies: this.#engine.connectLatencies()
+      latencies: this.#engine.connectLatencies(),
+      rejections: {
+        atOnce: this.#engine.counters().failedAtOnce,
+        icmp: icmpSenders(this.#engine.icmpErrors(), this.#own),
+        silentHop: outcome.errors.length > 0 ? silentHop(this.#scenario) : null
+      }
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))

@@ -257,7 +257,8 @@ class Watcher implements Watch {
       fullPorts: this.#ports.full,
       halfOpenPeak: this.#halfOpenPeak,
       drops: this.#drops?.read() ?? null,
-      latencies: []
+      latencies: [],
+      rejections: null
     }
     const findings = explainFindings(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)
