@@ -1,9 +1,9 @@
 #include "native/binding/devices.h"
 
-#include <cstdint>
-#include <limits>
 #include <sys/socket.h>
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>

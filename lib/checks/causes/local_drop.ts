@@ -3,6 +3,7 @@ import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { mayBeIpsec, notDelivered, notOnTheWire, notSent } from '../own_packets.js'
 import { advice, command } from '../remedy.js'
 import { accountsForLoss, lossSeverity, lostSyns } from '../symptoms.js'
+import { phantomEstablished } from './phantom_established.js'
 import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
@@ -65,7 +66,8 @@ function outgoing(context: ExplainContext): Verdict | null {
       command('tc -s qdisc show')
     ],
     events: drops,
-    explains: [synLoss, synUnanswered]
+    // Final ACKs are among the packets.
+    explains: [synLoss, synUnanswered, phantomEstablished]
   }
 }
 
