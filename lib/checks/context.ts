@@ -7,12 +7,14 @@ import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { CensusView } from '../observe/census_summary.js'
 import type { DownDevice } from '../observe/down_device.js'
 import type { DropSummary } from '../observe/drops.js'
+import type { IcmpSender } from '../observe/icmp_senders.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
 import type { PortUse } from '../observe/port_use.js'
 import type { ProofView } from '../observe/proof_view.js'
 import type { SegmentLoss } from '../observe/segment_loss.js'
 import type { ServedPort } from '../observe/served_ports.js'
 import type { ServerView } from '../observe/server_observer.js'
+import type { SilentHop } from '../observe/silent_hop.js'
 import type { AsymmetricRoute } from '../observe/source_routes.js'
 import type { Evidence, RunResult, Severity, Side } from '../result/result.js'
 import type { Needs } from '../scenario/needs.js'
@@ -51,6 +53,16 @@ export type RunOutcome = Pick<
   | 'process'
   | 'series'
 >
+
+/** How handshakes failed, beyond their errors. */
+export interface Rejections {
+  /** Connections that connect(2) itself refused, before anything was sent: this host's own doing. */
+  atOnce: number
+  /** Who rejected a sample of the others by ICMP, most frequent first; none where ICMP did not, or the kernel kept none. */
+  icmp: readonly IcmpSender[]
+  /** The next hop, where that does not answer on its link; null also where it was not looked for. */
+  silentHop: SilentHop | null
+}
 
 /**
  * What an explanation may look at. A part that was not observed is null or empty, and checks that need it stay silent.
@@ -97,6 +109,8 @@ export interface ExplainContext {
   endings: Endings
   /** Connect latencies, for the comb of SYN retries. */
   latencies: readonly LatencyCount[]
+  /** null when nothing was dialed. */
+  rejections: Rejections | null
 }
 
 /** What became of a connection that was dialed to see: `answered` is the exchange, or without one the handshake. */

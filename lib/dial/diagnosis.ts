@@ -12,10 +12,12 @@ import { ownAddresses } from '../net/local_addresses.js'
 import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
+import { icmpSenders } from '../observe/icmp_senders.js'
 import { isPeerHere, isTargetHere } from '../observe/peer_place.js'
 import type { ProofView } from '../observe/proof_view.js'
 import { isNotable, namespaceLoss, ownLoss, type SegmentLoss } from '../observe/segment_loss.js'
 import { ServerObserver } from '../observe/server_observer.js'
+import { silentHop } from '../observe/silent_hop.js'
 import type { Finding } from '../result/result.js'
 import { dialNeeds } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -38,6 +40,7 @@ export class Diagnostician {
   readonly #baseline: Baseline
   readonly #phases: CounterPhases
   readonly #engine: Engine
+  readonly #own: readonly string[]
   readonly #peerIsHere: boolean
   readonly #observer: ServerObserver
   /** One after the other. */
@@ -48,6 +51,7 @@ export class Diagnostician {
 
   constructor(scenario: DialScenario, baseline: Baseline, phases: CounterPhases, engine: Engine) {
     const own = [...ownAddresses()]
+    this.#own = own
     this.#scenario = scenario
     this.#baseline = baseline
     this.#phases = phases
@@ -150,7 +154,12 @@ export class Diagnostician {
         fresh: this.#fresh,
         loss: this.#loss
       },
-      latencies: this.#engine.connectLatencies()
+      latencies: this.#engine.connectLatencies(),
+      rejections: {
+        atOnce: this.#engine.counters().failedAtOnce,
+        icmp: icmpSenders(this.#engine.icmpErrors(), this.#own),
+        silentHop: outcome.errors.length > 0 ? silentHop(this.#scenario) : null
+      }
     }
     const unjudged: Diagnosis['unjudged'] = []
     const findings = explainFindings(context, (id, error) => unjudged.push({ id, error }))

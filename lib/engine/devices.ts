@@ -1,7 +1,7 @@
 /** The network devices of this namespace and the ways packets take, as rtnetlink(7) tells. */
 import { getSystemErrorName } from 'node:util'
 import { native } from './native.js'
-import type { NativeDevice, NativeRoute } from './native_sockets.js'
+import type { NativeDevice, NativeNextHop, NativeRoute } from './native_sockets.js'
 
 export type Device = NativeDevice
 
@@ -67,4 +67,12 @@ export function routeDevice(target: string, source?: string): string | null {
   if (!('error' in route)) return route.device
   if (route.error === 'ENETUNREACH') return null
   throw new Error(`no way to ${target}: ${route.error}`)
+}
+
+/**
+ * The next hop of packets to a numeric address, and what the kernel knows of its hardware address.
+ * @throws an Error with `errno` and `syscall` where netlink is refused, or there is no way
+ */
+export function nextHop(target: string, source?: string): NativeNextHop {
+  return native().nextHop(target, source)
 }

@@ -14,6 +14,7 @@ import type {
   NativeCensus,
   NativeCountedLatency,
   NativeEarlyEnd,
+  NativeIcmpError,
   NativeLatencyKind,
   NativeProof,
   NativeRun,
@@ -62,6 +63,7 @@ export interface EngineCounters {
   attempted: number
   established: number
   failed: number
+  failedAtOnce: number
   dialedOpen: number
   dialedClosedByPeer: number
   skippedPorts: number
@@ -234,6 +236,11 @@ export class Engine {
   /** The first answer that was not the expected one, or only a part of it. */
   wrongAnswer(): NativeWrongAnswer | null {
     return this.#run.wrongAnswer()
+  }
+
+  /** What ICMP told of failed handshakes, of a sample of them. */
+  icmpErrors(): NativeIcmpError[] {
+    return this.#run.icmpErrors()
   }
 
   /**

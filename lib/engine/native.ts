@@ -8,6 +8,7 @@ import type {
   NativeDrops,
   NativeDropTracepoint,
   NativeNeighbourTable,
+  NativeNextHop,
   NativePortUse,
   NativeRoute,
   NativeRouteQuery,
@@ -35,10 +36,10 @@ export interface NativeAddon {
   findPortUse(options: { firstPort: number; lastPort: number; least: number }): Promise<NativePortUse[]>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
+  /** The next hop of packets to `target`; throws an Error with `errno` and `syscall`. */
+  nextHop(target: string, source?: string): NativeNextHop
   /** Throws an Error with `errno` and `syscall`. */
   neighbourTables(): NativeNeighbourTable[]
-  /** The device by which packets to `target` leave; throws an Error with `errno` and `syscall`. */
-  routeDevice(target: string, source?: string): string
   /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */
   latencyBounds(): Float64Array
   /** Throws an Error with `errno` and `syscall`: `route` where no route leads there, or one forbids the way. */

@@ -177,6 +177,19 @@ export interface NativeWrongAnswer {
   received: Uint8Array
 }
 
+/** ICMP errors of one kind that ended handshakes: a sample of them, see native/engine/dial/icmp_sample.h. */
+export interface NativeIcmpError {
+  /** The host that sent them. */
+  from: string
+  /** Of IP; each has types and codes of its own. */
+  version: number
+  type: number
+  code: number
+  /** Where the rejected SYNs were going, `address:port`. */
+  target: string
+  count: number
+}
+
 /** Where a run stands. */
 export interface NativeStatus {
   /** From the start until the ramp ended, or until now. */
@@ -280,6 +293,7 @@ export interface NativeRun {
   earlyEnds(): NativeEarlyEnd[]
   /** The first one of the run. */
   wrongAnswer(): NativeWrongAnswer | null
+  icmpErrors(): NativeIcmpError[]
   status(): NativeStatus
   /**
    * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`

@@ -162,6 +162,15 @@ export interface NativeDevice {
   addresses: string[]
 }
 
+/** Where packets go first. */
+export interface NativeNextHop {
+  /** The router to the target, or the target itself where the link has it. */
+  address: string
+  device: string
+  /** NUD_* of <linux/neighbour.h>; 0: the kernel knows no hardware address for it, and looks for none. */
+  state: number
+}
+
 /** What a connection tells of itself where a route is chosen for it. */
 export interface NativeRouteQuery {
   target: string

@@ -41,7 +41,8 @@ const files: [path: string, parse: CounterParser][] = [
 
 /**
  * Reads the kernel's network counters: groups `Tcp`, `TcpExt`, `Ip`, `IpExt`, `Ip6`, `Icmp`, ... as in snmp and
- * netstat, `Sockstat.TCP.inuse`, `Conntrack.drop`, `Neigh4.table_fulls`, `Softnet.dropped`. A counter this kernel does
+ * netstat, `Sockstat.TCP.inuse`, `Conntrack.drop`, `Neigh4.table_fulls`, `Device.eth0.TxPackets`,
+ * `Softnet.dropped`. A counter this kernel does
  * not have, or whose file cannot be read, is missing. Needs no privilege, never fails, takes less than a millisecond.
  *
  * Numbers are doubles: beyond 2^53 (nine petabytes in an octet counter) the last digits round.

@@ -265,7 +265,8 @@ class Watcher implements Watch {
       halfOpenPeak: this.#halfOpenPeak,
       drops: this.#drops?.read() ?? null,
       endings: noEndings,
-      latencies: []
+      latencies: [],
+      rejections: null
     }
     this.#findings = this.#lasting.explain(context, (id, error) =>
       this.#bestEffort.note(error, `the check for ${id}`)

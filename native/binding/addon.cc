@@ -78,6 +78,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["findPortUse"] = Napi::Function::New(env, FindPortUseCall, "findPortUse");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
+  exports["nextHop"] = Napi::Function::New(env, NextHopCall, "nextHop");
   exports["Run"] = RunWrap::Define(env);
   return exports;
 }

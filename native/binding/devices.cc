@@ -1,9 +1,9 @@
 #include "native/binding/devices.h"
 
-#include <cstdint>
-#include <limits>
 #include <sys/socket.h>
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +12,7 @@
 #include "native/binding/convert.h"
 #include "native/net/devices.h"
 #include "native/net/neighbours.h"
+#include "native/net/next_hop.h"
 
 namespace c1m {
 
@@ -36,6 +37,18 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
   return array;
 }
 
+namespace {
+
+// The second argument, where it is given.
+std::optional<SocketAddress> Source(const Napi::CallbackInfo& info, const SocketAddress& target) {
+  if (info[1].IsUndefined()) return std::nullopt;
+  const SocketAddress source = Address(info[1], "source", 0);
+  if (source.family() != target.family()) Reject(info.Env(), "source", "of the family of target");
+  return source;
+}
+
+}  // namespace
+
 Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Napi::Object object = AsObject(info[0], "query");
@@ -54,6 +67,17 @@ Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
   found["device"] = route.value().device;
   found["source"] = route.value().source;
   return found;
+}
+
+Napi::Value NextHopCall(const Napi::CallbackInfo& info) {
+  const SocketAddress target = Address(info[0], "target", 0);
+  const Result<NextHop> next = FindNextHop(target, Source(info, target));
+  if (!next.ok()) throw SystemError(info.Env(), next.error());
+  Napi::Object object = Napi::Object::New(info.Env());
+  object["address"] = next.value().address;
+  object["device"] = next.value().device;
+  object["state"] = static_cast<int>(next.value().state);
+  return object;
 }
 
 Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info) {

@@ -12,6 +12,9 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info);
 // where no route leads there or one forbids the way with the syscall "route".
 Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
 
+// nextHop(target, source?): {address, device, state}; throws {errno, syscall}.
+Napi::Value NextHopCall(const Napi::CallbackInfo& info);
+
 // neighbourTables(): [{family: 4 or 6, entries, most, fulls}]; throws {errno, syscall}.
 Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info);
 

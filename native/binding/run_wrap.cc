@@ -1,6 +1,7 @@
 #include "native/binding/run_wrap.h"
 
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <span>
@@ -58,6 +59,7 @@ Napi::Function RunWrap::Define(Napi::Env env) {
                          InstanceMethod<&RunWrap::Errors>("errors"),
                          InstanceMethod<&RunWrap::EarlyEnds>("earlyEnds"),
                          InstanceMethod<&RunWrap::WrongAnswer>("wrongAnswer"),
+                         InstanceMethod<&RunWrap::IcmpErrors>("icmpErrors"),
                          InstanceMethod<&RunWrap::Status>("status"),
                          InstanceMethod<&RunWrap::TakeCensus>("takeCensus"),
                          InstanceMethod<&RunWrap::CensusTaken>("censusTaken"),
@@ -231,6 +233,24 @@ Napi::Value RunWrap::EarlyEnds(const Napi::CallbackInfo& info) {
     object["sndWnd"] = static_cast<double>(entry.info.snd_wnd);
     object["segsIn"] = static_cast<double>(entry.info.segs_in);
     object["outOfOrder"] = static_cast<double>(entry.info.rcv_ooopack);
+    list[i++] = object;
+  }
+  return list;
+}
+
+// icmpErrors(): [{from, version, type, code, target, count}]
+Napi::Value RunWrap::IcmpErrors(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array list = Napi::Array::New(env);
+  uint32_t i = 0;
+  for (const IcmpTally::Entry& entry : run_->IcmpErrors()) {
+    Napi::Object object = Napi::Object::New(env);
+    object["from"] = entry.error.from;
+    object["version"] = entry.error.family == AF_INET6 ? 6 : 4;
+    object["type"] = static_cast<int>(entry.error.type);
+    object["code"] = static_cast<int>(entry.error.code);
+    object["target"] = entry.target;
+    object["count"] = static_cast<double>(entry.count);
     list[i++] = object;
   }
   return list;

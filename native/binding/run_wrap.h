@@ -33,6 +33,7 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Errors(const Napi::CallbackInfo& info);
   Napi::Value EarlyEnds(const Napi::CallbackInfo& info);
   Napi::Value WrongAnswer(const Napi::CallbackInfo& info);
+  Napi::Value IcmpErrors(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
   Napi::Value TakeCensus(const Napi::CallbackInfo& info);
   Napi::Value CensusTaken(const Napi::CallbackInfo& info);

@@ -266,6 +266,7 @@ function callElse() {
     () => addon.listDevices(junk()),
     () => addon.neighbourTables(junk()),
     // Asks the kernel's routes, and sends nothing.
+    () => addon.nextHop(pick(destinations)(), pick(destinations)()),
     () =>
       addon.findRoute(
         spoil({

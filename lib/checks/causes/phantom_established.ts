@@ -155,7 +155,7 @@ function ofCounter(context: ExplainContext, established: number): Verdict | null
       ...counterEvidence(context, 'TcpExt.TCPSYNChallenge')
     ],
     remedy: [advice('hold them for some seconds (--hold 10s): then a sample of them is probed'), askServer],
-    events: 0
+    events: most
   }
 }
 

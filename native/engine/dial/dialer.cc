@@ -41,12 +41,14 @@ Dialer::Dialer(TableContext& context)
       options_(*context.run.options.dial),
       window_(std::max<int64_t>(1, options_.window / context.run.options.workers)),
       share_(ShareOf(options_.connections, context.worker.index, context.run.options.workers)),
-      sources_(context) {
+      sources_(context),
+      icmp_(context) {
   if (options_.exchange) exchange_.emplace(context_, *options_.exchange);
 }
 
 int64_t Dialer::Step(int64_t now_ns) {
   ExpireHandshakes(now_ns);
+  if (icmp_.watching()) icmp_.Release();
   int64_t next_ns = finished_ ? Reactor::kForever : StartBatch(now_ns);
   if (exchange_) {
     next_ns = std::min(next_ns, exchange_->Step(now_ns, [this](int fd, Exchange::Result result) {
@@ -78,8 +80,9 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
   next_try_ns_ = now_ns + kRestNs;
-  // A paced connection is not kept waiting for the others.
-  if (!run.schedule.paced()) sources_.Prepare(grant.count);
+  // A paced connection is not kept waiting for the others, but the first few are sampled.
+  if (!run.schedule.paced() || icmp_.wants()) sources_.Prepare(grant.count);
+  if (icmp_.wants()) icmp_.Watch(sources_.prepared());
   for (uint64_t i = 0; i < grant.count; ++i) {
     if (run.schedule.paced()) {
       context_.worker.lateness.Record(NowNs() - run.started_ns -

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "native/engine/dial/handshakes.h"
+#include "native/engine/dial/icmp_sample.h"
 #include "native/engine/dial/source_socket.h"
 #include "native/engine/dial/stale_answer.h"
 #include "native/engine/state/table_context.h"
@@ -88,6 +89,7 @@ class Dialer {
   const int64_t share_;
   SourceSockets sources_;
   Handshakes handshakes_;
+  IcmpSample icmp_;
   std::optional<Exchange> exchange_;
   // Probes in a row that found the handshake still under way.
   uint32_t missed_probes_ = 0;

@@ -89,6 +89,7 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
     context_.counters.timeouts_answered_stale.Add();
   }
   handshakes_.Remove(slot);
+  icmp_.OnFailure(handshake, phase == Phase::kConnect ? code : 0, handshakes_);
   context_.worker.in_flight.fetch_sub(1, std::memory_order_relaxed);
   if (context_.worker.self_dial) context_.worker.self_dial->RemoveUnaccepted();
   context_.connections.Clear(handshake.fd);

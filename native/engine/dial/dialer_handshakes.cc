@@ -40,6 +40,7 @@ bool Dialer::Connect(const SourceSocket& socket) {
       return false;
     }
     FailAttempt(Phase::kConnect, errno, socket);
+    context_.counters.failed_at_once.Add();
     return true;
   }
   context_.counters.attempted.Add();

@@ -25,6 +25,14 @@ class Handshakes {
   // The slot of the oldest one; only when not empty.
   [[nodiscard]] uint32_t oldest() const { return head_; }
 
+  // Calls `visit` with up to `count` of them, the oldest first.
+  template <typename Visit>
+  void ForOldest(uint32_t count, Visit&& visit) const {
+    for (uint32_t slot = head_; slot != kNil && count > 0; slot = nodes_[slot].next, --count) {
+      visit(nodes_[slot].handshake);
+    }
+  }
+
   // Adds the newest one and returns its slot, which stays the same until Remove.
   uint32_t Add(const Handshake& handshake) {
     uint32_t slot = free_;

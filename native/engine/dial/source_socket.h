@@ -32,6 +32,7 @@ class SourceSockets {
   // them before the next one is: the kernel's code for it stays in the CPU's cache, which takes 3 %
   // off a connection (measured).
   void Prepare(uint64_t count);
+  [[nodiscard]] const std::vector<SourceSocket>& prepared() const { return prepared_; }
   // The next one, prepared or made now. Steps the worker's cursor to the next tuple whose port is
   // free; ports taken by strangers are skipped and counted. `wanted` is how many tuples this batch
   // still needs.

@@ -13,6 +13,7 @@ namespace c1m {
   X(attempted, "attempted")                      /* connects started */                     \
   X(established, "established")                  /* handshakes completed */                 \
   X(failed, "failed")                            /* attempts that ended otherwise */        \
+  X(failed_at_once, "failedAtOnce")              /* by connect(2) itself */                 \
   X(dialed_open, "dialedOpen")                   /* held now by the dialer */               \
   X(dialed_closed_by_peer, "dialedClosedByPeer") /* FIN or RST from the peer */             \
   X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */            \

@@ -13,6 +13,7 @@
 #include "native/engine/measure/early_ends.h"
 #include "native/engine/measure/error_tally.h"
 #include "native/engine/measure/histogram.h"
+#include "native/engine/measure/icmp_tally.h"
 #include "native/engine/measure/target_counts.h"
 #include "native/engine/run/supervisor.h"
 #include "native/engine/space/tuple_space.h"
@@ -55,6 +56,8 @@ class Run {
   [[nodiscard]] std::optional<WrongAnswer::Sample> Wrong() const {
     return state_.wrong_answer.sample();
   }
+  // What ICMP told of failed handshakes; a sample.
+  [[nodiscard]] std::vector<IcmpTally::Entry> IcmpErrors() const { return state_.icmp.entries(); }
   // Over all workers: every handshake, or only those without a repeated SYN.
   [[nodiscard]] Histogram::Summary ConnectLatency(bool first_try_only) const;
   [[nodiscard]] Histogram::Summary ExchangeLatency() const;

@@ -9,6 +9,7 @@
 #include "native/engine/measure/census.h"
 #include "native/engine/measure/early_ends.h"
 #include "native/engine/measure/error_tally.h"
+#include "native/engine/measure/icmp_tally.h"
 #include "native/engine/measure/open_count.h"
 #include "native/engine/space/schedule.h"
 #include "native/engine/state/options.h"
@@ -26,6 +27,7 @@ struct RunState {
   ErrorTally errors;
   EarlyEnds early_ends;
   WrongAnswer wrong_answer;
+  IcmpTally icmp;
   // Connections held by the dialer, and by the listener.
   OpenCount dialed_open;
   OpenCount accepted_open;

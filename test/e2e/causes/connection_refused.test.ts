@@ -1,6 +1,18 @@
+/** Connections that are refused: no listener, a limit, or a firewall, and whose. */
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
-import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
+import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import {
+  acrossRouter,
+  cabled,
+  endpoint,
+  type Family,
+  onOneCable,
+  routed,
+  rule
+} from '../../helpers/networks.js'
+
+const families: Family[] = ['v4', 'v6']
 
 describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without root)', () => {
   it.each([
@@ -9,7 +21,7 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
       'some',
       '127.0.0.1:8100-8101',
       20,
-      /^the target refused 20 connections, 50 % of them: some ports have no/
+      /^the target refused 20 connections, 50 % of them: nobody listens on 127.0.0.1:8101$/
     ]
   ])('%s of them are named', async (_, target, established, title) => {
     using host = await Namespace.create()
@@ -19,4 +31,109 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
     expect(causesOf(result)).toEqual(['connection-refused'])
     expect(result.findings[0]).toMatchObject({ side: 'server', title: expect.stringMatching(title) })
   })
+
+  it.each(families)('of another host may as well have a firewall that resets, %s', async (family) => {
+    using hosts = await cabled()
+    const result = await dialIn(hosts.client, endpoint(onOneCable[family].server, 8100), '-c', '40')
+    expect(causesOf(result)).toEqual(['connection-refused'])
+    expect(result.findings[0]).toMatchObject({
+      severity: 'critical',
+      side: 'server',
+      title: 'the target refused 40 connections: nobody listens there, or a firewall answers with RST'
+    })
+  })
+})
+
+describe.skipIf(!mayMakeNamespaces)(
+  'a port that accepts some and refuses others (skipped without root)',
+  () => {
+    it.each(families)('has a limit, %s', async (family) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable[family].server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      const limit = rule('input', 'tcp dport 8100 ct state new ct count over 100 reject with tcp reset')
+      if (!loadRules(hosts.server, limit)) return
+      const result = await dialIn(hosts.client, target, '-c', '300', '--hold', '100ms')
+      expect(result.connections).toMatchObject({ established: 100, failed: 200 })
+      expect(causesOf(result)).toEqual(['connection-refused'])
+      expect(result.findings[0]).toMatchObject({
+        side: 'server',
+        title: `the target refused 200 connections to ${target}, which accepted 100: a limit of connections is reached there, of a firewall or of the server, or its listener was closed`
+      })
+
+      hosts.server.run('nft', 'flush', 'ruleset')
+      expect(causesOf(await dialIn(hosts.client, target, '-c', '300'))).toEqual([])
+    })
+
+    it('has lost its listener where its connections end as well', async () => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable.v4.server, 8100)
+      const listening = await listenIn(hosts.server, target)
+      const dialing = hosts.client.start('dial', target, '-c', '60', '-r', '20/s', '--ndjson', '-q')
+      let last: Record<string, unknown> = {}
+      let ended = false
+      for await (const line of jsonLines(dialing)) {
+        last = line
+        if (!ended && Number(line.established) >= 10) {
+          ended = true
+          await listening[Symbol.asyncDispose]()
+        }
+      }
+      const result = last as unknown as Awaited<ReturnType<typeof dialIn>>
+      const finding = result.findings.find(({ id }) => id === 'connection-refused')
+      expect(finding?.title).toMatch(
+        /^the target refused \d+ connections to 198.18.40.2:8100, which accepted \d+ and ended \d+ of them: its listener went away$/
+      )
+      expect(causesOf(result).toSorted()).toEqual(['connection-refused', 'peer-closed'])
+    })
+  }
+)
+
+describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without root)', () => {
+  it.each(families)('on the target, by ICMP, is told from a port without a listener, %s', async (family) => {
+    using hosts = await cabled()
+    const target = endpoint(onOneCable[family].server, 8100)
+    await using _listening = await listenIn(hosts.server, target)
+    if (!loadRules(hosts.server, rule('input', 'tcp dport 8100 reject'))) return
+    const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
+    expect(causesOf(result)).toEqual(['connection-refused'])
+    expect(result.findings[0]).toMatchObject({
+      side: 'server',
+      title: expect.stringMatching(
+        /^a firewall on the target refused \d+ connections: port unreachable \(ICMP(v6)? type \d code \d\); \d+ more timed out/
+      )
+    })
+  })
+
+  it.each(families)('on the way is named with its address, %s', async (family) => {
+    using hosts = await routed()
+    const target = endpoint(acrossRouter[family].server, 8100)
+    await using _listening = await listenIn(hosts.server, target)
+    if (!loadRules(hosts.router, rule('forward', 'tcp dport 8100 reject'))) return
+    const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
+    expect(causesOf(result)).toEqual(['connection-refused'])
+    expect(result.findings[0]).toMatchObject({
+      side: 'path',
+      title: expect.stringContaining(`${acrossRouter[family].router}, a firewall on the way, refused`)
+    })
+  })
+
+  it.each(families.flatMap((family) => ['reject', 'reject with tcp reset'].map((how) => ({ family, how }))))(
+    'on this host, by $how, is named as its own, $family',
+    async ({ family, how }) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable[family].server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      if (!loadRules(hosts.client, rule('output', `tcp dport 8100 ${how}`))) return
+      const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
+      expect(causesOf(result)).toEqual(['connection-refused'])
+      expect(result.findings[0]).toMatchObject({
+        side: 'client',
+        title: expect.stringMatching(/^a rule of this host's own firewall refused 50 connections: /)
+      })
+
+      hosts.client.run('nft', 'flush', 'ruleset')
+      expect(causesOf(await dialIn(hosts.client, target, '-c', '50'))).toEqual([])
+    }
+  )
 })

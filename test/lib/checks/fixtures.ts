@@ -254,13 +254,14 @@ export function explaining({
     proof: null,
     endings: noEndings,
     latencies: [],
+    rejections: { atOnce: 0, icmp: [], silentHop: null },
     ...rest
   }
 }
 
 /** Beside a server: nothing was dialed, the counters are the server's own. */
 export function watching(changes: Parameters<typeof explaining>[0] = {}): ExplainContext {
-  return explaining({ run: null, scenario: null, peerIsHere: true, ...changes })
+  return explaining({ run: null, scenario: null, peerIsHere: true, rejections: null, ...changes })
 }
 
 /** The sockets of one listening port, in these states. */

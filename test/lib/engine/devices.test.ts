@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { describe, expect, it } from 'vitest'
-import { findRoute, listDevices, routeDevice } from '../../../lib/engine/devices.js'
+import { findRoute, listDevices, nextHop, routeDevice } from '../../../lib/engine/devices.js'
 import { native } from '../../../lib/engine/native.js'
 
 describe('listDevices', () => {
@@ -49,5 +49,19 @@ describe('findRoute', () => {
 
   it('fails where the question makes no sense', () => {
     expect(() => findRoute({ target: '127.0.0.1', device: 'nosuch0' })).toThrow('if_nametoindex')
+  })
+})
+
+describe('nextHop', () => {
+  it('is the target itself on loopback, which has no hardware addresses', () => {
+    // NUD_NOARP, or nothing yet.
+    expect(nextHop('127.0.0.1')).toMatchObject({ address: '127.0.0.1', device: 'lo' })
+    expect([0, 0x40]).toContain(nextHop('127.0.0.1').state)
+  })
+
+  it('refuses what is no address', () => {
+    const call = native().nextHop as (...args: unknown[]) => unknown
+    expect(() => call('localhost')).toThrow('target must be a numeric IPv4 or IPv6 address')
+    expect(() => call('127.0.0.1', '::1')).toThrow('source must be of the family of target')
   })
 })

@@ -61,6 +61,7 @@ describe('Engine', () => {
       'attempted',
       'established',
       'failed',
+      'failedAtOnce',
       'dialedOpen',
       'dialedClosedByPeer',
       'skippedPorts',

@@ -85,6 +85,16 @@ describe('readCounters', () => {
     })
   })
 
+  it('has what each device sent, loopback left out', () => {
+    const line = (name: string, sent: number) => ` ${name}: 5000 50 0 0 0 0 0 0 9000 ${sent} 1 2 0 0 0 0\n`
+    const table = `Inter-| Receive\n face |bytes packets\n${line('lo', 7)}${line('eth0', 90)}${line('c1m-0', 4)}`
+    const counted = read({ 'net/dev': table })
+    expect(counted).toMatchObject({ 'Device.eth0.TxPackets': 90, 'Device.c1m-0.TxPackets': 4 })
+    expect(counted).not.toHaveProperty('Device.lo.TxPackets')
+    const many = Array.from({ length: 65 }, (_, i) => line(`veth${i}`, 1)).join('')
+    expect(read({ 'net/dev': many })).not.toHaveProperty('Device.veth0.TxPackets')
+  })
+
   it('sums what devices received and dropped', () => {
     const columns = 'bytes    packets errs drop fifo frame compressed multicast'
     expect(
@@ -94,7 +104,7 @@ describe('readCounters', () => {
           '    lo: 6673904  155205    0 299007    0     0          0         0      558       7    0    9    0     0       0          0\n' +
           '  eth0:     100       5    0      3    0     0          0         0        0       0    0    0    0     0       0          0\n'
       })
-    ).toEqual({ 'Devices.rxPackets': 155_210, 'Devices.rxDropped': 299_010 })
+    ).toMatchObject({ 'Devices.rxPackets': 155_210, 'Devices.rxDropped': 299_010 })
   })
 
   it('leaves out what makes no sense', () => {

@@ -85,7 +85,7 @@ describe('from afar', () => {
     expect(explained({ deltas })).toMatchObject({
       severity: 'info',
       title: expect.stringMatching(/^up to 16 of 19 connections look established for the client only/),
-      events: 0
+      events: 16
     })
     expect(explained({ run: run(), deltas })).toBeNull()
     // Something better is known.

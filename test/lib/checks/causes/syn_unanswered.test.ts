@@ -12,7 +12,7 @@ it('names a target that answers nothing', () => {
   )
   expect(verdict).toMatchObject({ severity: 'critical', side: 'path', events: 1000 })
   expect(verdict?.title).toBe(
-    'none of 1,000 SYNs was answered: the target drops them, or a firewall on the way does'
+    'none of 1,000 SYNs was answered within 5s: the target or a firewall on the way drops them, or the answers take longer'
   )
 })
 
@@ -23,7 +23,7 @@ it('says where it stopped', () => {
     series: plateauSeries(5000)
   })
   expect(synUnanswered.explain?.(explaining({ run: outcome }))?.title).toBe(
-    '1,000 of 6,000 handshakes were never answered: none succeeded beyond 5,000'
+    '1,000 of 6,000 handshakes were never answered within 5s: none succeeded beyond 5,000'
   )
 })
 
@@ -48,5 +48,86 @@ describe('is not taken for loss', () => {
     expect(
       synUnanswered.explain?.(explaining({ run: lossy(200), scenario: { connectTimeoutMs: 2500 } }))
     ).toBeNull()
+  })
+})
+
+it('does not say that none was answered where some were, by RST or ICMP', () => {
+  const refused = run({
+    connections: { requested: 1000, attempted: 1000, established: 0, failed: 1000, peak: 0 },
+    errors: [tally('timeout', 'ETIMEDOUT', 990), tally('connect', 'ECONNREFUSED', 10)]
+  })
+  const title = '990 of 1,000 handshakes were never answered within 5s'
+  expect(synUnanswered.explain?.(explaining({ run: refused }))?.title).toBe(title)
+  const silent = run({
+    connections: { requested: 1000, attempted: 1000, established: 0, failed: 1000, peak: 0 },
+    errors: [tally('timeout', 'ETIMEDOUT', 1000)]
+  })
+  const deltas = rose({ 'Icmp6.InDestUnreachs': 6 })
+  expect(synUnanswered.explain?.(explaining({ run: silent, deltas }))?.title).toBe(
+    '1,000 of 1,000 handshakes were never answered within 5s'
+  )
+})
+
+it('is an info below a hundredth of the attempts', () => {
+  const outcome = run({
+    connections: { established: 9950, failed: 50 },
+    errors: [tally('timeout', 'ETIMEDOUT', 50)]
+  })
+  expect(synUnanswered.explain?.(explaining({ run: outcome }))).toMatchObject({ severity: 'info' })
+})
+
+describe('answers that came too late', () => {
+  const outcome = run({
+    connections: { requested: 200, attempted: 200, established: 0, failed: 200, peak: 0 },
+    errors: [tally('timeout', 'ETIMEDOUT', 200)]
+  })
+  const scenario = { connectTimeoutMs: 600 }
+  const titleOf = (rises: Parameters<typeof rose>[0], outcomes = outcome) =>
+    synUnanswered.explain?.(explaining({ run: outcomes, scenario, deltas: rose(rises) }))?.title
+
+  it('are told by the packets this host reset', () => {
+    expect(titleOf({ 'Tcp.OutRsts': 160 })).toBe(
+      '200 of 200 handshakes were given up within 600ms; 160 answers came later than that'
+    )
+  })
+
+  it.each([
+    ['a few packets of others', { 'Tcp.OutRsts': 50 }],
+    ['a flood of others', { 'Tcp.OutRsts': 5000 }],
+    [
+      'stale ACKs, which make the kernel send SYNs again at once',
+      { 'Tcp.OutRsts': 200, 'TcpExt.TCPSynRetrans': 200 }
+    ]
+  ])('are told from %s', (_, rises) => {
+    expect(titleOf(rises)).toMatch(/^none of 200 SYNs was answered within 600ms/)
+  })
+
+  it('are not seen where others were quick', () => {
+    const quick = run({
+      connections: { requested: 400, attempted: 400, established: 200, failed: 200, peak: 200 },
+      errors: [tally('timeout', 'ETIMEDOUT', 200)]
+    })
+    expect(titleOf({ 'Tcp.OutRsts': 160 }, quick)).toMatch(/^200 of 400 handshakes were never answered/)
+  })
+})
+
+describe('loss with timers that double at once, before Linux 6.5', () => {
+  // 30 % of the SYNs lost, three of them in five seconds: 27 of 1,000 time out, and 28 % of the others need more than one.
+  const lossy = (timeouts: number) =>
+    run({
+      connections: { requested: 1000, attempted: 1000, established: 1000 - timeouts, failed: timeouts },
+      errors: [tally('timeout', 'ETIMEDOUT', timeouts)],
+      retransmits: { syn: 360, connectionsWithSynRetry: 273 }
+    })
+  const facts = { tcp: { synLinearTimeouts: null } }
+
+  it('leaves more unanswered', () => {
+    expect(synUnanswered.explain?.(explaining({ run: lossy(24), facts }))).toBeNull()
+    expect(synUnanswered.explain?.(explaining({ run: lossy(33), facts }))).toBeNull()
+    expect(synUnanswered.explain?.(explaining({ run: lossy(90), facts }))).not.toBeNull()
+  })
+
+  it('would not with linear ones', () => {
+    expect(synUnanswered.explain?.(explaining({ run: lossy(24) }))).not.toBeNull()
   })
 })

@@ -1,18 +1,128 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { unreachable } from '../../../../lib/checks/causes/unreachable.js'
 import { command, sysctl } from '../../../../lib/checks/remedy.js'
+import type { IcmpSender } from '../../../../lib/observe/icmp_senders.js'
 import { explaining, linesOf, predicting, rose, run, tally } from '../fixtures.js'
 
-it.each([
-  ['ENETUNREACH', 'client', 'this host has no route to the target', 'ip neigh show'],
-  ['EHOSTUNREACH', 'path', 'a router, or the missing answer of a neighbour', 'ip neigh show'],
-  ['EPERM', 'client', 'a rule of this host forbids it', 'nft list ruleset']
-] as const)('reads %s', (code, side, reason, second) => {
-  const outcome = run({ errors: [tally('connect', code, 500)] })
-  const verdict = unreachable.explain?.(explaining({ run: outcome, deltas: rose({ 'Ip.OutNoRoutes': 500 }) }))
-  expect(verdict).toMatchObject({ side, events: 500 })
-  expect(verdict?.title).toContain(`500 connections failed with ${code}: ${reason}`)
-  expect(linesOf(verdict)).toEqual(['ip route get 198.18.30.1', second])
+const failing = (code: string, count = 500, timedOut = 0) =>
+  run({
+    connections: { attempted: 1000, established: 0, failed: count + timedOut },
+    errors: [
+      tally('connect', code, count),
+      ...(timedOut === 0 ? [] : [tally('timeout', 'ETIMEDOUT', timedOut)])
+    ]
+  })
+const atOnce = { atOnce: 500, icmp: [], silentHop: null }
+const sent = (changes: Partial<IcmpSender>) => ({
+  atOnce: 0,
+  silentHop: null,
+  icmp: [
+    {
+      from: '198.18.30.1',
+      version: 4,
+      type: 3,
+      code: 13,
+      target: '198.18.30.1:8100',
+      count: 6,
+      place: 'target' as const,
+      ...changes
+    }
+  ]
+})
+
+describe('what connect(2) refuses at once', () => {
+  it.each([
+    ['ENETUNREACH', 'this host has no route to the target', []],
+    [
+      'EHOSTUNREACH',
+      'an unreachable route of this host says so',
+      ['ip route show table all type unreachable']
+    ],
+    ['EACCES', 'a prohibit route or a security policy', ['ip route show table all type prohibit']],
+    ['EINVAL', 'a blackhole route of this host', ['ip route show table all type blackhole']],
+    ['EPERM', 'a security policy of this host forbids it', []]
+  ])('with %s is read as this host own doing', (code, reason, remedies) => {
+    const verdict = unreachable.explain?.(explaining({ run: failing(code), rejections: atOnce }))
+    expect(verdict).toMatchObject({ severity: 'critical', side: 'client', events: 500 })
+    expect(verdict?.title).toContain(`500 connections failed with ${code}: ${reason}`)
+    expect(linesOf(verdict)).toEqual(expect.arrayContaining(['ip route get 198.18.30.1', ...remedies]))
+  })
+})
+
+describe('what ICMP says', () => {
+  it.each([
+    [
+      'target',
+      '198.18.30.1',
+      'server',
+      'the target itself rejects: administratively prohibited (ICMP type 3'
+    ],
+    ['elsewhere', '198.18.10.254', 'path', '198.18.10.254, a router or firewall on the way, rejects: admin'],
+    [
+      'here',
+      '198.18.10.1',
+      'client',
+      "a rule of this host's own firewall rejects: administratively prohibited"
+    ]
+  ] as const)('is laid to its sender, %s', (place, from, side, reason) => {
+    const verdict = unreachable.explain?.(
+      explaining({ run: failing('EHOSTUNREACH'), rejections: sent({ place, from }) })
+    )
+    expect(verdict).toMatchObject({ side })
+    expect(verdict?.title).toContain(reason)
+    expect(verdict?.evidence.map(({ name }) => name)).toContain(`icmp.${from}`)
+  })
+
+  it('explains the time-outs where it came for every port, and no others', () => {
+    const to = (target: string, failed: number) => ({
+      target,
+      established: 0,
+      failed,
+      closedByPeer: 0,
+      exchangesFailed: 0
+    })
+    const outcome = (...targets: ReturnType<typeof to>[]) => ({
+      ...failing('EHOSTUNREACH', 10, 990),
+      targets
+    })
+    const rejections = sent({})
+    const one8100 = to('198.18.30.1:8100', 1000)
+    const all = unreachable.explain?.(explaining({ run: outcome(one8100), rejections }))
+    expect(all).toMatchObject({ events: 1000 })
+    expect(all?.title).toContain('990 more timed out')
+    const both = outcome(one8100, to('198.18.30.1:8101', 9))
+    const one = unreachable.explain?.(explaining({ run: both, rejections }))
+    expect(one).toMatchObject({ events: 10, explains: [] })
+  })
+
+  it('without a sample is told by counters', () => {
+    const explain = (deltas: ReturnType<typeof rose>) =>
+      unreachable.explain?.(explaining({ run: failing('EHOSTUNREACH'), deltas }))
+    expect(explain(rose({ 'Icmp.InDestUnreachs': 500 }))).toMatchObject({
+      side: 'path',
+      title: expect.stringContaining('the target, or a router or firewall on the way, says so by ICMP')
+    })
+    expect(explain(rose({ 'Icmp.InDestUnreachs': 500, 'Icmp.OutDestUnreachs': 500 }))).toMatchObject({
+      title: expect.stringContaining('does not answer on the link, or a rule of this host rejects')
+    })
+    expect(explain({})?.title).toContain('neither a route of this host nor ICMP tells why')
+  })
+})
+
+it('names a next hop that does not answer, by time-outs alone as well', () => {
+  const hop = { address: '198.18.10.9', device: 'eth0', target: '198.18.30.1', isOnlyWay: true }
+  const timedOut = run({
+    connections: { attempted: 500, established: 0, failed: 500 },
+    errors: [tally('timeout', 'ETIMEDOUT', 500)]
+  })
+  const rejections = { atOnce: 0, icmp: [], silentHop: hop }
+  expect(unreachable.explain?.(explaining({ run: timedOut, rejections }))).toMatchObject({
+    side: 'path',
+    title:
+      '500 connections timed out: 198.18.10.9, the router to the target, does not answer on the link of eth0 (ARP)'
+  })
+  const some = { ...rejections, silentHop: { ...hop, isOnlyWay: false } }
+  expect(unreachable.explain?.(explaining({ run: timedOut, rejections: some }))).toBeNull()
 })
 
 it('names a full neighbour table by the SYNs it costs', () => {

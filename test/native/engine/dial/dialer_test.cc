@@ -65,6 +65,23 @@ TEST_CASE("dialer: a target that refuses is counted with an example") {
   CHECK(run.End());
 }
 
+TEST_CASE("dialer: what connect(2) refuses before anything is sent is counted apart") {
+  // TCP has no multicast.
+  ScratchRun refused(DialRun(DialTo({Address("224.0.0.1", 80)}, 5)));
+  refused.Start();
+  REQUIRE(refused.Wait(Event::kRamped));
+  CHECK(refused.totals().failed == 5);
+  CHECK(refused.totals().failed_at_once == 5);
+  CHECK(refused.End());
+  ScratchRun reset(DialRun(DialTo({UniqueLoopback(9)}, 5)));
+  reset.Start();
+  REQUIRE(reset.Wait(Event::kRamped));
+  CHECK(reset.totals().failed == 5);
+  CHECK(reset.totals().failed_at_once == 0);
+  CHECK(reset->IcmpErrors().empty());
+  CHECK(reset.End());
+}
+
 TEST_CASE("dialer: a target that never answers times out") {
   const Deaf target = DeafListener();
   DialOptions dial = DialTo({target.address}, 20);

@@ -1,0 +1,19 @@
+/** Who rejected handshakes by ICMP, as a sample of the failed ones tells. */
+import type { NativeIcmpError } from '../engine/native_run.js'
+
+export interface IcmpSender extends NativeIcmpError {
+  /** Whether this host sent it to itself, the target sent it, or another host did. */
+  place: 'here' | 'target' | 'elsewhere'
+}
+
+/** @param own addresses of this host, canonical */
+export function icmpSenders(errors: readonly NativeIcmpError[], own: readonly string[]): IcmpSender[] {
+  return errors
+    .map((error) => ({ ...error, place: placeOf(error, own) }))
+    .toSorted((a, b) => b.count - a.count)
+}
+
+function placeOf({ from, target }: NativeIcmpError, own: readonly string[]): IcmpSender['place'] {
+  if (own.includes(from)) return 'here'
+  return target.startsWith(`${from}:`) || target.startsWith(`[${from}]:`) ? 'target' : 'elsewhere'
+}

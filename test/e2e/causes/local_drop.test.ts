@@ -1,0 +1,109 @@
+/** SYNs, and answers, that the dialing host drops itself: its firewall, its shaper. */
+import { describe, expect, it } from 'vitest'
+import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
+import { mayMakeNamespaces, type Namespace } from '../../helpers/namespace.js'
+import { cabled, endpoint, type Family, onOneCable, rule } from '../../helpers/networks.js'
+
+const families: Family[] = ['v4', 'v6']
+const dropped = families.flatMap((family) => ['500ms', '1500ms'].map((timeout) => ({ family, timeout })))
+
+/** Has the device let a few packets through each second. */
+function shape(host: Namespace): boolean {
+  try {
+    host.run(
+      'tc',
+      'qdisc',
+      'add',
+      'dev',
+      'cable',
+      'root',
+      ...'tbf rate 20kbit burst 2000 limit 2000'.split(' ')
+    )
+    return true
+  } catch {
+    return false
+  }
+}
+
+describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped without root)', () => {
+  it.each(dropped.flatMap((one) => ['output', 'postrouting'].map((hook) => ({ ...one, hook }))))(
+    'by a rule in $hook is named, $family given up after $timeout',
+    async ({ family, timeout, hook }) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable[family].server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      if (!loadRules(hosts.client, rule(hook, 'tcp dport 8100 drop'))) return
+      const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', timeout)
+      expect(result.connections).toMatchObject({ established: 0, failed: 100 })
+      expect(causesOf(result)).toEqual(['local-drop'])
+      expect(result.findings[0]).toMatchObject({
+        severity: 'critical',
+        side: 'client',
+        title: expect.stringMatching(/its own packets before they left.*a rule of its firewall does that/)
+      })
+
+      hosts.client.run('nft', 'flush', 'ruleset')
+      expect(causesOf(await dialIn(hosts.client, target, '-c', '100'))).toEqual([])
+    }
+  )
+
+  it.each(dropped)('by a shaper is named, $family given up after $timeout', async ({ family, timeout }) => {
+    using hosts = await cabled()
+    const target = endpoint(onOneCable[family].server, 8100)
+    await using _listening = await listenIn(hosts.server, target)
+    if (!shape(hosts.client)) return
+    const result = await dialIn(hosts.client, target, '-c', '1000', '--connect-timeout', timeout)
+    expect(result.connections.failed).toBeGreaterThan(800)
+    expect(causesOf(result)).toEqual(['local-drop'])
+    expect(result.findings[0]).toMatchObject({
+      side: 'client',
+      title: expect.stringContaining('the queue of a device does that')
+    })
+
+    hosts.client.run('tc', 'qdisc', 'del', 'dev', 'cable', 'root')
+  })
+
+  it.each(families)('now and then is named in place of loss, %s', async (family) => {
+    using hosts = await cabled()
+    const target = endpoint(onOneCable[family].server, 8100)
+    await using _listening = await listenIn(hosts.server, target)
+    const some = 'tcp dport 8100 tcp flags & (syn | ack) == syn numgen inc mod 5 == 0 drop'
+    if (!loadRules(hosts.client, rule('output', some))) return
+    const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '20s')
+    expect(result.connections.established).toBe(100)
+    expect(causesOf(result)).toEqual(['local-drop'])
+  })
+})
+
+describe.skipIf(!mayMakeNamespaces)('a host that drops the answers (skipped without root)', () => {
+  it.each(families.flatMap((family) => ['prerouting', 'input'].map((hook) => ({ family, hook }))))(
+    'by a rule in $hook is named, $family',
+    async ({ family, hook }) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable[family].server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      if (!loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))) return
+      const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
+      expect(causesOf(result)).toEqual(['local-drop'])
+      expect(result.findings[0]).toMatchObject({
+        severity: 'critical',
+        side: 'client',
+        title: expect.stringContaining('packets that came in for it, as many as the answers that are missing')
+      })
+    }
+  )
+})
+
+describe.skipIf(!mayMakeNamespaces)('a host that drops something else (skipped without root)', () => {
+  it.each(families)('is not named where the target drops the SYNs, %s', async (family) => {
+    using hosts = await cabled()
+    const target = endpoint(onOneCable[family].server, 8100)
+    if (!loadRules(hosts.server, rule('input', 'tcp dport 8100 drop'))) return
+    if (!loadRules(hosts.client, rule('output', 'tcp dport 9 drop'))) return
+    const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
+    expect(causesOf(result)).toEqual(['syn-unanswered'])
+    expect(result.findings[0]?.title).toBe(
+      'none of 100 SYNs was answered within 1500ms: the target or a firewall on the way drops them, or the answers take longer'
+    )
+  })
+})
