@@ -61,14 +61,42 @@ export function explainFindings(context: ExplainContext, onError: CheckError = r
   return told(judge(context, onError))
 }
 
-/** Findings beside a server, look by look. A cause once named stays, what it did has happened; so it hides its symptoms. */
+/** For how long after its last look a cause still accounts for what follows from it. */
+const aftermathMs = 30_000
+
+/**
+ * Findings beside a server, look by look. A cause once named stays, what it did has happened; so it hides its symptoms, also
+ * those that are counted shortly after it is over.
+ */
 export class LastingFindings {
   #judged: readonly Judged[] = []
+  readonly #foundMs = new Map<FindingId, number>()
+  /** Causes that have accounted for a symptom, by both their names. */
+  readonly #proven = new Set<string>()
+  /** Events of a symptom that came while or shortly after its cause was there. */
+  readonly #accounted = new Map<FindingId, number>()
 
   /** Adds a look; gives all that was found so far. */
-  explain(context: ExplainContext, onError: CheckError = rethrow): Finding[] {
-    this.#judged = keepNamed(this.#judged, judge(context, onError))
-    return told(this.#judged)
+  explain(
+    context: ExplainContext,
+    onError: CheckError = rethrow,
+    nowMs: number = performance.now()
+  ): Finding[] {
+    const found = judge(context, onError)
+    for (const { id } of found) this.#foundMs.set(id, nowMs)
+    this.#judged = keepNamed(this.#judged, found)
+    for (const symptom of this.#judged) this.#account(symptom, nowMs)
+    return told(this.#judged.filter(({ id, events }) => (this.#accounted.get(id) ?? 0) <= events / 2))
+  }
+
+  #account(symptom: Judged, nowMs: number): void {
+    for (const cause of this.#judged) {
+      if (!cause.explains?.some(({ id }) => id === symptom.id)) continue
+      const pair = `${cause.id} ${symptom.id}`
+      if (cause.events >= symptom.events / 2) this.#proven.add(pair)
+      const isRecent = nowMs - (this.#foundMs.get(cause.id) ?? 0) < aftermathMs
+      if (isRecent && this.#proven.has(pair)) this.#accounted.set(symptom.id, symptom.events)
+    }
   }
 }
 

@@ -65,7 +65,7 @@ export class DialCourse {
       churn || holdMs === 0
         ? null
         : new Proof(this.engine, this.scenario, () => synChallenges(prepared), this.#bestEffort)
-    this.#peerEndings = new PeerEndings(() => prepared.engine.errors())
+    this.#peerEndings = new PeerEndings(prepared.engine)
     this.#diagnosis = new LazyDiagnosis(this.scenario, prepared.baseline, this.engine, this.#bestEffort)
     const intervals = new IntervalLatency(this.engine, awaitsAnswers(this.scenario))
     this.#series = new Series(() => intervals.take())
@@ -107,7 +107,7 @@ export class DialCourse {
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
     const sampling = setInterval(() => this.#sample(), seriesEveryMs)
-    stopping.addEventListener('abort', () => this.#peerEndings.stop(), { once: true })
+    stopping.addEventListener('abort', () => this.#stopPeerEndings(stopping.reason), { once: true })
     const diagnosing = setInterval(() => this.#diagnoseSoFar(), diagnosisIntervalMs)
     try {
       await this.#ramp(stopping)
@@ -122,6 +122,12 @@ export class DialCourse {
       this.engine.close()
       await this.engine.closed
     }
+  }
+
+  /** A duration ends for this run alone; whoever stops the run may have stopped its peer as well. */
+  #stopPeerEndings(reason: unknown): void {
+    if (reason === durationIsOver) this.noteEndings(this.engine.counters())
+    this.#peerEndings.stop()
   }
 
   /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped, or comes to nothing. */
@@ -203,7 +209,7 @@ export class DialCourse {
       scenario,
       baseline,
       engine,
-      ...this.#peerEndings.untilStop(engine.counters(), engine.errors()),
+      ...this.#peerEndings.untilStop(engine.counters()),
       cpuAtRampEnd: this.#cpuAtRampEnd,
       timeWaits: timeWaits?.totals() ?? null,
       targets: targetTotals(engine.targets(), (index) => this.#destination(index)),

@@ -149,7 +149,7 @@ export class Diagnostician {
       census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
       proof,
       endings: {
-        early: this.#engine.earlyEnds(),
+        early: outcome.early,
         settledExchanges: this.#engine.counters().settledExchanges,
         fresh: this.#fresh,
         loss: this.#loss

@@ -1,6 +1,7 @@
 /** From what a dial left behind to the one object that tells of it. */
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
+import type { NativeEarlyEnd } from '../engine/native_run.js'
 import type { ListeningSocket } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import { type CpuReading, cpuBetween, readCpu } from '../host/cpu_use.js'
@@ -51,6 +52,8 @@ export interface DialTrace {
   counters: EngineCounters
   /** Most frequent first. */
   errors: readonly ErrorTally[]
+  /** Connections that ended before their time. */
+  early: readonly NativeEarlyEnd[]
   /** When the last handshake had ended; null while the run dials. */
   cpuAtRampEnd: CpuReading | null
   /** In a churn. */
@@ -83,7 +86,10 @@ export type DialOutcome = Pick<
   | 'alive'
   | 'process'
   | 'series'
->
+> & {
+  /** Connections that ended before their time. */
+  early: readonly NativeEarlyEnd[]
+}
 
 export function dialOutcome(trace: DialTrace): DialOutcome {
   const { scenario, baseline, engine, counters, targets, series, ...times } = trace
@@ -93,6 +99,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
   const dialSeconds = dialingNs / 1e9
   const lateness = scenario.rate.length === 0 ? null : engine.latency('lateness')
   return {
+    early: trace.early,
     connections: {
       requested: scenario.connections,
       attempted: counters.attempted,
@@ -115,7 +122,7 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
       withoutSynRetry: engine.distribution('connectFirstTry')
     },
     pacing: lateness && { unit: 'us', p50: lateness.p50, p99: lateness.p99, max: lateness.max },
-    exchange: scenario.exchange && exchanged(counters, errors, engine.earlyEnds()),
+    exchange: scenario.exchange && exchanged(counters, errors, trace.early),
     wrongAnswer: scenario.exchange && wrongAnswerOf(engine),
     exchangeLatency: awaitsAnswers(scenario) ? engine.distribution('exchange') : null,
     churn: churned(trace, dialSeconds),
@@ -175,7 +182,7 @@ export type Ending = Explanation & Pick<RunResult, 'interrupted' | 'events'>
 /** The one object at the end: the outcome with its host, its cost and its causes. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
-  { series, process, alive, ...outcome }: DialOutcome,
+  { series, process, alive, early: _, ...outcome }: DialOutcome,
   memoryAtPeak: MemoryReading,
   { counters, findings, census, unavailable, interrupted, events }: Ending
 ): RunResult {

@@ -2,23 +2,32 @@
  * What peers ended before a dial was told to stop. Where one signal ends a listener and the dial to it, or one Ctrl-C both
  * processes, the listener closes its connections before the dial closes its own; that is no fault of the peer.
  */
-import type { EngineCounters, ErrorTally } from '../engine/engine.js'
+import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_run.js'
 
 type Counted = Pick<EngineCounters, 'attempted' | 'failed' | 'dialedClosedByPeer'>
 
 interface Look {
   closedByPeer: number
   errors: readonly ErrorTally[]
+  early: readonly NativeEarlyEnd[]
+}
+
+/** What became of connections until a run was told to stop. */
+interface Endings<T extends Counted> {
+  counters: T
+  errors: ErrorTally[]
+  /** Connections that ended before their time. */
+  early: readonly NativeEarlyEnd[]
 }
 
 export class PeerEndings {
-  readonly #errors: () => ErrorTally[]
-  #last: Look = { closedByPeer: 0, errors: [] }
+  readonly #engine: Pick<Engine, 'errors' | 'earlyEnds'>
+  #last: Look = { closedByPeer: 0, errors: [], early: [] }
   #stopped = false
 
-  /** @param errors the failures so far */
-  constructor(errors: () => ErrorTally[]) {
-    this.#errors = errors
+  constructor(engine: Pick<Engine, 'errors' | 'earlyEnds'>) {
+    this.#engine = engine
   }
 
   /** To be called often: what happens between the last look and the stop is taken for part of the stop. */
@@ -27,7 +36,11 @@ export class PeerEndings {
     const { closedByPeer } = this.#last
     // Failures are read only where there are some.
     if (dialedClosedByPeer === closedByPeer && failed === 0) return
-    this.#last = { closedByPeer: dialedClosedByPeer, errors: this.#errors() }
+    this.#last = {
+      closedByPeer: dialedClosedByPeer,
+      errors: this.#engine.errors(),
+      early: this.#engine.earlyEnds()
+    }
   }
 
   /** The run has been told to stop: from now on peers may do as they like. */
@@ -36,8 +49,9 @@ export class PeerEndings {
   }
 
   /** The figures without what peers did after the stop. An attempt they refused then is no attempt. */
-  untilStop<T extends Counted>(counters: T, errors: ErrorTally[]): { counters: T; errors: ErrorTally[] } {
-    if (!this.#stopped) return { counters, errors }
+  untilStop<T extends Counted>(counters: T): Endings<T> {
+    const errors = this.#engine.errors()
+    if (!this.#stopped) return { counters, errors, early: this.#engine.earlyEnds() }
     let refused = 0
     const kept = errors.flatMap((tally) => {
       if (!isByPeer(tally)) return [tally]
@@ -52,10 +66,18 @@ export class PeerEndings {
         failed: counters.failed - refused,
         dialedClosedByPeer: Math.min(counters.dialedClosedByPeer, this.#last.closedByPeer)
       },
-      errors: kept
+      errors: kept,
+      early: this.#engine
+        .earlyEnds()
+        .flatMap((end) =>
+          byPeer.has(end.cause) ? this.#last.early.filter(({ cause }) => cause === end.cause) : [end]
+        )
     }
   }
 }
+
+/** Ends that a peer makes. */
+const byPeer: ReadonlySet<NativeEndCause> = new Set(['cutOff', 'closed', 'reset', 'heldClosed', 'heldReset'])
 
 const isSame = (tally: ErrorTally, phase: string, code: string) =>
   tally.phase === phase && tally.code === code

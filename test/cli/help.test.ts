@@ -148,7 +148,8 @@ describe('help', () => {
         1    internal error
         2    usage: an option or a target is not valid
         3    this host's limits stopped it
-        4    the target refused, never answered, or has no address or route
+        4    the target refused, never answered, has no address or route, or does not
+             know connections that are held
         5    fewer connections than asked for, a failed exchange, or a --fail-if held
         130  stopped by SIGINT, SIGTERM or SIGHUP, after closing and reporting
       "

@@ -185,7 +185,7 @@ function ofChurnHere(context: ExplainContext, run: RunOutcome): Verdict | null {
   return {
     severity: isCriticalShare(count, established) ? 'critical' : 'warning',
     side: 'server',
-    title: `${figure(count)} of ${figure(established)} connections were established for the client only: the server dropped their final ACK`,
+    title: `${figure(count)} of ${figure(established)} connections are established for the client only: the server dropped their final ACK`,
     evidence: [
       ...connectionEvidence(context, 'established'),
       ...counterEvidence(whole, 'Tcp.PassiveOpens', 'TcpExt.ListenOverflows')

@@ -111,6 +111,21 @@ describe('findings beside a server', () => {
     expect(ids(lasting.explain(look([relieved])))).toEqual(['peer-descriptor-limit'])
     expect(ids(new LastingFindings().explain(look([relieved])))).toEqual(['accept-queue-overflow'])
   })
+
+  it('account for what is counted shortly after they are over, and not for what comes later', () => {
+    const lasting = new LastingFindings()
+    const dropping = (dropped: number) => {
+      const overflows = rose({ 'TcpExt.ListenOverflows': dropped, 'TcpExt.ListenDrops': dropped })
+      const over = { ...exhausted, queued: 0, dropped, process: { ...process, openFiles: 9 } }
+      return watching({ listeners: [over], deltas: overflows, strangers: [] })
+    }
+    const at = (context: ReturnType<typeof watching>, nowMs: number) =>
+      ids(lasting.explain(context, undefined, nowMs))
+    expect(at(look([exhausted]), 0)).toEqual(['peer-descriptor-limit'])
+    expect(at(dropping(4500), 1000)).toEqual(['peer-descriptor-limit'])
+    expect(at(dropping(4500), 100_000)).toEqual(['peer-descriptor-limit'])
+    expect(at(dropping(9900), 100_000)).toEqual(['peer-descriptor-limit', 'accept-queue-overflow'])
+  })
 })
 
 describe('a healthy run has no findings', () => {

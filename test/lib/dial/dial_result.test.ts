@@ -122,7 +122,7 @@ describe('dialResult', () => {
   it('reckons memory from the baseline to the peak, for each connection at the peak', () => {
     const connections = { ...outcome.connections, established: 200_000, peak: 200_000 }
     const peak = { ...baseline.memory, rssBytes: baseline.memory.rssBytes + 3_200_000 }
-    const { memory } = dialResult({ scenario, baseline }, { ...outcome, connections }, peak, {
+    const { memory } = dialResult({ scenario, baseline }, { ...outcome, connections, early: [] }, peak, {
       counters,
       findings,
       census,
@@ -134,7 +134,7 @@ describe('dialResult', () => {
   })
 
   it('takes retransmits of established connections from the census, if there was one', () => {
-    const without = dialResult({ scenario, baseline }, outcome, baseline.memory, {
+    const without = dialResult({ scenario, baseline }, { ...outcome, early: [] }, baseline.memory, {
       counters,
       findings,
       census: null,

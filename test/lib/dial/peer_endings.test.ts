@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PeerEndings } from '../../../lib/dial/peer_endings.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_run.js'
 
 const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTally => ({
   phase,
@@ -12,25 +13,33 @@ const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTa
 const counters = { attempted: 1000, failed: 0, dialedClosedByPeer: 0 }
 
 /** A run that was looked at with some failures, and then told to stop. */
-function stoppedAfter(look: Partial<typeof counters>, errors: ErrorTally[]): PeerEndings {
-  const endings = new PeerEndings(() => errors)
+function stoppedAfter(look: Partial<typeof counters>, before: ErrorTally[]) {
+  const engine = { errors: () => before, earlyEnds: () => [] }
+  const endings = new PeerEndings(engine)
   endings.note({ ...counters, ...look })
   endings.stop()
-  return endings
+  return {
+    note: endings.note.bind(endings),
+    untilStop(now: typeof counters, errors: ErrorTally[]) {
+      engine.errors = () => errors
+      return endings.untilStop(now)
+    }
+  }
 }
 
 describe('PeerEndings', () => {
   it('leaves everything as it is until the stop', () => {
     const errors = [tally('hold', 'ECONNRESET', 3)]
-    const endings = new PeerEndings(() => errors)
+    const endings = new PeerEndings({ errors: () => errors, earlyEnds: () => [] })
     const now = { ...counters, dialedClosedByPeer: 664 }
-    expect(endings.untilStop(now, errors)).toEqual({ counters: now, errors })
+    expect(endings.untilStop(now)).toEqual({ counters: now, errors, early: [] })
   })
 
   it('keeps what peers did before, and not what they do after', () => {
     const endings = stoppedAfter({ dialedClosedByPeer: 5 }, [tally('hold', 'ECONNRESET', 5)])
     const now = { ...counters, dialedClosedByPeer: 664 }
     expect(endings.untilStop(now, [tally('hold', 'ECONNRESET', 664)])).toEqual({
+      early: [],
       counters: { ...counters, dialedClosedByPeer: 5 },
       errors: [tally('hold', 'ECONNRESET', 5)]
     })
@@ -39,6 +48,7 @@ describe('PeerEndings', () => {
   it('takes an attempt that was refused after the stop for none', () => {
     const endings = stoppedAfter({ failed: 2 }, [tally('connect', 'ECONNREFUSED', 2)])
     expect(endings.untilStop({ ...counters, failed: 12 }, [tally('connect', 'ECONNREFUSED', 12)])).toEqual({
+      early: [],
       counters: { ...counters, attempted: 990, failed: 2 },
       errors: [tally('connect', 'ECONNREFUSED', 2)]
     })
@@ -47,7 +57,7 @@ describe('PeerEndings', () => {
   it('keeps what this side did to itself', () => {
     const own = [tally('timeout', 'ETIMEDOUT', 9), tally('exchange', 'ETIMEDOUT', 4)]
     const now = { ...counters, failed: 9 }
-    expect(stoppedAfter({}, []).untilStop(now, own)).toEqual({ counters: now, errors: own })
+    expect(stoppedAfter({}, []).untilStop(now, own)).toEqual({ counters: now, errors: own, early: [] })
   })
 
   it('looks no more once the run is stopped', () => {
@@ -55,5 +65,15 @@ describe('PeerEndings', () => {
     endings.note({ ...counters, dialedClosedByPeer: 7 })
     const now = { ...counters, dialedClosedByPeer: 7 }
     expect(endings.untilStop(now, []).counters.dialedClosedByPeer).toBe(0)
+  })
+
+  it('keeps early ends that this side made, and those of peers until the stop', () => {
+    const end = (cause: NativeEndCause, count: number) => ({ cause, count }) as NativeEarlyEnd
+    const engine = { errors: () => [], earlyEnds: () => [end('wrong', 1), end('reset', 2)] }
+    const endings = new PeerEndings(engine)
+    endings.note({ ...counters, dialedClosedByPeer: 2 })
+    endings.stop()
+    engine.earlyEnds = () => [end('wrong', 3), end('reset', 9), end('closed', 4)]
+    expect(endings.untilStop(counters).early).toEqual([end('wrong', 3), end('reset', 2)])
   })
 })

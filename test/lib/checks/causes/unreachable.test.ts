@@ -159,10 +159,7 @@ it('reads the limit of neighbours where a namespace has no sysctl for it', () =>
       { name: 'net.ipv4.neigh.default.gc_thresh3', after: 2048 }
     ]
   })
-  expect(linesOf(verdict).slice(0, 2)).toEqual([
-    '# in the initial network namespace:',
-    'sysctl -w net.ipv4.neigh.default.gc_thresh3=8192'
-  ])
+  expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.neigh.default.gc_thresh3=8192')
 })
 
 it('foresees that a target without a route is dialed in vain', () => {
