@@ -97,11 +97,11 @@ TEST_CASE("stale_answer: a handshake that was established at the last moment was
 TEST_CASE("stale_answer: an undisturbed handshake is read as such, and what is no socket as none") {
   const Pair pair = ConnectedPair();
   const HandshakeTrace trace = TraceHandshake(pair.ours.get(), 3 * kMs);
-  CHECK(trace.syn_retransmits == 0);
+  CHECK(trace.syn_repeats == 0);
   CHECK_FALSE(trace.answered_stale);
   CHECK_FALSE(IsAnsweredStale(pair.ours.get()));
   CHECK_FALSE(IsAnsweredStale(-1));
-  CHECK(TraceHandshake(-1, 3 * kMs).syn_retransmits == 0);
+  CHECK(TraceHandshake(-1, 3 * kMs).syn_repeats == 0);
 }
 
 }  // namespace c1m::test
