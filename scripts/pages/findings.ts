@@ -1,7 +1,7 @@
 /** docs/findings.md: every finding, from the metadata of its check and the sentences of its tests. */
-import { existsSync, readFileSync } from 'node:fs'
 import type { Check } from '../../lib/checks/context.js'
-import { checks } from '../../lib/checks/index.js'
+import { checks, findingIds } from '../../lib/checks/index.js'
+import { type Proof, proofsOf } from './proofs.js'
 
 const begin = '<!-- findings: made by npm run generate -->\n'
 const end = '<!-- end -->\n'
@@ -15,28 +15,31 @@ export async function findingsPage(page: string): Promise<string> {
     )
   }
   const sorted = checks.toSorted((a, b) => a.id.localeCompare(b.id))
-  const made = [...table(sorted), ...sorted.flatMap(section)].join('\n')
-  return `${page.slice(0, from)}${made}${page.slice(to)}`
+  const proofs = proofsOf(findingIds)
+  const made = [...table(sorted), ...sorted.flatMap((check) => section(check, proofs(check.id)))].join('\n')
+  return `${page.slice(0, from)}${made}\n${page.slice(to)}`
 }
 
 function table(sorted: readonly Check[]): string[] {
-  const rows = sorted.map((check) => {
-    return `| [\`${check.id}\`](#${check.id}) | ${where(check)} | ${firstSentence(check.about.summary)} |`
-  })
+  const rows = sorted.map((check) => `| ${link(check.id)} | ${where(check)} | ${headline(check)} |`)
   return ['| finding | named by | what goes wrong |', '|---|---|---|', ...rows, '']
 }
 
-function where(check: Check): string {
-  return [...(check.explain ? ['`dial`, `watch`'] : []), ...(check.predict ? ['`plan`, `doctor`'] : [])].join(
-    ', '
-  )
+/** The headings are ids, so an id is its own anchor. */
+function link(id: string): string {
+  return `[\`${id}\`](#${id})`
 }
 
-function firstSentence(text: string): string {
-  return /^.*?[.](?=\s|$)/s.exec(text)?.[0].slice(0, -1) ?? text
+/** Which commands those are, the page says: whether a run or a watch can see a cause is in the code of its check. */
+function where({ explain, predict }: Check): string {
+  return [...(explain ? ['a run'] : []), ...(predict ? ['a plan'] : [])].join(', ')
 }
 
-function section({ id, about }: Check): string[] {
+function headline({ about: { summary } }: Check): string {
+  return /^.*?[.](?=\s|$)/s.exec(summary)?.[0].slice(0, -1) ?? summary
+}
+
+function section({ id, about }: Check, proofs: readonly Proof[]): string[] {
   const parts: [title: string, text: string][] = [
     ['Evidence', about.evidence],
     ['Remedy', about.remedy],
@@ -45,32 +48,24 @@ function section({ id, about }: Check): string[] {
   return [
     `## ${id}`,
     '',
-    about.summary,
+    linked(about.summary),
     '',
-    ...parts.flatMap(([title, text]) => [`**${title}.** ${text}`, '']),
-    ...proof(id)
+    ...parts.flatMap(([title, text]) => [`**${title}.** ${linked(text)}`, '']),
+    ...proofs.flatMap(proven)
   ]
 }
 
-/** The tests that provoke the cause on a real kernel, by their sentences. */
-function proof(id: string): string[] {
-  const path = `test/e2e/causes/${id.replaceAll('-', '_')}.test.ts`
-  if (!existsSync(path)) throw new Error(`no test provokes ${id}: ${path} is missing`)
-  const sentences = sentencesOf(readFileSync(path, 'utf8'))
-  return [`**Proven** in [${path}](../${path}):`, '', ...sentences.map((sentence) => `- ${sentence}`), '']
+/** Findings that a text mentions, as links. */
+function linked(text: string): string {
+  return text.replace(/`([a-z-]+)`/g, (whole, id: string) => {
+    return findingIds.some((one) => one === id) ? link(id) : whole
+  })
 }
 
-function sentencesOf(source: string): string[] {
-  let subject = ''
-  const sentences: string[] = []
-  // A call of describe or it, with .skipIf(...) and the like before its name.
-  const calls = /^ *(describe|it)(?:\.\w+(?:\(.*?\))?)*\(\s*(?:`([^`]*)`|'((?:\\.|[^'\\])*)'|"([^"]*)")/gms
-  for (const [, kind, ...names] of source.matchAll(calls)) {
-    const name = (names.find((text) => text !== undefined) ?? '')
-      .replaceAll("\\'", "'")
-      .replace(/ \(skipped without root\)$/, '')
-    if (kind === 'describe') subject = name
-    else sentences.push(`${subject} ${name}`)
-  }
-  return sentences
+/** The tests that provoke the cause on a real kernel. */
+function proven({ path, sentences }: Proof): string[] {
+  const file = `**Proven** in [${path}](../${path})`
+  return sentences.length === 0
+    ? [`${file}.`, '']
+    : [`${file}:`, '', ...sentences.map((sentence) => `- ${sentence}`), '']
 }
