@@ -28,7 +28,7 @@ async function pages() {
   await build({
     input: 'scripts/pages/index.ts',
     platform: 'node',
-    external: [/^node:/, 'rolldown'],
+    external: [/^node:/, /^rolldown($|\/)/],
     transform: { target: 'node20' },
     logLevel: 'warn',
     checks: { ineffectiveDynamicImport: false },

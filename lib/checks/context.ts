@@ -160,6 +160,8 @@ export interface About {
   summary: string
   /** What must be seen before it is named, and what that rules out. */
   evidence: string
+  /** What mends it. */
+  remedy: string
   /** What it is often mistaken for, and what tells them apart. */
   mistakenFor: string
 }
@@ -171,7 +173,7 @@ export interface Check<Id extends string = string> {
   /** Its place among equally severe findings, the lowest first: a cause before the symptoms it has. */
   rank: number
   concerns: Concern
-  about?: About
+  about: About
   /**
    * A dial that names it of a host it cannot look into is not sure: it sees a symptom only, or reads the cause from a
    * figure. An observer on that host names the cause.

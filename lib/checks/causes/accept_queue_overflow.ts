@@ -25,11 +25,13 @@ export const acceptQueueOverflow = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      "The application accepts connections more slowly than they come, or not at all, and the listener's accept queue is full. The kernel drops each further SYN, which the client sends again after a second, or the final ACK of a handshake.",
+      'The accept queue of a listener is full, because its application accepts connections more slowly than they arrive, or not at all. The kernel drops each further SYN, which the client sends again after a second, or drops the final ACK of a handshake.',
     evidence:
-      'The counter ListenOverflows moved, and the listener that is dialed or watched has dropped SYNs itself (sk_drops, which `ss -ltm` shows as d). In a dial, its drops are a fifth or more of the SYNs that were lost. The overflow of another listener of the same host is not taken for this one.',
+      'The counter ListenOverflows rises, and the listener that is dialed or watched has dropped packets itself (sk_drops, which `ss -ltm` shows as d). In a dial, its drops account for a fifth or more of the lost SYNs. An overflow of another listener on the same host does not count. A plan compares the rate with net.core.somaxconn.',
+    remedy:
+      'Raise net.core.somaxconn. Have the server accept faster and listen with a longer backlog, and restart it, because a socket keeps the backlog that it began to listen with; all of this is advice. A process that a signal has stopped accepts again after `kill -CONT`.',
     mistakenFor:
-      'Packets lost on the way look the same to the client; the drops of the listener tell them apart. Raising net.core.somaxconn alone does not help: a socket keeps the backlog it had when it began to listen. A server without descriptors, or at a limit on connections of its own, fills its queue as well and is named peer-descriptor-limit or connection-limit.'
+      'Packets lost on the way look the same to the client; the drops of the listener tell them apart. A server that has no descriptors left, or that has reached a limit on connections of its own, fills its queue as well: those findings are `peer-descriptor-limit` and `connection-limit`.'
   },
 
   predict({ facts: { tcp }, needs, peerIsHere }) {

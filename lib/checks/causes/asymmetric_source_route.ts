@@ -14,11 +14,13 @@ export const asymmetricSourceRoute = defineCheck({
   concerns: 'dialer',
   about: {
     summary:
-      'The dialing host has the source address on one device, and its routes send packets from that address out by another. A router that filters by source address, or a strict rp_filter at either end, drops these packets or their answers, and every connection from that address times out.',
+      'The dialing host has the source address on one device, and its routes send packets from that address out by another device. A router that filters by source address, or a strict rp_filter at either end, drops these packets or their answers, and every connection from that address times out.',
     evidence:
-      'The kernel, asked for the route from that source address with the mark and the device of the run (RTM_GETROUTE), names another device than the only one that has the address. Addresses of loopback, of dummy devices and of tunnels are meant to leave by any device, and an address that also belongs to a network of the device the packets leave by is no stranger there: neither is named. A plan foresees it; whether anything on the way filters cannot be seen from here.',
+      'A plan asks the kernel for the route from the source address, with the mark and the device of the run (RTM_GETROUTE), and the route uses another device than the only one that has the address. Addresses of loopback, dummy devices and tunnels are left out, because they may leave by any device; so is an address that also belongs to a network of the device that the packets leave by. Whether anything on the way filters is not visible from here.',
+    remedy:
+      'Route by source: in a table of its own, add a route to the target through the gateway of the device that has the address, and add a rule that selects this table for the address. Or dial from an address of the device that the packets leave by (`--source DEVICE`). All lines are advice, because the gateway is not known here.',
     mistakenFor:
-      'A firewall, or a target that does not answer: all a run sees is SYNs without an answer. Those of a run whose source address belongs to the device its packets leave by need another explanation.'
+      'A firewall, or a target that does not answer: in each case the run sees SYNs without an answer. When the source address belongs to the device that the packets leave by, look for one of those instead.'
   },
 
   predict({ asymmetricRoute }) {

@@ -13,11 +13,13 @@ export const capabilityMissing = defineCheck({
   concerns: 'process',
   about: {
     summary:
-      'The dial is to mark its packets (--mark), and the process lacks the capability for it, so no socket can be made.',
+      'The dial is asked to mark its packets (`--mark`), and the process lacks the capability to do so, so it cannot create a socket.',
     evidence:
-      'Making a socket fails with EPERM while a mark was asked for, and the process does not hold CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17, or holds it in a user namespace where it may not count.',
+      'Creating a socket fails with EPERM while a mark is asked for. The process holds neither CAP_NET_ADMIN nor, from Linux 5.17, CAP_NET_RAW; or it holds the capability in a user namespace, where it may not apply.',
+    remedy:
+      'Run the command as root, which is advice, or give the Node binary the capability with the `setcap` line. Every script that this binary runs then has the capability.',
     mistakenFor:
-      'EPERM of connect comes from a rule of the firewall of this host, not from a missing capability.'
+      'A firewall rule of this host, which makes connect(2) fail with EPERM; here the socket itself cannot be created.'
   },
 
   predict({ facts: { kernel }, needs, scenario }) {

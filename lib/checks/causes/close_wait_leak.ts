@@ -17,11 +17,13 @@ export const closeWaitLeak = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      "The server's application does not close connections whose peers have closed them. They stay in CLOSE_WAIT until the process closes them or ends, and each keeps a descriptor: in the end none is left, and the server accepts no more.",
+      'The application of the server does not close connections that its clients have closed. They stay in CLOSE_WAIT until the process closes them or ends, and each keeps a descriptor; once no descriptor is left, the server accepts no more.',
     evidence:
-      'Three or more accepted connections in CLOSE_WAIT whose peer has sent nothing for three seconds or longer, by TCP_INFO of each. Connections that wait to be accepted, and those of a process that is stopped, are not counted. The evidence has the number at the first look and now.',
+      'Three or more accepted connections are in CLOSE_WAIT and their peers have sent nothing for three seconds or longer, by TCP_INFO of each. Connections that wait to be accepted do not count, nor do those of a stopped process. The evidence shows the number at the first look and now.',
+    remedy:
+      'Change the server to close each connection when read(2) returns 0; where it has not read these connections to their end, it must read them first. This is advice: no sysctl shortens CLOSE_WAIT, and a restart only frees the descriptors until the next leak. The `ss` line lists the connections.',
     mistakenFor:
-      'TIME_WAIT, which is the side that closed first, needs no process and ends by itself after a minute. A server that is busy closing has connections in CLOSE_WAIT as well, but not for seconds. No sysctl shortens CLOSE_WAIT.'
+      'TIME_WAIT, which belongs to the side that closed first, needs no process and ends by itself after a minute. A server that is busy closing also has connections in CLOSE_WAIT, but not for seconds.'
   },
 
   explain({ served, peerIsHere }) {

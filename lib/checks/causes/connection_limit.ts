@@ -21,11 +21,13 @@ export const connectionLimit = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      "The server, or a firewall before it, takes no more connections than its configuration says: HAProxy's maxconn, nginx's worker_connections, Redis's maxclients, connlimit of a firewall. Further connections wait in the accept queue, are never answered, or are closed at once.",
+      "The server, or a firewall in front of it, allows no more connections than its configuration says: HAProxy's maxconn, nginx's worker_connections, Redis's maxclients, or connlimit of a firewall. Further connections wait in the accept queue, are never answered, or are closed at once.",
     evidence:
-      'With the server on this host: connections wait in the accept queue, and in each look over a second or longer its processes slept in their event loop (/proc/PID/wchan) with descriptors to spare. That is a decision of the server; one that is busy, stopped or out of descriptors is not taken for it. From afar the number alone gives it away, such as 1,000 that stood while none of the others was answered: then the finding is a guess, says "looks like" and hides nothing.',
+      'With the server on this host: connections wait in the accept queue, and in each look over a second or longer the processes of the server slept in their event loop (/proc/PID/wchan) with descriptors to spare. Only a server that has stopped accepting on purpose does that; a busy, stopped or exhausted one does not. From afar only the number of connections is visible: a round number, such as 1,000, was held while no further handshake was answered. Then the finding is a guess, says "looks like" and hides nothing.',
+    remedy:
+      'Raise the limit in the configuration of the server, the proxy or the firewall, and restart it. This is advice, because the setting depends on the product. Where the limit is a guess, the `nft`, `iptables-save` and `ss` lines help to find it.',
     mistakenFor:
-      'A full accept queue (accept-queue-overflow), but a longer backlog only lets more connections wait. A descriptor limit (peer-descriptor-limit), which the open files of the process show. Lost packets, which stop at no number.'
+      'A full accept queue (`accept-queue-overflow`), but a longer backlog only lets more connections wait. A descriptor limit (`peer-descriptor-limit`), which the open files of the process show. Lost packets, which do not stop at a number.'
   },
   explain: (context) => proven(context) ?? guessed(context) ?? keptGuess(context)
 })

@@ -36,10 +36,12 @@ export const connectionRefused = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'Connections end with ECONNREFUSED, because a SYN was answered with RST or with ICMP port unreachable: nobody listens on the port, a limit of connections is reached, or a firewall rejects.',
+      'Connections fail with ECONNREFUSED, because a SYN was answered with RST or with ICMP port unreachable: no process listens on the port, a limit on connections is reached, or a firewall rejects the SYN.',
     evidence:
-      'A port that refuses every connection has no listener, or a firewall in front of it that sends RST. A port that holds connections and refuses others has a limit, or lost its listener meanwhile. ICMP port unreachable always comes from a firewall, because TCP itself answers with RST; the sender of it is named. Where SYNs did not even leave this host, a rule of this host refused them.',
-    mistakenFor: 'A full accept queue: there SYNs are dropped in silence and sent again, and none is refused.'
+      'A port that refuses every connection has no listener, or is behind a firewall that sends RST. A port that holds connections and refuses others has a limit, or lost its listener during the run. ICMP port unreachable always comes from a firewall, because TCP itself answers with RST; the evidence shows its sender. Where the SYNs did not even leave this host, a rule of this host refused them.',
+    remedy:
+      'Start the server, or dial a port that has a listener: `ss -ltn` on the target shows them, and `c1m-native listen` provides one for a test. Where a firewall rejects, find its rule with `nft list ruleset` and remove it; where a limit is reached, raise it. Removing a rule and raising a limit are advice.',
+    mistakenFor: 'A full accept queue: it drops SYNs without an answer and refuses none.'
   },
 
   explain(context) {

@@ -35,11 +35,13 @@ export const conntrackChainTooLong = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'The hash table of connection tracking has too few buckets for its entries, and the kernel refuses new entries in long chains. SYNs are lost at random, more with every entry, so the connect rate decays; no error, no line in the log.',
+      'The hash table of connection tracking has too few buckets for its entries, and the kernel refuses new entries in long chains. It drops SYNs at random, more with every entry, so the connect rate decays, without an error or a line in the log.',
     evidence:
-      'The counter chaintoolong of connection tracking rises, for a fifth of the lost SYNs or more. A plan reckons the share of refused SYNs from the entries of all namespaces, which share the buckets, and the bound of this kernel.',
+      'The counter chaintoolong of connection tracking rises and accounts for a fifth or more of the lost SYNs. A plan computes the share of refused SYNs from the entries of all network namespaces, which share the buckets, and from the chain length that this kernel allows.',
+    remedy:
+      'Raise net.netfilter.nf_conntrack_buckets in the initial network namespace. Or exclude the ports from tracking with the `nft` lines (notrack), but not ports that a NAT on that host translates, because NAT needs the tracking.',
     mistakenFor:
-      'A full table counts drop and writes to the log. Loss on the way counts nothing here. The entries may belong to another network namespace: the buckets are one table for all.'
+      'A full table (`conntrack-table-full`), which counts drop and writes to the kernel log. Loss on the way, which counts nothing here. Even a namespace with few entries is affected, because all namespaces share the buckets.'
   },
 
   predict({ facts, needs, scenario }) {

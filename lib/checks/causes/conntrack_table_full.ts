@@ -20,11 +20,13 @@ export const conntrackTableFull = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'Connection tracking holds as many entries as nf_conntrack_max allows and drops the first packet of every further connection. connect gets no error; the kernel log may say "table full, dropping packet".',
+      'Connection tracking holds as many entries as nf_conntrack_max allows and drops the first packet of every further connection. connect(2) gets no error; the kernel log may say "table full, dropping packet".',
     evidence:
-      'The counter drop of connection tracking rises without insert_failed, for a fifth of the lost SYNs or more, while the table is nine tenths full. From a container, whose host has the table, only the figure at which connections stop can be seen. A plan adds the connections to the entries there are; rules that keep the ports out of tracking (notrack) are taken into account where nft may read them.',
+      'The counter drop of connection tracking rises without insert_failed and accounts for a fifth or more of the lost SYNs, while the table is nine tenths full. In a container the table belongs to the host, so only the number at which connections stop is visible: then the finding is a guess. A plan adds the connections to the present entries, and leaves out ports that a notrack rule excludes, where it can read the rules.',
+    remedy:
+      'Raise net.netfilter.nf_conntrack_max, and nf_conntrack_buckets with it so that chains stay short, in the initial network namespace. Or exclude the ports from tracking with the `nft` lines (notrack), but not ports that a NAT on that host translates.',
     mistakenFor:
-      'A NAT without free ports counts insert_failed and drop together, with a table that is far from full. Chains that are too long count chaintoolong. A firewall that drops counts nothing here.'
+      'A NAT without a free port (`nat-ports-exhausted`), which counts insert_failed together with drop while the table is far from full. Chains that are too long (`conntrack-chain-too-long`), which count chaintoolong. A firewall rule that drops, which counts nothing here.'
   },
 
   predict({ facts: { conntrack }, needs, scenario }) {

@@ -20,10 +20,12 @@ export const dataLoss = defineCheck({
   concerns: 'path',
   about: {
     summary:
-      'Some packets of established connections are lost and sent again. Everything works, but each loss costs the connection a fifth of a second or more.',
+      'Some packets of established connections are lost and sent again. Everything works, but each loss delays the connection by a fifth of a second or more.',
     evidence:
-      "Segments sent again, SYNs left out, against all segments sent, by TCP_INFO of the run's own connections. Of a churn, whose connections do not last, the counters of the network namespace tell it, where most of the traffic is the run's and its slowest exchanges took as long as a retransmission.",
-    mistakenFor: 'A slow server: its exchanges are slow without a single segment sent again.'
+      "The share of segments that were sent again, without SYNs, by TCP_INFO of the run's own connections. The connections of a churn do not last, so there the counters of the network namespace show it, provided that most of the traffic is the run's and that its slowest exchanges took as long as a retransmission.",
+    remedy:
+      'Find the device or queue that drops the packets, and change that. `ip -s -s link` and `nstat` show the drops of this host; to check the queues on the way with `tc -s qdisc` is advice.',
+    mistakenFor: 'A slow server: its exchanges are slow although no segment is sent again.'
   },
 
   explain(context) {

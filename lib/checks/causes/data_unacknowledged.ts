@@ -22,11 +22,13 @@ export const dataUnacknowledged = defineCheck({
   concerns: 'path',
   about: {
     summary:
-      'Connections are established, but what is sent on them never arrives: the kernel sends it again and again, and the peer acknowledges none of it. Often only large segments are lost, because a link on the way takes smaller packets and the ICMP message that would say so is filtered: a path MTU black hole.',
+      'Connections are established, but the data sent on them never arrives: the kernel sends it again and again, and the peer acknowledges none of it. Often only large segments are lost, because a link on the way takes smaller packets and the ICMP message that would say so is filtered: a path MTU black hole.',
     evidence:
-      'TCP_INFO of each exchange that failed, read at that moment: segments on their way, sent again, and not acknowledged. A black hole is suspected where the message is longer than the 500 bytes that fit through any link, and sure where smaller segments behind the lost ones were acknowledged selectively. Beside the server: three or more accepted connections, and a hundredth of all, whose data has been sent again four times in a row, which takes three seconds, by TCP_INFO of each.',
+      'TCP_INFO of each exchange that failed, read at that moment: segments are in flight, were sent again, and are not acknowledged. A message longer than the 500 bytes that fit through any link makes a black hole likely, and smaller segments behind the lost ones that were acknowledged selectively prove it. Beside the server: three or more accepted connections, and a hundredth of all, have sent the same data again four times in a row, which takes three seconds, by TCP_INFO of each.',
+    remedy:
+      'For a path MTU black hole, set net.ipv4.tcp_mtu_probing to 1 on the host that sends the large segments and allow 3 to 10 s for it to take effect; for good, let ICMP "fragmentation needed" and ICMPv6 "packet too big" pass, or clamp the MSS on the router. Otherwise capture on both sides, check the firewall rules on the way, and check the accept queue of the server where the finding says that SYN-ACKs are repeated. Only the sysctl on this host is a command; the rest is advice. Beside the server, the `ss`, `tcpdump` and `nft` lines show which clients are affected.',
     mistakenFor:
-      'A server that does not answer: there all data is acknowledged, because the kernel of the server does that without the application (peer-stalled). And a full accept queue: there the peer repeats its SYN-ACK, which the title then says.'
+      'A server that does not answer (`peer-stalled`): its kernel acknowledges all data, even if the application does nothing. A full accept queue (`accept-queue-overflow`): then the peer repeats its SYN-ACK, and the title says so.'
   },
 
   explain(context) {

@@ -17,11 +17,13 @@ export const deadConnections = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'Connections are established and held, and their peer is not there any more: its host died, the network between broke, a NAT or a firewall forgot the connection, or a SYN proxy completed the handshake for a server that never answered. A connection on which nothing is said stays established forever.',
+      'Connections are established and held, but their peer is gone: its host died, the network in between broke, a NAT or a firewall forgot the connection, or a SYN proxy completed the handshake for a server that never answered. A connection on which nothing is sent stays established forever.',
     evidence:
-      'Three keepalive probes in a row went unanswered; or the kernel gave the connection up after as many probes as it sends (ETIMEDOUT); or the peer reset a connection in answer to a probe, though it was heard before. Probes are those of --keepalive, or the ones that a run sends to a sample of its connections during the hold.',
+      'Three keepalive probes in a row were not answered; or the kernel gave the connection up after as many probes as it sends (ETIMEDOUT); or the peer answered a probe with a reset, although it had sent something before. The probes are those of `--keepalive`, or the ones that a run sends to a sample of its connections during the hold.',
+    remedy:
+      'Check that the host of the peer runs and is reachable, and look for a SYN proxy on the way or for a server that never took the connections. To keep idle connections in the tables of NATs and firewalls, set `--keepalive` below their timeouts. All lines are advice.',
     mistakenFor:
-      'A server that is slow or stopped: the kernel of its host answers probes all the same. A peer that closes the connections sends FIN or RST by itself, which is peer-closed. A firewall that drops packets without data makes live connections look dead.'
+      'A server that is slow or stopped: the kernel of its host still answers probes. A peer that closes the connections (`peer-closed`): it sends FIN or RST without being probed. A firewall that drops packets without data makes live connections look dead.'
   },
 
   explain(context) {

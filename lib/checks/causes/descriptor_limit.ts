@@ -17,11 +17,13 @@ export const descriptorLimit = defineCheck({
   concerns: 'process',
   about: {
     summary:
-      'The process may not open more descriptors: RLIMIT_NOFILE bounds each descriptor table, and all tables the run may open are full.',
+      'The process cannot open more descriptors: RLIMIT_NOFILE limits each descriptor table, and all tables that the run may open are full.',
     evidence:
-      'Making or accepting a socket fails with EMFILE. A plan compares the connections with the tables the run may open and what each of them holds.',
+      'Creating or accepting a socket fails with EMFILE. A plan compares the connections with the number of tables that the run may open and the size of each.',
+    remedy:
+      'Raise RLIMIT_NOFILE in the shell that starts the run: `ulimit -n` up to the hard limit, beyond that `prlimit` as root, and fs.nr_open first where that is lower. For a systemd unit set LimitNOFILE, for a container `--ulimit nofile`; these two are advice.',
     mistakenFor:
-      'ENFILE is the limit of the whole host (fs.file-max). A server that has no descriptor left looks different from the client: connections stop at a figure and SYNs go unanswered, or are closed at once.'
+      'The limit of the whole host (`host-file-limit`), which fails with ENFILE. A server that has no descriptor left (`peer-descriptor-limit`), where the client gets no error of its own: connections stop at a number and SYNs go unanswered, or connections are closed at once.'
   },
 
   predict({ facts, needs }) {

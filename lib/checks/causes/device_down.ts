@@ -21,9 +21,11 @@ export const deviceDown = defineCheck({
     summary:
       'The network device that connections to the target leave by is set down or has no carrier, so they fail or get no answer.',
     evidence:
-      'The device whose network has the source address or the target is down, or has no carrier, and connections failed with ENETUNREACH, ENETDOWN, EHOSTUNREACH or without an answer. A device that no connection of the run needs is not named.',
+      'The device whose network has the source address or the target is down or has no carrier, and connections failed with ENETUNREACH, ENETDOWN or EHOSTUNREACH, or got no answer. A device that no connection of the run needs is left out.',
+    remedy:
+      'Set the device up with `ip link set dev DEVICE up`. For a device without a carrier the remedy is advice: plug in its cable, or set up the other end of its pair, the port of its switch, or its tunnel.',
     mistakenFor:
-      'A missing route gives the same ENETUNREACH with every device up. A target that does not exist gives EHOSTUNREACH after some three seconds, too, but the device has a carrier.'
+      'A missing route, which fails with the same ENETUNREACH while every device is up. A target that does not exist, which also fails with EHOSTUNREACH after some three seconds, while the device has a carrier. Both are `unreachable`.'
   },
 
   predict({ downDevice, needs: { connections } }) {

@@ -28,11 +28,13 @@ export const dialerSaturated = defineCheck({
   concerns: 'dialer',
   about: {
     summary:
-      'Connections start later than the rate asks for, and the reason is on the dialing host: its CPUs are busy with dialing, other processes use them, or the window of handshakes in flight is too small for the round trip.',
+      'Connections start later than the rate asks for, and the reason is on the dialing host: dialing uses all of its CPU time, other processes use it, or the window of handshakes in flight is too small for the round trip.',
     evidence:
-      'A hundredth of the starts was late by 50 ms or more. The CPU time of the process until the last handshake ended fills the CPUs it may use; or its threads were ready to run and waited for a CPU, as the scheduler counts; or the window divided by the mean latency is less than the rate, without lost SYNs.',
+      'A hundredth of the starts was late by 50 ms or more, and one of these holds: the CPU time of the process until the last handshake ended fills the CPUs that it may use; its threads were ready to run and waited for a CPU, by the figures of the scheduler; the window divided by the mean latency is less than the rate, without lost SYNs. A plan compares the rate with what the CPUs can do at best.',
+    remedy:
+      'Let the dial use all CPUs (`--workers`), or spread the run over several hosts with the `--shard` lines; where the window is too small, raise `--window` as the line says. Where other processes use the CPUs, the `nice` line gives the dial precedence. To stop other processes, and to raise a CPU limit of the control group, are advice.',
     mistakenFor:
-      'A slow target: the schedule does not wait for answers. Without a rate a dialer goes as fast as it can, which is no finding.'
+      'A slow target: a schedule does not wait for answers. Without a rate the dialer goes as fast as it can, which is not a finding.'
   },
 
   predict({ facts: { kernel }, needs, peerIsHere, scenario }) {

@@ -20,11 +20,13 @@ export const establishedHashUndersized = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'The hash table of established sockets has few buckets for the sockets in it, so every packet and every connect walks a long chain, and the connect rate falls with each connection.',
+      'The hash table of established sockets has too few buckets, so every packet and every connect walks a long chain, and the connect rate falls with each connection.',
     evidence:
-      'More than eight sockets for each bucket, and a connect rate that fell to half from the first quarter of a run at full speed to the last, without lost SYNs and without a schedule that asks for it.',
+      'There are more than eight sockets for each bucket, and the connect rate fell to half or less from the first to the last quarter of a run at full speed, without lost SYNs and without a schedule. A plan compares the sockets with the buckets.',
+    remedy:
+      'From Linux 6.1, set net.ipv4.tcp_child_ehash_entries and run the dial in a new network namespace, which then has a hash table of its own. To boot with a larger thash_entries is advice.',
     mistakenFor:
-      'A target that slows down as it fills. Below three sockets to a bucket the difference is within the noise.'
+      'A target that slows down as it fills. Below three sockets for each bucket the difference is within the noise.'
   },
 
   predict({ facts, needs }) {

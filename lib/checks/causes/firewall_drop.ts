@@ -17,11 +17,13 @@ export const firewallDrop = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'A firewall rule on the host of the server drops packets of its ports: a rule that forbids them, a rate limit, or a bound on the number of connections. The client sees SYNs without an answer, or a refusal where the rule rejects.',
+      'A firewall rule on the host of the server drops packets of its ports: a rule that forbids them, a rate limit, or a limit on the number of connections. The client sees SYNs without an answer, or a refusal where the rule rejects.',
     evidence:
-      'watch --drops counts packets of the watched ports that netfilter dropped, and the call chain of each shows the hook. What connection tracking dropped for reasons of its own is taken off. The drops must be ten or more, and a hundredth of the connections that came.',
+      '`watch --drops` counts packets of the watched ports that netfilter dropped, and the call chain of each shows the hook. Packets that connection tracking dropped for reasons of its own are subtracted. What remains is ten packets or more, and a hundredth of the connections that arrived.',
+    remedy:
+      'Find the rule with `nft list ruleset`, in a chain with the hook that the finding shows, and let the ports pass. Changing the rule is advice, because only its owner knows what it is for.',
     mistakenFor:
-      'Connection tracking that is full, chains that are too long and a NAT without free ports drop with the same reason, but have counters. A listener that drops SYNs leaves no such drop. Without --drops nothing on the host tells of a rule: the counters of nft are in its rules.'
+      'A full connection tracking table, chains that are too long, or a NAT without a free port, which drop with the same reason but have counters of their own (`conntrack-table-full`, `conntrack-chain-too-long`, `nat-ports-exhausted`). A listener that drops SYNs, which does not count as a drop by netfilter. Without `--drops` no counter of the host shows the drops of a rule; only counters inside the rules of nft do.'
   },
 
   explain(context) {

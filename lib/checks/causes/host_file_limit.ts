@@ -18,9 +18,10 @@ export const hostFileLimit = defineCheck({
     summary:
       'The whole host has as many open files as fs.file-max allows, and each socket is one, whichever process or container it belongs to. New sockets fail, and so does opening any file.',
     evidence:
-      'The kernel refuses a socket with ENFILE, which has no other reason. A process with CAP_SYS_ADMIN is not bound by the limit.',
+      'The kernel refuses a socket with ENFILE, which has no other reason. A process with CAP_SYS_ADMIN is exempt from the limit. A plan adds the descriptors that the run needs to the open files.',
+    remedy: 'Raise fs.file-max; it applies to the whole host.',
     mistakenFor:
-      'The limit of one process (descriptor-limit), which fails with EMFILE and is raised with ulimit -n.'
+      'The limit of one process (`descriptor-limit`), which fails with EMFILE and which `ulimit -n` raises.'
   },
 
   predict({ facts, needs }) {

@@ -16,11 +16,13 @@ export const idleConnectionForgotten = defineCheck({
   concerns: 'path',
   about: {
     summary:
-      'A NAT, a firewall or a balancer on the way keeps a table of connections, and forgets those that have been idle for longer than its timeout. Both ends still believe in the connection; its next packet is dropped, or answered with a reset.',
+      'A NAT, a firewall or a load balancer on the way keeps a table of connections and removes those that have been idle for longer than its timeout. Both ends still have the connection; its next packet is dropped, or answered with a reset.',
     evidence:
-      'The exchange before was answered on the same connection, the next one after the idle time was not acknowledged or was reset at its first segment, no connection got through such an idle time twice, and one more connection, dialed at the end, was answered.',
+      'The previous exchange on the same connection was answered; the next one, after the idle time, was not acknowledged or was reset at its first segment; almost no connection survived such an idle time; and one more connection, dialed at the end, was answered.',
+    remedy:
+      'Send keepalive probes more often than the timeout: `--keepalive` in a dial, SO_KEEPALIVE with TCP_KEEPIDLE in the application. Or raise the timeout in the device that forgets; on Linux that is net.netfilter.nf_conntrack_tcp_timeout_established. All lines are advice, because that device is not this host.',
     mistakenFor:
-      'A path or a server that went away: then a new connection is not answered either, and the finding is data-unacknowledged. And an idle timeout of the server, which ends connections by FIN (peer-closed).'
+      'A path or a server that is down (`data-unacknowledged`): then a new connection is not answered either. An idle timeout of the server (`peer-closed`), which ends connections with FIN.'
   },
 
   explain(context) {

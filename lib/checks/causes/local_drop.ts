@@ -18,9 +18,11 @@ export const localDrop = defineCheck({
   concerns: 'dialer',
   about: {
     summary:
-      'The dialing host drops its own SYNs before they leave, or drops the answers after they arrive: a rule of its firewall, a traffic shaper, or a full device queue does. From outside it looks as if the target did not answer.',
+      'The dialing host drops its own SYNs before they leave, or drops the answers after they arrive: a rule of its firewall, a traffic shaper or a full device queue does that. From outside it looks as if the target did not answer.',
     evidence:
       'TCP counts the repeated SYNs that it could not send (TCPRetransFail), IP counts fewer packets sent than it was given (OutRequests, OutTransmits), or fewer delivered than received (InReceives, InDelivers). The figure must account for the SYNs that this run lost. Packets that connection tracking or the reverse path filter dropped have counters and findings of their own.',
+    remedy:
+      'Find what drops the packets: `nft list ruleset` shows the rules of the firewall, and `tc -s qdisc show` the shapers and queues with their drops. To remove the rule or to widen the queue is advice.',
     mistakenFor:
       'A target that drops SYNs, or a lossy network: there every packet leaves this host, and every packet that arrives is delivered.'
   },

@@ -20,11 +20,13 @@ export const natPortsExhausted = defineCheck({
   concerns: 'path',
   about: {
     summary:
-      'A NAT on this host has given all its ports for one destination to connections and drops the first packet of every further one. The client sees SYNs without an answer; the table of connection tracking is far from full.',
+      'A NAT on this host has no free port left for one destination and drops the first packet of every further connection to it. The client sees SYNs without an answer, while the table of connection tracking is far from full.',
     evidence:
-      'The counters insert_failed and drop of connection tracking rise together, chaintoolong does not, and found rises many times faster: the NAT searched for a free port and met only taken ones. The drops must be a hundredth of the entries, or a fifth of the SYNs that a dial on this host lost.',
+      'The counters insert_failed and drop of connection tracking rise together, chaintoolong does not, and found rises many times faster: the NAT searched for a free port and met only ports in use. The drops are a hundredth or more of the entries, or a fifth or more of the SYNs that a dial on this host lost.',
+    remedy:
+      'Give the rule of the NAT more source addresses (snat to FIRST-LAST) or more ports (masquerade to :1024-65535): each destination gets at most addresses times ports connections. This is advice; `nft list ruleset` shows the rule.',
     mistakenFor:
-      'A full connection tracking table counts drop alone; chains that are too long count insert_failed and chaintoolong. Two packets that race for one port count insert_failed and drop without a search, and a second SYN gets through. Only the host of the NAT has these counters: from the client a dial can name the cause when --nat-ports describes the NAT.'
+      'A full connection tracking table (`conntrack-table-full`), which counts drop alone, and chains that are too long (`conntrack-chain-too-long`), which count insert_failed and chaintoolong. Two packets that race for one port count insert_failed and drop without a search, and the second SYN succeeds. Only the host of the NAT has these counters; a dial from a client names the cause as `tuple-space-exhausted` when `--nat-ports` describes the NAT.'
   },
 
   explain(given) {

@@ -23,11 +23,13 @@ export const noRouteBack = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'SYNs reach a listener, and its host has no route back to their source addresses, so it drops them. The client sees SYNs without an answer.',
+      'SYNs reach a listener, but its host has no route back to their source addresses, so it drops them. The client sees SYNs without an answer.',
     evidence:
-      'On the host of the server ListenDrops rises together with OutNoRoutes, beyond what full accept queues and SYN queues count. An IPv6 route of type unreachable, blackhole or prohibit is not counted as OutNoRoutes: then the finding is a guess and says so.',
+      'On the host of the server ListenDrops rises together with OutNoRoutes, by more than full accept queues and SYN queues count. An IPv6 route of type unreachable, blackhole or prohibit does not count as OutNoRoutes: then the finding is a guess and says so.',
+    remedy:
+      'Find a source that gets no answer with the `tcpdump` line, ask for the route to it with `ip route get SOURCE`, and add the missing route. Adding the route is advice, because the gateway is not known here.',
     mistakenFor:
-      'A full accept queue counts ListenOverflows, a full SYN queue TCPReqQFullDrop or TCPReqQFullDoCookies. Without SYN cookies a listener also drops SYNs for tcp_max_syn_backlog, which only ListenDrops counts; then three quarters of tcp_max_syn_backlog connections are half-open.'
+      'A full accept queue (`accept-queue-overflow`), which counts ListenOverflows, and a full SYN queue (`syn-queue-overflow`), which counts TCPReqQFullDrop or TCPReqQFullDoCookies. Without SYN cookies a listener also drops SYNs because of tcp_max_syn_backlog, which only ListenDrops counts; then three quarters of tcp_max_syn_backlog connections are half-open.'
   },
 
   explain(given) {

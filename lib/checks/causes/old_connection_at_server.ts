@@ -18,11 +18,13 @@ export const oldConnectionAtServer = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'The client has forgotten a connection that the server, or a middlebox, still has: the client host restarted, another pod got its address, a run was killed and repeated while its FIN and RST were lost, or the server never closes what its clients have closed (CLOSE_WAIT). A SYN with the same 4-tuple is answered with an ACK of the older connection. The RST that the client sends then ends it, and the SYN sent again some 10 ms later is accepted. Where that RST is lost, or the connect timeout leaves no time for another SYN, the handshake fails.',
+      'The server, or a middlebox, still has a connection that the client has forgotten: the client host restarted, another pod got its address, a run was killed and repeated while its FIN and RST were lost, or the server never closes what its clients have closed (CLOSE_WAIT). A SYN with the same 4-tuple is answered with an ACK of the older connection. The client answers with a RST, which ends that connection, and sends its SYN again some 10 ms later; that SYN is accepted. Where the RST is lost, or the connect timeout leaves no time for another SYN, the handshake fails.',
     evidence:
-      'TCP_INFO of the handshake shows a segment that came in and was no SYN-ACK; a lost SYN brings none. Where the server is in the same network namespace, TcpExt.TCPSYNChallenge counts these SYNs. From afar a connection and its TIME_WAIT cannot be told apart, and the title says so.',
+      'TCP_INFO of the handshake shows a segment that arrived and was not a SYN-ACK; a lost SYN brings none. Where the server is in the same network namespace, TcpExt.TCPSYNChallenge counts these SYNs. From afar a connection and its TIME_WAIT look alike, and the title says so.',
+    remedy:
+      'Have the server detect clients that are gone (SO_KEEPALIVE or a timeout of its own) and close connections that its clients have closed; or dial from other source ports or addresses (`--seed`, `--source-ports`). Where handshakes fail, let the RST of the client pass every firewall and NAT on the way, and allow time for another SYN with `--connect-timeout`. All of these are advice; the `nstat` and `ss` lines show what the server still has.',
     mistakenFor:
-      'For lost SYNs, which are sent again after a second and not after some 10 ms. For time-wait-paws, where the server has closed the older connection: nstat -asz TcpExtTCPSYNChallenge TcpExtPAWSTimewait there tells which. Some protections against SYN floods answer every first SYN like this on purpose.'
+      'Lost SYNs, which are sent again after a second and not after some 10 ms. A TIME_WAIT of the older connection at the server (`time-wait-paws`): `nstat -asz TcpExtTCPSYNChallenge TcpExtPAWSTimewait` at the server tells which. Some protections against SYN floods answer every first SYN like this on purpose.'
   },
 
   explain(context) {

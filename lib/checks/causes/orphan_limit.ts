@@ -14,11 +14,13 @@ export const orphanLimit = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'Connections that a process has closed live on in the kernel until the peer has acknowledged their end. When more of these orphans wait than net.ipv4.tcp_max_orphans allows, on the whole host, the kernel resets further ones, and what they had still to send is lost.',
+      'Connections that a process has closed remain in the kernel until the peer has acknowledged their end. When there are more of these orphans on the whole host than net.ipv4.tcp_max_orphans allows, the kernel resets further ones, and their unsent data is lost.',
     evidence:
-      'The kernel counts the resets for this network namespace, in a counter it shares with tcp_mem. Without unsent data, or with few pages in TCP buffers, only this limit is left; where neither can be told, both are named. What a run moves by closing its connections at the end is not named.',
+      'The kernel counts the resets for this network namespace, in a counter that tcp_mem shares. Without unsent data, or with few pages in TCP buffers, only this limit can be the reason; where that is not known, both limits are given. Resets that a run causes by closing its connections at the end do not count.',
+    remedy:
+      'Raise net.ipv4.tcp_max_orphans in the initial network namespace; where the limit cannot be read, this is advice. Or close the connections of the dial with RST (`--close rst`), which leaves no orphans.',
     mistakenFor:
-      'Resets by the peer or by a firewall, which this counter does not count, and too little memory for buffers (tcp-memory).'
+      'Resets by the peer or by a firewall, which this counter does not count. Too little memory for buffers (`tcp-memory`).'
   },
 
   explain(context) {

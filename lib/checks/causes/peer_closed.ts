@@ -28,11 +28,13 @@ export const peerClosed = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'The peer ends connections that were to be held, or closes them instead of answering: it has reached a limit, it refuses the client, or an idle timeout of the server, a proxy or a balancer has passed.',
+      'The peer ends connections that the run was to hold, or closes them instead of answering: it has reached a limit, it refuses the client, or an idle timeout of the server, a proxy or a load balancer has passed.',
     evidence:
-      'A FIN or RST from the peer, and how long no data had gone either way when it came, by TCP_INFO: at once on a connection on which nothing was ever received means a limit or a refusal, after an answer a server that keeps no connections, and after the same time on each of them an idle timeout.',
+      'A FIN or RST of the peer, and how long no data had passed in either direction before it, by TCP_INFO. At once on a connection on which nothing was ever received: a limit or a refusal. Right after an answer: a server that keeps no connections. After the same time on every connection: an idle timeout.',
+    remedy:
+      'Raise the limit or the idle timeout in the configuration of the server, the proxy or the load balancer, or send data within the timeout (`--every`). Where new connections are refused as well, find out why the process of the server ended. These are advice; where handshakes or first data were reset, the `sysctl` line shows whether tcp_abort_on_overflow is set.',
     mistakenFor:
-      'A full accept queue, which resets handshakes only where tcp_abort_on_overflow is set. And a middlebox that has lost its state, after a restart or a flush: it resets connections that worked before, at their next packet.'
+      'A full accept queue (`accept-queue-overflow`), which resets handshakes only where tcp_abort_on_overflow is set. A middlebox that has lost its state, after a restart or a flush: it resets connections that worked before, at their next packet.'
   },
 
   explain(context) {

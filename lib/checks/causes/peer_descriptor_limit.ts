@@ -24,11 +24,13 @@ export const peerDescriptorLimit = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'A process of the server has as many descriptors open as it may (EMFILE). Most servers then accept no more: connections wait in the accept queue, and beyond it SYNs stay without an answer. Some, such as those on libuv, close what they cannot keep at once.',
+      'A process of the server has as many descriptors open as it may (EMFILE). Most servers then accept no more: connections wait in the accept queue, and once it is full SYNs go unanswered. Some servers, such as those on libuv, close at once what they cannot keep.',
     evidence:
-      'With the server on this host: a process that has the listener open is within two descriptors of its soft RLIMIT_NOFILE, while connections wait or do not stay. All processes that share the listener are looked at, so the one worker at its limit is named. From afar the number alone gives it away, such as 1,013 of 1,024 that stood while none of the others was answered: then the finding is a guess, says "looks like" and hides nothing.',
+      'With the server on this host: a process that has the listener open is within two descriptors of its soft RLIMIT_NOFILE, while connections wait or are closed at once. All processes that share the listener are checked, so the finding shows the one worker at its limit. From afar only the number of connections is visible, such as 1,013 of 1,024, while no further handshake was answered: then the finding is a guess, says "looks like" and hides nothing.',
+    remedy:
+      'Raise the limit of the running process with the `prlimit` line, as root. To keep it after a restart, set LimitNOFILE in the systemd unit or `--ulimit nofile` for the container; this is advice.',
     mistakenFor:
-      'A full accept queue (accept-queue-overflow), which is what it leads to. A limit in the configuration of the server (connection-limit), at which descriptors are left. A full conntrack table or lost packets, which are on the way and not in the process.'
+      'A full accept queue (`accept-queue-overflow`), which is its consequence. A limit in the configuration of the server (`connection-limit`), at which descriptors are left. A full connection tracking table or lost packets, which are on the way and not in the process.'
   },
   explain: (context) => proven(context) ?? guessed(context)
 })

@@ -11,11 +11,13 @@ export const peerNotReading = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'The peer accepts connections and does not read from them. Its receive buffers are full, so its kernel closes the window, and the rest of each message stays here.',
+      'The peer accepts connections but does not read from them. Its receive buffers are full, so its kernel closes the window, and the rest of each message stays at the sender.',
     evidence:
-      'TCP_INFO of each exchange that failed, read at that moment: all that was sent is acknowledged, bytes are left to send, and the window of the peer has no room for them. Beside the server: three or more accepted connections, and a hundredth of all, that probe a closed window (idiag_timer) and have sent no data for three seconds or longer, by TCP_INFO of each.',
+      'TCP_INFO of each exchange that failed, read at that moment: everything sent is acknowledged, bytes are left to send, and the window of the peer has no room for them. Beside the server: three or more accepted connections, and a hundredth of all, probe a closed window (idiag_timer) and have sent no data for three seconds or longer, by TCP_INFO of each.',
+    remedy:
+      'Find out what the application of the peer waits for, and have it read. In the clients of a watched server: read; in the server: close connections whose data the client does not read (TCP_USER_TIMEOUT). All of these are advice; the `ss` lines show the unread bytes and the connections.',
     mistakenFor:
-      'A slow network: there segments are on their way, or sent again. And a peer that reads and does not answer: there nothing is left to send (peer-stalled).'
+      'A slow network: there segments are in flight or are sent again. A peer that reads but does not answer (`peer-stalled`): there nothing is left to send.'
   },
 
   explain(context) {

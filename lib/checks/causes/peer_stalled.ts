@@ -21,11 +21,13 @@ export const peerStalled = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'Connections stand, the data sent on them arrives, and no answer comes in time. A kernel acknowledges data without its application, so the application is stopped, stuck, overloaded, or waits for more than it was sent.',
+      'Connections are established and the data sent on them arrives, but no answer comes in time. A kernel acknowledges data without its application, so the application is stopped, stuck or overloaded, or waits for more data than it was sent.',
     evidence:
-      'TCP_INFO of each exchange that failed, read at that moment: nothing on its way, nothing left to send, and no answer, or only a part of one. Beside the server: accepted connections with unread bytes of which the process has read none in three seconds or longer, by TCP_INFO of each connection at both looks. A process that a signal has stopped is called stopped.',
+      'TCP_INFO of each exchange that failed, read at that moment: nothing in flight, nothing left to send, and no answer, or only a part of one. Beside the server: accepted connections have unread bytes, of which the process has read none in three seconds or longer, by TCP_INFO of each connection at both looks. The title says so where a signal has stopped the process.',
+    remedy:
+      'Continue a process that a signal has stopped with `kill -CONT`. Otherwise the `ps`, `ss` and `wchan` lines show where the application waits; what to change there is advice. It is also advice to check that the server expects this message and an answer of this length (`--expect-bytes`), or to allow more time with `--exchange-timeout`.',
     mistakenFor:
-      'Packet loss: there data is sent again and stays unacknowledged (data-unacknowledged). And a peer that does not read: its window is closed (peer-not-reading).'
+      'Packet loss (`data-unacknowledged`): there data is sent again and stays unacknowledged. A peer that does not read (`peer-not-reading`): its window is closed.'
   },
   explain: (context) => (context.run === null ? stalledServer(context) : byDial(context))
 })

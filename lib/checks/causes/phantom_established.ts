@@ -18,11 +18,13 @@ export const phantomEstablished = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'The client counts the connection as established, because it has had the SYN-ACK, and the server does not: the final ACK of the handshake never reached it, or it found the accept queue full and dropped the ACK. connect(2) has succeeded, and whatever the client sends is ignored or reset.',
+      'The client has received the SYN-ACK and counts the connection as established, but the server does not: the final ACK of the handshake never reached it, or the accept queue was full and the server dropped the ACK. connect(2) has succeeded, and whatever the client sends is ignored or reset.',
     evidence:
-      'With the listener in the same network namespace: the server has fewer connections than the client, and either ListenOverflows moved as often, or so many wait in SYN_RECV. From afar: the SYN-ACK of a connection comes again 1, 3, 7, ... seconds after the handshake, to this day; or the peer resets a connection in answer to a keepalive probe and was never heard before, as after SYN cookies. A SYN-ACK that came again and has stopped is not counted: the ACK was lost and got through.',
+      'With the listener in the same network namespace: the server has fewer connections than the client, and either ListenOverflows rose as often, or as many wait in SYN_RECV. From afar: the peer still repeats the SYN-ACK of a connection 1, 3, 7, ... seconds after the handshake; or it resets a connection in answer to a keepalive probe without ever having sent anything before, as after SYN cookies. A SYN-ACK that was repeated and then stopped does not count: the ACK was lost, and a later one arrived.',
+    remedy:
+      'Where the server dropped the final ACKs, raise net.core.somaxconn, accept faster and listen with a longer backlog. Where the ACKs are lost on the way, look for a firewall that drops them, with tcpdump at the server. Do not rely on connect(2): send a byte and expect one. Everything but the sysctl is advice.',
     mistakenFor:
-      'A server that accepts and then does not answer, where the connection is in its table. A peer that has died since is dead-connections: it was heard before, or answers nothing at all. From afar a full accept queue and an ACK lost on the way look alike; the counters of the server tell them apart.'
+      'A server that accepts and then does not answer (`peer-stalled`): there the connection is in its table. A peer that has died since (`dead-connections`): it had sent something before, or answers nothing at all. From afar a full accept queue and an ACK lost on the way look alike; the counters of the server tell them apart.'
   },
 
   explain(context) {

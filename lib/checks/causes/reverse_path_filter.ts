@@ -18,11 +18,13 @@ export const reversePathFilter = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'Packets arrive by one network device, and the route to their sender leads through another. With rp_filter set to 1 the kernel drops them without a word: handshakes get no answer, on whichever side the filter is.',
+      'Packets arrive by one network device, and the route to their sender leads through another. With rp_filter set to 1 the kernel drops them silently: handshakes get no answer, on whichever side the filter is.',
     evidence:
-      'The counter of this filter has to account for a drop on every handshake that got no answer, and there must be a second device by which answers could arrive; packets of strangers move the counter, too. Beside a server, drops count against the connections it accepted in the last half minute.',
+      'The counter of this filter accounts for a drop on every handshake that got no answer, and there is a second device by which answers could arrive; packets of other connections move the counter, too. Beside a server, the drops are compared with the connections it accepted in the last half minute.',
+    remedy:
+      'Set rp_filter to 2 (loose) on the devices that are strict, or for all devices with net.ipv4.conf.all.rp_filter. The larger of the two values applies.',
     mistakenFor:
-      'A firewall or a dead target (syn-unanswered). A connection that is established after a repeated SYN was not dropped by this filter, which drops every packet that comes that way.'
+      'A firewall or a dead target (`syn-unanswered`). A connection that is established after a repeated SYN was not affected by this filter, which drops every packet that arrives this way.'
   },
 
   explain(context) {

@@ -13,11 +13,13 @@ export const slowHandshakes = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'Handshakes take more than a second although no packet is lost: the path, or the server, answers slowly. The kernel sends a SYN again after a second, and the answer to the first one comes later.',
+      'Handshakes take more than a second although no packet is lost: the path or the server answers slowly. The kernel sends a SYN again after a second, and the answer to the first one arrives later.',
     evidence:
-      'The answer echoes the TCP timestamp of the first SYN, and it came after the kernel had sent another. A server whose SYN-ACK was lost echoes it too, so connect latencies must not gather where repeated SYNs are answered: one second, or two, or three, plus the round trip.',
+      'The answer echoes the TCP timestamp of the first SYN and arrived after the kernel had sent another one. A server whose SYN-ACK was lost echoes that timestamp as well, so the connect latencies must not cluster where repeated SYNs are answered: one second, or two, or three, plus the round trip.',
+    remedy:
+      'Compare the connect latency with the round trip of ping. Where the round trip is short, look at the server or a proxy, which delays its answers. This is advice.',
     mistakenFor:
-      'Lost packets (syn-loss), which repeated SYNs look like in every counter. After a lost SYN the answer echoes a later one, and the latency is that of the retry.'
+      'Lost packets (`syn-loss`): every counter shows repeated SYNs in both cases. After a lost SYN the answer echoes a later one, and the latency is that of the retry.'
   },
 
   explain(context) {

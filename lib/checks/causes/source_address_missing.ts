@@ -15,11 +15,13 @@ export const sourceAddressMissing = defineCheck({
 
   about: {
     summary:
-      'The dial is to use a source address that this host does not have, or cannot use yet, so its sockets cannot be bound.',
+      'The dial is asked to use a source address that this host does not have, or cannot use yet, so its sockets cannot be bound.',
     evidence:
-      'bind fails with EADDRNOTAVAIL more often than a tuple space that is used up accounts for; a plan tries to bind each address without sending a packet, and asks the kernel for the state of duplicate address detection.',
+      'bind(2) fails with EADDRNOTAVAIL more often than used-up 4-tuples account for. A plan tries to bind each address without sending a packet, and asks the kernel for the state of duplicate address detection.',
+    remedy:
+      'Add the address with `ip addr add`; for an IPv6 address whose packets a local route already brings here, set net.ipv6.ip_nonlocal_bind to 1 instead. During duplicate address detection, wait a second or two (advice), or add the address again with nodad. Where another host has the address, remove it here and use another one (advice).',
     mistakenFor:
-      'Ports that are used up end in the same error, EADDRNOTAVAIL. An IPv6 address that was just added is tentative for a second or two and is listed all the while. With net.ipv4.ip_nonlocal_bind or net.ipv6.ip_nonlocal_bind an address that no interface has can be bound, and is not named.'
+      'Used-up ports (`tuple-space-exhausted`), which end in the same EADDRNOTAVAIL. An IPv6 address that was just added is listed but stays tentative for a second or two. With net.ipv4.ip_nonlocal_bind or net.ipv6.ip_nonlocal_bind an address that no device has can be bound, and is not a finding.'
   },
 
   predict({ needs: { missingSources, unsettledSources = [], connections } }) {

@@ -21,9 +21,11 @@ export const synLoss = defineCheck({
     summary:
       'Some SYNs, or the answers to them, are lost. The kernel sends a SYN again after a second, so these connections are established, but a second or more late.',
     evidence:
-      'TCP_INFO counts the SYNs of each connection. With TCP timestamps the answer tells which of them was answered; without, latencies that gather at the times of retries do. This host is named only where its own network devices dropped packets that a CPU had no room for, as large a share of them as of the SYNs.',
+      'TCP_INFO counts the SYNs of each connection. With TCP timestamps the answer shows which of them was answered; without, the latencies cluster at the times of the retries. This host is given as the cause only where its own network devices dropped packets because the backlog of a CPU was full, and their share of all received packets accounts for the lost SYNs.',
+    remedy:
+      'Find what drops the SYNs on the target: run `c1m-native watch`, `nstat` and `nft list ruleset` there. Where this host drops the answers, spread what it receives over more CPUs (rps_cpus), or raise net.core.netdev_max_backlog against short bursts; both are advice.',
     mistakenFor:
-      'A slow path or server (slow-handshakes), where the first SYN is answered after the second was sent. A SYN that is sent again within milliseconds was not lost but rejected (time-wait-paws).'
+      'A slow path or server (`slow-handshakes`), where the first SYN is answered after the second was sent. A SYN that is sent again within milliseconds was not lost but rejected (`time-wait-paws`).'
   },
 
   explain(context) {

@@ -19,11 +19,13 @@ export const synQueueOverflow = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'Half-open connections filled the SYN queue of a listener. With SYN cookies it answers all the same, but a client without TCP timestamps loses SACK and window scaling; without SYN cookies it drops SYNs.',
+      'Half-open connections filled the SYN queue of a listener. With SYN cookies it still answers, but a client without TCP timestamps loses SACK and window scaling; without SYN cookies it drops SYNs.',
     evidence:
-      'On the host of the server: TCPReqQFullDrop or TCPReqQFullDoCookies rises, or, without SYN cookies, ListenDrops alone, over IPv4, or while half-open connections fill three quarters of tcp_max_syn_backlog. That cookies cost options is seen on the open connections, on the host of the server while SyncookiesRecv rises, or by the census of a dial that sends no timestamps, which can only guess.',
+      'On the host of the server, TCPReqQFullDrop or TCPReqQFullDoCookies rises; or, without SYN cookies, ListenDrops alone rises, over IPv4 or while half-open connections fill three quarters of tcp_max_syn_backlog. Whether cookies cost options shows on the open connections: on the host of the server while SyncookiesRecv rises, or by the census of a dial that sends no timestamps, which is only a guess.',
+    remedy:
+      'Set net.ipv4.tcp_syncookies to 1, and raise net.ipv4.tcp_max_syn_backlog and net.core.somaxconn. To listen with a longer backlog and to restart the server is advice. To keep SACK and window scaling, set net.ipv4.tcp_timestamps to 1 at both ends.',
     mistakenFor:
-      'A full accept queue counts ListenOverflows. A SYN from a source without a route back counts ListenDrops and, as a rule, OutNoRoutes. A server that has SACK or window scaling turned off lacks them on every connection and sends no cookies.'
+      'A full accept queue (`accept-queue-overflow`), which counts ListenOverflows. A SYN from a source without a route back (`no-route-back`), which counts ListenDrops and, as a rule, OutNoRoutes. A server that has SACK or window scaling turned off, which lacks them on every connection and sends no cookies.'
   },
 
   explain(given) {

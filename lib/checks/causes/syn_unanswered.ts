@@ -27,11 +27,13 @@ export const synUnanswered = defineCheck({
   tentativeFromAfar: true,
   about: {
     summary:
-      'Handshakes reach the connect timeout without an answer: the target or a firewall on the way drops their SYNs, or the answers come later than the timeout.',
+      'Handshakes reach the connect timeout without an answer: the target or a firewall on the way drops their SYNs, or the answers arrive later than the timeout.',
     evidence:
-      'More connections time out than random loss leaves, given how many of the others needed more than one SYN. Where this host resets about as many packets of connections it has given up, the answers came, but too late. What drops the SYNs is not visible from here; watch, on the target, names it.',
+      'More connections time out than random loss explains, given how many of the others needed more than one SYN. Where this host resets about as many packets of connections that it has given up, the answers arrived, but too late. What drops the SYNs is not visible from here; watch, on the target, names it.',
+    remedy:
+      'Find what drops the SYNs on the target: run `c1m-native watch`, `nstat` and `nft list ruleset` there. Where the answers arrive too late, raise `--connect-timeout` above the round-trip time; this is advice.',
     mistakenFor:
-      'A target that is down, which a router or the next hop usually reports by ICMP, and random loss, which the kernel repairs by sending SYNs again.'
+      'A target that is down (`unreachable`), which a router or the next hop usually reports by ICMP. Random loss (`syn-loss`), which the kernel repairs by sending SYNs again.'
   },
 
   explain(context) {

@@ -27,11 +27,13 @@ export const tcpMemory = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'The kernel has no memory for sockets or their buffers: TCP buffers have reached net.ipv4.tcp_mem, which counts the pages of all network namespaces together, or the host or the control group has none left for new sockets.',
+      'The kernel has no memory for sockets or their buffers: TCP buffers have reached net.ipv4.tcp_mem, which counts the pages of all network namespaces together, or the host or the control group has no memory left for new sockets.',
     evidence:
-      'Socket calls fail with ENOMEM or ENOBUFS; or the pages in TCP buffers have reached the middle value of tcp_mem, or the kernel counted that they did. Connections that were reset count only where their sockets had unsent data, as the kernel demands.',
+      'Socket calls fail with ENOMEM or ENOBUFS; or the pages in TCP buffers have reached the middle value of tcp_mem, or the kernel counted that they did. Connections that were reset count only where their sockets may have had unsent data, because the kernel resets no others for this reason. A plan compares the kernel memory that the sockets take with what the host and the control group have left.',
+    remedy:
+      'Where TCP buffers reached the limit, raise net.ipv4.tcp_mem in the initial network namespace, or use smaller buffers (tcp_rmem, tcp_wmem), which is advice. Where the control group has no memory left, raise its limit with the `systemctl` line. More memory and fewer connections for each host (`--shard`) are advice.',
     mistakenFor:
-      'Too many closed connections that wait for their peer (orphan-limit): the kernel counts resets for either reason in one counter, and where the limits cannot be read here, both are named as possible.'
+      'Too many closed connections that wait for their peer (`orphan-limit`): the kernel counts resets for either reason in one counter, and where the limits cannot be read here, both are given as possible.'
   },
 
   predict({ facts, needs }) {

@@ -13,11 +13,13 @@ export const timeWaitOverflow = defineCheck({
   concerns: 'host',
   about: {
     summary:
-      'More sockets were to wait in TIME_WAIT than net.ipv4.tcp_max_tw_buckets allows, and the kernel closed the others at once. A late segment of such a connection may reach a new one on the same ports.',
+      'More sockets are in TIME_WAIT than net.ipv4.tcp_max_tw_buckets allows, and the kernel closes further ones at once. A late segment of such a connection may reach a new one on the same ports.',
     evidence:
-      'The kernel counts each socket that skips TIME_WAIT for this limit. What a run moves by closing its connections at the end is not named: no new connection follows.',
+      'The kernel counts each socket that skips TIME_WAIT because of this limit. Sockets that skip it when a run closes its connections at the end do not count: no new connection follows.',
+    remedy:
+      'Raise net.ipv4.tcp_max_tw_buckets to the value in the remedy, unless the server has a low limit on purpose.',
     mistakenFor:
-      'A limit on connections: none fails for it. A server may set it low on purpose, so that TIME_WAIT rejects no SYN (time-wait-paws).'
+      'A limit on connections: no connection fails because of this one. A server may have a low limit on purpose, so that no TIME_WAIT rejects a SYN (`time-wait-paws`).'
   },
 
   predict({ facts: { tcp }, needs }) {

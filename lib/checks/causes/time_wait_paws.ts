@@ -25,11 +25,13 @@ export const timeWaitPaws = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'A SYN meets a TIME_WAIT of its 4-tuple at the server and carries an older timestamp than that. The server answers with an ACK of the closed connection instead of a SYN-ACK. The client resets that and sends its SYN again after some 10 ms, so that the handshake takes longer; where its RST is lost, no retry helps and the handshake fails. It takes a NAT whose ports come around within the 60 s of a TIME_WAIT, and a server that closes first.',
+      'A SYN meets a TIME_WAIT of its 4-tuple at the server and carries an older timestamp. The server answers with an ACK of the closed connection instead of a SYN-ACK. The client resets that and sends its SYN again after some 10 ms, so the handshake takes longer; where its RST is lost, no retry helps and the handshake fails. This takes a NAT that reuses its ports within the 60 s of a TIME_WAIT, and a server that closes first.',
     evidence:
-      'At the server, TcpExt.PAWSTimewait (from kernel 6.16, PAWSEstab before) moves by as many SYNs as were answered so. At the client, TCP_INFO shows a segment that came in while the handshake was under way and was no SYN-ACK; a lost SYN brings none. From there it is named only where this run makes the server keep TIME_WAITs, because it lets the server close first.',
+      'At the server, TcpExt.PAWSTimewait (before kernel 6.16, PAWSEstab) rises by as many as the SYNs that were answered this way. At the client, TCP_INFO shows a segment that arrived during the handshake and was not a SYN-ACK; a lost SYN brings none. The client names this cause only where the run makes the server keep TIME_WAITs, because it lets the server close first.',
+    remedy:
+      'Let the client close first or keep connections alive, so that the server keeps no TIME_WAIT, or give the NAT more source addresses; both are advice. Or remove the timestamps from SYNs on the NAT with the `nft` lines. Where tcp_rfc1337 is 1 at the server, set it to 0; where handshakes fail, also let the RST of the client pass and allow time for another SYN, which is advice.',
     mistakenFor:
-      'For lost SYNs, which are sent again after a second and not after some 10 ms. For old-connection-at-server, where the server has not closed the older connection and counts TcpExt.TCPSYNChallenge.'
+      'Lost SYNs, which are sent again after a second and not after some 10 ms. A connection that the server has not closed (`old-connection-at-server`), for which the server counts TcpExt.TCPSYNChallenge.'
   },
   explain: (context) => (context.run === null ? seenByServer(context) : seenInRun(context, context.run))
 })

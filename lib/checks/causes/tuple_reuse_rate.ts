@@ -21,11 +21,13 @@ export const tupleReuseRate = defineCheck({
   concerns: 'path',
   about: {
     summary:
-      'Short connections come so fast that a NAT hands out 5-tuples again while the server, or a balancer, still remembers their last connection. A SYN may then be answered by a TIME_WAIT, and a balancer sends it to the server that had the last one.',
+      'Short connections arrive so fast that a NAT reuses 5-tuples while the server, or a load balancer, still remembers their last connection. A SYN may then be answered by a TIME_WAIT, and a load balancer sends it to the server that had the last connection.',
     evidence:
-      'The options describe the NAT. The rate is above ports x addresses x destinations / lifetime, more connections were opened than there are 5-tuples, and SYNs were answered by an older connection.',
+      'The options describe the NAT. The rate is above ports x addresses x destinations / lifetime, more connections were opened than there are 5-tuples, and SYNs were answered by an older connection. A plan compares the rate alone.',
+    remedy:
+      'Give the NAT as many source addresses as the remedy says, or as many times the destinations; or let the client close first or keep connections alive. Both are advice. Or dial at the lower rate of the `--rate` line.',
     mistakenFor:
-      'For a slow server: its application sees nothing of those SYNs. A rate below the limit with the same symptoms points to old-connection-at-server, or to other hosts behind the same NAT.'
+      'A slow server: its application sees nothing of those SYNs. At a rate below the limit, the same symptoms point to `old-connection-at-server`, or to other hosts behind the same NAT.'
   },
 
   predict({ needs: { nat, ratePerSecond } }) {

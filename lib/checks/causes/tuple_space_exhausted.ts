@@ -25,9 +25,11 @@ export const tupleSpaceExhausted = defineCheck({
     summary:
       'Connections cannot be started because every combination of source address, source port and destination is in use: by this run, by other sockets, or by sockets in TIME_WAIT. Behind a NAT, the ports of the NAT may be used up instead, and further SYNs go unanswered.',
     evidence:
-      'The run tried all of its 4-tuples and the kernel refused them with EADDRINUSE or EADDRNOTAVAIL. A churn uses its 4-tuples again and again, so there only connections that could not be started count. A NAT is named from the number of connections at which others stop being answered.',
+      'The run tried all of its 4-tuples, and the kernel refused them with EADDRINUSE or EADDRNOTAVAIL. A churn uses its 4-tuples again and again, so there only connections that could not be started count. A NAT is recognized by the number of connections at which no further SYN is answered. Beside a server, its connections to one destination hold all ephemeral ports.',
+    remedy:
+      'Use more source addresses (the `ip addr add` and `--source` lines), more source ports (the `--source-ports` line) or more destination ports. Where TIME_WAIT holds the ports, turn TCP timestamps on at both ends, or close with RST (`--close rst`); beside a server, widen net.ipv4.ip_local_port_range. Changes at the NAT and at the target are advice.',
     mistakenFor:
-      'A missing source address (source-address-missing), which fails with EADDRNOTAVAIL too, but at the first port. TIME_WAIT takes a port away only where one end has no TCP timestamps.'
+      'A missing source address (`source-address-missing`), which fails with EADDRNOTAVAIL too, but at the first port. TIME_WAIT takes a port away only where one end has no TCP timestamps.'
   },
 
   predict({ facts, needs, scenario }) {

@@ -40,11 +40,13 @@ export const unreachable = defineCheck({
   concerns: 'dialer',
   about: {
     summary:
-      'The kernel ends connections because the target cannot be reached: a route of this host leads nowhere or forbids the way, the next hop does not answer on the link, or a router, a firewall, or the target rejects the SYN by ICMP.',
+      'The kernel ends connections because the target cannot be reached: a route of this host leads nowhere or forbids the target, the next hop does not answer on the link, or a router, a firewall or the target rejects the SYN by ICMP.',
     evidence:
-      'connect(2) that fails before anything is sent means a route or a policy of this host. Otherwise the kernel keeps the ICMP message of a sample of the failed handshakes: it names its sender, which is this host, the target, or a host in between, and the reason. A host sends ICMP at most once a second to the same receiver, so of many rejected SYNs most get no answer at all.',
+      'connect(2) that fails before anything is sent means a route or a policy of this host. Otherwise the kernel keeps the ICMP message of a sample of the failed handshakes: it shows the reason and its sender, which is this host, the target, or a host in between. A host sends ICMP at most once a second to the same receiver, so most of many rejected SYNs get no answer at all. A full neighbor table is recognized by its counter (table_fulls) together with SYNs that could not be sent again.',
+    remedy:
+      'The `ip route`, `ip neigh` and `nft` lines show the route, the silent next hop or the rule that is in the way; to delete or correct it is advice. Where the neighbor table is full, raise net.ipv4.neigh.default.gc_thresh3 (net.ipv6 for IPv6) in the initial network namespace.',
     mistakenFor:
-      'A target that is down: a firewall on a target that runs rejects in the same way, and the code of the error is the same. The sender of the ICMP message tells them apart.'
+      'A target that is down: a firewall on a running target rejects in the same way, with the same error code. The sender of the ICMP message tells them apart.'
   },
 
   predict({ needs: { unroutedTargets, connections } }) {

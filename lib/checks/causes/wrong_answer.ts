@@ -13,11 +13,13 @@ export const wrongAnswer = defineCheck({
   concerns: 'listener',
   about: {
     summary:
-      'The peer answers, but not what was expected: an error in plain text, such as a limit on clients, another version, or another protocol altogether.',
+      'The peer answers, but not what the run expects: an error in plain text, such as a limit on clients, another version, or another protocol altogether.',
     evidence:
-      'Bytes that differ from those of --expect. One answer of the run is shown beside what was expected, in the report and in the result.',
+      'Bytes that differ from those of `--expect`. The report and the result show one answer of the run beside the expected one.',
+    remedy:
+      'If the answer says that there are too many clients, raise that limit in the configuration of the server, or open fewer connections. Otherwise compare the answer with `--expect`, read the log of the server, and check that the target is the service you mean. All lines are advice.',
     mistakenFor:
-      'A server that closes connections: it often says why first, and what it said is read even where its reset came before this side could send.'
+      'A server that closes connections (`peer-closed`): it often sends the reason first, and the run reads that even where the reset arrives before this side could send.'
   },
 
   explain(context) {
