@@ -9,7 +9,14 @@ const busyLoops = Math.max(2, availableParallelism())
 
 function pass(title) {
   console.log(`== ${title}`)
-  const args = ['run', '--config', 'test/vitest.config.ts', 'test/e2e/causes']
+  const args = [
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    'test/e2e/causes',
+    'test/e2e/phantoms.test.ts',
+    'test/e2e/nat_time_wait.test.ts'
+  ]
   const { status } = spawnSync('node_modules/.bin/vitest', args, { stdio: 'inherit' })
   if (status !== 0) process.exitCode = 1
 }
