@@ -6,6 +6,17 @@
 #include "test/native/helpers/peer.h"
 
 namespace c1m::test {
+namespace {
+
+// What a connection says that had data and an ACK so long ago.
+TcpInfo Heard(uint32_t data_ms, uint32_t ack_ms) {
+  TcpInfo info;
+  info.last_data_recv_ms = data_ms;
+  info.last_ack_recv_ms = ack_ms;
+  return info;
+}
+
+}  // namespace
 
 TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a round trip") {
   const Pair pair = ConnectedPair();
@@ -32,9 +43,9 @@ TEST_CASE("tcp_info: a peer is heard after the handshake when it acknowledges or
   REQUIRE(Receive(pair.ours, 5) == "hello");
   REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
   CHECK(HeardSinceHandshake(info));
-  CHECK(HeardSinceHandshake({.last_data_recv_ms = 3000, .last_ack_recv_ms = 1900}));
-  CHECK(LastHeardAgeMs({.last_data_recv_ms = 3000, .last_ack_recv_ms = 1900}) == 1100);
-  CHECK_FALSE(HeardSinceHandshake({.last_data_recv_ms = 3000, .last_ack_recv_ms = 3000}));
+  CHECK(HeardSinceHandshake(Heard(3000, 1900)));
+  CHECK(LastHeardAgeMs(Heard(3000, 1900)) == 1100);
+  CHECK_FALSE(HeardSinceHandshake(Heard(3000, 3000)));
 }
 
 TEST_CASE("tcp_info: SYN-ACKs come again after 1, 3, 7, 15, and 31 seconds") {
