@@ -10,7 +10,7 @@ namespace {
 
 // What a connection says that had data and an ACK so long ago.
 TcpInfo Heard(uint32_t data_ms, uint32_t ack_ms) {
-  TcpInfo info;
+  TcpInfo info{};
   info.last_data_recv_ms = data_ms;
   info.last_ack_recv_ms = ack_ms;
   return info;
