@@ -36,7 +36,7 @@ export const dataUnacknowledged = defineCheck({
     const forgotten = forgottenOf(context)
     const ended = endedBy(
       context,
-      ...(['unacknowledged', 'oversized', 'halfOpen', 'answerLost', 'heldLost'] as const),
+      ...(['unacknowledged', 'oversized', 'halfOpen', 'answerLost'] as const),
       ...(forgotten ? [] : (['silenced'] as const))
     )
     if (ended.main === null) return null
@@ -66,9 +66,6 @@ export const dataUnacknowledged = defineCheck({
 })
 
 function title(context: ExplainContext, { main, count }: Ended): string {
-  if (main?.cause === 'heldLost') {
-    return `${figure(count)} connections that were held broke: the peer acknowledged nothing any more, neither data nor keepalive probes`
-  }
   const lost = `the data of ${shareOfExchanges(context, count)} was sent again and again, and never acknowledged`
   switch (main?.cause) {
     case 'oversized':

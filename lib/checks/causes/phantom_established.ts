@@ -3,6 +3,7 @@ import { stillRepeating } from '../../observe/syn_ack_repeats.js'
 import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import { connectionEvidence, counterEvidence, fact, figure, moved, withClosing } from '../evidence.js'
 import { advice, type Remedy, raiseSomaxconn } from '../remedy.js'
+import { repeatedSyns } from '../repeated_syns.js'
 import { isCriticalShare } from '../symptoms.js'
 import { peerClosed } from './peer_closed.js'
 
@@ -141,13 +142,18 @@ function ofRepeats(context: ExplainContext, established: number): Verdict | null
   }
 }
 
-/** Nothing but a counter of this namespace: SYN-ACKs that came for established connections, of whatever process. */
+/**
+ * Nothing but a counter of this namespace: SYN-ACKs that came for established connections, of whatever process. A server that
+ * answers the first SYN late, or whose SYN-ACK was lost, answers the repeated SYN as well: those prove nothing.
+ */
 function ofCounter(context: ExplainContext, established: number): Verdict | null {
   const { census, proof } = context
   if (census !== null || (proof !== null && proof.by !== 'none')) return null
+  // Where a round trip takes more than a second, a server sends every SYN-ACK again before our ACK can be there.
+  if (repeatedSyns(context).late > 0) return null
   const challenges = moved(context, 'TcpExt.TCPSYNChallenge')
-  const most = Math.min(challenges, established)
-  if (most === 0 || !isCriticalShare(most, established)) return null
+  const most = Math.min(challenges - (context.run?.retransmits.syn ?? 0), established)
+  if (most <= 0 || !isCriticalShare(most, established)) return null
   return {
     severity: 'info',
     side: 'server',
