@@ -1,6 +1,6 @@
 /** Connections that ended before their time, as checks look at them. */
-import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_run.js'
-import type { Evidence, Severity } from '../result/result.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_endings.js'
+import type { Evidence, Severity } from '../result/finding.js'
 import type { ExplainContext } from './context.js'
 import { fact, figure } from './evidence.js'
 import { isCriticalShare } from './symptoms.js'

@@ -2,7 +2,8 @@ import { formatNumber } from '../base/units.js'
 import type { ErrorTally } from '../engine/engine.js'
 import type { CounterName } from '../host/counter_names.js'
 import { type CounterChanges, counterValue, isHostWide, movedBy } from '../host/counters.js'
-import type { ConnectionTotals, Evidence, Side } from '../result/result.js'
+import type { Evidence, Side } from '../result/finding.js'
+import type { ConnectionTotals } from '../result/result.js'
 import type { ExplainContext } from './context.js'
 
 /** The context with only what moved until the last handshake ended: nothing else is evidence about handshakes. */

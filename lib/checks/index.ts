@@ -1,4 +1,4 @@
-import type { Finding, Severity } from '../result/result.js'
+import type { Finding, Severity } from '../result/finding.js'
 import * as causes from './causes/index.js'
 import type { Check, ExplainContext, PredictContext, Verdict } from './context.js'
 import { keepNamed } from './named_causes.js'

@@ -1,5 +1,5 @@
 /** What TcpExt.ListenDrops counts, less what other counters tell of it. */
-import type { Severity } from '../result/result.js'
+import type { Severity } from '../result/finding.js'
 import type { ExplainContext } from './context.js'
 import { moved } from './evidence.js'
 import { isCriticalShare, lossSeverity } from './symptoms.js'

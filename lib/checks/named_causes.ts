@@ -1,5 +1,5 @@
 /** The causes that a watch has named so far. */
-import type { Finding, Severity } from '../result/result.js'
+import type { Finding, Severity } from '../result/finding.js'
 
 type Named = Pick<Finding, 'id' | 'severity'>
 

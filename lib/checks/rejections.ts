@@ -2,7 +2,7 @@
 
 import { icmpMeaning } from '../net/icmp_names.js'
 import type { IcmpSender } from '../observe/icmp_senders.js'
-import type { Evidence } from '../result/result.js'
+import type { Evidence } from '../result/finding.js'
 import type { ExplainContext } from './context.js'
 import { inRamp, moved } from './evidence.js'
 

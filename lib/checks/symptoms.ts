@@ -1,6 +1,6 @@
 import { counterValue } from '../host/counters.js'
 import { isAtLeast } from '../host/kernel.js'
-import type { Severity } from '../result/result.js'
+import type { Severity } from '../result/finding.js'
 import type { ExplainContext, RunOutcome } from './context.js'
 import { inRamp, moved } from './evidence.js'
 import { repeatedSyns } from './repeated_syns.js'

@@ -1,7 +1,7 @@
 /** From what a dial left behind to the one object that tells of it. */
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
-import type { NativeEarlyEnd } from '../engine/native_run.js'
+import type { NativeEarlyEnd } from '../engine/native_endings.js'
 import type { ListeningSocket } from '../engine/sockets.js'
 import type { Counters } from '../host/counter_files.js'
 import { type CpuReading, cpuBetween, readCpu } from '../host/cpu_use.js'

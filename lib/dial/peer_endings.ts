@@ -3,7 +3,7 @@
  * processes, the listener closes its connections before the dial closes its own; that is no fault of the peer.
  */
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
-import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_run.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_endings.js'
 
 type Counted = Pick<EngineCounters, 'attempted' | 'failed' | 'dialedClosedByPeer'>
 

@@ -1,6 +1,7 @@
 /** The turns of a run, in the order of their times. */
 import type { FirstFailure } from '../engine/engine.js'
-import type { Finding, RunEvent } from '../result/result.js'
+import type { Finding } from '../result/finding.js'
+import type { RunEvent } from '../result/result.js'
 import type { DialPhase } from './snapshot.js'
 
 export class RunEvents {

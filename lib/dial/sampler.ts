@@ -2,7 +2,7 @@
 import { columnsOf } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import { summarizeCensus } from '../observe/census_summary.js'
-import type { CensusSummary } from '../result/result.js'
+import type { CensusSummary } from '../result/census_result.js'
 
 /** Each worker rounds its share up, and connections come while the sample is taken. */
 const roomFor = (size: number) => size * 2 + 1024

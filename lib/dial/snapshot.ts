@@ -1,6 +1,8 @@
 /** A run at one moment, for whoever watches it. */
 import type { Engine, ErrorTally } from '../engine/engine.js'
-import type { CensusSummary, Finding, IntervalLatencies } from '../result/result.js'
+import type { CensusSummary } from '../result/census_result.js'
+import type { Finding } from '../result/finding.js'
+import type { IntervalLatencies } from '../result/result.js'
 import { IntervalLatency, intervalLatencies } from './interval_latency.js'
 import type { Sampler } from './sampler.js'
 

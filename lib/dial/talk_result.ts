@@ -1,7 +1,7 @@
 /** What became of the exchanges of a dial. */
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
-import type { NativeEarlyEnd, NativeEndCause, NativeWrongAnswer } from '../engine/native_run.js'
-import type { AnswerBytes, Exchange, ExchangeFailures, WrongAnswer } from '../result/result.js'
+import type { NativeEarlyEnd, NativeEndCause, NativeWrongAnswer } from '../engine/native_endings.js'
+import type { AnswerBytes, Exchange, ExchangeFailures, WrongAnswer } from '../result/exchange_result.js'
 import { formatMessage } from '../scenario/message.js'
 
 /** Where each cause is counted; those of connections without an exchange are not. */

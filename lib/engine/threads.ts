@@ -1,6 +1,7 @@
 /** How many threads this process may start: RLIMIT_NPROC, `pids.max` of the cgroup and the host's limits decide together. */
-import { makeThreadPool, startFailure } from './engine.js'
+
 import { native } from './native.js'
+import { makeThreadPool, startFailure } from './start_failure.js'
 
 /** The most that are tried at once. */
 const mostTried = 1024

@@ -4,7 +4,7 @@ import type { Latency } from '../engine/latency.js'
 import { native } from '../engine/native.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { tcpOptions, tcpStates } from '../net/tcp_names.js'
-import type { CensusSummary } from '../result/result.js'
+import type { CensusSummary } from '../result/census_result.js'
 import { areRepeats, readRepeats } from './syn_ack_repeats.js'
 
 /** What a census of our own sockets says. */

@@ -1,5 +1,5 @@
 /** Who rejected handshakes by ICMP, as a sample of the failed ones tells. */
-import type { NativeIcmpError } from '../engine/native_run.js'
+import type { NativeIcmpError } from '../engine/native_endings.js'
 
 export interface IcmpSender extends NativeIcmpError {
   /** Whether this host sent it to itself, the target sent it, or another host did. */

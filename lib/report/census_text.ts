@@ -1,5 +1,5 @@
 import { approximateBytes, approximateDurationUs, formatNumber } from '../base/units.js'
-import type { CensusSummary } from '../result/result.js'
+import type { CensusSummary } from '../result/census_result.js'
 
 /** What is said of an option that not all connections have. */
 const optionNames = {

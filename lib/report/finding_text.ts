@@ -1,7 +1,7 @@
 /** Findings for a person, as every report tells them: those of a run, and those that are foreseen. */
 import { formatNumber } from '../base/units.js'
 import type { Prediction } from '../checks/index.js'
-import type { Evidence, Finding, Severity } from '../result/result.js'
+import type { Evidence, Finding, Severity } from '../result/finding.js'
 import { indented, known, type Paint, paragraph, plural, type Style } from './layout.js'
 
 const severityStyle: Record<Severity, Style> = { critical: 'red', warning: 'yellow', info: 'bold' }

@@ -1,10 +1,13 @@
 import type { Amount, Count, Timestamp } from '../base/quantities.js'
 import type { ErrorTally, TargetCounts } from '../engine/engine.js'
-import type { Distribution, Latency } from '../engine/latency.js'
+import type { Distribution } from '../engine/latency.js'
 import type { CounterChange } from '../host/counters.js'
 import type { ResultHost } from '../host/result_host.js'
 import type { Memory } from '../host/usage.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import type { CensusSummary } from './census_result.js'
+import type { Exchange, WrongAnswer } from './exchange_result.js'
+import type { Finding } from './finding.js'
 
 /** Name and version of the result's shape. Fields may be added under the same version; none changes its meaning. */
 export const SCHEMA = 'c1m-native/result@1'
@@ -127,56 +130,6 @@ export interface Pacing {
   max: Amount
 }
 
-/** Totals of what was said on the connections. */
-export interface Exchange {
-  /** Exchanges that ended as they should: all was sent and the answer came. */
-  completed: Count
-  /** Exchanges that did not; the errors of phase `exchange` say why. */
-  failed: Count
-  /** Why they did not, by what the kernel said of the connection; their sum is `failed`. */
-  failures: ExchangeFailures
-  bytesSent: Count
-  /** With what came unasked or beyond the answers. */
-  bytesReceived: Count
-}
-
-/** Exchanges that failed, each counted once, by what TCP_INFO said of the connection at that moment. */
-export interface ExchangeFailures {
-  /** Data was sent, and sent again, and the peer never acknowledged it. */
-  unacknowledged: Count
-  /** All was acknowledged, and the answer, or the peer's close, did not come in time. */
-  unanswered: Count
-  /** The peer's receive window was closed: its application does not read. */
-  peerNotReading: Count
-  /** Another answer came than expected. */
-  wrong: Count
-  /** The peer closed the connection instead of answering. */
-  closed: Count
-  /** The peer, or something on the way, reset the connection instead. */
-  reset: Count
-  /** An error of this host. */
-  other: Count
-}
-
-/** An answer that was not the expected one, or only a part of it: the first of the run. */
-export interface WrongAnswer {
-  /** `source:port > destination:port`. */
-  connection: string
-  /** Where in the answer the bytes shown begin: 0 unless it differs further on. */
-  offset: Count
-  /** At most 64 bytes of what was expected there; null where any bytes would have done. */
-  expected: AnswerBytes | null
-  /** At most 64 bytes of what came. */
-  received: AnswerBytes
-}
-
-/** A few bytes of an answer. */
-export interface AnswerBytes {
-  /** As a text with the escapes of the option `expect`. */
-  text: string
-  hex: string
-}
-
 /** Totals of a run that closes and replaces its connections. */
 export interface Churn {
   /** Connections that were opened, used and closed. */
@@ -251,35 +204,6 @@ export interface Alive {
   unknown: Count
 }
 
-/** What the kernel said of the connections that stood at one moment, before they were closed. */
-export interface CensusSummary {
-  /** Connections read. */
-  connections: Count
-  /** Connections that stood when it began and were closed before they were read. */
-  missing: Count
-  /** How long it took. */
-  seconds: Amount
-  /** Connections by TCP state, e.g. `ESTABLISHED`, `CLOSE_WAIT`. */
-  states: Record<string, Count>
-  /** Smoothed round-trip times. */
-  rtt: Latency
-  /** Least round-trip times, of connections on which one was measured. */
-  minRtt: Latency
-  /** Connections that negotiated an option. */
-  options: { timestamps: Count; sack: Count; windowScaling: Count; ecn: Count }
-  /** Largest segment this side sends, in bytes: extremes over the connections; null without any. */
-  sndMss: { min: Count; max: Count } | null
-  bytesReceived: Count
-  /** Those sent again included; null before Linux 4.19. */
-  bytesSent: Count | null
-  /** Segments sent again once connections stood, and connections with any: the SYNs of handshakes are not among them. */
-  retransmits: { segments: Count; connections: Count }
-  /** Connections with segments the peer has not acknowledged. */
-  unacknowledged: Count
-  /** Retransmission timeouts, SYNs included, and the longest a connection spent on its own; null before Linux 6.7. */
-  timeouts: { connections: Count; total: Count; longestMs: Count } | null
-}
-
 /** What the process used to do it. */
 export interface ProcessUse {
   /** User and system time of all threads. */
@@ -302,35 +226,6 @@ export interface DialingUse {
   waitedSeconds: Amount | null
   /** User and system time of all other processes of the host; null likewise. */
   otherSeconds: Amount | null
-}
-
-/** How much a finding matters: `critical` stops the goal, `warning` bends the figures, `info` is good to know. */
-export type Severity = 'info' | 'warning' | 'critical'
-
-/** Where the cause sits, seen from the dialing side. */
-export type Side = 'client' | 'server' | 'path'
-
-/** One observation a finding rests on. */
-export interface Evidence {
-  /** Counter, limit or result field, e.g. `TcpExt.ListenOverflows`. */
-  name: string
-  /** Value when the run began; null for a fact that was read once. */
-  before: number | string | null
-  /** Value at the end, or the fact. */
-  after: number | string
-}
-
-/** A named cause, with what shows it and what mends it. */
-export interface Finding {
-  /** Stable identifier, e.g. `accept-queue-overflow`. */
-  id: string
-  severity: Severity
-  side: Side
-  /** One sentence for a person. */
-  title: string
-  evidence: Evidence[]
-  /** Commands, each to be typed on the side named. */
-  remedy: string[]
 }
 
 /** How long connects and exchanges that ended in an interval took, in microseconds; null when none ended in it. */

@@ -23,7 +23,7 @@ import { type ListenerFill, ListenerLooks } from '../observe/listener_fill.js'
 import { PortObserver } from '../observe/port_use.js'
 import { ServedPorts } from '../observe/served_ports.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
-import type { Finding } from '../result/result.js'
+import type { Finding } from '../result/finding.js'
 import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
 import {

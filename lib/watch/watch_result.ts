@@ -4,7 +4,7 @@ import type { CounterChanges } from '../host/counters.js'
 import type { ResultHost } from '../host/result_host.js'
 import type { DropSummary } from '../observe/drops.js'
 import type { ListenerFill } from '../observe/listener_fill.js'
-import type { Finding } from '../result/result.js'
+import type { Finding } from '../result/finding.js'
 
 /** Name and version of the shape of {@link WatchResult}. */
 export const WATCH_SCHEMA = 'c1m-native/watch-result@1'

@@ -1,5 +1,6 @@
 import type { Distribution } from '../../lib/engine/latency.js'
-import { type ExchangeFailures, type RunResult, SCHEMA } from '../../lib/result/result.js'
+import type { ExchangeFailures } from '../../lib/result/exchange_result.js'
+import { type RunResult, SCHEMA } from '../../lib/result/result.js'
 import { dialDefaults } from '../../lib/scenario/defaults.js'
 import { chosenSocketOptions } from '../../lib/scenario/socket_options.js'
 

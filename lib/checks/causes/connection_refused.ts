@@ -1,6 +1,7 @@
 import { formatEndpoint } from '../../net/address.js'
 import { formatPorts } from '../../net/targets.js'
-import type { Evidence, TargetTotals } from '../../result/result.js'
+import type { Evidence } from '../../result/finding.js'
+import type { TargetTotals } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'
 import {
   connectionEvidence,

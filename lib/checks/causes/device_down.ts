@@ -1,5 +1,5 @@
 import type { DownDevice } from '../../observe/down_device.js'
-import type { Evidence } from '../../result/result.js'
+import type { Evidence } from '../../result/finding.js'
 import { defineCheck } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { advice, command, type Remedy, shellWord } from '../remedy.js'

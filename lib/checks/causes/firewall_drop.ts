@@ -1,6 +1,6 @@
 import { conntrackDrops } from '../../host/conntrack_drops.js'
 import { netfilterDrops } from '../../observe/netfilter_drops.js'
-import type { Severity } from '../../result/result.js'
+import type { Severity } from '../../result/finding.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { fact, figure, moved } from '../evidence.js'
 import { droppedShare } from '../listen_drops.js'

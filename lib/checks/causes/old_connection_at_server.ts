@@ -1,4 +1,4 @@
-import type { Severity } from '../../result/result.js'
+import type { Severity } from '../../result/finding.js'
 import { defineCheck, type ExplainContext, type RunOutcome } from '../context.js'
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { metBy } from '../older_connection.js'

@@ -1,4 +1,4 @@
-import type { NativeEndCause } from '../../engine/native_run.js'
+import type { NativeEndCause } from '../../engine/native_endings.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { type Ended, endedBy, exchangeSeverity, inSeconds, shareOfExchanges } from '../endings.js'
 import {

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../../host/facts.js'
 import { deviceSysctl } from '../../host/sysctl/scopes.js'
-import type { Severity } from '../../result/result.js'
+import type { Severity } from '../../result/finding.js'
 import { defineCheck, type ExplainContext } from '../context.js'
 import { counterEvidence, fact, figure, hereSide, inRamp, moved } from '../evidence.js'
 import { sysctl } from '../remedy.js'

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../result/result.js'
+import type { Evidence } from '../../result/finding.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import { counterEvidence, fact, figure, inRamp, moved } from '../evidence.js'
 import { dropSeverity, isSynBacklogFull, leastDrops, mayBeIpv6, otherListenDrops } from '../listen_drops.js'

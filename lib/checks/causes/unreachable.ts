@@ -3,7 +3,7 @@ import { counterValue } from '../../host/counters.js'
 import { isHostUnreachable } from '../../net/icmp_names.js'
 import type { IcmpSender } from '../../observe/icmp_senders.js'
 import type { SilentHop } from '../../observe/silent_hop.js'
-import type { Evidence, Side } from '../../result/result.js'
+import type { Evidence, Side } from '../../result/finding.js'
 import { defineCheck, type ExplainContext, type Verdict } from '../context.js'
 import {
   counterEvidence,

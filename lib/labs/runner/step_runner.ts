@@ -1,6 +1,7 @@
 /** Runs steps: prepare the network, listen, watch, dial, collect. */
 import { type CounterChanges, counterDeltas, movedBy } from '../../host/counters.js'
-import type { Finding, RunResult } from '../../result/result.js'
+import type { Finding } from '../../result/finding.js'
+import type { RunResult } from '../../result/result.js'
 import type { Child, Line } from '../sandbox/child.js'
 import type { Network } from '../sandbox/lab_network.js'
 import type { Sandbox } from '../sandbox/sandbox.js'

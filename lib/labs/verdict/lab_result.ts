@@ -4,7 +4,7 @@
  */
 import type { FindingId } from '../../checks/index.js'
 import type { ResultHost } from '../../host/result_host.js'
-import type { Finding } from '../../result/result.js'
+import type { Finding } from '../../result/finding.js'
 
 /** A lab's result. Its text is a rendering of this object. */
 export interface LabResult {

@@ -8,7 +8,7 @@ import {
 import { shellLine } from '../../../lib/checks/remedy.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Distribution } from '../../../lib/engine/latency.js'
-import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_run.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_endings.js'
 import type { SocketSurvey } from '../../../lib/engine/sockets.js'
 import type { CounterName } from '../../../lib/host/counter_names.js'
 import type { CounterChanges } from '../../../lib/host/counters.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { keepNamed } from '../../../lib/checks/named_causes.js'
-import type { Finding, Severity } from '../../../lib/result/result.js'
+import type { Finding, Severity } from '../../../lib/result/finding.js'
 
 const finding = (id: string, severity: Severity, title = ''): Finding => ({
   id,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PeerEndings } from '../../../lib/dial/peer_endings.js'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
-import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_run.js'
+import type { NativeEarlyEnd, NativeEndCause } from '../../../lib/engine/native_endings.js'
 
 const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTally => ({
   phase,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RunEvents } from '../../../lib/dial/run_events.js'
-import type { Finding } from '../../../lib/result/result.js'
+import type { Finding } from '../../../lib/result/finding.js'
 
 const finding = (id: string): Finding => ({
   id,

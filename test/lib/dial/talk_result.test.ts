@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { exchanged, wrongAnswerOf } from '../../../lib/dial/talk_result.js'
 import type { EngineCounters } from '../../../lib/engine/engine.js'
-import type { NativeEndCause } from '../../../lib/engine/native_run.js'
+import type { NativeEndCause } from '../../../lib/engine/native_endings.js'
 import { noFailures } from '../../helpers/example_result.js'
 import { ended, tally } from '../checks/fixtures.js'
 

@@ -1,5 +1,5 @@
 import type { LabResult, Observation, StepResult } from '../../../lib/labs/verdict/lab_result.js'
-import type { Finding } from '../../../lib/result/result.js'
+import type { Finding } from '../../../lib/result/finding.js'
 import { exampleResult } from '../../helpers/example_result.js'
 
 export function observation(id: string, by = 'watch in server', changes: Partial<Finding> = {}): Observation {
