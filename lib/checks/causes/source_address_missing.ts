@@ -1,8 +1,10 @@
 import type { UnsettledAddress } from '../../net/local_addresses.js'
-import { defineCheck } from '../context.js'
+import { defineCheck, type ExplainContext } from '../context.js'
 import { fact, failures, figure, tallyEvidence } from '../evidence.js'
 import { advice, command, type Remedy, shellWord, sysctl } from '../remedy.js'
+import { isCriticalShare } from '../symptoms.js'
 import { tupleShortage } from './tuple_space_exhausted.js'
+import { unreachable } from './unreachable.js'
 
 /**
  * A source address that no interface of this namespace has, or that duplicate address detection keeps from being used:
@@ -64,10 +66,17 @@ export const sourceAddressMissing = defineCheck({
       title: `${figure(events)} connections could not be bound: this host lacks the source address ${list(sources)}`,
       evidence: tallyEvidence(tallies),
       remedy: add(sources),
-      events
+      events,
+      explains: isAtTheTurn(context, events) ? [unreachable] : []
     }
   }
 })
+
+/** Whether connects without a way are so few that they were bound just before the address went away. */
+function isAtTheTurn(context: ExplainContext, unbound: number): boolean {
+  const { count } = failures(context, ['EHOSTUNREACH', 'ENETUNREACH', 'EINVAL'], 'connect')
+  return !isCriticalShare(count, unbound)
+}
 
 function list(addresses: readonly string[]): string {
   const [first = '', second, ...others] = addresses

@@ -21,7 +21,8 @@ describe.skipIf(!mayMakeNamespaces)('a source address that goes away (skipped wi
       removed = true
     }
     const result = last as RunResult
-    expect(result.errors).toMatchObject([{ phase: 'bind', code: 'EADDRNOTAVAIL' }])
+    // One that was bound just before cannot connect any more.
+    expect(result.errors[0]).toMatchObject({ phase: 'bind', code: 'EADDRNOTAVAIL' })
     expect(causesOf(result)).toEqual(['source-address-missing'])
     expect(result.findings[0]).toMatchObject({
       severity: 'critical',

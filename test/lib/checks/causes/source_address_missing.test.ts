@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sourceAddressMissing } from '../../../../lib/checks/causes/source_address_missing.js'
+import { unreachable } from '../../../../lib/checks/causes/unreachable.js'
 import { command } from '../../../../lib/checks/remedy.js'
 import { explaining, linesOf, predicting, run, tally } from '../fixtures.js'
 
@@ -7,6 +8,15 @@ describe('explain', () => {
   const missing = run({
     connections: { established: 0, failed: 10_000, peak: 0 },
     errors: [tally('bind', 'EADDRNOTAVAIL', 10_000, '203.0.113.9:1024 > 198.18.30.1:8100')]
+  })
+
+  it('explains the few that were bound just before the address went away, and not many', () => {
+    const losing = (unrouted: number) => {
+      const errors = [...missing.errors, tally('connect', 'EHOSTUNREACH', unrouted)]
+      return sourceAddressMissing.explain?.(explaining({ run: { ...missing, errors } }))?.explains
+    }
+    expect(losing(1)).toEqual([unreachable])
+    expect(losing(500)).toEqual([])
   })
 
   it('reads the address off an example', () => {
