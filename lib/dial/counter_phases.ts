@@ -37,7 +37,12 @@ export class CounterPhases {
     this.#open = noteCounters()
   }
 
-  /** Reads the counters anew. */
+  /** What moved until the run began to close its connections; reads the counters anew only before that. */
+  soFar(): CounterChanges {
+    return counterDeltas(this.#before(), this.#open?.() ?? readCounters())
+  }
+
+  /** What moved in each phase; reads the counters anew. */
   changes(): PhaseChanges {
     const before = this.#before()
     const now = readCounters()

@@ -94,7 +94,7 @@ export class Diagnostician {
 
   /** Reads TCP_INFO of connections that are held, where segments were sent again in this namespace: were they ours? */
   async lookForLoss(): Promise<void> {
-    if (this.#scenario.churn || !isNotable(namespaceLoss(this.#phases.changes().deltas))) return
+    if (this.#scenario.churn || !isNotable(namespaceLoss(this.#phases.soFar()))) return
     this.#loss = await ownLoss(this.#engine)
   }
 
@@ -104,7 +104,7 @@ export class Diagnostician {
   }
 
   async #look(): Promise<void> {
-    const { deltas } = this.#phases.changes()
+    const deltas = this.#phases.soFar()
     const { churn, selfDial } = this.#scenario
     // Without either no final ACK is missing.
     const isSuspicious =

@@ -103,9 +103,11 @@ const narrow = /^(Conntrack|Softnet)\./
  */
 export function counterDeltas(before: Counters, after: Counters): CounterChanges {
   const changes: CounterChanges = {}
-  for (const [name, now] of Object.entries(after)) {
+  // Hundreds of names, few of which have moved: without an array for each.
+  for (const name in after) {
     const then = before[name]
-    if (then === undefined || then === now) continue
+    const now = after[name]
+    if (now === undefined || then === undefined || then === now) continue
     const delta = change(name, then, now)
     if (delta !== null) changes[name] = { before: then, after: now, delta }
   }
