@@ -107,12 +107,12 @@ const writtenLimits = tens([1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9])
 const plainLimits = tens([1, 2, 5])
 const powersOfTwo = Array.from({ length: 14 }, (_, i) => 2 ** (i + 7))
 
-/** Connections a limit may fall short of by: a probe or a monitor of somebody else is one of them. */
+/** Connections of other clients that count toward the same limit, such as a health check. */
 const mostElse = 1
 
 /**
- * Reads a plateau as a limit on connections that somebody wrote, alone or with a full accept queue beyond it; null when it
- * is none. HAProxy's queue is by default as long as its limit.
+ * Reads a plateau as a configured limit on connections, alone or with a full accept queue beyond it; null when it is not
+ * one. HAProxy's queue is by default as long as its limit.
  */
 export function roundShape(held: number): LimitShape | null {
   const isAt = (limit: number, queued: number) => {

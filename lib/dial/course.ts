@@ -125,7 +125,7 @@ export class DialCourse {
     }
   }
 
-  /** A duration ends for this run alone; whoever stops the run may have stopped its peer as well. */
+  /** The end of a duration concerns this run alone; a signal or close() may have stopped the peer at the same time. */
   #stopPeerEndings(reason: unknown): void {
     if (reason === durationIsOver) this.noteEndings(this.engine.counters())
     this.#peerEndings.stop()

@@ -13,7 +13,7 @@ export interface SegmentLoss {
 /** Connections of a run that are read to tell its own loss from that of the namespace. */
 const sampleSize = 10_000
 
-/** In this network namespace, whoever sent them: without SYNs, and without those the peer says it had already. */
+/** Segments of all processes in this network namespace: without SYNs, and without those the peer reports as duplicates. */
 export function namespaceLoss(changes: CounterChanges): SegmentLoss {
   const again = movedBy(changes, 'Tcp.RetransSegs')
   const spurious = movedBy(changes, 'TcpExt.TCPSynRetrans') + movedBy(changes, 'TcpExt.TCPDSACKRecv')

@@ -104,7 +104,7 @@ function ask({ socketOptions: { mark, device } }: Asker, { address, firstPort }:
 }
 
 /**
- * The device that has the source address, where packets from it that leave by `name` look forged to whoever receives them.
+ * The device that has the source address, where a receiver takes packets from that address that leave by `name` for forged.
  * Not an address of loopback, of a dummy or a tunnel, or of several devices: such are meant for any way. Nor one that
  * belongs to the network beyond `name` as well, nor what stays on this host.
  */

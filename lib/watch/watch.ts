@@ -13,9 +13,7 @@ import {
   surveyClosely,
   surveyShare
 } from '../engine/sockets.js'
-import { conntrackDrops } from '../host/conntrack_drops.js'
 import type { Counters } from '../host/counter_files.js'
-import type { CounterChanges } from '../host/counters.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
 import { resultHost } from '../host/result_host.js'
 import { DropCounter } from '../observe/drops.js'
@@ -24,15 +22,10 @@ import { PortObserver } from '../observe/port_use.js'
 import { ServedPorts } from '../observe/served_ports.js'
 import { formatEnd, resolveEnds } from '../observe/watch_ends.js'
 import type { Finding } from '../result/finding.js'
+import { conntrackFill } from './conntrack_fill.js'
 import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
-import {
-  type ConntrackFill,
-  WATCH_SCHEMA,
-  type WatchResult,
-  type WatchSnapshot,
-  type WatchView
-} from './watch_result.js'
+import { WATCH_SCHEMA, type WatchResult, type WatchSnapshot, type WatchView } from './watch_result.js'
 
 /** What a caller may ask of `watch`. */
 export interface WatchOptions {
@@ -295,11 +288,4 @@ class Watcher implements Watch {
   #seconds(): number {
     return (performance.now() - this.#startedMs) / 1000
   }
-}
-
-function conntrackFill({ conntrack }: HostFacts, changes: CounterChanges): ConntrackFill | null {
-  const { count, max, buckets } = conntrack
-  if (count === null) return null
-  const { table, chains, clashes } = conntrackDrops(changes)
-  return { entries: count, max, buckets, dropped: table, refused: chains, clashed: clashes }
 }

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { vi } from 'vitest'
+import type { Plan } from '../../lib/plan/plan.js'
 import type { Finding } from '../../lib/result/finding.js'
 import type { RunResult } from '../../lib/result/result.js'
 import type { WatchResult, WatchSnapshot } from '../../lib/watch/watch_result.js'
@@ -13,6 +14,13 @@ export async function dialIn(namespace: Namespace, ...args: string[]): Promise<R
   const { stdout, stderr } = await namespace.cli('dial', '--json', ...args)
   if (stdout === '') throw new Error(`the dial gave no result: ${stderr}`)
   return JSON.parse(stdout) as RunResult
+}
+
+/** What `plan` foresees. */
+export async function planIn(namespace: Namespace, ...args: string[]): Promise<Plan> {
+  const { stdout, stderr } = await namespace.cli('plan', '--json', ...args)
+  if (stdout === '') throw new Error(`there is no plan: ${stderr}`)
+  return JSON.parse(stdout) as Plan
 }
 
 /** The names of what was found. */

@@ -24,6 +24,8 @@ export const acrossRouter = {
 
 export type Family = keyof typeof onOneCable
 
+export const families: Family[] = ['v4', 'v6']
+
 /** `address:port`, as a target is written. */
 export function endpoint(address: string, port: number | string): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`

@@ -10,7 +10,7 @@ import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
 /**
- * Somebody wrote down how many connections there may be: HAProxy's maxconn, nginx's worker_connections, a firewall's
+ * A configured limit on the number of connections is reached: HAProxy's maxconn, nginx's worker_connections, a firewall's
  * connlimit. A server at such a limit takes its listener out of its event loop and sleeps, with descriptors to spare: the
  * accept queue fills, and a longer one would only fill later. Some close what is too many at once (Redis's maxclients).
  */

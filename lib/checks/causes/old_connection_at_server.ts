@@ -67,8 +67,8 @@ export const oldConnectionAtServer = defineCheck({
 })
 
 /**
- * Whether a churn merely overtook its own closes: its tuples come around so fast that a SYN sometimes arrives before the
- * server has closed their last connection. That costs some 10 ms now and then, and is no trouble of the server's.
+ * Whether a churn reused its tuples so fast that some SYNs arrived before the server had closed the previous connection of
+ * that tuple. That delays such a handshake by some 10 ms, and the server is not at fault.
  */
 function overtakesItself({ scenario }: ExplainContext, run: RunOutcome, met: number, stuck: number): boolean {
   if (scenario === null || !scenario.churn || stuck > 0) return false

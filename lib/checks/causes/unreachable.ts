@@ -31,8 +31,8 @@ import { synLoss } from './syn_loss.js'
 import { synUnanswered } from './syn_unanswered.js'
 
 /**
- * There is no way to the target, or somebody on it rejects: connect(2) says so at once, where the route of this host does,
- * or later, where ICMP does. icmp_err_convert in net/ipv4/icmp.c has the codes.
+ * The target cannot be reached, or a host on the way rejects the connection. connect(2) fails at once when a route of this
+ * host is the reason, and later when an ICMP error arrives. icmp_err_convert in net/ipv4/icmp.c maps the codes to errnos.
  */
 export const unreachable = defineCheck({
   id: 'unreachable',

@@ -1,16 +1,9 @@
 /** Packets that leave by another device than their source address is on: a plan foresees what routers make of them. */
 import { describe, expect, it } from 'vitest'
-import type { Plan } from '../../../lib/plan/plan.js'
-import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '198.18.41.2:8100'
-
-async function planIn(namespace: Namespace, ...args: string[]): Promise<Plan> {
-  const { stdout, stderr } = await namespace.cli('plan', '--json', ...args)
-  if (stdout === '') throw new Error(`there is no plan: ${stderr}`)
-  return JSON.parse(stdout) as Plan
-}
 
 const foreseenIn = async (...args: Parameters<typeof planIn>) => causesOf(await planIn(...args))
 

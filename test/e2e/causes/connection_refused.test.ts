@@ -2,17 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
-import {
-  acrossRouter,
-  cabled,
-  endpoint,
-  type Family,
-  onOneCable,
-  routed,
-  rule
-} from '../../helpers/networks.js'
-
-const families: Family[] = ['v4', 'v6']
+import { acrossRouter, cabled, endpoint, families, onOneCable, routed, rule } from '../../helpers/networks.js'
 
 describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without root)', () => {
   it.each([
@@ -52,7 +42,7 @@ describe.skipIf(!mayMakeNamespaces)(
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
       const limit = rule('input', 'tcp dport 8100 ct state new ct count over 100 reject with tcp reset')
-      if (!loadRules(hosts.server, limit)) return
+      expect(loadRules(hosts.server, limit)).toBe(true)
       const result = await dialIn(hosts.client, target, '-c', '300', '--hold', '100ms')
       expect(result.connections).toMatchObject({ established: 100, failed: 200 })
       expect(causesOf(result)).toEqual(['connection-refused'])
@@ -94,7 +84,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without ro
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
-    if (!loadRules(hosts.server, rule('input', 'tcp dport 8100 reject'))) return
+    expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 reject'))).toBe(true)
     const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
     expect(causesOf(result)).toEqual(['connection-refused'])
     expect(result.findings[0]).toMatchObject({
@@ -109,7 +99,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without ro
     using hosts = await routed()
     const target = endpoint(acrossRouter[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
-    if (!loadRules(hosts.router, rule('forward', 'tcp dport 8100 reject'))) return
+    expect(loadRules(hosts.router, rule('forward', 'tcp dport 8100 reject'))).toBe(true)
     const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
     expect(causesOf(result)).toEqual(['connection-refused'])
     expect(result.findings[0]).toMatchObject({
@@ -124,7 +114,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without ro
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
-      if (!loadRules(hosts.client, rule('output', `tcp dport 8100 ${how}`))) return
+      expect(loadRules(hosts.client, rule('output', `tcp dport 8100 ${how}`))).toBe(true)
       const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
       expect(causesOf(result)).toEqual(['connection-refused'])
       expect(result.findings[0]).toMatchObject({

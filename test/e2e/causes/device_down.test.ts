@@ -1,17 +1,10 @@
 /** Devices that are down or without carrier: those the connections need are named, and no others. */
 import { describe, expect, it } from 'vitest'
-import type { Plan } from '../../../lib/plan/plan.js'
-import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '198.18.50.2:8100'
 const fromHere = [target, '-s', '198.18.50.1', '-c', '20']
-
-async function planIn(namespace: Namespace, ...args: string[]): Promise<Plan> {
-  const { stdout, stderr } = await namespace.cli('plan', '--json', ...args)
-  if (stdout === '') throw new Error(`there is no plan: ${stderr}`)
-  return JSON.parse(stdout) as Plan
-}
 
 /** A client and a server on one cable, and at the client a second cable, `spare`, whose state is nobody's concern. */
 async function twoHosts() {

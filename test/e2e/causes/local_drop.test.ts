@@ -2,9 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces, type Namespace } from '../../helpers/namespace.js'
-import { cabled, endpoint, type Family, onOneCable, rule } from '../../helpers/networks.js'
+import { cabled, endpoint, families, onOneCable, rule } from '../../helpers/networks.js'
 
-const families: Family[] = ['v4', 'v6']
 const dropped = families.flatMap((family) => ['500ms', '1500ms'].map((timeout) => ({ family, timeout })))
 
 /** Has the device let a few packets through each second. */
@@ -32,7 +31,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
-      if (!loadRules(hosts.client, rule(hook, 'tcp dport 8100 drop'))) return
+      expect(loadRules(hosts.client, rule(hook, 'tcp dport 8100 drop'))).toBe(true)
       const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', timeout)
       expect(result.connections).toMatchObject({ established: 0, failed: 100 })
       expect(causesOf(result)).toEqual(['local-drop'])
@@ -51,7 +50,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
-    if (!shape(hosts.client)) return
+    expect(shape(hosts.client)).toBe(true)
     const result = await dialIn(hosts.client, target, '-c', '1000', '--connect-timeout', timeout)
     expect(result.connections.failed).toBeGreaterThan(800)
     expect(causesOf(result)).toEqual(['local-drop'])
@@ -68,7 +67,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
     const some = 'tcp dport 8100 tcp flags & (syn | ack) == syn numgen inc mod 5 == 0 drop'
-    if (!loadRules(hosts.client, rule('output', some))) return
+    expect(loadRules(hosts.client, rule('output', some))).toBe(true)
     const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '20s')
     expect(result.connections.established).toBe(100)
     expect(causesOf(result)).toEqual(['local-drop'])
@@ -82,7 +81,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops the answers (skipped with
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
-      if (!loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))) return
+      expect(loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))).toBe(true)
       const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
       expect(causesOf(result)).toEqual(['local-drop'])
       expect(result.findings[0]).toMatchObject({
@@ -98,8 +97,8 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops something else (skipped w
   it.each(families)('is not named where the target drops the SYNs, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
-    if (!loadRules(hosts.server, rule('input', 'tcp dport 8100 drop'))) return
-    if (!loadRules(hosts.client, rule('output', 'tcp dport 9 drop'))) return
+    expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 drop'))).toBe(true)
+    expect(loadRules(hosts.client, rule('output', 'tcp dport 9 drop'))).toBe(true)
     const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
     expect(causesOf(result)).toEqual(['syn-unanswered'])
     expect(result.findings[0]?.title).toBe(

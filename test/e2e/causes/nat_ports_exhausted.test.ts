@@ -1,7 +1,8 @@
 /** A NAT with fewer ports than connections: named on its own host, and by a dial that was told of it. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
-import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { mayMakeNamespaces } from '../../helpers/namespace.js'
+import { routedNamespaces } from '../../helpers/routed.js'
 
 const target = '198.18.2.2:8100'
 const ports = '10000-10099'
@@ -10,36 +11,17 @@ const beyond = [target, '-c', '300', '--connect-timeout', '2500ms']
 const masquerade = (how: string) => `table ip n {
   chain post {
     type nat hook postrouting priority srcnat
-    oifname "far" ip protocol tcp masquerade ${how}
+    oifname "right" ip protocol tcp masquerade ${how}
   }
 }`
-
-async function behindRouter() {
-  const client = await Namespace.create()
-  const router = await Namespace.create()
-  const server = await Namespace.create()
-  connectNamespaces(client, '198.18.1.1/24', router, '198.18.1.2/24', 'near')
-  connectNamespaces(router, '198.18.2.1/24', server, '198.18.2.2/24', 'far')
-  client.run('ip', 'route', 'add', 'default', 'via', '198.18.1.2')
-  server.run('ip', 'route', 'add', 'default', 'via', '198.18.2.1')
-  router.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
-  return {
-    client,
-    router,
-    server,
-    [Symbol.dispose]() {
-      for (const host of [client, router, server]) host[Symbol.dispose]()
-    }
-  }
-}
 
 describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without root)', () => {
   it.for([`to :${ports}`, `to :${ports} fully-random`])(
     'is named by a watch beside it, and by a dial that knows its ports (masquerade %s)',
     async (how, { skip }) => {
-      using hosts = await behindRouter()
+      using hosts = await routedNamespaces()
       skip(!loadRules(hosts.router, masquerade(how)), 'needs nft with NAT')
-      await using _server = await listenIn(hosts.server, target)
+      await using _server = await listenIn(hosts.far, target)
       await using watching = await watchIn(hosts.router)
       const result = await dialIn(hosts.client, ...beyond, '--nat-ports', ports)
       expect(result.connections.established).toBe(100)
@@ -71,9 +53,9 @@ describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without 
   )
 
   it('is named by a dial on its own host', async ({ skip }) => {
-    using hosts = await behindRouter()
+    using hosts = await routedNamespaces()
     skip(!loadRules(hosts.router, masquerade(`to :${ports}`)), 'needs nft with NAT')
-    await using _server = await listenIn(hosts.server, target)
+    await using _server = await listenIn(hosts.far, target)
     const result = await dialIn(hosts.router, ...beyond, '--nat-ports', ports)
     expect(result.connections.established).toBe(100)
     expect(causesOf(result)).toEqual(['nat-ports-exhausted'])
@@ -81,9 +63,9 @@ describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without 
   })
 
   it('is a guess where it has a single port, which it does not search', async ({ skip }) => {
-    using hosts = await behindRouter()
+    using hosts = await routedNamespaces()
     skip(!loadRules(hosts.router, masquerade('to :10000')), 'needs nft with NAT')
-    await using _server = await listenIn(hosts.server, target)
+    await using _server = await listenIn(hosts.far, target)
     await using watching = await watchIn(hosts.router)
     await dialIn(hosts.client, ...beyond)
     const seen = await watching.stop()

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Plan } from '../../../lib/plan/plan.js'
 import type { RunResult } from '../../../lib/result/result.js'
-import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
@@ -31,12 +30,6 @@ describe.skipIf(!mayMakeNamespaces)('a source address that goes away (skipped wi
     })
   })
 })
-
-async function planIn(namespace: Namespace, ...args: string[]): Promise<Plan> {
-  const { stdout, stderr } = await namespace.cli('plan', '--json', ...args)
-  if (stdout === '') throw new Error(`there is no plan: ${stderr}`)
-  return JSON.parse(stdout) as Plan
-}
 
 /** Two hosts on one cable; the server sends answers for `further` addresses to the client. */
 async function twoHosts() {

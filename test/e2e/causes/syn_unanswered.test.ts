@@ -2,10 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'
-import { cabled, endpoint, type Family, onOneCable, rule } from '../../helpers/networks.js'
+import { cabled, endpoint, families, onOneCable, rule } from '../../helpers/networks.js'
 import { farApart } from '../../helpers/slow_link.js'
-
-const families: Family[] = ['v4', 'v6']
 
 describe.skipIf(!mayMakeNamespaces)(
   'answers that come after the connect timeout (skipped without root)',
