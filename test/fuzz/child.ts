@@ -4,11 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import { errorCatalogue } from '../../lib/base/errors.js'
 import { describeFailure } from '../../lib/cli/failure.js'
@@ -169,11 +169,22 @@ async function here(argv: readonly string[], afterMs: number): Promise<CommandEn
 
 async function inProcess(argv: readonly string[], afterMs: number): Promise<CommandEnd> {
   const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
-  // Long enough that it has begun to listen to signals.
-  const timer = setTimeout(() => child.kill('SIGINT'), 1000 + afterMs)
-  const [stderr, [code, signal]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  const ended = Promise.all([text(child.stderr), once(child, 'close')])
+  while (child.exitCode === null && !takesInterrupts(child.pid)) await pause(5)
+  const timer = setTimeout(() => child.kill('SIGINT'), afterMs)
+  const [stderr, [code, signal]] = await ended
   clearTimeout(timer)
   return { code: code ?? -1, stderr: signal === null ? stderr : `${signal}: ${stderr}` }
+}
+
+/** Whether the process has begun to handle SIGINT, number 2: the second lowest bit of the mask in proc_pid_status(5). */
+function takesInterrupts(pid: number | undefined): boolean {
+  try {
+    const mask = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
+    return mask !== undefined && (BigInt(`0x${mask}`) & 2n) !== 0n
+  } catch {
+    return false
+  }
 }
 
 function shown(value: unknown): string {

@@ -45,7 +45,8 @@ it(
         }
         return bytes
       }
-      // For what is compiled, cached and kept for good.
+      // For what is compiled, cached and kept for good: the series, too, fills until it thins itself out.
+      await least()
       await least()
       const before = await least()
       const after = await least()
@@ -70,10 +71,16 @@ it('a listen that fails leaves nothing behind, however often', async () => {
     const server = await c1m.listen({ targets: ['${ownAddress()}:0'] })
     const { signal } = new AbortController()
     const fail = async () => {
-      for (let i = 0; i < 1500; i++)
-        await c1m.listen({ targets: server.targets, signal, workers: 1 }).then(() => process.exit(9), () => {})
-      return { heap: await heap(), rss: process.memoryUsage.rss() }
+      const least = { heap: Infinity, rss: Infinity }
+      for (let round = 0; round < 3; round++) {
+        for (let i = 0; i < 1000; i++)
+          await c1m.listen({ targets: server.targets, signal, workers: 1 }).then(() => process.exit(9), () => {})
+        least.heap = Math.min(least.heap, await heap())
+        least.rss = Math.min(least.rss, process.memoryUsage.rss())
+      }
+      return least
     }
+    // For what is compiled, cached and kept for good.
     await fail()
     const before = await fail()
     const after = await fail()
