@@ -5,22 +5,35 @@ import { parseAst } from 'rolldown/parseAst'
 import { dts } from 'rolldown-plugin-dts'
 
 /**
- * One chunk of what `roots` import statically: all that a dial needs before its first connection. Judging, reports and
- * other commands load when needed.
+ * A chunk for each moment of a dial: of all that its roots import statically, and no chunk before it holds. What few runs
+ * need loads when they do.
+ * @param moments the roots of each, by name
  */
-function startup(...roots) {
-  const needed = new Set()
-  const add = (id, graph) => {
-    if (needed.has(id)) return
-    needed.add(id)
-    for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported, graph)
-  }
-  const name = (id, graph) => {
-    for (const root of roots) add(fileURLToPath(new URL(`../lib/${root}`, import.meta.url)), graph)
-    return needed.has(id) ? 'startup' : null
-  }
-  return { groups: [{ debugName: 'startup', name }] }
+function chunks(moments) {
+  const taken = new Set()
+  const groups = Object.entries(moments).map(([chunk, roots], place, all) => {
+    const needed = new Set()
+    const add = (id, graph) => {
+      if (taken.has(id)) return
+      taken.add(id)
+      needed.add(id)
+      for (const imported of graph.getModuleInfo(id)?.importedIds ?? []) add(imported, graph)
+    }
+    const name = (id, graph) => {
+      for (const root of roots) add(fileURLToPath(new URL(`../lib/${root}`, import.meta.url)), graph)
+      return needed.has(id) ? chunk : null
+    }
+    // Groups of a higher priority choose first.
+    return { debugName: chunk, name, priority: all.length - place }
+  })
+  return { groups }
 }
+
+/** Before the first connection: also what says which listeners of this host had dropped something by then. */
+const startup = ['dial/dial.ts', 'engine/sockets.ts']
+
+/** Once the run is judged. */
+const judging = ['dial/diagnosis.ts']
 
 /** Leaves out what a check says about its cause: a fifth of their code, only for docs/findings.md, which has its own build. */
 const withoutAbout = {
@@ -69,7 +82,12 @@ export default defineConfig([
       benchmarks_event_loop: 'bench/children/event_loop.ts',
       benchmarks_heap: 'bench/children/heap.ts'
     },
-    output: { ...output, format: 'esm', chunkFileNames: '[name].js', codeSplitting: startup('dial/dial.ts') }
+    output: {
+      ...output,
+      format: 'esm',
+      chunkFileNames: '[name].js',
+      codeSplitting: chunks({ startup, judging })
+    }
   },
   {
     // CommonJS, which Node is done loading some ten milliseconds sooner.
@@ -86,7 +104,10 @@ export default defineConfig([
       format: 'cjs',
       entryFileNames: '[name].cjs',
       chunkFileNames: '[name].cjs',
-      codeSplitting: startup('cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', 'dial/dial.ts')
+      codeSplitting: chunks({
+        startup: ['cli/program.ts', 'cli/failure.ts', 'cli/commands/dial.ts', ...startup],
+        judging: [...judging, 'report/dial_text.ts']
+      })
     }
   },
   {

@@ -21,6 +21,7 @@ export class CounterPhases {
   readonly #before: () => Counters
   #ramped: (() => Counters) | null = null
   #open: (() => Counters) | null = null
+  #untilClose: CounterChanges | null = null
 
   /** @param before the counters before the first connection */
   constructor(before: () => Counters) {
@@ -35,11 +36,14 @@ export class CounterPhases {
   /** Notes that the connections are about to be closed. */
   noteHoldEnd(): void {
     this.#open = noteCounters()
+    this.#untilClose = null
   }
 
   /** What moved until the run began to close its connections; reads the counters anew only before that. */
   soFar(): CounterChanges {
-    return counterDeltas(this.#before(), this.#open?.() ?? readCounters())
+    if (!this.#open) return counterDeltas(this.#before(), readCounters())
+    this.#untilClose ??= counterDeltas(this.#before(), this.#open())
+    return this.#untilClose
   }
 
   /** What moved in each phase; reads the counters anew. */
@@ -47,7 +51,7 @@ export class CounterPhases {
     const before = this.#before()
     const now = readCounters()
     const open = this.#open?.() ?? now
-    const deltas = counterDeltas(before, open)
+    const deltas = this.#open ? this.soFar() : counterDeltas(before, now)
     return {
       counters: open,
       deltas,

@@ -1,12 +1,6 @@
 /** How long connects and exchanges took between two looks at a run. */
 import type { Engine } from '../engine/engine.js'
-import {
-  countsSince,
-  joinCounts,
-  noCounts,
-  percentileUs,
-  type SparseCounts
-} from '../engine/latency_counts.js'
+import { countsSince, joinCounts, percentileUs, type SparseCounts } from '../engine/latency_counts.js'
 import type { IntervalLatencies } from '../result/result.js'
 
 /** What ended in one interval. */
@@ -35,8 +29,7 @@ export class IntervalLatency {
 class Tally {
   readonly #engine: Engine
   readonly #kind: 'connect' | 'exchange'
-  #before = noCounts()
-  #now = noCounts()
+  #before: SparseCounts = []
 
   constructor(engine: Engine, kind: 'connect' | 'exchange') {
     this.#engine = engine
@@ -44,9 +37,9 @@ class Tally {
   }
 
   take(): SparseCounts {
-    this.#engine.readLatencyCounts(this.#kind, this.#now)
-    const since = countsSince(this.#before, this.#now)
-    ;[this.#before, this.#now] = [this.#now, this.#before]
+    const now = this.#engine.latencyCounts(this.#kind)
+    const since = countsSince(this.#before, now)
+    this.#before = now
     return since
   }
 }

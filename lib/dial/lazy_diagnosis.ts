@@ -69,11 +69,11 @@ export class LazyDiagnosis {
 
   /** Looks at the server and the counters for the last time, because the connections are about to be closed. */
   async lookForTheLastTime(): Promise<void> {
+    this.#phases.noteHoldEnd()
     // Nothing can be loaded while the run holds the last file the host may open; then it is when all is closed.
     const diagnostician = await this.#load().catch(() => null)
-    if (diagnostician) await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
-    this.#phases.noteHoldEnd()
     if (!diagnostician) return
+    await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
     await this.#bestEffort.attempt('lost segments', () => diagnostician.lookForLoss())
     await this.#bestEffort.attempt('one more connection', () => diagnostician.probe())
   }

@@ -5,7 +5,7 @@ import type { Count } from '../base/quantities.js'
 import { formatNumber } from '../base/units.js'
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import { type Distribution, inMicroseconds, type Latency } from './latency.js'
-import { bucketsOf, countsSince, latencyCounts, noCounts } from './latency_counts.js'
+import { bucketsOf, inPairs, latencyCounts, type SparseCounts } from './latency_counts.js'
 import { type NativeAddon, native } from './native.js'
 import type { NativeEarlyEnd, NativeIcmpError, NativeWrongAnswer } from './native_endings.js'
 import type {
@@ -166,24 +166,17 @@ export class Engine {
 
   /** A latency with its histogram. */
   distribution(kind: NativeCountedLatency): Distribution {
-    return { ...this.latency(kind), buckets: bucketsOf(this.#counts(kind)) }
+    return { ...this.latency(kind), buckets: bucketsOf(this.latencyCounts(kind)) }
   }
 
   /** Connect latencies of about one length each, from the shortest. */
   connectLatencies(): LatencyCount[] {
-    return latencyCounts(this.#counts('connect'))
+    return latencyCounts(this.latencyCounts('connect'))
   }
 
-  /** Writes how many durations each bucket holds; see `noCounts`. */
-  readLatencyCounts(kind: NativeCountedLatency, into: Float64Array): void {
-    this.#run.latencyCounts(kind, into)
-  }
-
-  #counts(kind: NativeCountedLatency) {
-    const none = noCounts()
-    const counts = noCounts()
-    this.readLatencyCounts(kind, counts)
-    return countsSince(none, counts)
+  /** How many durations of the run so far each bucket holds. */
+  latencyCounts(kind: NativeCountedLatency): SparseCounts {
+    return inPairs(this.#run.latencyCounts(kind))
   }
 
   /** What became of the connections to each target, by the target's index. */

@@ -11,11 +11,6 @@ function bucketBounds(): Float64Array {
   return bounds
 }
 
-/** Room for the count of each bucket. */
-export function noCounts(): Float64Array {
-  return new Float64Array(bucketBounds().length - 1)
-}
-
 /** What stands for the durations in a bucket: its middle, or the one value in a bucket of a nanosecond. */
 function middleNs(bucket: number): number {
   const begin = bucketBounds()[bucket] ?? 0
@@ -26,14 +21,18 @@ function middleNs(bucket: number): number {
 /** Buckets that hold anything, from the shortest, and how many durations each holds. */
 export type SparseCounts = readonly (readonly [bucket: number, count: number])[]
 
+/** What the addon tells as one figure after the other. */
+export function inPairs(figures: Float64Array): SparseCounts {
+  return Array.from({ length: figures.length / 2 }, (_, i) => [figures[2 * i] ?? 0, figures[2 * i + 1] ?? 0])
+}
+
 /** The buckets in which `now` counts more than `before`. */
-export function countsSince(before: Float64Array, now: Float64Array): SparseCounts {
-  const sparse: [number, number][] = []
-  for (let i = 0; i < now.length; i++) {
-    const count = (now[i] ?? 0) - (before[i] ?? 0)
-    if (count > 0) sparse.push([i, count])
-  }
-  return sparse
+export function countsSince(before: SparseCounts, now: SparseCounts): SparseCounts {
+  const earlier = new Map(before)
+  return now.flatMap(([bucket, count]) => {
+    const since = count - (earlier.get(bucket) ?? 0)
+    return since > 0 ? [[bucket, since]] : []
+  })
 }
 
 /** The durations of both. */

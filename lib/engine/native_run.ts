@@ -215,8 +215,11 @@ export interface NativeRun {
   /** Writes the counters, in the order of `counterNames`. */
   snapshot(into: Float64Array): void
   latency(kind: NativeLatencyKind): NativeLatency
-  /** Writes how many durations each bucket holds; `latencyBounds` of the addon says which they are. */
-  latencyCounts(kind: NativeCountedLatency, into: Float64Array): void
+  /**
+   * For each bucket that holds anything, from the shortest: its number and how many durations it holds; `latencyBounds` of
+   * the addon says which they are.
+   */
+  latencyCounts(kind: NativeCountedLatency): Float64Array
   /** For each target: established, failed, closed by the peer, exchanges failed. */
   targets(): Float64Array
   errors(): NativeError[]

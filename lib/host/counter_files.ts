@@ -10,22 +10,40 @@ const decimal = /^-?\d+$/
 export const parseSnmp: CounterParser = (text, into) => {
   const lines = text.split('\n')
   for (let index = 0; index + 1 < lines.length; index += 2) {
-    const names = (lines[index] ?? '').split(' ')
+    const names = counterNames(lines[index] ?? '')
     const values = (lines[index + 1] ?? '').split(' ')
-    const group = names[0]
-    if (!group?.endsWith(':') || group !== values[0] || names.length !== values.length) continue
-    const prefix = group.slice(0, -1)
-    for (let column = 1; column < names.length; column++)
-      add(into, `${prefix}.${names[column]}`, values[column])
+    if (names.length !== values.length || names[0] !== values[0]) continue
+    for (let column = 1; column < names.length; column++) add(into, names[column] ?? '', values[column])
   }
 }
+
+/** The group with its colon, then the full name of each counter; empty for what is no heading. */
+const counterNames = cached((heading) => {
+  const [group = '', ...columns] = heading.split(' ')
+  return group.endsWith(':') ? [group, ...columns.map((column) => `${group.slice(0, -1)}.${column}`)] : []
+})
 
 /** `/proc/net/snmp6`: a name and a value a line, `Ip6InReceives 7`; the group ends with its 6. */
 export const parseSnmp6: CounterParser = (text, into) => {
   for (const line of text.split('\n')) {
-    const [name, value] = line.split(/\s+/)
-    const match = /^([A-Za-z]+6)(.+)$/.exec(name ?? '')
-    if (match) add(into, `${match[1]}.${match[2]}`, value)
+    const [label = '', value] = line.split(/\s+/)
+    const [name] = counterName6(label)
+    if (name) add(into, name, value)
+  }
+}
+
+const counterName6 = cached((label) => {
+  const match = /^([A-Za-z]+6)(.+)$/.exec(label)
+  return match ? [`${match[1]}.${match[2]}`] : []
+})
+
+/** A kernel's names stay the same, and there are hundreds of them in each reading. */
+function cached(namesIn: (label: string) => readonly string[]): (label: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>()
+  return (label) => {
+    const names = known.get(label) ?? namesIn(label)
+    known.set(label, names)
+    return names
   }
 }
 

@@ -15,7 +15,7 @@ export function noteCounters(): () => Counters {
   hasNeighbourFile ??= existsSync(neighbourFile)
   if (hasNeighbourFile) return files
   const neighbours = neighbourCounters()
-  return () => ({ ...files(), ...neighbours })
+  return () => Object.assign(files(), neighbours)
 }
 
 export function readCounters(): Counters {

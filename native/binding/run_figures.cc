@@ -2,7 +2,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -24,20 +23,28 @@ Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
   throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
 }
 
-// latencyCounts('connect' | 'connectFirstTry' | 'exchange', into: Float64Array): how many took as
-// long as each bucket of latencyBounds says.
+// latencyCounts('connect' | 'connectFirstTry' | 'exchange'): a Float64Array of two figures for each
+// bucket of latencyBounds that holds anything, from the shortest: its number, and how many took as
+// long as it says.
 Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
   const std::string kind = Text(info[0], "kind");
-  const std::span<double> into = Doubles(info[1], Histogram::kBuckets);
-  std::fill(into.begin(), into.end(), 0);
+  std::vector<double> counts(Histogram::kBuckets);
   if (kind == "exchange") {
-    run_->AddExchangeCounts(into);
+    run_->AddExchangeCounts(counts);
   } else if (kind == "connect" || kind == "connectFirstTry") {
-    run_->AddConnectCounts(kind == "connectFirstTry", into);
+    run_->AddConnectCounts(kind == "connectFirstTry", counts);
   } else {
     throw Napi::TypeError::New(info.Env(), "no counts of latency: " + kind);
   }
-  return info.Env().Undefined();
+  const size_t empty = static_cast<size_t>(std::count(counts.begin(), counts.end(), 0));
+  Napi::Float64Array figures = Napi::Float64Array::New(info.Env(), 2 * (counts.size() - empty));
+  size_t i = 0;
+  for (size_t bucket = 0; bucket < counts.size(); ++bucket) {
+    if (counts[bucket] == 0) continue;
+    figures[i++] = static_cast<double>(bucket);
+    figures[i++] = counts[bucket];
+  }
+  return figures;
 }
 
 // targets(): a Float64Array of four figures for each target: established, failed, closed by the
