@@ -1,17 +1,31 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 
 const startup = fileURLToPath(new URL('../../dist/startup.cjs', import.meta.url))
+const judging = fileURLToPath(new URL('../../dist/judging.cjs', import.meta.url))
 
-it('one file has what a dial needs before its first connection, and waits for no part of Node it can do without', () => {
+function loadedBy(file: string): { files: string[]; parts: string[] } {
   const script = `
-    require(${JSON.stringify(startup)})
+    require(${JSON.stringify(file)})
     const parts = process.moduleLoadList.map((name) => name.split(' ')[1])
     console.log(JSON.stringify({ files: Object.keys(require.cache), parts }))`
   const { files, parts } = JSON.parse(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }))
-  expect(files.map((path: string) => basename(path)).sort()).toEqual(['rolldown-runtime.cjs', 'startup.cjs'])
+  return { files: files.map((path: string) => basename(path)).sort(), parts }
+}
+
+it('one file has what a dial needs before its first connection, and waits for no part of Node it can do without', () => {
+  const { files, parts } = loadedBy(startup)
+  expect(files).toEqual(['rolldown-runtime.cjs', 'startup.cjs'])
   expect(parts).toContain('fs')
   for (const part of ['dgram', 'dns', 'http', 'net']) expect(parts).not.toContain(part)
+})
+
+it('one more file has what judges a run, without what the checks say for the documentation', () => {
+  expect(loadedBy(judging).files).toEqual(['judging.cjs', 'rolldown-runtime.cjs', 'startup.cjs'])
+  const code = readFileSync(judging, 'utf8')
+  expect(code).toContain('time-wait-paws')
+  for (const part of ['about:', 'mistakenFor']) expect(code).not.toContain(part)
 })
