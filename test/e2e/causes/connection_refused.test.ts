@@ -22,6 +22,15 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
     expect(result.findings[0]).toMatchObject({ side: 'server', title: expect.stringMatching(title) })
   })
 
+  it('are served once the remedy is followed', async () => {
+    using host = await Namespace.create()
+    const { findings } = await dialIn(host, '127.0.0.1:8110-8111', '-c', '40')
+    const line = findings[0]?.remedy.find((step) => step.startsWith('c1m-native listen ')) ?? ''
+    await using _server = await listenIn(host, line.replace('c1m-native listen ', ''))
+    const healed = await dialIn(host, '127.0.0.1:8110-8111', '-c', '40')
+    expect(healed).toMatchObject({ connections: { established: 40, failed: 0 }, findings: [] })
+  })
+
   it.each(families)('of another host may as well have a firewall that resets, %s', async (family) => {
     using hosts = await cabled()
     const result = await dialIn(hosts.client, endpoint(onOneCable[family].server, 8100), '-c', '40')

@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { RunResult } from '../../../lib/result/result.js'
 import { ending } from '../../cli/run_cli.js'
-import { causesOf, dialIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
 import { main, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
+import { hasCompiler, slowCable } from '../../helpers/slow_cable.js'
 
 const dialed = ['-c', '20k', '--workers', '1']
 
@@ -17,6 +18,18 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
     expect(result.connections).toMatchObject({ established: 20_000, failed: 0 })
     expect(causesOf(result)).toEqual(['dialer-saturated'])
     expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'client' })
+  })
+
+  it('because of its window keeps it with the one of the remedy', { timeout: 30_000 }, async ({ skip }) => {
+    skip(!hasCompiler, 'needs a C++ compiler')
+    using hosts = await slowCable(50)
+    await using _server = await listenIn(hosts.server, '198.18.30.2:8100')
+    const paced = ['198.18.30.2:8100', '-c', '200', '-r', '100/s']
+    const result = await dialIn(hosts.client, ...paced, '--window', '2')
+    expect(causesOf(result)).toEqual(['dialer-saturated'])
+    const [window = ''] = /(?<=--window )\d+/.exec(result.findings[0]?.remedy[0] ?? '') ?? []
+    const healed = await dialIn(hosts.client, ...paced, '--window', window)
+    expect(healed).toMatchObject({ connections: { established: 200, failed: 0 }, findings: [] })
   })
 
   it('because others took its CPU is named for that', async () => {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { causesOf, dialIn, listenIn, watchIn } from '../../helpers/causes.js'
+import { causesOf, dialIn, listenIn, typeIn, watchIn } from '../../helpers/causes.js'
 import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayMakeNamespaces)('more TIME_WAITs than tcp_max_tw_buckets (skipped without root)', () => {
-  it('are named on both sides', async () => {
+  it('are named on both sides, and fit by the remedy', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_max_tw_buckets=10')
     await using _server = await listenIn(host, target, '--mode', 'close-first')
@@ -23,5 +23,7 @@ describe.skipIf(!mayMakeNamespaces)('more TIME_WAITs than tcp_max_tw_buckets (sk
       before: null,
       after: 10
     })
+    typeIn(host, result.findings[0]?.remedy[0] ?? 'false')
+    expect(causesOf(await dialIn(host, target, '-c', '10', ...churn))).toEqual([])
   })
 })

@@ -23,7 +23,7 @@ async function churned(strangers: string | null, timestampsOfServer = 1) {
 }
 
 describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () => {
-  it('of which other sockets hold a part is named', async () => {
+  it('of which other sockets hold a part is named, and more source ports as the remedy says suffice', async () => {
     using host = await Namespace.create()
     const target = '127.0.0.1:8100'
     await using _server = await listenIn(host, target)
@@ -37,6 +37,9 @@ describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () =
       side: 'client',
       title: '100 4-tuples were too few for 100 connections: other sockets hold 10 of them'
     })
+    const [ports = ''] = /(?<=--source-ports )\S+/.exec(result.findings[0]?.remedy.join('\n') ?? '') ?? []
+    const healed = await dialIn(host, target, ...args.with(3, ports))
+    expect(healed).toMatchObject({ connections: { established: 100, failed: 0 }, findings: [] })
   })
 })
 
