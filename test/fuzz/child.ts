@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { errorCatalogue } from '../../lib/base/errors.js'
+import { errorCatalogue, exitCodes } from '../../lib/base/errors.js'
 import { describeFailure } from '../../lib/cli/failure.js'
 import type { runProgram } from '../../lib/cli/program.js'
 import type * as Library from '../../lib/index.js'
@@ -170,18 +170,24 @@ async function here(argv: readonly string[], afterMs: number): Promise<CommandEn
 async function inProcess(argv: readonly string[], afterMs: number): Promise<CommandEnd> {
   const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', 'ignore', 'pipe'] })
   const ended = Promise.all([text(child.stderr), once(child, 'close')])
-  while (child.exitCode === null && !takesInterrupts(child.pid)) await pause(5)
+  while (child.exitCode === null && !takesSignals(child.pid)) await pause(5)
   const timer = setTimeout(() => child.kill('SIGINT'), afterMs)
   const [stderr, [code, signal]] = await ended
   clearTimeout(timer)
+  // Any command may end so once it is interrupted. By the signal, too: Node gives its handlers up a few milliseconds before
+  // it ends the process, when all is said.
+  if (code === exitCodes.interrupted || signal === 'SIGINT') return { code: 0, stderr }
   return { code: code ?? -1, stderr: signal === null ? stderr : `${signal}: ${stderr}` }
 }
 
-/** Whether the process has begun to handle SIGINT, number 2: the second lowest bit of the mask in proc_pid_status(5). */
-function takesInterrupts(pid: number | undefined): boolean {
+/**
+ * Whether the command has taken over the signals: SIGHUP comes last, and Node itself handles the others from its start.
+ * Number 1 is the lowest bit of the mask in proc_pid_status(5).
+ */
+function takesSignals(pid: number | undefined): boolean {
   try {
     const mask = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return mask !== undefined && (BigInt(`0x${mask}`) & 2n) !== 0n
+    return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n
   } catch {
     return false
   }
