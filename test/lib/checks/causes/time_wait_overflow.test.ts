@@ -14,7 +14,7 @@ describe('explain', () => {
       severity: 'warning',
       side: 'server',
       title: '120 connections closed without TIME_WAIT: no more than 10 sockets may wait',
-      remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', 256)]
+      remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', 512)]
     })
   })
 
