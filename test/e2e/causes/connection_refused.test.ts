@@ -13,7 +13,7 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
       20,
       /^the target refused 20 connections, 50 % of them: nobody listens on 127.0.0.1:8101$/
     ]
-  ])('%s of them are named', async (_, target, established, title) => {
+  ])('are named where %s of them have none', async (_, target, established, title) => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, '127.0.0.1:8100')
     const result = await dialIn(host, target, '-c', '40')

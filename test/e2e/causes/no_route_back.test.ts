@@ -66,7 +66,7 @@ describe.skipIf(!mayMakeNamespaces)('a missing route back (skipped without root)
     ['blackhole', 1],
     ['prohibit', 0]
   ] as const)(
-    'of IPv6 that is an %s route, which nothing counts, is a guess (tcp_syncookies=%i)',
+    'of IPv6 that a route of type %s makes, which nothing counts, is a guess (tcp_syncookies=%i)',
     async ([kind, cookies]) => {
       using hosts = await twoHosts(cookies)
       hosts.server.run('ip', '-6', 'route', 'add', kind, 'fd00:9::/64')

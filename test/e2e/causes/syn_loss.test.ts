@@ -44,7 +44,7 @@ describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without ro
     expect(result.findings[0]).toMatchObject({ severity: 'info', side: 'path' })
   })
 
-  it('all of them are named as a target that never answers', async ({ skip }) => {
+  it('that are all of them are named as a target that never answers', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')

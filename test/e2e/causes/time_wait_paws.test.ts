@@ -29,7 +29,7 @@ const withoutResets = `table ip resets {
 }`
 
 describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () => {
-  describe('is not taken for', () => {
+  describe('is not named for', () => {
     it('lost SYNs of a dial that closes by RST', { timeout: 90_000 }, async ({ skip }) => {
       using client = await Namespace.create()
       using server = await Namespace.create()
