@@ -1,4 +1,4 @@
-/** Files that are there whole or not at all, also when the power goes. */
+/** Files that exist whole or not at all, even after a power failure. */
 import {
   closeSync,
   constants,
@@ -15,11 +15,11 @@ import { dirname } from 'node:path'
 import { reasonOf } from '../proc_reader.js'
 import { formatProcess, thisProcess } from '../process_identity.js'
 
-/** A journal has a few hundred bytes. */
+/** Far above the size of a journal, which has a few hundred bytes. */
 const maxBytes = 1 << 20
 
 /**
- * The text of a file, or null when there is none. Never waits, as a read of a named pipe would.
+ * The text of a file; null if it does not exist. Never blocks, as reading a named pipe would.
  * @throws an errno error, or an Error that says what it is instead
  */
 export function readWhole(path: string): string | null {
@@ -41,7 +41,7 @@ export function readWhole(path: string): string | null {
 }
 
 /**
- * Writes `text` to `path`: whole, or what was there stays. It is on the disk when this returns.
+ * Replaces the content of `path` by `text`, whole or not at all. The data is on the disk when this returns.
  * @throws the errno error; the temporary file is removed
  */
 export function writeWhole(path: string, text: string, modes: { file: number; folder: number }): void {
@@ -58,18 +58,18 @@ export function writeWhole(path: string, text: string, modes: { file: number; fo
   }
 }
 
-/** Removes it for good. @throws the errno error */
+/** Removes a file durably. @throws the errno error */
 export function removeWhole(path: string): void {
   rmSync(path, { force: true })
   syncFolder(path)
 }
 
-/** Where a process writes before it renames. Bears who writes, so that what a killed one has left is nobody's obstacle. */
+/** The file that is written and then renamed. Its name has the process, so a killed one leaves no obstacle to others. */
 export function temporaryPath(path: string, writer: string): string {
   return `${path}.${writer}.tmp`
 }
 
-/** A name is only as durable as its folder. */
+/** A new name is durable only once its folder is synced. */
 function syncFolder(path: string): void {
   synced(dirname(path), 'r', 0, () => {})
 }
@@ -88,6 +88,6 @@ function discard(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // It was never made: a part of its path is no folder.
+    // It was never created: a part of its path is not a folder.
   }
 }

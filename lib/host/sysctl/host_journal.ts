@@ -1,6 +1,6 @@
 /**
- * Sysctls of the initial network namespace, which all namespaces share: what labs change for seconds. One journal for the
- * whole host says what they were and whose the changes are; that of a process that is no more is abandoned.
+ * Sysctls of the initial network namespace, which all namespaces share and labs change for seconds. One journal for the
+ * whole host records their old values and the process that changed them; once that process has ended, it is abandoned.
  */
 import { join } from 'node:path'
 import { isAlive } from '../process_identity.js'
@@ -9,9 +9,9 @@ import type { JournalPlace } from './journal_place.js'
 import { hasRemains, withLock } from './lock.js'
 import { type PutBack, putBack } from './put_back.js'
 
-/** Where things are; tests have their own. */
+/** Where the files are; tests use folders of their own. */
 export interface HostPaths {
-  /** Default `/run/c1m-native`: gone with the next boot, as the changes are. */
+  /** Default `/run/c1m-native`: lost at the next boot, like the changes themselves. */
   readonly stateFolder: string
   /** Default `/proc`. */
   readonly procRoot: string
@@ -21,7 +21,7 @@ export interface HostPaths {
 
 export const hostPaths: HostPaths = { stateFolder: '/run/c1m-native', procRoot: '/proc', etcRoot: '/etc' }
 
-/** How long it waits for another process that puts back, in milliseconds. That takes one at most. */
+/** How long to wait for another process that restores sysctls, in milliseconds. It needs one at most. */
 const patienceMs = 10_000
 
 export function hostJournal({ stateFolder, procRoot, etcRoot }: HostPaths): JournalPlace {
@@ -38,14 +38,14 @@ export function hostJournal({ stateFolder, procRoot, etcRoot }: HostPaths): Jour
   }
 }
 
-/** Whether nobody is left who would put it back. */
+/** Whether the process that would have restored the sysctls has ended. */
 export function isAbandoned(journal: Journal, { procRoot }: JournalPlace): boolean {
   return journal.owner === null || !isAlive(journal.owner, procRoot)
 }
 
 /**
- * Puts back what a run that is no more had changed, once, and leaves nothing of it: another process that does so just
- * then is waited for.
+ * Restores the sysctls that an ended run had changed and removes its journal. Waits for another process that is doing the
+ * same.
  * @throws C1mError C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_JOURNAL_BUSY
  */
 export function putBackAbandoned(place: JournalPlace): PutBack {
@@ -57,7 +57,7 @@ export function putBackAbandoned(place: JournalPlace): PutBack {
   return withLock(
     place,
     () => {
-      // Another cleaner may have been quicker, and this may be the journal of a later run.
+      // Another process may have restored it already, and this may be the journal of a later run.
       const journal = isThere()
       return journal === null ? putBack([], place.procRoot) : settle(journal, place)
     },
@@ -65,7 +65,7 @@ export function putBackAbandoned(place: JournalPlace): PutBack {
   )
 }
 
-/** Puts back an abandoned journal; what cannot be put back stays in it. For who has the lock. */
+/** Restores the sysctls of an abandoned journal; those that cannot be restored stay in it. The caller holds the lock. */
 export function settle(journal: Journal, place: JournalPlace): PutBack {
   refuseForeign(journal, place)
   const outcome = putBack(journal.changes, place.procRoot)
@@ -73,7 +73,7 @@ export function settle(journal: Journal, place: JournalPlace): PutBack {
   return outcome
 }
 
-/** The journal after putting back: gone, or of what could not be put back. */
+/** Removes the journal, or keeps in it what could not be restored. */
 export function keepStuck({ stuck }: PutBack, place: JournalPlace, owner: Journal['owner']): void {
   if (stuck.length === 0) removeJournal(place)
   else saveJournal(stuck.map(({ change }) => change).reverse(), place, owner)

@@ -1,4 +1,4 @@
-/** What was changed, on disk before it is changed: the doctor's journal, and the one of labs. */
+/** A record of changed sysctls, written to disk before the change: the journal of the doctor, and that of labs. */
 import { getSystemErrorMap } from 'node:util'
 import { C1mError } from '../../base/errors.js'
 import { quote } from '../../base/quote.js'
@@ -11,31 +11,31 @@ import { evenOut, isSysctlValue, isWritten } from './values.js'
 
 const JOURNAL_SCHEMA = 'c1m-native/sysctl-journal@1'
 
-/** A sysctl that was changed, or was about to be when the power went. */
+/** A sysctl that was changed, or was about to be changed when the power failed. */
 export interface Change {
   name: string
-  /** The value to put back. */
+  /** The value to restore. */
   before: string
-  /** Values that are ours, the latest last: more than one when a larger goal followed. None: whatever it is now is ours. */
+  /** Values that we set, the latest last: several when a larger goal followed. Empty: any present value counts as ours. */
   ours: string[]
-  /** The latest was about to be set: the kernel may have made more of it, which is ours as well. */
+  /** Whether the latest value was about to be set. The kernel may have rounded it up, and that value is ours as well. */
   unsettled?: boolean
 }
 
 export interface Journal {
   schema: typeof JOURNAL_SCHEMA
-  /** null: not known, of a lab before journals said so. */
+  /** Null if unknown, as in the journal of a lab of version 0.1.0. */
   host: Identity | null
   /** When it was last written, ISO 8601 in UTC. */
   at: string
-  /** Whose the changes are while it lives; null: they stay until they are reverted. */
+  /** The process that owns the changes while it runs; null if they stay until they are reverted. */
   owner: ProcessIdentity | null
-  /** Empty when all has been put back. */
+  /** Empty once everything is restored. */
   changes: Change[]
 }
 
 /**
- * The journal, or null when there is none. One without changes is nobody's concern, whatever host it is of.
+ * The journal; null if there is none. A journal without changes is accepted from any host.
  * @throws C1mError C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN
  */
 export function readJournal(place: JournalPlace): Journal | null {
@@ -44,7 +44,7 @@ export function readJournal(place: JournalPlace): Journal | null {
   return journal
 }
 
-/** The same, of whatever host it is. @throws C1mError C1M_JOURNAL_INVALID */
+/** The same, from any host. @throws C1mError C1M_JOURNAL_INVALID */
 export function readAnyJournal(place: JournalPlace): Journal | null {
   let text: string | null
   try {
@@ -64,7 +64,7 @@ export function readAnyJournal(place: JournalPlace): Journal | null {
   return text === null ? null : parse(text, place)
 }
 
-/** How the host of a journal differs from this one, in words; null when it does not. */
+/** How the host of a journal differs from this one, in words; null if it is this one. */
 export function strangerOf(journal: Journal, place: JournalPlace): string | null {
   return journal.host && difference(readIdentity(place), journal.host)
 }
@@ -85,7 +85,7 @@ export function refuseForeign(journal: Journal, place: JournalPlace): void {
 }
 
 /**
- * Writes the journal: whole, or the old one stays, also when the power goes. Nothing may be changed before it returns.
+ * Replaces the journal, whole or not at all, even after a power failure. No sysctl may be changed before this returns.
  * @throws C1mError C1M_JOURNAL_FAILED
  */
 export function saveJournal(
@@ -116,7 +116,7 @@ export function removeJournal(place: JournalPlace): void {
   }
 }
 
-/** The error of a place that cannot be written to. */
+/** The error for a journal that cannot be written. */
 export function writeFailure({ path, hints }: JournalPlace, cause: unknown): C1mError {
   return new C1mError(
     'C1M_JOURNAL_FAILED',
@@ -138,7 +138,7 @@ function parse(text: string, place: JournalPlace): Journal {
   return { owner: null, ...(journal as Omit<Journal, 'owner'>) }
 }
 
-/** What version 0.1.0 kept of a lab, as it is kept now. */
+/** A lab journal of version 0.1.0 in the present format. */
 function modern(value: unknown): Partial<Journal> | null {
   const { pid, startTicks, before, schema } = (value ?? {}) as Record<string, unknown>
   if (schema !== undefined || typeof before !== 'object' || before === null) return value as Partial<Journal>
@@ -151,7 +151,7 @@ function modern(value: unknown): Partial<Journal> | null {
   return { schema: JOURNAL_SCHEMA, host: null, at: '', owner, changes: changes as Change[] }
 }
 
-/** What is wrong with it. Its names are written to as root, so they have to be ones we write ourselves. */
+/** What is wrong with a journal. Root writes to the sysctls it names, so only names that we write ourselves are allowed. */
 function flaw(journal: Partial<Journal> | null, { hasOwner }: JournalPlace): string | null {
   if (journal?.schema !== JOURNAL_SCHEMA) return `is no ${JOURNAL_SCHEMA}`
   if (!isIdentity(journal.host, hasOwner)) return 'does not say which host it is of'

@@ -1,4 +1,4 @@
-/** One process at a time changes sysctls and their journal. */
+/** A lock, so that one process at a time changes sysctls and their journal. */
 import { mkdirSync, readdirSync, readlinkSync, rmSync, symlinkSync, unlinkSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { C1mError } from '../../base/errors.js'
@@ -9,7 +9,7 @@ import { temporaryPath } from './durable_file.js'
 import { writeFailure } from './journal.js'
 import type { JournalPlace } from './journal_place.js'
 
-/** Looks again this often, in milliseconds. */
+/** Interval between two attempts to take the lock, in milliseconds. */
 const pollMs = 5
 
 export function lockPath({ path }: JournalPlace): string {
@@ -17,8 +17,8 @@ export function lockPath({ path }: JournalPlace): string {
 }
 
 /**
- * Does `action` while no other process does. What the other one does takes milliseconds, and may have made this one
- * needless: who has to be sure waits for `waitMs` and looks again, others do not wait.
+ * Runs `action` while holding the lock. Another process holds it for milliseconds only, and may do the same work: a caller
+ * that must be certain waits up to `waitMs` and then checks again; other callers do not wait.
  * @throws C1mError C1M_JOURNAL_BUSY, C1M_JOURNAL_FAILED
  */
 export function withLock<T>(place: JournalPlace, action: () => T, waitMs = 0): T {
@@ -38,7 +38,7 @@ export function withLock<T>(place: JournalPlace, action: () => T, waitMs = 0): T
   }
 }
 
-/** Who is in the way, and the link that says so. */
+/** The process that holds the lock, and the symlink that names it. */
 interface Other {
   readonly holder: string | null
   readonly path: string
@@ -55,9 +55,9 @@ function acquire(path: string, waitMs: number): void {
 }
 
 /**
- * Null: it is ours. A lock of a process that has gone is taken away, by one of those that find it: who comes too late
- * would take that of who came first. The claim to do so bears the name of who has gone, which nobody bears again, and is
- * a lock itself: its holder may be killed, too.
+ * Takes the lock; null means that this process now holds it. The lock of an ended process is removed. Only one of several
+ * processes that find it may remove it, or a slow one would delete a new lock. The right to remove it is a lock as well,
+ * named after the ended process, whose name no other process ever has; its holder may be killed, too.
  */
 function attempt(path: string): Other | null {
   if (link(path)) return null
@@ -73,7 +73,7 @@ function attempt(path: string): Other | null {
   return link(path) ? null : { holder: readHolder(path), path }
 }
 
-/** False: it is there already. The lock is a symlink to nowhere that names its holder: made and filled in one step. */
+/** False if the lock exists. It is a dangling symlink that names its holder, so it is created and filled in one step. */
 function link(path: string): boolean {
   try {
     symlinkSync(formatProcess(thisProcess()), path)
@@ -88,14 +88,14 @@ function release(path: string): void {
   try {
     unlinkSync(path)
   } catch (error) {
-    // It was removed by hand, as the hint of the error says, or by a sweep.
+    // Someone removed it by hand, as the hint of the error says, or a sweep did.
     if (reasonOf(error) !== 'ENOENT') throw error
   }
 }
 
 /**
- * Removes what killed processes have left beside the journal. Claims are of locks that are gone for good while we have
- * the lock, so nobody acts upon one; a temporary file goes with its process.
+ * Removes what killed processes have left beside the journal. While this process holds the lock, the locks that claims
+ * refer to are gone for good, so no process acts on a claim; a temporary file is useless once its process has ended.
  */
 function sweep(place: JournalPlace): void {
   const folder = dirname(place.path)
@@ -109,17 +109,17 @@ function sweep(place: JournalPlace): void {
   }
 }
 
-/** Whether something is beside the journal: a lock, or what a killed process has left. */
+/** Whether a lock, or a file that a killed process has left, is beside the journal. */
 export function hasRemains({ path }: JournalPlace): boolean {
   try {
     return readdirSync(dirname(path)).some((name) => name.startsWith(`${basename(path)}.`))
   } catch {
-    // No such folder, or none that concerns this user.
+    // The folder does not exist, or this user may not read it.
     return false
   }
 }
 
-/** Null: it is gone by now. */
+/** Null if it no longer exists. */
 function readHolder(path: string): string | null {
   try {
     return readlinkSync(path)
@@ -135,7 +135,7 @@ function isRunning(holder: string): boolean {
   return identity !== null && isAlive(identity)
 }
 
-/** Nothing else can be done here meanwhile; this is called while a process exits, too. */
+/** Blocks the thread: there is nothing else to do, and an exiting process calls this as well. */
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
