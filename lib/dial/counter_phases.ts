@@ -1,19 +1,19 @@
-/** The kernel's counters at the turns of a dial, so that no phase answers for what another one moved. */
+/** The kernel's counters at the end of each phase of a dial, so that a change is attributed to the right phase. */
 import type { Counters } from '../host/counter_files.js'
 import { type CounterChanges, counterDeltas } from '../host/counters.js'
 import { noteCounters, readCounters } from '../observe/counters.js'
 
-/** What moved in which phase. */
+/** How far counters moved in each phase. */
 export interface PhaseChanges {
   /** The latest reading before the run began to close its connections. */
   counters: Counters
-  /** Until then: ramp and hold. */
+  /** From the start until that reading: ramp and hold. */
   deltas: CounterChanges
-  /** Until the last handshake ended; the same as `deltas` while the run dials. */
+  /** From the start until the last handshake ended; the same as `deltas` while the run dials. */
   ramp: CounterChanges
-  /** While the run closed its connections; empty before. */
+  /** Since the run began to close its connections; empty before that. */
   closing: CounterChanges
-  /** From the beginning until now. */
+  /** From the start until now. */
   all: CounterChanges
 }
 
@@ -39,14 +39,14 @@ export class CounterPhases {
     this.#untilClose = null
   }
 
-  /** What moved until the run began to close its connections; reads the counters anew only before that. */
+  /** Changes until the run began to close its connections. Reads the counters again only before that moment. */
   soFar(): CounterChanges {
     if (!this.#open) return counterDeltas(this.#before(), readCounters())
     this.#untilClose ??= counterDeltas(this.#before(), this.#open())
     return this.#untilClose
   }
 
-  /** What moved in each phase; reads the counters anew. */
+  /** Changes in each phase; reads the counters again. */
   changes(): PhaseChanges {
     const before = this.#before()
     const now = readCounters()

@@ -25,10 +25,10 @@ import type { DialPhase } from './snapshot.js'
 import { failedExchanges } from './talk_result.js'
 import { targetTotals } from './target_totals.js'
 
-/** How often the run's own series looks at the counters, in milliseconds. */
+/** Interval at which the run reads its counters for the series of the result, in milliseconds. */
 const seriesEveryMs = 50
 
-/** Why a run stops that comes to the end of its duration, which is no interruption. */
+/** The reason with which a run stops at the end of its duration, which is not an interruption. */
 export const durationIsOver = Symbol('the duration is over')
 
 export class DialCourse {
@@ -42,7 +42,7 @@ export class DialCourse {
   readonly #series: Series
   readonly #events = new RunEvents()
   readonly #futility = new Futility()
-  /** Aborted when a churn comes to nothing. */
+  /** Aborted when every exchange of a churn fails. */
   readonly #futile = newEnd()
   readonly #bestEffort = new BestEffort()
   readonly #diagnosis: LazyDiagnosis
@@ -97,13 +97,13 @@ export class DialCourse {
     return (performance.now() - this.#prepared.startedMs) / 1000
   }
 
-  /** Causes named so far. */
+  /** Findings so far. */
   get findings(): readonly Finding[] {
     return this.#diagnosis.findings
   }
 
   /**
-   * Runs it to its end. Whatever goes wrong, nothing stays open and nothing keeps the process.
+   * Runs the dial to its end. Even after an error no socket stays open and nothing keeps the process alive.
    * @param stopping ends the ramp and the hold
    */
   async run(stopping: AbortSignal): Promise<RunResult> {
@@ -125,13 +125,13 @@ export class DialCourse {
     }
   }
 
-  /** The end of a duration concerns this run alone; a signal or close() may have stopped the peer at the same time. */
+  /** The end of a duration stops only this run; a signal or close() may have stopped the peer at the same moment. */
   #stopPeerEndings(reason: unknown): void {
     if (reason === durationIsOver) this.noteEndings(this.engine.counters())
     this.#peerEndings.stop()
   }
 
-  /** Until every connection was started and has succeeded or failed; a churn goes on until it is stopped, or comes to nothing. */
+  /** Waits until every handshake has succeeded or failed. A churn lasts until it is stopped, or all its exchanges fail. */
   async #ramp(stopping: AbortSignal): Promise<void> {
     await Promise.race([this.engine.ramped, aborted(stopping), aborted(this.#futile.signal)])
     this.#sample()
@@ -140,7 +140,7 @@ export class DialCourse {
     this.#cpuAtRampEnd = readCpu(this.scenario.rate.length > 0)
   }
 
-  /** Keeps the connections until their time has come, the run is stopped, or the last of them is gone. */
+  /** Holds the connections until the hold time is over, the run is stopped, or the last connection has ended. */
   async #hold(stopping: AbortSignal): Promise<void> {
     this.#enter('holding')
     this.#beginHold()
@@ -155,7 +155,7 @@ export class DialCourse {
     this.#holdSeconds = heldMs() / 1000
   }
 
-  /** Reads what only open connections tell, then closes them. */
+  /** Reads everything that needs open connections, then closes them. */
   async #close(): Promise<void> {
     await this.#proof?.finish()
     this.#sample()
@@ -168,7 +168,7 @@ export class DialCourse {
     this.#enter('done')
   }
 
-  /** Only now is the outcome known: until every worker has noticed the end, a churn goes on. */
+  /** Computes the outcome only now, because a churn goes on until every worker has noticed the end. */
   async #judge(): Promise<RunResult> {
     const outcome = this.#outcome()
     const explanation = await this.#diagnosis.explain(outcome, this.census, this.#proof?.view ?? null)
@@ -180,14 +180,14 @@ export class DialCourse {
     })
   }
 
-  /** TCP_INFO of every connection; null when they are about to be closed, or are. */
+  /** TCP_INFO of every connection; null once the run has begun to close them. */
   async takeCensus(): Promise<Census | null> {
     if (this.#phase === 'closing' || this.#phase === 'done') return null
     const { takeCensus } = await import('../engine/census.js')
     return takeCensus(this.engine, this.scenario.connections, (index) => this.#destination(index))
   }
 
-  /** Where connections with this target index go to; without targets, to the run's own listeners. */
+  /** The endpoint with this target index; without targets, one of the run's own listeners. */
   #destination(index: number): string {
     const { targets, selfDial } = this.scenario
     if (selfDial) return this.engine.listening[index] ?? ''
@@ -199,7 +199,7 @@ export class DialCourse {
     return ''
   }
 
-  /** To be called with all counters that a caller is shown: the result says no less than a snapshot did. */
+  /** Must be called with all counters that a caller is shown, so that the result never says less than a snapshot. */
   noteEndings(counters: EngineCounters): void {
     this.#peerEndings.note(counters)
   }
@@ -244,7 +244,7 @@ export class DialCourse {
   }
 }
 
-/** SYN-ACKs that have come for established connections of this namespace since the run began. */
+/** SYN-ACKs that have arrived for established connections of this namespace since the run began. */
 function synChallenges({ baseline }: PreparedDial): number {
   return movedBy(counterDeltas(baseline.counters(), readCounters()), 'TcpExt.TCPSYNChallenge')
 }

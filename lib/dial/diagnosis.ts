@@ -1,4 +1,4 @@
-/** Why a dial went as it did: its outcome held against the kernel's counters. */
+/** Explains the outcome of a dial by the kernel's counters. */
 import type { FreshConnection } from '../checks/context.js'
 import { explainFindings, type FindingId } from '../checks/index.js'
 import type { Census } from '../engine/census.js'
@@ -24,17 +24,17 @@ import type { DialScenario } from '../scenario/scenario.js'
 import type { CounterPhases } from './counter_phases.js'
 import type { Baseline, DialOutcome } from './dial_result.js'
 
-/** What moved on this host since the run began, and what that means. */
+/** The counters that moved on this host since the run began, and the findings. */
 export interface Diagnosis {
   counters: CounterChanges
   findings: Finding[]
-  /** Checks that failed, and what with. */
+  /** Checks that failed, with their errors. */
   unjudged: { id: FindingId; error: unknown }[]
-  /** Why the devices on the way were not looked at; null: they were, or nothing asked for it. */
+  /** Why the network devices could not be examined; null if they could, or did not have to be. */
   unseenDevices: unknown
 }
 
-/** Judges one dial, while it lasts and when it is over. */
+/** Judges one dial, during the run and at its end. */
 export class Diagnostician {
   readonly #scenario: DialScenario
   readonly #baseline: Baseline
@@ -43,7 +43,7 @@ export class Diagnostician {
   readonly #own: readonly string[]
   readonly #peerIsHere: boolean
   readonly #observer: ServerObserver
-  /** One after the other. */
+  /** The looks at the server, which run one after the other. */
   #looks = Promise.resolve()
   #settled = false
   #fresh: FreshConnection | null = null
@@ -69,8 +69,8 @@ export class Diagnostician {
   }
 
   /**
-   * Looks at the server, while the connections stand.
-   * @param last whether they are about to be closed: no later look counts
+   * Looks at the server while the connections are open.
+   * @param last whether the run is about to close them: later looks are ignored
    */
   observe(last = false): Promise<void> {
     const looked = this.#looks.then(async () => {
@@ -80,25 +80,25 @@ export class Diagnostician {
         this.#settled ||= last
       }
     })
-    // One that fails is its caller's concern, not the next one's.
+    // An error is reported to the caller of this look and must not fail the next one.
     this.#looks = looked.catch(() => {})
     return looked
   }
 
-  /** Dials one more connection where only that tells what became of the others. */
+  /** Dials one more connection if only that can show what happened to the others. */
   async probe(): Promise<void> {
     if (!this.#engine.earlyEnds().some(wantsProbe)) return
     const { dialFreshConnection } = await import('./fresh_connection.js')
     this.#fresh = await dialFreshConnection(this.#scenario)
   }
 
-  /** Reads TCP_INFO of connections that are held, where segments were sent again in this namespace: were they ours? */
+  /** If segments were retransmitted in this namespace, reads TCP_INFO of held connections to see whether they were ours. */
   async lookForLoss(): Promise<void> {
     if (this.#scenario.churn || !isNotable(namespaceLoss(this.#phases.soFar()))) return
     this.#loss = await ownLoss(this.#engine)
   }
 
-  /** Whether the last look was taken: the connections are being closed. */
+  /** Whether the last look is over: the run is closing its connections. */
   get isOver(): boolean {
     return this.#settled
   }
@@ -106,13 +106,13 @@ export class Diagnostician {
   async #look(): Promise<void> {
     const deltas = this.#phases.soFar()
     const { churn, selfDial } = this.#scenario
-    // Without either no final ACK is missing.
+    // If neither counter has moved, no final ACK is missing.
     const isSuspicious =
       movedBy(deltas, 'TcpExt.ListenOverflows') > 0 || movedBy(deltas, 'TcpExt.TCPSYNChallenge') > 0
     await this.#observer.look({
-      // In a churn connections come and go between two looks.
+      // In a churn, connections open and close between two looks.
       counts: isSuspicious && !churn,
-      // Only connections that are closed can be left half closed; our own listener leaves none.
+      // Only closed connections can be left half-closed, and our own listener closes its side.
       accepted: churn && !selfDial
     })
   }
@@ -122,10 +122,10 @@ export class Diagnostician {
     return max !== null && established < requested && established <= max && established >= max * 0.9
   }
 
-  /** Reads the host's counters and facts anew and judges the run so far; a few milliseconds. */
+  /** Reads the counters and facts of the host again and judges the run so far; takes a few milliseconds. */
   judge(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Diagnosis {
     const { all, ...phases } = this.#phases.changes()
-    // How many entries there are in all namespaces matters only where their number made the kernel drop some, or may have.
+    // The number of entries in all namespaces takes long to read, and matters only if the kernel dropped some for it.
     const refusedByChains = movedBy(phases.deltas, 'Conntrack.chaintoolong') > 0
     const after = readHostFacts({ brief: !refusedByChains && !this.#isNearConntrackMax(outcome) })
     let unseenDevices: unknown = null
@@ -143,7 +143,7 @@ export class Diagnostician {
         tableRules: tableRules()
       }),
       peerIsHere: this.#peerIsHere,
-      // Only what fails may want for a device; asking takes a while where there are thousands.
+      // Only failures can be due to a device, and the question takes a while on hosts with thousands of devices.
       downDevice: outcome.errors.length > 0 ? downDevice(this.#scenario, this.#scenario.sources, note) : null,
       ...this.#observer.seen,
       census: census && censusView(census, phases.deltas, this.#scenario.socketOptions.keepaliveMs),
@@ -168,15 +168,15 @@ export class Diagnostician {
 }
 
 /**
- * Whether a new connection tells more: from one that goes silent, whether the path is gone or has forgotten it; from one
- * that was closed while it was idle, whether the server is still there.
+ * Whether a new connection would tell more: after a connection went silent, whether the path is broken or a middlebox has
+ * forgotten the connection; after an idle connection was closed, whether the server still accepts.
  */
 function wantsProbe({ cause, quietP50Ns }: NativeEarlyEnd): boolean {
   if (cause === 'silenced' || cause === 'cutOff') return true
   return (cause === 'heldClosed' || cause === 'heldReset') && quietP50Ns > 0.5e9
 }
 
-/** Where the run dials to, when all of that is here. */
+/** The endpoints the run dials, if all of them are on this host. */
 function endsHere(
   { targets, selfDial }: DialScenario,
   own: readonly string[],

@@ -18,56 +18,57 @@ import { type Snapshot, Snapshots } from './snapshot.js'
  */
 export interface DialRun extends AsyncDisposable {
   /**
-   * Resolves when the first connection is about to start, or would be had the run not been closed before; rejects like
-   * {@link result} when none can.
+   * Resolves when the first connection is about to start, or would be if the run had not been closed before; rejects like
+   * {@link result} when no connection can start.
    */
   readonly started: Promise<DialScenario>
   /**
    * Resolves when the hold begins: every connection was started, and its handshake (and first exchange) has ended. Rejects
    * with C1M_RUN_OVER when the run ends without a hold, as a churn does and a run that is closed while it dials, and like
-   * {@link result} when nothing could be run. May be left alone.
+   * {@link result} when nothing could be run. Need not be awaited.
    */
   readonly held: Promise<void>
   /**
-   * Resolves after the last socket is closed, also when the run was ended early or connections failed; what could not be
-   * read or judged is named in `unavailable`. Rejects with a `C1mError` (or the signal's reason) only when nothing could
-   * be run: C1M_RUN_STOPPED when it was closed while it waited for a name or a file. Like any promise, it must be
-   * awaited; awaiting {@link started} will do.
+   * Resolves after the last socket is closed, also when the run ended early or connections failed; `unavailable` lists what
+   * could not be read or judged. Rejects with a `C1mError` (or the signal's reason) only when nothing could be run:
+   * C1M_RUN_STOPPED when it was closed while it waited for a name or a file. Like any promise, it must be awaited;
+   * awaiting {@link started} is enough.
    */
   readonly result: Promise<RunResult>
   /**
-   * Looks at the run every `everyMs` (default 250, at least 1) until it is over; ends at once when nothing could be run.
+   * Yields a snapshot every `everyMs` milliseconds (default 250, at least 1) until the run is over; ends at once when nothing
+   * could be run.
    * @throws C1mError C1M_OPTION_INVALID, at the call
    */
   snapshots(options?: SnapshotOptions): AsyncIterableIterator<Snapshot>
   /**
-   * TCP_INFO of every connection that stands now, as columns; about a microsecond each, on all cores. Once the hold is
-   * over, that of its end, if the option `census` asked for it.
+   * TCP_INFO of every open connection, as columns; takes about a microsecond for each, on all cores. After the hold, the
+   * census of its end, if the option `census` asked for one.
    * @throws C1mError C1M_RUN_OVER, and what {@link started} rejects with
    */
   census(): Promise<Census>
   /**
-   * Opens no more connections, closes those that are open, and gives {@link result}: what was measured until then. May be
+   * Opens no more connections, closes those that are open, and returns {@link result}: what was measured until then. May be
    * called any number of times.
    */
   close(): Promise<RunResult>
 }
 
 /**
- * Opens TCP connections as `options` say. Every connection lives in native threads; the event loop stays free.
- * Returns at once and throws nothing: {@link DialRun.started} and {@link DialRun.result} tell what is wrong with `options`.
+ * Opens TCP connections as `options` say. Native threads handle every connection, so the event loop stays free.
+ * Returns at once and never throws: {@link DialRun.started} and {@link DialRun.result} reject if `options` are invalid.
  */
 export function dial(options: DialOptions = {}): DialRun {
   return new Dial(options)
 }
 
-/** What the caller holds of a dial; {@link DialCourse} is what happens in it. */
+/** The caller's handle of a dial; {@link DialCourse} does the work. */
 class Dial implements DialRun {
   readonly #course: Promise<DialCourse>
   readonly #result: Promise<RunResult>
   /** Aborted by {@link close}, the caller's signal or the end of the duration. */
   readonly #stopping = newEnd()
-  /** Aborted when the result is there, or none will be. */
+  /** Aborted when the result is known, or there will be none. */
   readonly #over = newEnd()
   #awaited = false
 
@@ -135,7 +136,7 @@ class Dial implements DialRun {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop()
     if (this.#awaited) await this.#result.catch(() => {})
-    // Nobody else would hear of a run that could not begin.
+    // Otherwise the error of a run that could not begin would be lost.
     else await this.#result
   }
 
@@ -166,7 +167,7 @@ class Dial implements DialRun {
     })
   }
 
-  /** For a caller who hears here of a run that could not begin, and may leave the result alone. */
+  /** For callers that learn here that the run could not begin, and need not await the result. */
   #begun(): Promise<DialCourse> {
     this.#awaited = true
     this.#result.catch(() => {})

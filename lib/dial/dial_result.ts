@@ -1,4 +1,4 @@
-/** From what a dial left behind to the one object that tells of it. */
+/** Builds the result of a dial. */
 import { version } from '../base/version.js'
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
 import type { NativeEarlyEnd } from '../engine/native_endings.js'
@@ -26,13 +26,13 @@ export interface Baseline {
   startedAt: string
   facts: HostFacts
   counters(): Counters
-  /** Listening sockets of this network namespace; null when the run does not end here, or the kernel does not tell. */
+  /** Listening sockets of this network namespace; null if the targets are elsewhere, or the kernel refuses to tell. */
   listeners: readonly ListeningSocket[] | null
   memory: MemoryReading
   cpu: CpuReading
 }
 
-/** @param paced whether connections are to start at a rate: then it matters what keeps them from it */
+/** @param paced whether connections start at a given rate: then the CPU time that other processes take matters */
 export function readBaseline(facts: HostFacts, paced = false): Baseline {
   return {
     startedAt: new Date().toISOString(),
@@ -44,7 +44,7 @@ export function readBaseline(facts: HostFacts, paced = false): Baseline {
   }
 }
 
-/** A dial as far as it has come. */
+/** The state of a dial so far. */
 export interface DialTrace {
   scenario: DialScenario
   baseline: Baseline
@@ -60,15 +60,15 @@ export interface DialTrace {
   timeWaits: TimeWaits | null
   targets: TargetTotals[]
   series: readonly SeriesPoint[]
-  /** Whether a churn ended before its time. */
+  /** Whether a churn ended early because every exchange failed. */
   endedEarly: boolean
   holdSeconds: number
   totalSeconds: number
-  /** What showed whether held connections are alive; null when none are held. */
+  /** Evidence that held connections are alive; null if none are held. */
   proof: ProofView | null
 }
 
-/** The part of the result that says what became of the connections; complete at any moment of the run. */
+/** The part of the result about the connections; complete at any moment of the run. */
 export type DialOutcome = Pick<
   RunResult,
   | 'connections'
@@ -151,12 +151,12 @@ export function dialOutcome(trace: DialTrace): DialOutcome {
   }
 }
 
-/** Whether what is sent has an answer to wait for. */
+/** Whether the exchange waits for an answer. */
 export function awaitsAnswers({ exchange }: DialScenario): boolean {
   return Boolean(exchange?.expectBytes)
 }
 
-/** 0 of a run that was stopped before it began. */
+/** 0 for a run that was stopped before it began. */
 function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? count / seconds : 0
 }
@@ -173,13 +173,13 @@ function churned({ engine, counters, timeWaits, endedEarly }: DialTrace, dialSec
   }
 }
 
-/** What the kernel said of the outcome, and what that means. */
+/** Counters, findings and census that explain the outcome. */
 export type Explanation = Pick<RunResult, 'counters' | 'findings' | 'census' | 'unavailable'>
 
-/** What is known of it only when it is over. */
+/** What is known only at the end of the run. */
 export type Ending = Explanation & Pick<RunResult, 'interrupted' | 'events'>
 
-/** The one object at the end: the outcome with its host, its cost and its causes. */
+/** The complete result: the outcome with the host, the cost and the findings. */
 export function dialResult(
   { scenario, baseline }: Pick<DialTrace, 'scenario' | 'baseline'>,
   { series, process, alive, early: _, ...outcome }: DialOutcome,

@@ -1,14 +1,14 @@
-/** A scenario as the engine takes it. */
+/** Translates a scenario into the configuration of the engine. */
 import type { NativeListenConfig, NativeRunConfig } from '../engine/native_run.js'
 import { nativeExchange } from '../scenario/exchange.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'
 import { nativeSocketOptions } from '../scenario/socket_options.js'
 import { tableLimits } from '../scenario/tables.js'
 
-/** More than any batch of connects between two accepts; the kernel lowers it to somaxconn. */
+/** Larger than any batch of connects between two accepts; the kernel caps it at somaxconn. */
 const ownBacklog = 65_535
 
-/** A self-dial gets listeners of its own, as many for each worker. */
+/** The listeners of a self-dial, the same number for each worker. */
 export function engineConfig(scenario: DialScenario): NativeRunConfig {
   const { selfDial, workers, sourcePorts, holdMs, exchange, exchangeTimeoutMs, churn, closeBy, ...rest } =
     scenario
@@ -29,7 +29,7 @@ export function engineConfig(scenario: DialScenario): NativeRunConfig {
   }
 }
 
-/** It answers what is sent, unless it is to close first. */
+/** Echoes what is sent, unless the listener has to close first. */
 function ownListener(scenario: DialScenario, closesFirst: boolean): NativeListenConfig {
   const { exchange, close } = scenario
   const anyPort = { address: '127.0.0.1', firstPort: 0, lastPort: 0 }
@@ -38,7 +38,7 @@ function ownListener(scenario: DialScenario, closesFirst: boolean): NativeListen
     mode: closesFirst ? 'close-first' : exchange ? 'echo' : 'sink',
     backlog: ownBacklog,
     socketOptions: nativeSocketOptions(scenario.socketOptions),
-    // It resets what the dialer has closed, so that a self-contained run leaves no TIME_WAIT behind.
+    // The listener resets what the dialer has closed, so that a self-dial leaves no TIME_WAIT behind.
     close: closesFirst ? close : 'rst'
   }
 }

@@ -1,11 +1,11 @@
-/** One more connection, which tells whether the target still answers those that have not been idle. */
+/** Dials one more connection, to see whether the target still answers a connection that was never idle. */
 import { delay } from '../base/pace.js'
 import type { FreshConnection } from '../checks/context.js'
 import { Engine } from '../engine/engine.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { engineConfig } from './engine_config.js'
 
-/** How long it may take. */
+/** Limit for the handshake and the exchange, in milliseconds. */
 const patienceMs = 1500
 
 /**

@@ -1,16 +1,16 @@
-/** Whether a churn has come to nothing but failed exchanges, so that to go on would only be load. */
+/** Detects a churn in which every exchange fails, so that going on would only cause load. */
 
-/** So many failures in a row, over so long, without one transaction between them. */
+/** The number of failures, and the time they must cover, without a single transaction in between. */
 const mostFailures = 100
 const mostSeconds = 3
 
 export class Futility {
   #transactions = 0
-  /** Failures until the last transaction, and when the first one after it was seen. */
+  /** Failures up to the last transaction, and the time of the first failure after it. */
   #failedBefore = 0
   #sinceSeconds: number | null = null
 
-  /** To be called again and again; whether it is time to end the run. */
+  /** Must be called regularly. Returns whether the run should end. */
   note(tSeconds: number, transactions: number, failedExchanges: number): boolean {
     if (transactions > this.#transactions) {
       this.#transactions = transactions

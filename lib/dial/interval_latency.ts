@@ -1,21 +1,21 @@
-/** How long connects and exchanges took between two looks at a run. */
+/** Latencies of the connects and exchanges that ended between two samples of a run. */
 import type { Engine } from '../engine/engine.js'
 import { countsSince, joinCounts, percentileUs, type SparseCounts } from '../engine/latency_counts.js'
 import type { IntervalLatencies } from '../result/result.js'
 
-/** What ended in one interval. */
+/** Latencies of one interval. */
 export interface Interval {
   connect: SparseCounts
   /** null when no answer is awaited. */
   exchange: SparseCounts | null
 }
 
-/** Tells what ended since the look before. */
+/** Takes the latencies since the previous sample. */
 export class IntervalLatency {
   readonly #connect: Tally
   readonly #exchange: Tally | null
 
-  /** @param answers whether an answer is awaited */
+  /** @param answers whether the exchanges wait for an answer */
   constructor(engine: Engine, answers: boolean) {
     this.#connect = new Tally(engine, 'connect')
     this.#exchange = answers ? new Tally(engine, 'exchange') : null
@@ -44,7 +44,7 @@ class Tally {
   }
 }
 
-/** What ended in two intervals, one after the other. */
+/** Two adjacent intervals as one. */
 export function joinIntervals(a: Interval, b: Interval): Interval {
   return {
     connect: joinCounts(a.connect, b.connect),

@@ -1,4 +1,4 @@
-/** The diagnosis of a dial: loaded when it is first needed, and made so that a failure in it costs no result. */
+/** The diagnosis of a dial. It is loaded when it is first needed, and an error in it never costs the result. */
 import type { BestEffort } from '../base/best_effort.js'
 import type { Census } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
@@ -23,7 +23,7 @@ const firstDiagnosisMs = 1000
 const healthyDiagnosisIntervalMs = 5000
 
 export class LazyDiagnosis {
-  /** Causes named so far, in the end those of the result. */
+  /** Findings so far; at the end those of the result. */
   findings: Finding[] = []
   readonly #scenario: DialScenario
   readonly #baseline: Baseline
@@ -34,7 +34,7 @@ export class LazyDiagnosis {
   #loaded: Promise<Diagnostician> | undefined
   #judgedMs = 0
 
-  /** @param bestEffort takes what could not be judged */
+  /** @param bestEffort collects what could not be judged */
   constructor(scenario: DialScenario, baseline: Baseline, engine: Engine, bestEffort: BestEffort) {
     this.#scenario = scenario
     this.#baseline = baseline
@@ -67,10 +67,10 @@ export class LazyDiagnosis {
     this.#phases.noteRampEnd()
   }
 
-  /** Looks at the server and the counters for the last time, because the connections are about to be closed. */
+  /** Looks at the counters and the server for the last time before the run closes its connections. */
   async lookForTheLastTime(): Promise<void> {
     this.#phases.noteHoldEnd()
-    // Nothing can be loaded while the run holds the last file the host may open; then it is when all is closed.
+    // Loading fails while the run holds the last descriptor the host allows; explain() loads it after the close.
     const diagnostician = await this.#load().catch(() => null)
     if (!diagnostician) return
     await this.#bestEffort.attempt('the accept queues', () => diagnostician.observe(true))
@@ -78,7 +78,7 @@ export class LazyDiagnosis {
     await this.#bestEffort.attempt('one more connection', () => diagnostician.probe())
   }
 
-  /** What explains the outcome, once all is closed. */
+  /** Explains the outcome after the close. */
   async explain(outcome: DialOutcome, census: Census | null, proof: ProofView | null): Promise<Explanation> {
     const diagnosis = await this.#bestEffort.attempt('the findings', async () =>
       (await this.#load()).judge(outcome, census, proof)

@@ -1,6 +1,6 @@
 /**
- * What peers ended before a dial was told to stop. Where one signal ends a listener and the dial to it, or one Ctrl-C both
- * processes, the listener closes its connections before the dial closes its own; that is no fault of the peer.
+ * Connections that peers ended before the dial was told to stop. If one signal ends a listener and the dial to it, or one
+ * Ctrl-C ends both processes, the listener closes its connections first; that is not a fault of the peer.
  */
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
 import type { NativeEarlyEnd, NativeEndCause } from '../engine/native_endings.js'
@@ -13,7 +13,7 @@ interface Look {
   early: readonly NativeEarlyEnd[]
 }
 
-/** What became of connections until a run was told to stop. */
+/** What happened to connections until the run was told to stop. */
 interface Endings<T extends Counted> {
   counters: T
   errors: ErrorTally[]
@@ -30,11 +30,11 @@ export class PeerEndings {
     this.#engine = engine
   }
 
-  /** To be called often: what happens between the last look and the stop is taken for part of the stop. */
+  /** Must be called often: changes between the last call and the stop count as part of the stop. */
   note({ dialedClosedByPeer, failed }: Counted): void {
     if (this.#stopped) return
     const { closedByPeer } = this.#last
-    // Failures are read only where there are some.
+    // Failures are read only if there are any.
     if (dialedClosedByPeer === closedByPeer && failed === 0) return
     this.#last = {
       closedByPeer: dialedClosedByPeer,
@@ -43,12 +43,12 @@ export class PeerEndings {
     }
   }
 
-  /** The run has been told to stop: from now on peers may do as they like. */
+  /** Notes that the run was told to stop: what peers do from now on does not count. */
   stop(): void {
     this.#stopped = true
   }
 
-  /** The figures without what peers did after the stop. An attempt they refused then is no attempt. */
+  /** The figures without what peers did after the stop. An attempt that they refused after it does not count. */
   untilStop<T extends Counted>(counters: T): Endings<T> {
     const errors = this.#engine.errors()
     if (!this.#stopped) return { counters, errors, early: this.#engine.earlyEnds() }
@@ -76,13 +76,13 @@ export class PeerEndings {
   }
 }
 
-/** Ends that a peer makes. */
+/** Causes of an end that come from the peer. */
 const byPeer: ReadonlySet<NativeEndCause> = new Set(['cutOff', 'closed', 'reset', 'heldClosed', 'heldReset'])
 
 const isSame = (tally: ErrorTally, phase: string, code: string) =>
   tally.phase === phase && tally.code === code
 
-/** What a listener that closes does to those who dial it. */
+/** The errors that a closing listener causes at the dialing side. */
 function isByPeer({ phase, code }: ErrorTally): boolean {
   if (phase === 'connect') return code === 'ECONNREFUSED' || code === 'ECONNRESET'
   return phase === 'hold' || (phase === 'exchange' && ['ENODATA', 'ECONNRESET', 'EPIPE'].includes(code))

@@ -13,20 +13,20 @@ import { checkSharedTable, checkTables, tableLimit } from '../scenario/tables.js
 import { type Baseline, readBaseline } from './dial_result.js'
 import { engineConfig } from './engine_config.js'
 
-/** A dial at its first connection. */
+/** A dial that is about to open its first connection. */
 export interface PreparedDial {
   scenario: DialScenario
   baseline: Baseline
   engine: Engine
   /** When the first connection was due, as `performance.now()` counts. */
   startedMs: number
-  /** In a churn. */
+  /** Only in a churn. */
   timeWaits: TimeWaitWatch | null
 }
 
 /**
- * Prepares and starts the engine. One that is stopped meanwhile opens nothing, and ends as any other.
- * @param stopping ends the waiting for names and files, with its reason
+ * Prepares and starts the engine. If the run is stopped meanwhile, it opens nothing and ends normally.
+ * @param stopping ends the wait for names and files, with its reason
  * @throws C1mError for options, targets and limits with which nothing can be run
  */
 export async function prepareDial(options: DialOptions, stopping: AbortSignal): Promise<PreparedDial> {
@@ -44,8 +44,8 @@ export async function prepareDial(options: DialOptions, stopping: AbortSignal): 
 }
 
 /**
- * The listening sockets of this network namespace, where a target of the run may be one: what they drop from now on is
- * told by counters of their own. A tenth of a millisecond. Listeners of the run itself begin with it.
+ * The listening sockets of this network namespace, if a target of the run may be one of them: each counts its own drops,
+ * and those before the run must not count. Takes a tenth of a millisecond. The run's own listeners start at zero.
  */
 async function listenersHere({ selfDial, targets }: DialScenario): Promise<ListeningSocket[] | null> {
   if (selfDial) return []
@@ -55,12 +55,12 @@ async function listenersHere({ selfDial, targets }: DialScenario): Promise<Liste
     const { readListeners } = await import('../engine/sockets.js')
     return await readListeners([])
   } catch {
-    // The diagnosis asks again, and says that it is refused.
+    // The diagnosis asks again and reports the refusal.
     return null
   }
 }
 
-/** What only the addon knows: whether the plan of the scenario, many descriptor tables, can be had here. */
+/** Checks what only the addon knows: whether the process may have as many descriptor tables as the scenario needs. */
 function checkDescriptors(scenario: DialScenario, { limits }: HostFacts): void {
   const rules = tableRules()
   if (rules === null) return

@@ -10,25 +10,25 @@ import { type BelievedSums, believed, type ProofView, unproven } from '../observ
 import type { Alive } from '../result/result.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
-/** How many connections are asked; each table rounds its part. */
+/** How many connections are probed; each table rounds its share. */
 export const sampleSize = 1000
 
-/** The kernel probes a connection that was idle for a second, and the answer has to come back. */
+/** The kernel sends a probe after one idle second, and the answer needs a round trip. */
 export const leastHoldMs = 2000
 
-/** Until a peer has left three probes unanswered: native/engine/run/prover.cc. */
+/** The time after which a peer has left three probes unanswered: native/engine/run/prover.cc. */
 const roundMs = 4600
 
-/** From here on it means something that no answer has come. */
+/** Only after this time does a missing answer mean anything. */
 const fullRoundMs = 1500
 
-/** Between two looks at what has come back. */
+/** Interval between two looks at the answers. */
 const lookEveryMs = 250
 
-/** From here on the sample is asked twice: when the hold begins, and at its end. */
+/** A hold of this length or more is probed twice: at its start and at its end. */
 const twoRoundsMs = 12_000
 
-/** What tells of this scenario's connections. */
+/** The evidence that is available in this scenario. */
 export function means({
   selfDial,
   exchange,
@@ -48,20 +48,20 @@ export class Proof {
   readonly #challenges: () => number
   readonly #bestEffort: BestEffort
   readonly #by: Alive['by']
-  /** When each round of probes is to begin, milliseconds of the hold. */
+  /** When each round of probes begins, in milliseconds since the start of the hold. */
   readonly #rounds: number[]
   #sums: BelievedSums | null = null
   #isChosen = false
-  /** Whether a round has lasted long enough for answers to come. */
+  /** Whether a round has lasted long enough for answers to arrive. */
   #isRoundDone = false
   #probed = 0
   #roundBeganMs: number | null = null
   #lookedMs = 0
   #step: Promise<void> | null = null
-  /** The engine's counters at the end of the hold: when the run is over nothing is open at either end. */
+  /** The engine's counters at the end of the hold: after the run, nothing is open at either end. */
   #held: EngineCounters | null = null
 
-  /** @param challenges how far TcpExt.TCPSYNChallenge has moved: SYN-ACKs that came again count there */
+  /** @param challenges how far TcpExt.TCPSYNChallenge has moved: it counts repeated SYN-ACKs */
   constructor(engine: Engine, scenario: DialScenario, challenges: () => number, bestEffort: BestEffort) {
     this.#engine = engine
     this.#scenario = scenario
@@ -73,7 +73,7 @@ export class Proof {
     this.#rounds = this.#by !== 'probe' ? [] : holdMs >= twoRoundsMs ? [0, last] : [last]
   }
 
-  /** To be called again and again during the hold. Does not wait, and never throws. */
+  /** Must be called regularly during the hold. Does not block and never throws. */
   tick(heldMs: number): void {
     if (this.#by !== 'probe' || this.#step) return
     const action = this.#due(heldMs)
@@ -102,11 +102,11 @@ export class Proof {
     const asked = await this.#engine.prove('ask')
     this.#roundBeganMs = heldMs
     this.#lookedMs = heldMs
-    // Those that the first round has shown to be dead are not asked again.
+    // Connections that the first round found dead are not probed again.
     this.#probed ||= asked?.read ?? 0
   }
 
-  /** Not over when all have answered: the SYN-ACK of some may come again. */
+  /** A round is not over when all have answered: a repeated SYN-ACK may still arrive for some. */
   readonly #look = async (heldMs: number): Promise<void> => {
     this.#lookedMs = heldMs
     const isLast = heldMs >= (this.#roundBeganMs ?? 0) + roundMs
@@ -120,7 +120,7 @@ export class Proof {
     this.#sums = believed(sums, sums.repeating > 0 ? this.#challenges() : 0)
   }
 
-  /** Looks for the last time, when the hold is over and before the connections are closed. Never throws. */
+  /** Looks for the last time, after the hold and before the close. Never throws. */
   async finish(): Promise<void> {
     await this.#step
     await this.#bestEffort.attempt(what, async () => {
@@ -138,7 +138,7 @@ export class Proof {
     this.#take(sums)
   }
 
-  /** What is known so far. */
+  /** The evidence so far. */
   get view(): ProofView {
     const { dialedOpen, acceptedOpen, dialedUnknown, dialedDead, exchanges } =
       this.#held ?? this.#engine.counters()
@@ -156,5 +156,5 @@ export class Proof {
   }
 }
 
-/** What is missing where a step fails. */
+/** What is unavailable when a step fails. */
 const what = 'whether connections are alive'

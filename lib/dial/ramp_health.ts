@@ -1,4 +1,4 @@
-/** Whether a run goes as it should, by its own counters: a few microseconds, against milliseconds for a diagnosis. */
+/** Tells from the run's own counters whether it is healthy: takes microseconds, a diagnosis milliseconds. */
 import type { EngineCounters } from '../engine/engine.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
@@ -10,12 +10,12 @@ export class RampHealth {
   #established = 0
 
   constructor({ window, churn }: Pick<DialScenario, 'window' | 'churn'>) {
-    // Handshakes that get no answer stay in the window until it is full of them.
+    // Handshakes without an answer stay in the window until they fill it.
     this.#mostWaiting = window / 2
     this.#churn = churn
   }
 
-  /** Whether connections have risen since this was last asked, with none lost and few that wait. */
+  /** Whether the number of connections has grown since the last call, with none lost and few handshakes in flight. */
   isGood(counters: Pick<EngineCounters, Watched>): boolean {
     const { attempted, established, failed, connectionsWithSynRetry, dialedClosedByPeer } = counters
     const rises = established > this.#established

@@ -1,4 +1,4 @@
-/** The turns of a run, in the order of their times. */
+/** The events of a run: phases, first failures and findings, in order of time. */
 import type { FirstFailure } from '../engine/engine.js'
 import type { Finding } from '../result/finding.js'
 import type { RunEvent } from '../result/result.js'
@@ -13,14 +13,14 @@ export class RunEvents {
     this.#phases.push({ tSeconds: rounded(tSeconds), kind: 'phase', name: phase, detail: null })
   }
 
-  /** Notes when each of these causes was named first. */
+  /** Notes when each of these findings first appeared. */
   noteFindings(tSeconds: number, findings: readonly Finding[]): void {
     for (const { id } of findings) if (!this.#named.has(id)) this.#named.set(id, tSeconds)
   }
 
   /**
-   * All of them.
-   * @param findings those of the result; what was named for a while and then dropped is not among them
+   * All events.
+   * @param findings those of the result; a finding that was withdrawn during the run is not an event
    */
   all(failures: readonly FirstFailure[], findings: readonly Finding[]): RunEvent[] {
     return [

@@ -1,13 +1,13 @@
-/** A live sample: TCP_INFO of some of a run's connections, again and again. */
+/** A live sample: TCP_INFO of some connections of a run, read repeatedly. */
 import { columnsOf } from '../engine/census.js'
 import type { Engine } from '../engine/engine.js'
 import { summarizeCensus } from '../observe/census_summary.js'
 import type { CensusSummary } from '../result/census_result.js'
 
-/** Each worker rounds its share up, and connections come while the sample is taken. */
+/** Room to spare: each worker rounds its share up, and new connections appear while the sample is taken. */
 const roomFor = (size: number) => size * 2 + 1024
 
-/** Takes one sample at a time, each from other connections than the one before. */
+/** Takes one sample at a time, each from different connections than the previous one. */
 export class Sampler {
   readonly #engine: Engine
   readonly #size: number
@@ -21,9 +21,9 @@ export class Sampler {
     this.#size = size
   }
 
-  /** The latest sample; asks for the next one. It is there about a millisecond later, for the next caller. */
+  /** The latest sample. Also requests the next one, which is ready for the next caller about a millisecond later. */
   take(): CensusSummary | null {
-    // Without memory for it there is no sample, and the snapshot is as good.
+    // Without memory for the sample the snapshot has none and is otherwise complete.
     if (!this.#underway) this.#next().catch(() => {})
     return this.#latest
   }

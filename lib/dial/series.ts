@@ -1,17 +1,17 @@
-/** The run over time: evenly spaced points, never more than a few hundred however long it lasts. */
+/** The run over time: evenly spaced points, at most a few hundred however long it lasts. */
 import type { SeriesPoint } from '../result/result.js'
 import { type Interval, intervalLatencies, joinIntervals } from './interval_latency.js'
 
-/** When there are more, every second one is dropped and the spacing doubles. */
+/** Beyond this number every second point is dropped and the spacing doubles. */
 const maxPoints = 512
 
-/** A point whose latencies can still be joined with those of its neighbour. */
+/** A point whose latencies can still be merged with those of the next one. */
 interface Sample {
   point: Omit<SeriesPoint, keyof ReturnType<typeof intervalLatencies>>
   interval: Interval
 }
 
-/** Gathers the points of one run. Feed it at a steady pace. */
+/** Collects the points of one run. Add to it at a steady pace. */
 export class Series {
   readonly #takeInterval: () => Interval
   #samples: Sample[] = []
@@ -20,7 +20,7 @@ export class Series {
   #lastSeconds = 0
   #lastTotal = 0
 
-  /** @param takeInterval tells what has ended since it was called last */
+  /** @param takeInterval returns the latencies since its last call */
   constructor(takeInterval: () => Interval) {
     this.#takeInterval = takeInterval
   }
@@ -47,7 +47,7 @@ export class Series {
     return this.#samples.map(({ point, interval }) => ({ ...point, ...intervalLatencies(interval) }))
   }
 
-  /** Two neighbours become one whose rate is that of both together: they cover equal times. */
+  /** Merges pairs of points. They cover equal times, so the rate is the mean of both. */
   #halve(): void {
     this.#samples = this.#samples.flatMap(({ point, interval }, i) => {
       const before = this.#samples[i - 1]

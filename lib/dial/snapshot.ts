@@ -1,4 +1,4 @@
-/** A run at one moment, for whoever watches it. */
+/** A run at one moment. */
 import type { Engine, ErrorTally } from '../engine/engine.js'
 import type { CensusSummary } from '../result/census_result.js'
 import type { Finding } from '../result/finding.js'
@@ -42,7 +42,7 @@ export interface Snapshot extends IntervalLatencies {
   sample: CensusSummary | null
 }
 
-/** Takes the snapshots of one watcher; each knows the one before for its rate. */
+/** Takes the snapshots of one consumer; rates and latencies are relative to its previous snapshot. */
 export class Snapshots {
   readonly #engine: Engine
   readonly #sampler: Sampler | null

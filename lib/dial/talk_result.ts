@@ -1,4 +1,4 @@
-/** What became of the exchanges of a dial. */
+/** What happened to the exchanges of a dial. */
 import type { Engine, EngineCounters, ErrorTally } from '../engine/engine.js'
 import type { NativeEarlyEnd, NativeEndCause, NativeWrongAnswer } from '../engine/native_endings.js'
 import type { AnswerBytes, Exchange, ExchangeFailures, WrongAnswer } from '../result/exchange_result.js'

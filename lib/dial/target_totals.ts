@@ -1,8 +1,8 @@
-/** What became of the connections to each endpoint a run dials. */
+/** What happened to the connections to each endpoint. */
 import type { TargetCounts } from '../engine/engine.js'
 import type { TargetTotals } from '../result/result.js'
 
-/** More would make the result large, and nobody reads them. */
+/** More endpoints would make the result large and unreadable. */
 const mostTargets = 1000
 
 /**
