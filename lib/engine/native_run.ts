@@ -176,6 +176,9 @@ export interface NativeProof {
   proven: number
   /** Of those: it left a probe unanswered before. */
   late: number
+  /** Of connections that are judged by what they send anyway: segments with data that the proven sent, and sent again. */
+  sent: number
+  resent: number
   /** Too early to tell. */
   waiting: number
   /** The peer has left several probes unanswered. */

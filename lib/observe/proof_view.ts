@@ -66,14 +66,21 @@ const probes = 3
 /** How far chance may exceed what loss explains. */
 const margin = 3
 
+/** Times in a row that a segment of a silent connection was sent again: kHopelessRetransmits of native/engine/run/prover.cc. */
+const hopelessRetransmits = 4
+
 /**
- * Whether the silence of some is what packet loss does to live connections: where probes or their answers get lost, others
- * have answered a later probe only, and a share of them loses three in a row.
+ * Whether packet loss explains the silence of some live connections. Where probes or their answers are lost, other
+ * connections answered only a later probe, and a share of them loses three in a row. Where data is lost, other connections
+ * retransmit as well. Each retransmission waits twice as long as the one before, so connections that wait beyond the nth
+ * one account for a share of (2 x loss)^(n - 1) of all waiting time.
  */
-function isLoss({ proven, late, silent }: Pick<NativeProof, 'proven' | 'late' | 'silent'>): boolean {
-  if (late === 0 || proven === 0) return false
-  const lost = (late / proven) ** probes
-  return silent <= margin * Math.max(1, (proven * lost) / (1 - Math.min(0.9, lost)))
+function isLoss({ proven, late, sent, resent, silent }: NativeProof): boolean {
+  if (late + resent === 0 || proven === 0) return false
+  const lostProbes = (late / proven) ** probes
+  const lostData = sent === 0 ? 0 : ((2 * resent) / sent) ** (hopelessRetransmits - 1)
+  const share = Math.max(lostProbes, lostData)
+  return silent <= margin * Math.max(1, (proven * share) / (1 - Math.min(0.9, share)))
 }
 
 /** How the view looks in the result. */

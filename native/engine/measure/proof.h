@@ -11,6 +11,8 @@ namespace c1m {
   X(read, "read")              /* connections looked at; the others are sums over these */     \
   X(proven, "proven")          /* their peer has answered something lately */                  \
   X(late, "late")              /* of the proven: but a probe before was left unanswered */     \
+  X(sent, "sent")              /* by the proven: segments with data, those sent again too */   \
+  X(resent, "resent")          /* of these: sent again */                                      \
   X(waiting, "waiting")        /* too early to tell */                                         \
   X(silent, "silent")          /* their peer has left several probes unanswered */             \
   X(never_heard, "neverHeard") /* of the silent: nothing has come since the handshake */       \

@@ -281,6 +281,8 @@ bool Prover::Judge(const ProofOrder& order, Sums& sums) {
     } else if (fresh) {
       ++sums.proven;
       if (since_ms > period_ms + kLateMs) ++sums.late;
+      sums.sent += info.data_segs_out;
+      sums.resent += std::min(info.total_retrans, info.data_segs_out);
     } else if (since_ms > kSilentPeriods * period_ms + kGraceMs && !MayBeLost(info)) {
       NoteSilent(info, sums);
     } else {
