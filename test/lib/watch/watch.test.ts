@@ -116,7 +116,7 @@ describe('watch', () => {
     [{ targets: ['127.0.0.1:0'] }, 'C1M_TARGET_INVALID'],
     [{ targets: ['127.0.0.1'] }, 'C1M_TARGET_INVALID'],
     [{ ports: ['0'] }, 'C1M_OPTION_INVALID'],
-    [{ ports: ['http'] }, 'C1M_OPTION_INVALID'],
+    [{ ports: ['none'] }, 'C1M_OPTION_INVALID'],
     [{ ports: ['90-80'] }, 'C1M_OPTION_INVALID'],
     [{ everyMs: 0 }, 'C1M_OPTION_INVALID'],
     [{ ports: Array.from({ length: 1001 }, (_, i) => `${i + 1}`) }, 'C1M_OPTION_INVALID']
