@@ -39,7 +39,7 @@ export function parseTarget(text: string, use: TargetUse, next?: string): Target
     new C1mError('C1M_TARGET_INVALID', `target ${quote(text)} ${reason}`, { hint })
   if (text.trim() === '') throw fail('is empty', forms)
   const { rest, port: usual } = schemeOf(text.trim(), fail)
-  const bare = withoutPath(rest, use, fail)
+  const bare = withoutPath(rest, usual, use, fail)
   if (bare === '') throw fail('has no host', forms)
   if (portsAlone.test(bare)) return portsOf(bare, use, fail).map((ports) => ({ host: here(use), ...ports }))
   const match = hostAndPorts.exec(bare)
@@ -79,17 +79,16 @@ function wildcard(): string {
 }
 
 /** One slash at the end is of no consequence; a path would be. */
-function withoutPath(text: string, use: TargetUse, fail: Fail): string {
+function withoutPath(text: string, usual: string | undefined, use: TargetUse, fail: Fail): string {
   const slash = text.indexOf('/')
   if (slash < 0) return text
   const [bare, path] = [text.slice(0, slash), text.slice(slash)]
   if (path === '/') return bare
   if (/^\/\d+(:.*)?$/.test(path) && parseAddress(bare) !== null)
     throw fail(`has the network ${quote(bare + path.replace(/:.*/, ''))}, and a target is one host`, forms)
+  const shown = printable(usual === undefined || /:[^\]]*$/.test(bare) ? bare : `${bare}:${usual}`)
   throw fail(`has the path ${quote(path)}, and a connection has none`, (option) =>
-    use === 'dial'
-      ? `Write ${printable(bare)}; ${option('send')} can ask for the path.`
-      : `Write ${printable(bare)}.`
+    use === 'dial' ? `Write ${shown}; ${option('send')} can ask for the path.` : `Write ${shown}.`
   )
 }
 

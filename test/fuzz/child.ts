@@ -177,11 +177,14 @@ async function inProcess(argv: readonly string[], afterMs: number): Promise<Comm
   return { code: code ?? -1, stderr: signal === null ? stderr : `${signal}: ${stderr}` }
 }
 
-/** Whether the process has begun to handle SIGINT, number 2: the second lowest bit of the mask in proc_pid_status(5). */
+/**
+ * Whether the command line handles signals. Node itself handles SIGINT and SIGTERM from its start, but not SIGHUP, number 1:
+ * the lowest bit of the mask in proc_pid_status(5).
+ */
 function takesInterrupts(pid: number | undefined): boolean {
   try {
     const mask = /^SigCgt:\s+([\da-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]
-    return mask !== undefined && (BigInt(`0x${mask}`) & 2n) !== 0n
+    return mask !== undefined && (BigInt(`0x${mask}`) & 1n) !== 0n
   } catch {
     return false
   }

@@ -115,7 +115,7 @@ describe('parseTarget', () => {
     [
       'http://host/index.html',
       "has the path '/index.html', and a connection has none",
-      'Write host; send can ask for the path.'
+      'Write host:80; send can ask for the path.'
     ],
     ['10.0.0.0/24:80', "has the network '10.0.0.0/24', and a target is one host", forms],
     ['a host:80', "has the host 'a host', which is neither a name nor an address", forms],
