@@ -3,7 +3,6 @@ import { quote } from '../base/quote.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { formatEndpoint, isUnspecified } from '../net/address.js'
 import { formatPorts } from '../net/target.js'
-import { parseTarget } from '../net/target_text.js'
 import { resolveTargets } from '../net/targets.js'
 
 /** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
@@ -26,7 +25,7 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
       )
     return isUnspecified(address) ? { firstPort, lastPort } : { address, firstPort, lastPort }
   })
-  const all = [...ends, ...ports.flatMap(parsePorts)]
+  const all = [...ends, ...(await Promise.all(ports.map(parsePorts))).flat()]
   if (all.length <= mostEnds) return all
   throw new C1mError('C1M_OPTION_INVALID', `${all.length} targets and ports are more than ${mostEnds}`, {
     hint: 'Write neighbouring ports as a range: address:8100-8119.'
@@ -34,7 +33,9 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
 }
 
 /** `80`, `8100-8119`, `80,443` or `https`: read as those of a target, which has them after its host. */
-function parsePorts(text: string): LocalEnd[] {
+async function parsePorts(text: string): Promise<LocalEnd[]> {
+  // Loaded when needed: what judges a dial holds this file, too, and a dial may read its targets by the other.
+  const { parseTarget } = await import('../net/target_text.js')
   try {
     return parseTarget(`:${text.trim()}`, 'dial').map(({ firstPort, lastPort }) => ({ firstPort, lastPort }))
   } catch (cause) {

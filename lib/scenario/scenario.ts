@@ -11,7 +11,7 @@ import { checkAuthorized, lookUpTargets, type OtherAddresses } from '../net/targ
 import { askRoute, hasRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
-import { checkEchoed, type ExchangeScenario, resolveExchange } from './exchange.js'
+import { type ExchangeScenario, resolveExchange } from './exchange.js'
 import { type NatPlan, planNat } from './nat.js'
 import { type DialOptions, dialChecks, type ListenOptions, listenChecks, mostSeed } from './options.js'
 import { type RampPoint, resolveRamp } from './ramp.js'
@@ -137,7 +137,8 @@ export async function draftDial(
   const selfDial = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
   checkChurn(options, exchange !== null, selfDial)
-  if (exchange && selfDial) checkEchoed(options, exchange)
+  // Loaded when needed: a dial starts sooner without.
+  if (exchange && selfDial) (await import('./echo.js')).checkEchoed(options, exchange)
   const plain = {
     ...chosen,
     rate: resolveRate(options),

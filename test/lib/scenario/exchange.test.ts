@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkOptions } from '../../../lib/base/check_options.js'
+import { checkEchoed } from '../../../lib/scenario/echo.js'
 import {
-  checkEchoed,
   type ExchangeOptions,
   type ExchangeScenario,
   exchangeChecks,
