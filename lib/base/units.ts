@@ -92,7 +92,7 @@ function refusal(kind: QuantityKind, text: string, name: Wording, reason: string
   )
 }
 
-/** Digits, which commas may part into thousands and underscores anywhere; a fraction; an exponent; a unit. */
+/** Digits, which commas may separate into thousands, and underscores anywhere; a fraction; an exponent; a unit. */
 const onePart = /^(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.(\d+(?:_\d+)*))?(?:e([+-]?\d{1,3}))?\s*([a-z/]*)$/i
 
 /** The numbers of `1h30m` with their units. */
@@ -131,7 +131,8 @@ function split(kind: QuantityKind, text: string): string[] {
 function readPart(kind: QuantityKind, text: string, fail: (reason: string) => C1mError): Part {
   const match = onePart.exec(text)
   if (!match) {
-    if (/^\d[\d,._]*,[\d,._]*\s*[a-z/]*$/i.test(text)) throw fail('has a comma that does not part thousands')
+    if (/^\d[\d,._]*,[\d,._]*\s*[a-z/]*$/i.test(text))
+      throw fail('has a comma that does not separate thousands')
     throw fail(`is not a ${kind === 'bytes' ? 'size' : kind}`)
   }
   const [whole = '', fraction = ''] = match.slice(1, 3).map((digits = '') => digits.replace(/[,_]/g, ''))

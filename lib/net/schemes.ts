@@ -2,10 +2,11 @@
 import type { C1mError } from '../base/errors.js'
 import { printable, quote } from '../base/quote.js'
 
-/** What is spoken on TCP, and the usual port. */
+/** A scheme that names TCP or something above it. */
 interface Scheme {
+  /** The usual port. */
   port?: string
-  /** What the peer expects first, and this package does not speak; without it, plain TCP is what is asked for. */
+  /** What the scheme asks to speak, and this package does not; none: plain TCP. */
   speaks?: string
 }
 
@@ -24,8 +25,8 @@ const schemes: Readonly<Record<string, Scheme>> = {
 }
 
 /**
- * Parts a scheme from what follows it. `tcp://` and `http://` mean a TCP connection, the latter to port 80 where it names
- * none; others would promise what is not spoken.
+ * Splits a scheme from what follows it. `tcp://` and `http://` mean a TCP connection, the latter to port 80 where it names
+ * none; any other asks for more than plain TCP, and is refused.
  */
 export function schemeOf(
   text: string,

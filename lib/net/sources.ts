@@ -237,10 +237,11 @@ function sample(range: AddressRange): string[] {
 }
 
 /** The address the route to the targets chooses. */
-async function routeSource({ targets, askRoute }: SourceNeeds): Promise<AddressRange> {
+async function routeSource({ targets, askRoute, device }: SourceNeeds): Promise<AddressRange> {
   const chosen = new Map<string, string>()
   for (const target of targets)
-    if (!chosen.has(target.address)) chosen.set(target.address, await routeTo(target, askRoute))
+    if (!chosen.has(target.address))
+      chosen.set(target.address, await routeTo(target, askRoute, device ?? null))
   const [[target, source] = ['', ''], ...others] = chosen
   const other = others.find(([, address]) => address !== source)
   if (!other) return { first: source, last: source }
@@ -251,8 +252,17 @@ async function routeSource({ targets, askRoute }: SourceNeeds): Promise<AddressR
   )
 }
 
-async function routeTo(target: Target, askRoute?: AskRoute): Promise<string> {
+async function routeTo(
+  target: Target,
+  askRoute: AskRoute | undefined,
+  device: string | null
+): Promise<string> {
   const { address } = target
+  const noRoute = (code: string, cause?: unknown) =>
+    new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${code})`, {
+      hint: `Look at: ip route get ${address}${device === null ? '' : ` oif ${device}`}`,
+      cause
+    })
   try {
     const told = askRoute?.(target) ?? (await routeByDatagram(address))
     if (told === null)
@@ -261,16 +271,9 @@ async function routeTo(target: Target, askRoute?: AskRoute): Promise<string> {
         `the source address for ${address} cannot be looked up: other sockets hold the UDP ports of this host`,
         { hint: (option) => `Name the source (${option('source')}).` }
       )
-    if ('error' in told) throw noRoute(address, told.error)
+    if ('error' in told) throw noRoute(told.error)
     return told.source
   } catch (cause) {
-    throw cause instanceof C1mError ? cause : noRoute(address, codeOf(cause), cause)
+    throw cause instanceof C1mError ? cause : noRoute(codeOf(cause), cause)
   }
-}
-
-function noRoute(address: string, code: string, cause?: unknown): C1mError {
-  return new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${code})`, {
-    hint: `Look at: ip route get ${address}`,
-    cause
-  })
 }

@@ -116,7 +116,10 @@ function checkBracketed(text: string, fail: Fail): void {
     throw fail(`has ${quote(text)} in brackets, which is not an IPv6 address`, forms)
   if (zone === undefined) return
   if (!/^[^\s/%]{1,15}$/.test(zone))
-    throw fail(`has the zone ${quote(zone)}, which is no name of a device`, `Write [${address}%eth0]:port.`)
+    throw fail(
+      `has the zone ${quote(zone)}, which is not the name of a device`,
+      `Write [${address}%eth0]:port.`
+    )
   if (!isLinkLocal(address))
     throw fail(
       `has the zone ${quote(zone)}, which only link-local addresses (fe80::/10) need`,

@@ -56,7 +56,7 @@ export function resolveRamp(ramp: Ramp): RampPoint[] {
   return typeof ramp === 'string' ? parseRamp(ramp) : checkPoints([...ramp], formatRamp(ramp), pointsHint)
 }
 
-/** A comma, unless it parts the thousands of a rate: `0:10,000/s`. */
+/** A comma, unless it separates the thousands of a rate: `0:10,000/s`. */
 const betweenPoints = /,(?!\d{3}(?!\d)[^:,]*(?:,|$))/
 
 /** Reads `TIME:RATE,TIME:RATE,...`, e.g. `0:10k/s,30s:200k/s`. */

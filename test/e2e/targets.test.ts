@@ -54,6 +54,16 @@ describe.skipIf(!mayMakeNamespaces)('a listener at [::] (skipped without root)',
     expect(host.run('ss', '-Hltn', 'sport = :8100')).toBe('')
   })
 
+  it('is refused, in words that fit, where IPv4 has the port already', async () => {
+    using host = await Namespace.create()
+    await using _listening = await listenIn(host, '127.0.0.1:8100')
+    expect(await host.cli('listen', ':8100')).toMatchObject({
+      code: 3,
+      stderr:
+        'c1m-native: cannot listen on [::]:8100: bind EADDRINUSE. Choose another port, or end what listens there over IPv4 or IPv6 (ss -ltnp).\n'
+    })
+  })
+
   it('has its connections over IPv4 seen, and its queue named, by those who dial and watch it', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, ':8100', '--workers', '1', '--backlog', '5')

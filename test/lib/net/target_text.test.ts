@@ -93,7 +93,7 @@ describe('parseTarget', () => {
       "has the zone 'eth0', which only link-local addresses (fe80::/10) need",
       'Write [fd00::1]:port.'
     ],
-    ['[fe80::1%]:80', "has the zone '', which is no name of a device", 'Write [fe80::1%eth0]:port.'],
+    ['[fe80::1%]:80', "has the zone '', which is not the name of a device", 'Write [fe80::1%eth0]:port.'],
     [
       'https://host/x',
       'asks for TLS, and only plain TCP connections are opened',

@@ -101,6 +101,12 @@ describe('watch', () => {
     expect(complaints(result)).toEqual([])
   })
 
+  it('takes a port alone, and one of any address, for that port at any address', async () => {
+    const options = { targets: ['8100', ':8101-8102', '[::]:8103'], ports: ['80,8200-8201'] }
+    await using watching = await watch({ ...options, everyMs: 60_000 })
+    expect(watching.targets).toEqual(['*:8100', '*:8101-8102', '*:8103', '*:80', '*:8200-8201'])
+  })
+
   it('ends with its signal', async () => {
     const controller = new AbortController()
     const watching = await watch({ signal: controller.signal, everyMs: 60_000 })
