@@ -20,7 +20,7 @@ export function programHelp(paint: Paint, version: string): string {
     ...indented(columns(summaries, { gap: 4 })),
     '',
     paint('bold', 'Options:'),
-    ...entry('  -h, --help, help [COMMAND]', 'this help, or that of a command; COMMAND --help does the same'),
+    ...entry('  -h, --help, help [COMMAND]', 'this help, or that of a command'),
     ...entry('  -v, -V, --version, version', 'the version')
   ])
 }

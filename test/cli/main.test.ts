@@ -39,8 +39,7 @@ describe('c1m-native', () => {
         completion    print a script that completes this command line in a shell
 
       Options:
-        -h, --help, help [COMMAND]  this help, or that of a command; COMMAND --help
-                                    does the same
+        -h, --help, help [COMMAND]  this help, or that of a command
         -v, -V, --version, version  the version
       "
     `)

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { inspect } from 'node:util'
-import { errorCatalogue } from '../../lib/base/errors.js'
+import { errorCatalogue, exitCodes } from '../../lib/base/errors.js'
 import { describeFailure } from '../../lib/cli/failure.js'
 import type { runProgram } from '../../lib/cli/program.js'
 import type * as Library from '../../lib/index.js'
@@ -134,7 +134,9 @@ async function aCommandLine(seed: number, random: Random): Promise<string> {
   const { code, stderr } = isSpawned && passable ? await inProcess(argv, afterMs) : await here(argv, afterMs)
   const command = argv[0] ?? ''
   const spec = Object.hasOwn(specs, command) ? specs[command] : undefined
-  const documented = spec?.exitCodes.map(({ code }) => code) ?? [0, 2]
+  // A signal ends at once what has no run to close, whichever command it is.
+  const bySignal = isSpawned ? [exitCodes.interrupted] : []
+  const documented = [...(spec?.exitCodes.map(({ code }) => code) ?? [0, 2]), ...bySignal]
   const isHelp = code === 0 && argv.some((word) => word === '--help' || word === '-h')
   if (code === 1 || /internal error/.test(stderr)) return `ended with ${code}: ${stderr}`
   if (!isHelp && !documented.includes(code)) return `ended with ${code}, which is not documented: ${stderr}`
@@ -174,6 +176,8 @@ async function inProcess(argv: readonly string[], afterMs: number): Promise<Comm
   const timer = setTimeout(() => child.kill('SIGINT'), afterMs)
   const [stderr, [code, signal]] = await ended
   clearTimeout(timer)
+  // Node gives signals back to the kernel while it exits: what has been refused by then has ended.
+  if (signal === 'SIGINT' && /^c1m-native: .+\n$/.test(stderr)) return { code: exitCodes.usage, stderr }
   return { code: code ?? -1, stderr: signal === null ? stderr : `${signal}: ${stderr}` }
 }
 
