@@ -1,4 +1,4 @@
-import { C1mError, type ErrorCode } from './errors.js'
+import { C1mError, type ErrorCode, type Wording } from './errors.js'
 import { quote } from './quote.js'
 
 interface Quantity {
@@ -22,7 +22,7 @@ const quantities = {
   /** Base unit: microsecond. */
   duration: {
     code: 'C1M_DURATION_INVALID',
-    example: 'a duration like 500ms, 10s, 2m or 1h',
+    example: 'a duration like 500ms, 10s, 2m or 1h30m',
     units: [
       ['us', 1],
       ['ms', 1e3],
@@ -75,35 +75,89 @@ interface Reading {
   hasUnit: boolean
 }
 
-function refusal(kind: QuantityKind, text: string, name: string, reason: string): C1mError {
-  const { code, example } = quantities[kind]
-  return new C1mError(code, `${name}: ${quote(text)} ${reason}`, { hint: `Write ${example}.` })
+/** One number with its unit, as an exact fraction of base units: floating point alone would miss that 1.1k is 1100. */
+interface Part {
+  numerator: bigint
+  denominator: bigint
+  /** Factor of its unit; null: it has none. */
+  factor: number | null
 }
 
-/**
- * Reads `digits[.digits][unit]`, in base units and without rounding: 1.1k is exactly 1100, which floating point
- * alone would miss.
- */
-function read(kind: QuantityKind, text: string, name: string, { positive = false }: Demands): Reading {
+function refusal(kind: QuantityKind, text: string, name: Wording, reason: string): C1mError {
+  const { code, example } = quantities[kind]
+  return new C1mError(
+    code,
+    (option) => `${typeof name === 'string' ? name : name(option)}: ${quote(text)} ${reason}`,
+    { hint: `Write ${example}.` }
+  )
+}
+
+/** Digits, which commas may separate into thousands, and underscores anywhere; a fraction; an exponent; a unit. */
+const onePart = /^(\d{1,3}(?:,\d{3})+|\d+(?:_\d+)*)(?:\.(\d+(?:_\d+)*))?(?:e([+-]?\d{1,3}))?\s*([a-z/]*)$/i
+
+/** The numbers of `1h30m` with their units. */
+const manyParts = /\d[\d.,_]*(?:e[+-]?\d+)?\s*[a-z]*/gi
+
+/** Reads one number and a unit, or of a duration several: `1h30m`. In base units and without rounding. */
+function read(kind: QuantityKind, text: string, name: Wording, { positive = false }: Demands): Reading {
   const fail = (reason: string) => refusal(kind, text, name, reason)
   // Reading more digits than any value has would take time in proportion to their square.
   if (text.length > 100) throw fail('is too long')
-  const match = /^(-?)(\d+)(?:\.(\d+))?\s*([a-z/]*)$/i.exec(text.trim())
-  if (!match) throw fail(`is not a ${kind === 'bytes' ? 'size' : kind}`)
-  const [, sign, whole = '', fraction = '', suffix = ''] = match
+  const [, sign, trimmed = ''] = /^(-?)(.*)$/s.exec(text.trim()) ?? []
+  const parts = split(kind, trimmed).map((part) => readPart(kind, part, fail))
   if (sign) throw fail('is negative')
+  if (parts.length > 1) checkOrder(parts, fail)
+  const sum = parts.reduce((a, b) => ({
+    numerator: a.numerator * b.denominator + b.numerator * a.denominator,
+    denominator: a.denominator * b.denominator,
+    factor: b.factor
+  }))
+  const value = Number(sum.numerator) / Number(sum.denominator)
+  if (value === 0 && positive) throw fail('must be more than zero')
+  if (value > Number.MAX_SAFE_INTEGER) throw fail('is too large')
+  return {
+    value,
+    isMultipleOf: (size) => sum.numerator % (sum.denominator * BigInt(size)) === 0n,
+    hasUnit: sum.factor !== null
+  }
+}
+
+function split(kind: QuantityKind, text: string): string[] {
+  const parts = kind === 'duration' ? (text.match(manyParts) ?? []) : []
+  const isAll = text.replace(manyParts, '').trim() === ''
+  return parts.length > 1 && isAll ? parts.map((part) => part.trim()) : [text]
+}
+
+function readPart(kind: QuantityKind, text: string, fail: (reason: string) => C1mError): Part {
+  const match = onePart.exec(text)
+  if (!match) {
+    if (/^\d[\d,._]*,[\d,._]*\s*[a-z/]*$/i.test(text))
+      throw fail('has a comma that does not separate thousands')
+    throw fail(`is not a ${kind === 'bytes' ? 'size' : kind}`)
+  }
+  const [whole = '', fraction = ''] = match.slice(1, 3).map((digits = '') => digits.replace(/[,_]/g, ''))
+  const exponent = BigInt(match[3] ?? 0)
+  const suffix = match[4] ?? ''
   // A rate may leave out its "/s": 50k is 50k/s.
   const wanted = kind === 'rate' && !suffix.includes('/') ? `${suffix}/s` : suffix
   const units: Quantity['units'] = quantities[kind].units
   const unit =
     suffix === '' ? units[0] : units.find(([known]) => known.toLowerCase() === wanted.toLowerCase())
   if (!unit) throw fail(`has an unknown unit, ${quote(suffix)}`)
-  const scaled = BigInt(whole + fraction) * BigInt(unit[1])
-  const divisor = 10n ** BigInt(fraction.length)
-  const value = Number(scaled) / Number(divisor)
-  if (value === 0 && positive) throw fail('must be more than zero')
-  if (value > Number.MAX_SAFE_INTEGER) throw fail('is too large')
-  return { value, isMultipleOf: (size) => scaled % (divisor * BigInt(size)) === 0n, hasUnit: suffix !== '' }
+  return {
+    numerator: BigInt(whole + fraction) * BigInt(unit[1]) * (exponent > 0n ? 10n ** exponent : 1n),
+    denominator: 10n ** BigInt(fraction.length) * (exponent < 0n ? 10n ** -exponent : 1n),
+    factor: suffix === '' ? null : unit[1]
+  }
+}
+
+/** `1h30m` is a sum; `30m1h` and `1m30` are more likely a mistake. */
+function checkOrder(parts: readonly Part[], fail: (reason: string) => C1mError): void {
+  parts.forEach(({ factor }, i) => {
+    if (factor === null) throw fail('has a number without a unit')
+    if (factor >= (parts[i - 1]?.factor ?? Number.POSITIVE_INFINITY))
+      throw fail('does not have its units from the longest to the shortest, each once')
+  })
 }
 
 /**
@@ -112,25 +166,25 @@ function read(kind: QuantityKind, text: string, name: string, { positive = false
  * @param name what the text is for, named in the error, e.g. `--connections`
  * @throws C1mError C1M_COUNT_INVALID, C1M_DURATION_INVALID, C1M_RATE_INVALID or C1M_BYTES_INVALID
  */
-export function parseQuantity(kind: QuantityKind, text: string, name: string = kind): number {
+export function parseQuantity(kind: QuantityKind, text: string, name: Wording = kind): number {
   return read(kind, text, name, {}).value
 }
 
 /**
- * Reads a whole number: `10000`, `250k`, `1.5m`.
+ * Reads a whole number: `10000`, `1,000`, `1_000`, `1e6`, `250k`, `1.5m`.
  * @throws C1mError C1M_COUNT_INVALID
  */
-export function parseCount(text: string, name = 'count', demands: Demands = {}): number {
+export function parseCount(text: string, name: Wording = 'count', demands: Demands = {}): number {
   const { value, isMultipleOf } = read('count', text, name, demands)
   if (!isMultipleOf(1)) throw refusal('count', text, name, 'is not a whole number')
   return value
 }
 
 /**
- * Reads a duration into whole milliseconds: `500ms`, `10s`, `2m`, `1h`. Only 0 needs no unit.
+ * Reads a duration into whole milliseconds: `500ms`, `10s`, `2m`, `1h30m`. Only 0 needs no unit.
  * @throws C1mError C1M_DURATION_INVALID
  */
-export function parseDurationMs(text: string, name = 'duration', demands: Demands = {}): number {
+export function parseDurationMs(text: string, name: Wording = 'duration', demands: Demands = {}): number {
   const { value, isMultipleOf, hasUnit } = read('duration', text, name, demands)
   if (!hasUnit && value !== 0) throw refusal('duration', text, name, 'has no unit')
   if (!isMultipleOf(1000)) throw refusal('duration', text, name, 'is not a whole number of milliseconds')
@@ -141,7 +195,7 @@ export function parseDurationMs(text: string, name = 'duration', demands: Demand
  * Reads a rate per second: `50k/s`, `50k`, `0.5/s`.
  * @throws C1mError C1M_RATE_INVALID
  */
-export function parseRate(text: string, name = 'rate', demands: Demands = {}): number {
+export function parseRate(text: string, name: Wording = 'rate', demands: Demands = {}): number {
   return read('rate', text, name, demands).value
 }
 
@@ -149,7 +203,7 @@ export function parseRate(text: string, name = 'rate', demands: Demands = {}): n
  * Reads a size into whole bytes: `64KiB`, `1GB`, `512`.
  * @throws C1mError C1M_BYTES_INVALID
  */
-export function parseBytes(text: string, name = 'size', demands: Demands = {}): number {
+export function parseBytes(text: string, name: Wording = 'size', demands: Demands = {}): number {
   const { value, isMultipleOf } = read('bytes', text, name, demands)
   if (!isMultipleOf(1)) throw refusal('bytes', text, name, 'is not a whole number of bytes')
   return value

@@ -1,5 +1,5 @@
 import { isOfInitialNamespace } from '../host/sysctl/scopes.js'
-import { formatPorts, type Target } from '../net/targets.js'
+import { formatPorts, type Target } from '../net/target.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /** One step that mends a cause, to be taken on the side the finding names. */

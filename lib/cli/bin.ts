@@ -12,7 +12,7 @@ if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
       'Install it from https://nodejs.org, or for this call only: npx -p node@22 -p c1m-native c1m-native.\n'
   )
   process.exitCode = 1
-} else if (process.argv[2] === '--version' || process.argv[2] === '-V') {
+} else if (['--version', '-V', '-v', 'version'].includes(String(process.argv[2]))) {
   import('./print_version.js')
 } else {
   import('./main.js')

@@ -43,3 +43,6 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (argv) => (await import('./commands/completion.js')).run(argv, commands)
   }
 }
+
+/** Words in the place of a command that are none: `help dial`, `version`. */
+export const programWords: readonly string[] = ['help', 'version']

@@ -20,8 +20,8 @@ export function programHelp(paint: Paint, version: string): string {
     ...indented(columns(summaries, { gap: 4 })),
     '',
     paint('bold', 'Options:'),
-    ...entry('  -h, --help', "this help; after a command, that command's"),
-    ...entry('  -V, --version', 'the version')
+    ...entry('  -h, --help, help [COMMAND]', 'this help, or that of a command'),
+    ...entry('  -v, -V, --version, version', 'the version')
   ])
 }
 

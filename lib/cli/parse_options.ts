@@ -83,37 +83,24 @@ export function parseOptions<const T extends OptionSpecs>(
   command: string
 ): ParsedArguments<T> {
   const byFlag = new Map<string, { key: string; spec: OptionSpec; off: boolean }>()
-  const config: Record<string, { type: 'string' | 'boolean'; short?: string }> = {}
   for (const [key, spec] of Object.entries(options)) {
-    const type = spec.type === 'flag' ? 'boolean' : 'string'
-    config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short }
     byFlag.set(spec.name, { key, spec, off: false })
-    if (spec.negatable) {
-      config[`no-${spec.name}`] = { type }
-      byFlag.set(`no-${spec.name}`, { key, spec, off: true })
-    }
+    if (spec.negatable) byFlag.set(`no-${spec.name}`, { key, spec, off: true })
   }
-  // Not strict: its errors name neither the nearest option nor a remedy.
-  const { tokens, positionals } = parseArgs({
-    args: [...argv],
-    options: config,
-    strict: false,
-    allowPositionals: true,
-    tokens: true
-  })
+  const { tokens, positionals } = tokensOf(options, argv)
   const values: Record<string, unknown> = {}
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const option = byFlag.get(token.name)
+    const typed = argv[token.index] ?? ''
+    // `-hold 5s` would be read as -h and what follows it.
+    const long = /^-(\w[\w-]+)/.exec(typed)?.[1] ?? ''
+    if (byFlag.has(long)) throw unknownOption(`-${long}`, [long], command)
+    if (token.name === '=') throw withValue(typed.slice(0, typed.indexOf('=')), typed)
     if (!option) throw unknownOption(token.rawName, [...byFlag.keys()], command)
     const { key, spec, off } = option
     if (spec.type === 'flag') {
-      if (token.value !== undefined) {
-        throw usageError(
-          `${token.rawName} takes no value, but got ${quote(token.value)}`,
-          `Write just ${token.rawName}.`
-        )
-      }
+      if (token.value !== undefined) throw withValue(token.rawName, `=${token.value}`)
       values[key] = spec.means ?? !off
       continue
     }
@@ -124,12 +111,43 @@ export function parseOptions<const T extends OptionSpecs>(
   return { values: values as OptionValues<T>, positionals }
 }
 
+/** The command line in pieces. Not strict: those errors of Node name neither the nearest option nor a remedy. */
+function tokensOf(options: OptionSpecs, argv: readonly string[]) {
+  const config: Record<string, { type: 'string' | 'boolean'; short?: string }> = {}
+  for (const spec of Object.values(options)) {
+    const type = spec.type === 'flag' ? 'boolean' : 'string'
+    config[spec.name] = spec.short === undefined ? { type } : { type, short: spec.short }
+    if (spec.negatable) config[`no-${spec.name}`] = { type }
+  }
+  return parseArgs({
+    args: [...argv],
+    options: config,
+    strict: false,
+    allowPositionals: true,
+    tokens: true
+  })
+}
+
+/** The options given, by their long names, as each was typed last: `-c` or `--connections`. */
+export function typedNames(options: OptionSpecs, argv: readonly string[]): Map<string, string> {
+  const { tokens } = tokensOf(options, argv)
+  return new Map(tokens.flatMap((token) => (token.kind === 'option' ? [[token.name, token.rawName]] : [])))
+}
+
+function withValue(flag: string, value: string): C1mError {
+  const given = value.slice(value.indexOf('=') + 1)
+  return usageError(`${flag} takes no value, but got ${quote(given)}`, `Write just ${flag}.`)
+}
+
 function required(
   token: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined },
   spec: OptionSpec,
   known: ReadonlyMap<string, { spec: OptionSpec }>
 ): string {
-  const { rawName, value } = token
+  const { rawName } = token
+  // The value of -c=10 is 10, as that of --connections=10.
+  const hasEquals = token.inlineValue === true && !rawName.startsWith('--') && token.value?.startsWith('=')
+  const value = hasEquals ? token.value?.slice(1) : token.value
   const example = `Write ${rawName} ${spec.value ?? 'VALUE'}`
   if (value === undefined || value === '') throw usageError(`${rawName} needs a value`, `${example}.`)
   // `--out --json`: far more often a forgotten value than a file named --json.
@@ -156,7 +174,7 @@ function convert(value: string, spec: OptionSpec, rawName: string): string | num
     case 'size':
       return parseBytes(value, rawName)
     case 'integer':
-      if (/^\d{1,15}$/.test(value)) return Number(value)
+      if (/^\d[\d,_]*(e\+?\d+)?$/i.test(value)) return parseCount(value, rawName)
       throw usageError(
         `${rawName} must be a whole number, not ${quote(value)}`,
         `Write ${rawName} ${spec.value ?? 'N'}.`

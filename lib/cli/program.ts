@@ -2,26 +2,40 @@
 import { C1mError, exitCodes } from '../base/errors.js'
 import type { Paint } from '../report/layout.js'
 import type { Command, CommandContext } from './command.js'
-import { commands } from './commands.js'
+import { commands, programWords } from './commands.js'
 
 /** @throws C1mError in words of the command line, for what a command refuses or cannot do */
 export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
   const [name, ...rest] = argv
+  if (name === 'help') return await help(rest)
   if (name === undefined || name === '--help' || name === '-h') return await print(await programHelp())
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
-  if (!command) throw await unknownCommand(name)
+  const command = await commandNamed(name)
   if (asksForHelp(rest)) return await print(await commandHelp(command, rest))
   try {
     return await command.run(rest, context)
   } catch (error) {
-    throw error instanceof C1mError ? await inItsWords(command, error) : error
+    throw error instanceof C1mError ? await inItsWords(command, error, rest) : error
   }
 }
 
-async function inItsWords(command: Command, error: C1mError): Promise<C1mError> {
+/** `help dial` is `dial --help`. */
+async function help(argv: readonly string[]): Promise<number> {
+  const name = argv.find((argument) => !argument.startsWith('-') && !programWords.includes(argument))
+  return await print(
+    name === undefined ? await programHelp() : await commandHelp(await commandNamed(name), argv)
+  )
+}
+
+async function commandNamed(name: string): Promise<Command> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!command) throw await unknownCommand(name)
+  return command
+}
+
+async function inItsWords(command: Command, error: C1mError, argv: readonly string[]): Promise<C1mError> {
   try {
     const { inWordsOf } = await import('./wording.js')
-    return inWordsOf(await command.spec(), error)
+    return inWordsOf(await command.spec(), error, argv)
   } catch {
     // Nothing can be loaded, e.g. without a descriptor left: the library's words will do.
     return error
@@ -67,7 +81,7 @@ async function unknownCommand(name: string): Promise<Error> {
       `Options follow their command, which is one of ${names.join(', ')}.`
     )
   }
-  const near = suggestion(name, names)
+  const near = suggestion(name, [...names, ...programWords])
   const hint = near === undefined ? '' : `Did you mean ${near}? `
   return usageError(
     `unknown command ${quote(name)}`,

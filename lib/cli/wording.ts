@@ -1,10 +1,19 @@
 /** Errors of the library as the command line writes them: with the options a person can type. */
 import type { C1mError, WriteOption } from '../base/errors.js'
-import type { CommandSpec, OptionSpecs } from './parse_options.js'
+import { type CommandSpec, type OptionSpecs, typedNames } from './parse_options.js'
 
-/** The same error, with `--hold` in its message and `--hold D` in its hint where the library says `holdMs`. */
-export function inWordsOf({ sections }: CommandSpec, error: C1mError): C1mError {
+/**
+ * The same error, with `--hold` in its message and `--hold D` in its hint where the library says `holdMs`. An option that
+ * was typed in its short form is written so.
+ * @param argv the arguments of the command
+ */
+export function inWordsOf(
+  { sections }: CommandSpec,
+  error: C1mError,
+  argv: readonly string[] = []
+): C1mError {
   const specs: OptionSpecs = Object.assign({}, ...sections.map(({ options }) => options))
+  const typed = typedNames(specs, argv)
   const option =
     (withPlaceholder: boolean): WriteOption =>
     (name, value) => {
@@ -15,7 +24,8 @@ export function inWordsOf({ sections }: CommandSpec, error: C1mError): C1mError 
         value === true || spec.type === 'flag'
           ? undefined
           : (value ?? (withPlaceholder ? spec.value : undefined))
-      return shown === undefined ? `--${spec.name}` : `--${spec.name} ${shown}`
+      const form = typed.get(spec.name) ?? `--${spec.name}`
+      return shown === undefined ? form : `${form} ${shown}`
     }
   return error.reworded(option(false), option(true))
 }

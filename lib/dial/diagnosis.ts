@@ -8,8 +8,8 @@ import type { NativeEarlyEnd } from '../engine/native_endings.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { type CounterChanges, movedBy } from '../host/counters.js'
 import { readHostFacts } from '../host/facts.js'
+import { splitEndpoint } from '../net/address.js'
 import { ownAddresses } from '../net/local_addresses.js'
-import { parseTarget } from '../net/targets.js'
 import { censusView } from '../observe/census_summary.js'
 import { downDevice } from '../observe/down_device.js'
 import { icmpSenders } from '../observe/icmp_senders.js'
@@ -184,7 +184,7 @@ function endsHere(
 ): LocalEnd[] {
   if (!selfDial) return targets.every((target) => isTargetHere(target, own)) ? targets : []
   return listening.map((text) => {
-    const { host, ...ports } = parseTarget(text, 'dial')
-    return { address: host, ...ports }
+    const { host, port } = splitEndpoint(text)
+    return { address: host, firstPort: port, lastPort: port }
   })
 }

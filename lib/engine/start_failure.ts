@@ -34,7 +34,7 @@ export function startFailure(error: unknown, endpoint?: string): C1mError {
   const hints: Record<string, string> = {
     EADDRINUSE: endpoint?.endsWith(':0')
       ? 'The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, end what holds its ports (ss -tan), or name one outside of it.'
-      : 'Choose another port, or end what listens there (ss -ltnp).',
+      : `Choose another port, or end what listens there${endpoint?.startsWith('[::]:') ? ' over IPv4 or IPv6' : ''} (ss -ltnp).`,
     EADDRNOTAVAIL: 'Choose an address of this host (ip address).',
     EACCES: 'Choose a port of 1024 or above, or run as root.',
     EAGAIN: 'Allow more threads (ulimit -u, or pids.max of the cgroup), or use fewer workers.',

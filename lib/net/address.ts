@@ -173,7 +173,31 @@ export const isOneToMany = within('224.0.0.0/4', '255.255.255.255/32', 'ff00::/8
 /** Whether a numeric address means "any": 0.0.0.0 (and the rest of 0.0.0.0/8) or ::. */
 export const isUnspecified = within('0.0.0.0/8', '::/128')
 
+/** Whether a numeric address belongs to one link, so that it is of use only together with a device: RFC 4291, 2.5.6. */
+export const isLinkLocal = within('fe80::/10')
+
+/** The device that `fe80::1%eth0` names; undefined: none. */
+export function zoneOf(host: string): string | undefined {
+  const at = host.indexOf('%')
+  return at < 0 ? undefined : host.slice(at + 1)
+}
+
+/** `fe80::1` of `fe80::1%eth0`; a host without a zone as it is. */
+export function withoutZone(host: string): string {
+  const at = host.indexOf('%')
+  return at < 0 ? host : host.slice(0, at)
+}
+
 /** Writes `host:port`, with an IPv6 address in brackets. */
 export function formatEndpoint(host: string, port: number | string): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** The host and the port of what {@link formatEndpoint} wrote. */
+export function splitEndpoint(endpoint: string): { host: string; port: number } {
+  const colon = endpoint.lastIndexOf(':')
+  return {
+    host: endpoint.slice(0, colon).replace(/^\[|\]$/g, ''),
+    port: Number(endpoint.slice(colon + 1))
+  }
 }

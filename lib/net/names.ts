@@ -2,7 +2,7 @@
 import { C1mError } from '../base/errors.js'
 import { unlessAborted } from '../base/pace.js'
 import { printable, quote } from '../base/quote.js'
-import { type Family, familyOf, formatAddress, parseAddress } from './address.js'
+import { type Family, familyOf, formatAddress, parseAddress, withoutZone } from './address.js'
 
 export const addressChoices = ['first', 'all'] as const
 
@@ -10,12 +10,12 @@ export const addressChoices = ['first', 'all'] as const
 export type AddressChoice = (typeof addressChoices)[number]
 
 /**
- * The addresses of a host in the resolver's order, each once; of a numeric one that itself.
+ * The addresses of a host in the resolver's order, each once; of a numeric one that itself, without its zone.
  * @param signal ends the waiting for the resolver, with the signal's reason
  * @throws C1mError C1M_TARGET_UNRESOLVED
  */
 export async function addressesOf(host: string, signal?: AbortSignal): Promise<[string, ...string[]]> {
-  const numeric = parseAddress(host)
+  const numeric = parseAddress(withoutZone(host))
   if (numeric) return [formatAddress(numeric)]
   try {
     // Loaded for names only: it takes its time.
@@ -25,21 +25,33 @@ export async function addressesOf(host: string, signal?: AbortSignal): Promise<[
     return usable(await (signal ? unlessAborted(asked, signal) : asked))
   } catch (cause) {
     signal?.throwIfAborted()
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new C1mError(
-      'C1M_TARGET_UNRESOLVED',
-      `the name ${quote(host)} has no address (${code ?? message})`,
-      {
-        hint: `Check the spelling and the resolver (getent hosts ${printable(host)}), or write the address.`,
-        cause
-      }
-    )
+    throw lookupFailure(host, cause as NodeJS.ErrnoException)
   }
 }
 
-/** An address of a link (`fe80::1%eth0`) is of use only together with its interface, which a target cannot say. */
+/** No answer (EAI_AGAIN, getaddrinfo(3)) is something else than the answer that there is no such name. */
+export function lookupFailure(host: string, cause: NodeJS.ErrnoException): C1mError {
+  const { code, message } = cause
+  return code === 'EAI_AGAIN'
+    ? new C1mError(
+        'C1M_TARGET_UNRESOLVED',
+        `the name ${quote(host)} cannot be looked up: the resolver did not answer (${code})`,
+        {
+          hint: `Try again, check the name servers in /etc/resolv.conf (getent hosts ${printable(host)}), or write the address.`,
+          cause
+        }
+      )
+    : new C1mError('C1M_TARGET_UNRESOLVED', `the name ${quote(host)} has no address (${code ?? message})`, {
+        hint: `Check the spelling and the resolver (getent hosts ${printable(host)}), or write the address.`,
+        cause
+      })
+}
+
+/** The kernel's own spelling of each; a zone, which only link-local addresses have, is left out. */
 function usable(found: readonly { address: string }[]): [string, ...string[]] {
-  const numeric = found.map(({ address }) => parseAddress(address)).filter((address) => address !== null)
+  const numeric = found
+    .map(({ address }) => parseAddress(withoutZone(address)))
+    .filter((address) => address !== null)
   const [first, ...others] = new Set(numeric.map(formatAddress))
   if (first !== undefined) return [first, ...others]
   throw new Error(`${printable(found[0]?.address ?? 'none')} is none that can be dialed`)

@@ -6,12 +6,12 @@
 import type { Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { maxPort } from '../base/quantities.js'
-import { familyOf } from './address.js'
+import { familyOf, withoutZone } from './address.js'
 
 /** The one port that `ip_unprivileged_port_start` can never be above. */
 const alwaysOpen = maxPort
 
-/** Why a socket cannot be bound to an address; null: this host has it. */
+/** Why a socket cannot be bound to an address, a link-local one with its zone; null: this host has it. */
 export async function bindFailure(address: string): Promise<unknown> {
   const socket = await openSocket(address)
   try {
@@ -72,7 +72,7 @@ function anyPort(): number {
 async function openSocket(address: string): Promise<Socket> {
   // Loaded when needed: a dial of loopback starts without.
   const { createSocket } = await import('node:dgram')
-  return createSocket(familyOf(address) === 4 ? 'udp4' : 'udp6')
+  return createSocket(familyOf(withoutZone(address)) === 4 ? 'udp4' : 'udp6')
 }
 
 export function codeOf(error: unknown): string {

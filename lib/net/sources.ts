@@ -6,11 +6,13 @@ import {
   countAddresses,
   type Family,
   familyOf,
+  isLinkLocal,
   isLoopback,
   isOneToMany,
   isUnspecified,
   mergeRanges,
-  parseAddressRange
+  parseAddressRange,
+  withoutZone
 } from './address.js'
 import {
   interfaceAddresses,
@@ -19,7 +21,7 @@ import {
   unsettledAddresses
 } from './local_addresses.js'
 import { bindFailure, codeOf, routeByDatagram } from './probes.js'
-import type { Target } from './targets.js'
+import type { Target } from './target.js'
 
 /** What sources are chosen for. */
 export interface SourceNeeds {
@@ -28,6 +30,8 @@ export interface SourceNeeds {
   connections: number
   /** Tuples one source address gives: source ports of the shard times destinations. */
   tuplesPerAddress: number
+  /** The device that the connections are bound to; null or nothing: as the routes say. */
+  device?: string | null
   /** Asks the kernel for its route. Default: a datagram socket is connected, which sends nothing. */
   askRoute?: AskRoute
 }
@@ -61,28 +65,34 @@ export async function resolveSources(specs: readonly string[], needs: SourceNeed
     if (!targets.every(({ address }) => isLoopback(address))) return [await routeSource(needs)]
     return [family === 6 ? { first: '::1', last: '::1' } : loopbackSources(needs)]
   }
-  const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family)))
+  const ranges = mergeRanges(specs.flatMap((spec) => parseSource(spec, family, areLinkLocal(targets))))
   for (const range of ranges) {
     checkReach(range, targets)
-    await checkLocal(range)
+    await checkLocal(range, needs.device ?? null)
   }
   return ranges
 }
 
+/** Whether sources for these targets may be link-local: then every connection is bound to one device. */
+export function areLinkLocal(targets: readonly Target[]): boolean {
+  return targets.some(({ address }) => isLinkLocal(address))
+}
+
 /**
  * Reads one source: an address, `A/len`, `A-B`, or the name of an interface, whose addresses of that family it means.
+ * @param linkLocal whether its link-local addresses are of use, too
  * @throws C1mError C1M_SOURCE_INVALID
  */
-export function parseSource(spec: string, family: Family): AddressRange[] {
+export function parseSource(spec: string, family: Family, linkLocal = false): AddressRange[] {
   const fail = (reason: string, hint = 'Write an address, A/len, A-B or the name of an interface.') =>
-    new C1mError('C1M_SOURCE_INVALID', `source ${quote(spec)} ${reason}`, { hint })
-  const text = spec.trim()
+    new C1mError('C1M_SOURCE_INVALID', (option) => `${option('source')} ${quote(spec)} ${reason}`, { hint })
+  const text = linkLocal ? withoutZone(spec.trim()) : spec.trim()
   const interfaces = interfaceAddresses()
   // Not those that every object has: `constructor` is no interface.
   const addresses = interfaces && Object.hasOwn(interfaces, text) ? interfaces[text] : undefined
   if (addresses) {
     // A link-local address is of use only together with its interface, which a source cannot say.
-    const usable = addresses.filter((a) => a.family === `IPv${family}` && !a.scopeid)
+    const usable = addresses.filter((a) => a.family === `IPv${family}` && (linkLocal || !a.scopeid))
     if (usable.length === 0)
       throw fail(`is an interface without an IPv${family} address`, 'Name an address, or another interface.')
     return usable.map(({ address }) => ({ first: address, last: address }))
@@ -147,20 +157,25 @@ function checkReach({ first }: AddressRange, targets: readonly Target[]) {
   if (!isLoopback(first)) return
   const remote = targets.find(({ address }) => !isLoopback(address) && !ownAddresses().has(address))
   if (!remote) return
-  throw new C1mError('C1M_SOURCE_INVALID', `source ${first} is loopback and cannot reach ${remote.address}`, {
-    hint: 'Name an address of this host that the target can answer, or leave the source out.'
-  })
+  throw new C1mError(
+    'C1M_SOURCE_INVALID',
+    (option) => `${option('source')} ${first} is loopback and cannot reach ${remote.address}`,
+    {
+      hint: (option) =>
+        `Name an address of this host that the target can answer, or leave ${option('source')} out.`
+    }
+  )
 }
 
-async function checkLocal(range: AddressRange) {
-  const [missing] = await missingAddresses(range, 1)
+async function checkLocal(range: AddressRange, device: string | null) {
+  const [missing] = await missingAddresses(range, device, 1)
   if (!missing) return
   const { address, cause } = missing
   const unsettled = unsettledAddresses().find((one) => one.address === address)
   if (unsettled) throw unusable(unsettled, cause)
   throw new C1mError(
     'C1M_SOURCE_NOT_LOCAL',
-    `source ${address} is not an address of this host (${codeOf(cause)})`,
+    (option) => `${option('source')} ${address} is not an address of this host (${codeOf(cause)})`,
     {
       hint: `Give it to an interface (ip address add ${address}/${familyOf(address) === 4 ? 32 : 128} dev eth0), or name others.`,
       cause
@@ -171,9 +186,10 @@ async function checkLocal(range: AddressRange) {
 function unusable({ address, device, state }: UnsettledAddress, cause: unknown): C1mError {
   return new C1mError(
     'C1M_SOURCE_NOT_LOCAL',
-    state === 'tentative'
-      ? `source ${address} cannot be used yet: duplicate address detection of ${device} is under way`
-      : `source ${address} cannot be used: another host on the link of ${device} has it`,
+    (option) =>
+      state === 'tentative'
+        ? `${option('source')} ${address} cannot be used yet: duplicate address detection of ${device} is under way`
+        : `${option('source')} ${address} cannot be used: another host on the link of ${device} has it`,
     {
       hint:
         state === 'tentative'
@@ -193,16 +209,19 @@ export interface MissingAddress {
 /**
  * Addresses of the range that this host does not have, at most `most`; of a long range, a sample is tried. Binds
  * datagram sockets and sends nothing. 127/8 belongs to every host.
+ * @param device whose link-local addresses count
  */
 export async function missingAddresses(
   range: AddressRange,
+  device: string | null,
   most = Number.POSITIVE_INFINITY
 ): Promise<MissingAddress[]> {
   const missing: MissingAddress[] = []
   if (familyOf(range.first) === 4 && isLoopback(range.first) && isLoopback(range.last)) return missing
   for (const address of sample(range)) {
     if (missing.length >= most) break
-    const cause = await bindFailure(address)
+    const zone = device !== null && isLinkLocal(address) ? `%${device}` : ''
+    const cause = await bindFailure(address + zone)
     if (cause !== null) missing.push({ address, cause })
   }
   return missing
@@ -218,10 +237,11 @@ function sample(range: AddressRange): string[] {
 }
 
 /** The address the route to the targets chooses. */
-async function routeSource({ targets, askRoute }: SourceNeeds): Promise<AddressRange> {
+async function routeSource({ targets, askRoute, device }: SourceNeeds): Promise<AddressRange> {
   const chosen = new Map<string, string>()
   for (const target of targets)
-    if (!chosen.has(target.address)) chosen.set(target.address, await routeTo(target, askRoute))
+    if (!chosen.has(target.address))
+      chosen.set(target.address, await routeTo(target, askRoute, device ?? null))
   const [[target, source] = ['', ''], ...others] = chosen
   const other = others.find(([, address]) => address !== source)
   if (!other) return { first: source, last: source }
@@ -232,8 +252,17 @@ async function routeSource({ targets, askRoute }: SourceNeeds): Promise<AddressR
   )
 }
 
-async function routeTo(target: Target, askRoute?: AskRoute): Promise<string> {
+async function routeTo(
+  target: Target,
+  askRoute: AskRoute | undefined,
+  device: string | null
+): Promise<string> {
   const { address } = target
+  const noRoute = (code: string, cause?: unknown) =>
+    new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${code})`, {
+      hint: `Look at: ip route get ${address}${device === null ? '' : ` oif ${device}`}`,
+      cause
+    })
   try {
     const told = askRoute?.(target) ?? (await routeByDatagram(address))
     if (told === null)
@@ -242,16 +271,9 @@ async function routeTo(target: Target, askRoute?: AskRoute): Promise<string> {
         `the source address for ${address} cannot be looked up: other sockets hold the UDP ports of this host`,
         { hint: (option) => `Name the source (${option('source')}).` }
       )
-    if ('error' in told) throw noRoute(address, told.error)
+    if ('error' in told) throw noRoute(told.error)
     return told.source
   } catch (cause) {
-    throw cause instanceof C1mError ? cause : noRoute(address, codeOf(cause), cause)
+    throw cause instanceof C1mError ? cause : noRoute(codeOf(cause), cause)
   }
-}
-
-function noRoute(address: string, code: string, cause?: unknown): C1mError {
-  return new C1mError('C1M_ROUTE_UNKNOWN', `this host has no route to ${address} (${code})`, {
-    hint: `Look at: ip route get ${address}`,
-    cause
-  })
 }

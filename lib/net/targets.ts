@@ -1,10 +1,11 @@
 import { C1mError } from '../base/errors.js'
-import { maxPort, type Port } from '../base/quantities.js'
-import { printable, quote } from '../base/quote.js'
+import { maxPort } from '../base/quantities.js'
+import { quote } from '../base/quote.js'
 import { formatNumber } from '../base/units.js'
 import {
   familyOf,
   formatEndpoint,
+  isLinkLocal,
   isLoopback,
   isOneToMany,
   isPrivate,
@@ -13,77 +14,37 @@ import {
 } from './address.js'
 import { ownAddresses } from './local_addresses.js'
 import { type AddressChoice, addressesOf, chooseAddresses, type FamilyRules } from './names.js'
-
-/** One destination address with the ports to use there, all inclusive. */
-export interface Target {
-  /** Host as it was written, for display. */
-  host: string
-  /** Numeric address. */
-  address: string
-  firstPort: Port
-  lastPort: Port
-}
-
-/** A target as written: the host is not looked up yet. */
-export type TargetSpec = Omit<Target, 'address'>
-
-/** What is done with targets: only a listener, which may be watched, may leave address and port open. */
-export type TargetUse = 'dial' | 'listen' | 'watch'
+import { formatPorts, formatTarget, type Target, type TargetSpec, type TargetUse } from './target.js'
 
 /** Pairs of address and port the engine can tell apart: kTagLimit in native/engine/state/connection_states.h, less one. */
 const maxEndpoints = 2 ** 24 - 1
 
-/**
- * Reads `host:port`, `host:port-port` or `[v6]:port`.
- * @throws C1mError C1M_TARGET_INVALID
- */
-export function parseTarget(text: string, use: TargetUse): TargetSpec {
-  const fail = (reason: string, hint = 'Write host:port, host:port-port or [v6]:port.') =>
-    new C1mError('C1M_TARGET_INVALID', `target ${quote(text)} ${reason}`, { hint })
-  const trimmed = text.trim()
-  if (trimmed === '') throw fail('is empty')
-  if (/^\w+:\/\//.test(trimmed)) throw fail('is a URL', 'Leave out the scheme and the path: write host:port.')
-  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:[\]]*))?$/.exec(trimmed)
-  if (!match) {
-    if (!/^\[?[\da-f.]*:[\da-f.]*:[^\]]*$/i.test(trimmed)) throw fail('is not of the form host:port')
-    const address = parseAddress(trimmed) ? trimmed : 'address'
-    throw fail('has an IPv6 address without brackets', `Write [${address}]:port.`)
-  }
-  const [, bracketed, plain, ports] = match
-  const host = bracketed ?? plain ?? ''
-  if (host === '') throw fail('has no host')
-  if (bracketed !== undefined && parseAddress(bracketed) === null) {
-    throw fail(
-      `has ${quote(bracketed)} in brackets, which is not an IPv6 address${bracketed.includes('%') ? ' without a zone' : ''}`
-    )
-  }
-  if (bracketed === undefined && !/^[\w.-]+$/.test(host)) {
-    throw fail(`has the host ${quote(host)}, which is neither a name nor an address`)
-  }
-  if (ports === undefined || ports === '') throw fail('has no port')
-  return { host, ...parsePorts(ports, use, fail) }
+/** `host:port` or `[v6]:port`, or a range, without a doubt: what is written in another way, or wrongly, is read elsewhere. */
+const plainForm =
+  /^(?:\[([\da-f.]*:[\da-f:.]*)\]|([a-z][\w.-]*|(?:\d{1,3}\.){3}\d{1,3})):([1-9]\d{0,4})(?:-([1-9]\d{0,4}))?$/i
+
+async function readTargets(texts: readonly string[], use: TargetUse): Promise<TargetSpec[]> {
+  const specs = texts.map(plainTarget).filter((spec) => spec !== null)
+  if (specs.length === texts.length) return specs
+  // Loaded when needed: a dial starts sooner without.
+  return (await import('./target_text.js')).parseTargets(texts, use)
 }
 
-function parsePorts(text: string, use: TargetUse, fail: (reason: string) => C1mError) {
-  const [first = 0, last = first] = text.split(/-(.*)/, 2).map((port) => {
-    if (!/^\d+$/.test(port))
-      throw fail(
-        port === '' ? 'has a port range with one end' : `has the port ${quote(port)}, which is not a number`
-      )
-    if (Number(port) > maxPort) throw fail(`has the port ${printable(port)}, and ports end at ${maxPort}`)
-    return Number(port)
-  })
-  if (first > last) throw fail(`has a reversed port range: ${first} is above ${last}`)
-  if (first === 0 && use === 'dial') throw fail('has port 0, which nobody can listen on')
-  if (first === 0 && last > 0)
-    throw fail("has a range from port 0, which means a port of the kernel's choice")
-  return { firstPort: first, lastPort: last }
+function plainTarget(text: string): TargetSpec | null {
+  const [, bracketed, plain = '', first = '', last = first] = plainForm.exec(text) ?? []
+  const spec = { host: bracketed ?? plain, firstPort: Number(first), lastPort: Number(last) }
+  const isAddress = bracketed === undefined || parseAddress(bracketed) !== null
+  return spec.host !== '' && isAddress && spec.firstPort <= spec.lastPort && spec.lastPort <= maxPort
+    ? spec
+    : null
 }
 
 /** How names of targets are looked up. */
 export interface LookupOptions extends FamilyRules {
   /** Which addresses of a name to dial. Default `first`. */
   addresses?: AddressChoice
+  /** The device that the sockets are bound to by an option. */
+  device?: string | undefined
   /** Ends the waiting for the resolver, with the signal's reason. */
   signal?: AbortSignal | undefined
 }
@@ -99,6 +60,8 @@ export interface OtherAddresses {
 export interface FoundTargets {
   targets: Target[]
   otherAddresses: OtherAddresses[]
+  /** The device that link-local targets, or an option, name; null: as the routes say. */
+  device: string | null
 }
 
 /**
@@ -115,11 +78,11 @@ export async function resolveTargets(...args: Parameters<typeof lookUpTargets>):
 export async function lookUpTargets(
   texts: readonly string[],
   use: TargetUse,
-  { addresses = 'first', signal, ...rules }: LookupOptions = {}
+  { addresses = 'first', device, signal, ...rules }: LookupOptions = {}
 ): Promise<FoundTargets> {
-  const specs = texts.map((text) => parseTarget(text, use))
+  const specs = await readTargets(texts, use)
   if (use !== 'watch') checkEndpoints(specs)
-  const found = await Promise.all(specs.map(({ host }) => addressesOf(host, signal)))
+  const found = await addressesOfAll(specs, signal)
   const chosen =
     use === 'dial'
       ? chooseAddresses(found, addresses, rules)
@@ -135,7 +98,28 @@ export async function lookUpTargets(
   checkOverlap(targets)
   const others = new Map(specs.map(({ host }, i) => [host, chosen[i]?.others ?? []]))
   const otherAddresses = [...others].map(([host, addresses]) => ({ host, addresses }))
-  return { targets, otherAddresses: otherAddresses.filter(({ addresses }) => addresses.length > 0) }
+  return {
+    targets,
+    otherAddresses: otherAddresses.filter(({ addresses }) => addresses.length > 0),
+    device: use === 'watch' ? null : await deviceOf(targets, device)
+  }
+}
+
+/** Asks for each name once: a resolver may give its addresses in another order the next time. */
+async function addressesOfAll(specs: readonly TargetSpec[], signal: AbortSignal | undefined) {
+  const byHost = new Map<string, ReturnType<typeof addressesOf>>()
+  return await Promise.all(
+    specs.map(({ host }) => {
+      const asked = byHost.get(host) ?? addressesOf(host, signal)
+      byHost.set(host, asked)
+      return asked
+    })
+  )
+}
+
+async function deviceOf(targets: readonly Target[], device: string | undefined): Promise<string | null> {
+  if (!targets.some(({ address }) => isLinkLocal(address))) return device ?? null
+  return (await import('./zones.js')).deviceOfLinkLocal(targets, device)
 }
 
 function withoutRepetitions(targets: readonly Target[]): Target[] {
@@ -169,7 +153,9 @@ function checkDialable(target: Target) {
     'C1M_TARGET_INVALID',
     `target ${quote(formatTarget(target))} cannot be dialed: ${address} ${kind}`,
     {
-      hint: 'Name one host, e.g. 127.0.0.1 or [::1] for this one.'
+      hint: isUnspecified(address)
+        ? `Write ${formatEndpoint(familyOf(address) === 4 ? '127.0.0.1' : '::1', formatPorts(target))} for a server on this host.`
+        : 'Name one host, e.g. 127.0.0.1 or [::1] for this one.'
     }
   )
 }
@@ -198,16 +184,6 @@ function checkOverlap(targets: readonly Target[]) {
       { hint: 'Name each address and port once.' }
     )
   })
-}
-
-/** Writes a target as it was written: `host:port` or `host:port-port`. */
-export function formatTarget({ host, ...ports }: TargetSpec): string {
-  return formatEndpoint(host, formatPorts(ports))
-}
-
-/** Writes ports as a target has them: `8100-8119`, or `80`. */
-export function formatPorts({ firstPort, lastPort }: Pick<Target, 'firstPort' | 'lastPort'>): string {
-  return firstPort === lastPort ? `${firstPort}` : `${firstPort}-${lastPort}`
 }
 
 /**

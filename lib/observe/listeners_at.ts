@@ -1,6 +1,6 @@
 /** Which listening sockets take the connections to some ends. */
 import type { ListeningSocket, LocalEnd } from '../engine/sockets.js'
-import { isUnspecified } from '../net/address.js'
+import { isUnspecified, splitEndpoint } from '../net/address.js'
 
 type At = Pick<ListeningSocket, 'address'>
 
@@ -15,7 +15,7 @@ export function listenersAt<Socket extends At>(
 ): Set<Socket> {
   const byPort = new Map<number, Socket[]>()
   for (const socket of sockets) {
-    const { port } = split(socket)
+    const { port } = splitEndpoint(socket.address)
     byPort.set(port, [...(byPort.get(port) ?? []), socket])
   }
   const chosen = [...byPort].flatMap(([port, atPort]) =>
@@ -34,17 +34,8 @@ function atAddress<Socket extends At>(sockets: readonly Socket[], address: strin
     ({ host }: { host: string }) => isUnspecified(host) && !isV6
   ]
   for (const isTaken of ofKind) {
-    const taken = sockets.filter((socket) => isTaken(split(socket)))
+    const taken = sockets.filter((socket) => isTaken(splitEndpoint(socket.address)))
     if (taken.length > 0) return taken
   }
   return []
-}
-
-/** `127.0.0.1:80` and `[::1]:80` in their parts. */
-function split({ address }: At): { host: string; port: number } {
-  const colon = address.lastIndexOf(':')
-  return {
-    host: address.slice(0, colon).replace(/^\[|\]$/g, ''),
-    port: Number(address.slice(colon + 1))
-  }
 }

@@ -1,5 +1,5 @@
 /** Whether rules of this network namespace keep connections out of connection tracking, as far as nft(8) tells. */
-import type { Target } from '../net/targets.js'
+import type { Target } from '../net/target.js'
 
 /** The TCP connections that are to be kept out. */
 export interface TrackingQuestion {

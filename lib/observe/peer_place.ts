@@ -1,6 +1,6 @@
 /** Whether a dial ends on this host. */
 import { isLoopback } from '../net/address.js'
-import type { Target } from '../net/targets.js'
+import type { Target } from '../net/target.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /**

@@ -1,7 +1,7 @@
 /** Where packets from the source addresses of a dial leave, as the kernel will choose; nothing is sent. */
 import { type Device, findRoute, listDevices } from '../engine/devices.js'
 import { type AddressRange, addressesWithin, isLoopback, within } from '../net/address.js'
-import type { Target } from '../net/targets.js'
+import type { Target } from '../net/target.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /** Packets that leave by another device than the one that has their source address. */

@@ -2,7 +2,8 @@ import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import type { LocalEnd } from '../engine/sockets.js'
 import { formatEndpoint, isUnspecified } from '../net/address.js'
-import { formatPorts, parseTarget, resolveTargets } from '../net/targets.js'
+import { formatPorts } from '../net/target.js'
+import { resolveTargets } from '../net/targets.js'
 
 /** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
 export const mostEnds = 1000
@@ -24,23 +25,25 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
       )
     return isUnspecified(address) ? { firstPort, lastPort } : { address, firstPort, lastPort }
   })
-  const all = [...ends, ...ports.map(parsePorts)]
+  const all = [...ends, ...(await Promise.all(ports.map(parsePorts))).flat()]
   if (all.length <= mostEnds) return all
   throw new C1mError('C1M_OPTION_INVALID', `${all.length} targets and ports are more than ${mostEnds}`, {
     hint: 'Write neighbouring ports as a range: address:8100-8119.'
   })
 }
 
-/** `80` or `8100-8119`: read as those of a target, which has them after its host. */
-function parsePorts(text: string): LocalEnd {
+/** `80`, `8100-8119`, `80,443` or `https`: read as those of a target, which has them after its host. */
+async function parsePorts(text: string): Promise<LocalEnd[]> {
+  // Loaded when needed: what judges a dial holds this file, too, and a dial may read its targets by the other.
+  const { parseTarget } = await import('../net/target_text.js')
   try {
-    const { firstPort, lastPort } = parseTarget(`0.0.0.0:${text.trim()}`, 'dial')
-    return { firstPort, lastPort }
+    return parseTarget(`:${text.trim()}`, 'dial').map(({ firstPort, lastPort }) => ({ firstPort, lastPort }))
   } catch (cause) {
-    throw new C1mError('C1M_OPTION_INVALID', `port ${quote(text)} is neither a port nor a range of ports`, {
-      hint: 'Write 443 or 8100-8119.',
-      cause
-    })
+    throw new C1mError(
+      'C1M_OPTION_INVALID',
+      (option) => `${option('ports')}: ${quote(text)} is neither a port, nor a range of ports, nor a service`,
+      { hint: 'Write 443, 8100-8119, 80,443 or https.', cause }
+    )
   }
 }
 

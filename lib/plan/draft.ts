@@ -1,5 +1,6 @@
 /** A scenario as asked for, fit to be run or not. */
 import type { HostFacts } from '../host/facts.js'
+import { checkZones } from '../net/zones.js'
 import type { DialOptions } from '../scenario/options.js'
 import { type DialScenario, draftDial } from '../scenario/scenario.js'
 import { checkDevice } from '../scenario/socket_options.js'
@@ -19,6 +20,7 @@ export async function draftPlan(
   let sources: PlannedSources | undefined
   // A plan is the same each time it is made.
   const scenario = await draftDial({ seed: 0, ...options }, facts, async (specs, needs) => {
+    if (here) checkZones(needs.targets)
     // Without --source the specs name the device; which addresses it has on another host is unknown.
     const known = here || options.source !== undefined ? specs : []
     sources = await planSources(known, needs, here)

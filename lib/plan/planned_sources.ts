@@ -3,7 +3,13 @@ import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../net/address.js'
 import { type UnsettledAddress, unsettledAddresses } from '../net/local_addresses.js'
-import { missingAddresses, parseSource, resolveSources, type SourceNeeds } from '../net/sources.js'
+import {
+  areLinkLocal,
+  missingAddresses,
+  parseSource,
+  resolveSources,
+  type SourceNeeds
+} from '../net/sources.js'
 
 /** Sources to plan with, and what is wrong with them. */
 export interface PlannedSources {
@@ -32,22 +38,27 @@ export async function planSources(
   const unknown = family === 4 ? '0.0.0.0' : '::'
   const assumed = { ...fine([{ first: unknown, last: unknown }]), assumed: true }
   const local = needs.targets.every(({ address }) => isLoopback(address))
-  if (!here && specs.length > 0) return fine(mergeRanges(specs.flatMap((spec) => elsewhere(spec, family))))
+  if (!here && specs.length > 0)
+    return fine(mergeRanges(specs.flatMap((spec) => elsewhere(spec, family, areLinkLocal(needs.targets)))))
   if (!here && !local) return assumed
   try {
     const ranges = await resolveSources(specs, needs)
     // Those that loopback gets by default were not tried: without IPv6 there is no ::1.
-    return specs.length === 0 && here ? await withMissing(ranges) : fine(ranges)
+    return specs.length === 0 && here ? await withMissing(ranges, needs.device ?? null) : fine(ranges)
   } catch (error) {
     const code = error instanceof C1mError ? error.code : null
     if (code === 'C1M_ROUTE_UNKNOWN') return { ...assumed, unrouted: await unroutedAmong(needs) }
     if (code !== 'C1M_SOURCE_NOT_LOCAL') throw error
-    return await withMissing(mergeRanges(specs.flatMap((spec) => parseSource(spec, family))))
+    const linkLocal = areLinkLocal(needs.targets)
+    return await withMissing(
+      mergeRanges(specs.flatMap((spec) => parseSource(spec, family, linkLocal))),
+      needs.device ?? null
+    )
   }
 }
 
-async function withMissing(ranges: AddressRange[]): Promise<PlannedSources> {
-  const tried = await Promise.all(ranges.map((range) => missingAddresses(range)))
+async function withMissing(ranges: AddressRange[], device: string | null): Promise<PlannedSources> {
+  const tried = await Promise.all(ranges.map((range) => missingAddresses(range, device)))
   const unbound = tried.flat().map(({ address }) => address)
   const unsettled = unsettledAddresses().filter(({ address }) => unbound.includes(address))
   const missing = unbound.filter((address) => unsettled.every((one) => one.address !== address))
@@ -62,14 +73,15 @@ const fine = (ranges: AddressRange[]): PlannedSources => ({
   assumed: false
 })
 
-function elsewhere(spec: string, family: 4 | 6): AddressRange[] {
+function elsewhere(spec: string, family: 4 | 6, linkLocal: boolean): AddressRange[] {
   if (parseAddressRange(spec.trim()) === null && /^[a-z]/i.test(spec) && !spec.includes(':'))
     throw new C1mError(
       'C1M_SOURCE_INVALID',
-      `source ${quote(spec)} is not an address, and names of interfaces say nothing about another host`,
+      (option) =>
+        `${option('source')} ${quote(spec)} is not an address, and names of interfaces say nothing about another host`,
       { hint: 'Write an address, A/len or A-B.' }
     )
-  return parseSource(spec, family)
+  return parseSource(spec, family, linkLocal)
 }
 
 async function unroutedAmong(needs: SourceNeeds): Promise<string[]> {

@@ -1,7 +1,7 @@
 /** What a plan cannot know, in words: silence about it would read as a promise. */
 import { formatNumber } from '../base/units.js'
 import type { HostFacts } from '../host/facts.js'
-import { formatTarget, type Target } from '../net/targets.js'
+import { formatTarget, type Target } from '../net/target.js'
 import { hasNoConntrack } from '../scenario/needs.js'
 import type { PlannedSources } from './planned_sources.js'
 import type { Tracking } from './tracking.js'

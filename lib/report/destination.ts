@@ -1,6 +1,6 @@
 /** Where connections go, in words. */
-import { parseAddress } from '../net/address.js'
-import { formatTarget, type Target } from '../net/targets.js'
+import { parseAddress, withoutZone } from '../net/address.js'
+import { formatTarget, type Target } from '../net/target.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { listed, plural } from './layout.js'
 
@@ -28,7 +28,7 @@ export function destination({ selfDial, targets, otherAddresses = [] }: Destinat
 /** ` (198.18.1.2, 1 of 3 addresses)` of a name that has three; nothing for a target that is written as an address. */
 function addresses(dialed: readonly Target[], others: ReadonlyMap<string, number>): string {
   const [first] = dialed
-  if (!first || parseAddress(first.host) !== null) return ''
+  if (!first || parseAddress(withoutZone(first.host)) !== null) return ''
   const all = dialed.length + (others.get(first.host) ?? 0)
   const share = dialed.length === all ? plural(all, 'address', 'es') : `${dialed.length} of ${all} addresses`
   if (dialed.length > mostNamed) return ` (${share})`

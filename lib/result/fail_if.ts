@@ -165,7 +165,10 @@ const comparisons = {
  */
 export function parseFailIf(text: string): FailIf {
   const fail = (reason: string, hint: string, cause?: unknown) =>
-    new C1mError('C1M_FAIL_IF_INVALID', `condition ${quote(text)} ${reason}`, { hint, cause })
+    new C1mError('C1M_FAIL_IF_INVALID', (option) => `${option('failIf')} ${quote(text)} ${reason}`, {
+      hint,
+      cause
+    })
   const match = /^([\w.]+)\s*([<>=!]+)\s*(.*)$/.exec(text.trim())
   if (!match) throw fail('is not of the form FIGURE OPERATOR NUMBER', "Write e.g. 'failed>0'.")
   const [, name = '', operator = '', literal = ''] = match
@@ -201,6 +204,7 @@ function noun(unit: Unit): string {
 function readLimit(literal: string, unit: Unit, fail: (cause: C1mError) => C1mError): number {
   if (/^\d+(\.\d+)?$/.test(literal)) return Number(literal)
   try {
+    if (/^[\d.,_]+(e[+-]?\d+)?$/i.test(literal)) return parseQuantity('count', literal)
     return parseQuantity(units[unit].kind, literal) / units[unit].base
   } catch (cause) {
     throw cause instanceof C1mError ? fail(cause) : cause

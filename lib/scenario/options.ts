@@ -16,8 +16,9 @@ import { tableLimits } from './tables.js'
  */
 export interface DialOptions extends ExchangeOptions, ChurnOptions, NatOptions, SocketOptions {
   /**
-   * `host:port`, `host:port-port` or `[v6]:port`, all of one address family. None: a self-dial, of listeners of its own
-   * on loopback. C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
+   * `host:port`, `host:port-port`, `host:port,port` or `[v6]:port`, all of one address family; a port alone is one of
+   * 127.0.0.1. docs/cli.md has the other forms. None: a self-dial, of listeners of its own on loopback.
+   * C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED.
    */
   targets?: readonly string[]
   /**
@@ -119,7 +120,10 @@ export const dialChecks: OptionChecks<DialOptions> = {
 
 /** What a caller may ask of `listen`. Every option has a default; a value outside its range is C1M_OPTION_INVALID. */
 export interface ListenOptions extends SocketOptions {
-  /** `address:port` or `address:port-port`; port 0 lets the kernel choose. Default `127.0.0.1:0`. C1M_TARGET_INVALID. */
+  /**
+   * `address:port` or `address:port-port`; port 0 lets the kernel choose. `:port` is any address, of IPv4 and IPv6, as is
+   * `[::]:port` unless an IPv4 address is named with the same port. Default `127.0.0.1:0`. C1M_TARGET_INVALID.
+   */
   targets?: readonly string[]
   /** What to do with what comes. Default `sink`. */
   mode?: ListenMode

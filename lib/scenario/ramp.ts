@@ -1,6 +1,6 @@
 /** The rate of connection starts over time. */
 import { type Check, checkWhole, describeValue, mostPerSecond, mostWhole } from '../base/check_option.js'
-import { C1mError } from '../base/errors.js'
+import { C1mError, type Wording } from '../base/errors.js'
 import type { Amount, Count } from '../base/quantities.js'
 import { quote } from '../base/quote.js'
 import { formatDurationMs, formatNumber, parseDurationMs, parseRate } from '../base/units.js'
@@ -56,13 +56,16 @@ export function resolveRamp(ramp: Ramp): RampPoint[] {
   return typeof ramp === 'string' ? parseRamp(ramp) : checkPoints([...ramp], formatRamp(ramp), pointsHint)
 }
 
+/** A comma, unless it separates the thousands of a rate: `0:10,000/s`. */
+const betweenPoints = /,(?!\d{3}(?!\d)[^:,]*(?:,|$))/
+
 /** Reads `TIME:RATE,TIME:RATE,...`, e.g. `0:10k/s,30s:200k/s`. */
 function parseRamp(text: string): RampPoint[] {
-  const points = text.split(',').map((point) => {
+  const points = text.split(betweenPoints).map((point) => {
     const [time = '', rate, ...rest] = point.split(':')
     if (rate === undefined || rest.length > 0)
       throw refusal(text, `has ${quote(point)} where TIME:RATE is expected`, textHint)
-    return { atMs: parseDurationMs(time, 'ramp time'), perSecond: parseRate(rate, 'ramp rate') }
+    return { atMs: parseDurationMs(time, named('time')), perSecond: parseRate(rate, named('rate')) }
   })
   return checkPoints(points, text, textHint)
 }
@@ -87,8 +90,14 @@ function checkPoints(points: RampPoint[], shown: string, hint: string): RampPoin
   return points
 }
 
+function named(part: 'time' | 'rate'): Wording {
+  return (option) => `${option('ramp')} ${part}`
+}
+
 function refusal(shown: string, reason: string, hint: string): C1mError {
-  return new C1mError('C1M_RAMP_INVALID', `ramp: ${quote(shown)} ${reason}`, { hint })
+  return new C1mError('C1M_RAMP_INVALID', (option) => `${option('ramp')}: ${quote(shown)} ${reason}`, {
+    hint
+  })
 }
 
 function formatRamp(points: readonly RampPoint[]): string {

@@ -4,15 +4,10 @@ import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
 import type { CloseMode, ListenMode } from '../engine/modes.js'
 import { type HostFacts, readHostFacts } from '../host/facts.js'
-import { type AddressRange, isLoopback } from '../net/address.js'
-import { familyOfSources, resolveSources, type SourceNeeds } from '../net/sources.js'
-import {
-  checkAuthorized,
-  lookUpTargets,
-  type OtherAddresses,
-  resolveTargets,
-  type Target
-} from '../net/targets.js'
+import { type AddressRange, isLinkLocal, isLoopback } from '../net/address.js'
+import { areLinkLocal, familyOfSources, resolveSources, type SourceNeeds } from '../net/sources.js'
+import type { Target } from '../net/target.js'
+import { checkAuthorized, lookUpTargets, type OtherAddresses } from '../net/targets.js'
 import { askRoute, hasRoute } from './ask_route.js'
 import { type CloseBy, checkChurn } from './churn.js'
 import { churnDurationMs, dialDefaults, listenDefaults } from './defaults.js'
@@ -113,9 +108,10 @@ export async function resolveDial(
   signal?: AbortSignal
 ): Promise<DialScenario> {
   const options = checkOptions('dial', given, dialChecks)
-  const findSources: SourceFinder = (specs, needs) => {
+  const findSources: SourceFinder = async (specs, needs) => {
     checkAuthorized(needs.targets, options.authorized ?? false)
-    return resolveSources(specs, needs)
+    await checkZonesOf(needs.targets)
+    return await resolveSources(specs, needs)
   }
   checkDevice(options)
   const scenario = await draftDial(options, facts, findSources, signal)
@@ -141,10 +137,11 @@ export async function draftDial(
   const selfDial = targetTexts.length === 0
   const exchange = await resolveExchange(options, signal)
   checkChurn(options, exchange !== null, selfDial)
+  // Loaded when needed: a dial starts sooner without.
+  if (exchange && selfDial) (await import('./echo.js')).checkEchoed(options, exchange)
   const plain = {
     ...chosen,
     rate: resolveRate(options),
-    socketOptions: chosenSocketOptions(options),
     exchange,
     durationMs: options.durationMs ?? (churn ? churnDurationMs : null),
     // Memory is set aside for each of them, and there are no more.
@@ -155,12 +152,15 @@ export async function draftDial(
   const workers = Math.max(resolveWorkers(options.workers, Math.min(connections, plain.window)), least)
   const shard = parseShard(options.shard ?? '1/1')
   const sourcePorts = resolveSourcePorts(options.sourcePorts, facts)
-  const { targets, otherAddresses } = await lookUpTargets(targetTexts, 'dial', {
+  const chosenOptions = chosenSocketOptions(options)
+  const { targets, otherAddresses, device } = await lookUpTargets(targetTexts, 'dial', {
     addresses: options.addresses ?? 'first',
     family: () => familyOfSources(options.source ?? (options.device === undefined ? [] : [options.device])),
-    hasRoute: hasRoute(plain.socketOptions),
+    hasRoute: hasRoute(chosenOptions),
+    device: options.device,
     signal
   })
+  const socketOptions = { ...chosenOptions, device }
 
   const destinations = countDestinations({ targets, selfDial, workers, connections })
   const nat = planNat(options, selfDial ? 1 : destinations)
@@ -170,7 +170,8 @@ export async function draftDial(
     connections,
     // The workers of a self-dial are quicker with local ports that no other worker uses.
     tuplesPerAddress: ports * (selfDial ? destinations / workers : destinations),
-    askRoute: askRoute(plain.socketOptions)
+    askRoute: askRoute(socketOptions),
+    device
   })
   const tuples = countTuples({ sources, sourcePorts, ...shard, destinations })
   const space = { sources, sourcePorts, ...shard, tuples }
@@ -180,6 +181,7 @@ export async function draftDial(
     otherAddresses,
     selfDial,
     ...plain,
+    socketOptions,
     nat,
     seed: options.seed ?? Math.floor(Math.random() * (mostSeed + 1)),
     ...space,
@@ -188,9 +190,19 @@ export async function draftDial(
   }
 }
 
-/** Where the sources of a dial through one device are found, when none is named; loopback needs no such help. */
+/**
+ * Where the sources of a dial through one device are found, when none is named; loopback needs no such help, and for a
+ * link-local target the route has the one address to use.
+ */
 function sourcesOfDevice({ device }: DialOptions, targets: readonly Target[]): string[] {
-  return device === undefined || targets.every(({ address }) => isLoopback(address)) ? [] : [device]
+  const isUnneeded =
+    device === undefined || targets.every(({ address }) => isLoopback(address) || isLinkLocal(address))
+  return isUnneeded ? [] : [device]
+}
+
+/** Loaded when needed: a dial starts sooner without. */
+async function checkZonesOf(targets: readonly Target[]): Promise<void> {
+  if (areLinkLocal(targets)) (await import('../net/zones.js')).checkZones(targets)
 }
 
 /** Pairs of destination address and port. A self-dial has as many for each worker. */
@@ -221,13 +233,15 @@ export async function resolveListen(given: ListenOptions = {}): Promise<ListenSc
     )
   }
   checkDevice(options)
+  const found = await lookUpTargets(options.targets ?? ['127.0.0.1:0'], 'listen', { device: options.device })
+  await checkZonesOf(found.targets)
   return {
     kind: 'listen',
-    targets: await resolveTargets(options.targets ?? ['127.0.0.1:0'], 'listen'),
+    targets: found.targets,
     workers: resolveWorkers(options.workers),
     maxTables: tableLimits.maxTables,
     ...withDefaults(listenDefaults, options),
-    socketOptions: chosenSocketOptions(options)
+    socketOptions: { ...chosenSocketOptions(options), device: found.device }
   }
 }
 

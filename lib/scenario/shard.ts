@@ -15,7 +15,7 @@ export interface Shard {
  */
 export function parseShard(text: string): Shard {
   const fail = (reason: string) =>
-    new C1mError('C1M_SHARD_INVALID', `shard ${quote(text)} ${reason}`, {
+    new C1mError('C1M_SHARD_INVALID', (option) => `${option('shard')} ${quote(text)} ${reason}`, {
       hint: 'Write K/N: 1/2 here and 2/2 in the other process.'
     })
   const match = /^(\d+)\/(\d+)$/.exec(text.trim())

@@ -21,6 +21,10 @@ class SocketAddress {
   static std::optional<SocketAddress> Local(int fd);
 
   [[nodiscard]] int family() const { return any_.sa_family; }
+  // Whether it is `::`.
+  [[nodiscard]] bool is_any_v6() const {
+    return family() == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&v6_.sin6_addr);
+  }
   [[nodiscard]] uint16_t port() const;
   void set_port(uint16_t port);
   // The address `offset` places further up (carries through all 128 bits for IPv6).

@@ -45,7 +45,7 @@ int PendingError(int fd) {
 }
 
 Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing,
-                         const SocketOptions& options) {
+                         const SocketOptions& options, Families families) {
   auto opened = OpenStream(address.family());
   if (!opened.ok()) return opened.error();
   UniqueFd socket(opened.value());
@@ -56,7 +56,15 @@ Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing 
   }
   const int on = 1;
   if (address.family() == AF_INET6) {
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    // Set either way: net.ipv6.bindv6only has the default.
+    const int v6_only = families == Families::kIpv6 ? 1 : 0;
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof(v6_only));
+    if (v6_only == 0) {
+      // Connections over IPv4 have its options as well.
+      if (const int error = SetOwnOptions(socket.get(), AF_INET, options); error != 0) {
+        return SysError{error, "setsockopt"};
+      }
+    }
   }
   const auto share = [&] {
     return ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0;

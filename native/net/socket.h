@@ -41,9 +41,13 @@ enum class PortSharing : uint8_t {
   kNext,
 };
 
+// Which connections a listener at the address `::` takes (IPV6_V6ONLY, ipv6(7)); any other listener
+// has those of its own family.
+enum class Families : uint8_t { kIpv6, kBoth };
+
 // A listening socket; port 0 lets the kernel choose. What it accepts inherits its options.
 Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing sharing,
-                         const SocketOptions& options = {});
+                         const SocketOptions& options = {}, Families families = Families::kIpv6);
 
 // eventfd(2), non-blocking.
 Result<int> OpenEventFd();

@@ -22,4 +22,7 @@ using SocketOptions = std::vector<SocketOption>;
 // refuses.
 [[nodiscard]] int SetOptions(int fd, int family, const SocketOptions& options);
 
+// Sets only those that are for this family alone. Returns the same.
+[[nodiscard]] int SetOwnOptions(int fd, int family, const SocketOptions& options);
+
 }  // namespace c1m

@@ -12,10 +12,11 @@ describe('help', () => {
       Opens TCP connections, holds or churns them, talks on them, closes them and
       reports what happened.
 
-      TARGET is host:port, host:port-port or [v6]:port; several share the connections.
-      Without one, dial starts its own listener on loopback and dials that.
+      TARGET is host:port, host:port-port, host:port,port or [v6]:port; a port alone
+      is one of 127.0.0.1. Several share the connections. Without one, dial starts its
+      own listener on loopback and dials that.
 
-      Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or
+      Counts may be written 250k or 1m, durations 500ms, 10s or 1h30m, rates 50k/s or
       50k, sizes 512B or 64KiB.
 
       The options of the NAT section describe a NAT on the way: SYNs that met a
@@ -158,13 +159,14 @@ describe('help', () => {
 
   it('of listen', async () => {
     expect((await runCli(['listen', '--help'])).stdout).toMatchInlineSnapshot(`
-      "Usage: c1m-native listen [options] [ADDR:PORT[-PORT]...]
+      "Usage: c1m-native listen [options] [[ADDR:]PORT[-PORT]...]
 
       Accepts TCP connections, holds them, and reports what it accepted when it ends.
 
-      Without an address it listens on 127.0.0.1, on a port the kernel chooses; so
-      does port 0. The addresses listened on are printed to stderr; with --ndjson they
-      are the first line on stdout.
+      A port alone is one of 127.0.0.1; :PORT is any address, of IPv4 and IPv6.
+      Without either it listens on 127.0.0.1, on a port the kernel chooses; so does
+      port 0. The addresses listened on are printed to stderr; with --ndjson they are
+      the first line on stdout.
 
       Options:
             --mode sink|echo|close-first

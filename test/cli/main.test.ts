@@ -6,19 +6,24 @@ import { runCli, runShell } from './run_cli.js'
 const names = Object.keys(commands).join(', ')
 
 describe('c1m-native', () => {
-  it.each([['--version'], ['-V']])('%s prints the version and nothing else', async (flag) => {
-    expect(await runCli([flag])).toEqual({
-      code: 0,
-      signal: null,
-      stdout: `${packageJson.version}\n`,
-      stderr: ''
-    })
-  })
+  it.each([['--version'], ['-V'], ['-v'], ['version']])(
+    '%s prints the version and nothing else',
+    async (flag) => {
+      expect(await runCli([flag])).toEqual({
+        code: 0,
+        signal: null,
+        stdout: `${packageJson.version}\n`,
+        stderr: ''
+      })
+    }
+  )
 
-  it.each([[[]], [['--help']], [['-h']]])('%j lists the commands', async (args) => {
-    const { code, stdout, stderr } = await runCli(args)
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout.replace(packageJson.version, 'VERSION')).toMatchInlineSnapshot(`
+  it.each([[[]], [['--help']], [['-h']], [['help']], [['help', 'help']]])(
+    '%j lists the commands',
+    async (args) => {
+      const { code, stdout, stderr } = await runCli(args)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout.replace(packageJson.version, 'VERSION')).toMatchInlineSnapshot(`
       "c1m-native VERSION: opens, holds and explains a million TCP connections
 
       Usage: c1m-native COMMAND [options]
@@ -34,10 +39,20 @@ describe('c1m-native', () => {
         completion    print a script that completes this command line in a shell
 
       Options:
-        -h, --help                  this help; after a command, that command's
-        -V, --version               the version
+        -h, --help, help [COMMAND]  this help, or that of a command
+        -v, -V, --version, version  the version
       "
     `)
+    }
+  )
+
+  it.each([
+    ['help', 'dial'],
+    ['help', '--no-color', 'dial', '127.0.0.1:80'],
+    ['help', 'help', 'dial']
+  ])('%j %j prints the help of that command', async (...args) => {
+    const { stdout: expected } = await runCli(['dial', '--help'])
+    expect(await runCli(args)).toEqual({ code: 0, signal: null, stdout: expected, stderr: '' })
   })
 
   it('prints its version quietly when nobody reads it', async () => {
@@ -73,6 +88,10 @@ describe('a mistake is one line with a remedy, and exit code 2:', () => {
       ['dail'],
       `unknown command 'dail'. Did you mean dial? The commands are ${names}; see c1m-native --help.`
     ],
+    [
+      ['help', 'dail'],
+      `unknown command 'dail'. Did you mean dial? The commands are ${names}; see c1m-native --help.`
+    ],
     [['x'], `unknown command 'x'. The commands are ${names}; see c1m-native --help.`],
     [['constructor'], `unknown command 'constructor'. The commands are ${names}; see c1m-native --help.`],
     [
@@ -85,7 +104,7 @@ describe('a mistake is one line with a remedy, and exit code 2:', () => {
     ],
     [['dial', '-c', 'lots'], "-c: 'lots' is not a count. Write a count like 10000, 250k or 1m."],
     [['dial', '-c'], '-c needs a value. Write -c N.'],
-    [['dial', '--hold', '10'], "--hold: '10' has no unit. Write a duration like 500ms, 10s, 2m or 1h."],
+    [['dial', '--hold', '10'], "--hold: '10' has no unit. Write a duration like 500ms, 10s, 2m or 1h30m."],
     [
       ['dial', '--rate', '5/m'],
       "--rate: '5/m' has an unknown unit, '/m'. Write a rate per second like 500/s, 50k/s or 50k."

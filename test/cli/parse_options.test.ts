@@ -42,6 +42,12 @@ describe('parseOptions', () => {
     [['-r', '50k/s', '--workers', '4'], { rate: 50_000, workers: 4 }, []],
     [['--close', 'rst', '-q'], { close: 'rst', quiet: true }, []],
     [['-qc', '5'], { quiet: true, connections: 5 }, []],
+    [['-c=10'], { connections: 10 }, []],
+    [['-qc=10'], { quiet: true, connections: 10 }, []],
+    [['-s=eth0', '-s', '=x'], { source: ['eth0', '=x'] }, []],
+    [['--out==x'], { out: '=x' }, []],
+    [['-c', '1e6', '--hold', '1h30m'], { connections: 1_000_000, holdMs: 5_400_000 }, []],
+    [['--workers', '1_000'], { workers: 1000 }, []],
     [['-s', '10.0.0.1', '--source', 'eth0'], { source: ['10.0.0.1', 'eth0'] }, []],
     [['--no-color'], { color: false }, []],
     [['--all'], { addresses: 'every' }, []],
@@ -64,7 +70,15 @@ describe('parseOptions', () => {
     [['-Z'], 'unknown option -Z', 'See c1m-native test --help.'],
     [['--no-quiet'], 'unknown option --no-quiet', expect.stringContaining('See c1m-native test --help.')],
     [['--quiet=yes'], "--quiet takes no value, but got 'yes'", 'Write just --quiet.'],
+    [['-q=yes'], "-q takes no value, but got 'yes'", 'Write just -q.'],
+    [['-hold', '5s'], 'unknown option -hold', 'Did you mean --hold? See c1m-native test --help.'],
+    [
+      ['-connections=5'],
+      'unknown option -connections',
+      expect.stringContaining('Did you mean --connections?')
+    ],
     [['-c'], '-c needs a value', 'Write -c N.'],
+    [['-c='], '-c needs a value', 'Write -c N.'],
     [['--out='], '--out needs a value', 'Write --out FILE.'],
     [
       ['--out', '--quiet'],

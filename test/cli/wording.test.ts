@@ -8,7 +8,35 @@ import { runCli } from './run_cli.js'
 
 describe('an error of the library names options as they are typed:', () => {
   it.each([
-    [['dial', '-c', '0'], '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'],
+    [['dial', '-c', '0'], '-c is 0, and must be a whole number from 1 to 2,147,483,647.'],
+    [
+      ['dial', '--connections', '0'],
+      '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'
+    ],
+    [
+      ['dial', '-c=5', '--connections=0'],
+      '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'
+    ],
+    [
+      ['dial', '-s', '10.0.0.300', '127.0.0.1:80'],
+      "-s '10.0.0.300' is neither an address, nor a range, nor an interface that is up. Write an address, A/len, A-B or the name of an interface."
+    ],
+    [
+      ['dial', '--shard', '3/2'],
+      "--shard '3/2' is beyond the last: there are 2. Write K/N: 1/2 here and 2/2 in the other process."
+    ],
+    [
+      ['dial', '--ramp', '5'],
+      "--ramp: '5' has '5' where TIME:RATE is expected. Write TIME:RATE pairs, e.g. 0:10k/s,30s:200k/s."
+    ],
+    [
+      ['dial', '--ramp', '0:fast'],
+      "--ramp rate: 'fast' is not a rate. Write a rate per second like 500/s, 50k/s or 50k."
+    ],
+    [
+      ['watch', '-p', '90-80'],
+      "-p: '90-80' is neither a port, nor a range of ports, nor a service. Write 443, 8100-8119, 80,443 or https."
+    ],
     [
       ['dial', '--connect-timeout', '0'],
       '--connect-timeout is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647.'
@@ -23,7 +51,7 @@ describe('an error of the library names options as they are typed:', () => {
     ],
     [
       ['dial', '-r', '5', '--ramp', '0:5'],
-      '--rate and --ramp exclude each other: both say when connections start. Write a constant rate as --rate N/s, a changing one as --ramp 0:N/s,TIME:N/s.'
+      '-r and --ramp exclude each other: both say when connections start. Write a constant rate as -r N/s, a changing one as --ramp 0:N/s,TIME:N/s.'
     ],
     [
       ['plan', '--source-ports', '80-9'],

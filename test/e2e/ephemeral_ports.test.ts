@@ -155,6 +155,6 @@ describe.skipIf(!mayMakeNamespaces).each(withoutPorts)('while every ephemeral po
     using hosts = await twoHosts()
     const { code, stderr } = await hosts.client.cli('dial', '198.18.80.2:80', '-s', '198.18.80.9')
     expect(code).toBe(2)
-    expect(stderr).toContain('source 198.18.80.9 is not an address of this host (EADDRNOTAVAIL)')
+    expect(stderr).toContain('-s 198.18.80.9 is not an address of this host (EADDRNOTAVAIL)')
   })
 })

@@ -51,7 +51,7 @@ describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', ()
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr:
-        "c1m-native: source 'lo' cannot be looked up as an interface: netlink sockets (AF_NETLINK) are refused here. Write its address.\n"
+        "c1m-native: -s 'lo' cannot be looked up as an interface: netlink sockets (AF_NETLINK) are refused here. Write its address.\n"
     })
   })
 })

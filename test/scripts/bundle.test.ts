@@ -29,3 +29,8 @@ it('one more file has what judges a run, without what the checks say for the doc
   expect(code).toContain('time-wait-paws')
   for (const part of ['about:', 'mistakenFor']) expect(code).not.toContain(part)
 })
+
+it('one more file, and nothing of what judges a run, reads targets that are written in another way', () => {
+  const { files } = loadedBy(fileURLToPath(new URL('../../dist/target_text.cjs', import.meta.url)))
+  expect(files).toEqual(['rolldown-runtime.cjs', 'startup.cjs', 'target_text.cjs'])
+})

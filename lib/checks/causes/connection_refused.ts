@@ -1,5 +1,5 @@
 import { formatEndpoint } from '../../net/address.js'
-import { formatPorts } from '../../net/targets.js'
+import { formatPorts } from '../../net/target.js'
 import type { Evidence } from '../../result/finding.js'
 import type { TargetTotals } from '../../result/result.js'
 import { defineCheck, type ExplainContext, type RunOutcome, type Verdict } from '../context.js'

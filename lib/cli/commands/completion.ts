@@ -31,9 +31,21 @@ export async function run(
   return 0
 }
 
-/** The commands with their tables. */
-export function completed(all: Readonly<Record<string, Command>>): Promise<CompletedCommand[]> {
-  return Promise.all(
-    Object.entries(all).map(async ([name, { summary, spec }]) => ({ name, summary, spec: await spec() }))
-  )
+/** The commands with their tables, and the words that may stand in their place. */
+export async function completed(all: Readonly<Record<string, Command>>): Promise<CompletedCommand[]> {
+  const entries = Object.entries(all)
+  const commands = entries.map(async ([name, { summary, spec }]) => ({ name, summary, spec: await spec() }))
+  return [...(await Promise.all(commands)), ...wordsBeside(entries.map(([name]) => name))]
+}
+
+function wordsBeside(commands: readonly string[]): CompletedCommand[] {
+  const plain = { text: [], sections: [], examples: [], exitCodes: [] }
+  return [
+    {
+      name: 'help',
+      summary: 'this help, or that of a command',
+      spec: { ...plain, usage: 'help [COMMAND]', words: commands }
+    },
+    { name: 'version', summary: 'the version', spec: { ...plain, usage: 'version' } }
+  ]
 }

@@ -257,8 +257,8 @@ export const spec: CommandSpec = {
   usage: 'dial [options] [TARGET...]',
   text: [
     'Opens TCP connections, holds or churns them, talks on them, closes them and reports what happened.',
-    'TARGET is host:port, host:port-port or [v6]:port; several share the connections. Without one, dial starts its own listener on loopback and dials that.',
-    'Counts may be written 250k or 1m, durations 500ms, 10s or 2m, rates 50k/s or 50k, sizes 512B or 64KiB.',
+    'TARGET is host:port, host:port-port, host:port,port or [v6]:port; a port alone is one of 127.0.0.1. Several share the connections. Without one, dial starts its own listener on loopback and dials that.',
+    'Counts may be written 250k or 1m, durations 500ms, 10s or 1h30m, rates 50k/s or 50k, sizes 512B or 64KiB.',
     'The options of the NAT section describe a NAT on the way: SYNs that met a connection still remembered are then held against its ports.'
   ],
   sections: [

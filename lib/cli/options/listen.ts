@@ -57,10 +57,10 @@ export const libraryOptions = { ...listenOptions, ...socketOptions } as const
 export const allListenOptions = { ...libraryOptions, ...runOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
-  usage: 'listen [options] [ADDR:PORT[-PORT]...]',
+  usage: 'listen [options] [[ADDR:]PORT[-PORT]...]',
   text: [
     'Accepts TCP connections, holds them, and reports what it accepted when it ends.',
-    'Without an address it listens on 127.0.0.1, on a port the kernel chooses; so does port 0. The addresses listened on are printed to stderr; with --ndjson they are the first line on stdout.'
+    'A port alone is one of 127.0.0.1; :PORT is any address, of IPv4 and IPv6. Without either it listens on 127.0.0.1, on a port the kernel chooses; so does port 0. The addresses listened on are printed to stderr; with --ndjson they are the first line on stdout.'
   ],
   sections: [
     { title: 'Options', options: { ...listenOptions, ...runOptions } },

@@ -40,10 +40,10 @@ export const runOptions = {
 export const allWatchOptions = { ...watchOptions, ...runOptions, ...outputOptions } as const
 
 export const spec: CommandSpec = {
-  usage: 'watch [options] [ADDR:PORT[-PORT]...]',
+  usage: 'watch [options] [[ADDR:]PORT[-PORT]...]',
   text: [
     'Looks at a server from beside it, on its host, and sends nothing: queues of its listeners, states and TCP_INFO of its sockets, kernel counters that move, connection tracking, and causes as they arise.',
-    'ADDR:PORT is where the server listens. Without one, and without --port, all sockets of this network namespace are watched. Counters are those of the namespace in any case.',
+    'ADDR:PORT is where the server listens; a port alone is one of any address. Without one, and without --port, all sockets of this network namespace are watched. Counters are those of the namespace in any case.',
     'With --drops, packets the kernel drops are counted by reason and call chain: those of TCP from or to what is watched, where the kernel takes a BPF program, else those of the whole host. A SYN that a listener drops has no reason there, only counters.'
   ],
   sections: [

@@ -42,6 +42,15 @@ Result<int> OpenOwnListener(const SocketAddress& wanted, const RunOptions& optio
   return opened;
 }
 
+// Ports that IPv4 addresses of the run have for themselves: `::` cannot take IPv4 there as well.
+std::vector<bool> PortsOfIpv4(const std::vector<SocketAddress>& addresses) {
+  std::vector<bool> taken(65536);
+  for (const SocketAddress& address : addresses) {
+    if (address.family() == AF_INET && address.port() != 0) taken[address.port()] = true;
+  }
+  return taken;
+}
+
 }  // namespace
 
 Run::Run(RunOptions options, std::function<void(Event)> notify)
@@ -91,17 +100,21 @@ Result<std::vector<SocketAddress>> Run::Listen() {
   const bool own = SelfDial::IsAsked(state_.options);
   const size_t addresses = options.addresses.size();
   const size_t sockets = std::max<size_t>(addresses, workers_.size());
+  const std::vector<bool> of_ipv4 = PortsOfIpv4(options.addresses);
   for (size_t i = 0; i < sockets; ++i) {
     const size_t place = i % addresses;
     const bool again = i >= addresses && !own;
-    const SocketAddress& address = again ? listening[place] : options.addresses[place];
+    const SocketAddress& wanted = options.addresses[place];
+    const SocketAddress& address = again ? listening[place] : wanted;
     const bool shares = !own && sockets > addresses;
     const PortSharing sharing = again    ? PortSharing::kNext
                                 : shares ? PortSharing::kFirst
                                          : PortSharing::kNone;
+    const Families families =
+        wanted.is_any_v6() && !of_ipv4[wanted.port()] ? Families::kBoth : Families::kIpv6;
     const auto opened =
         own ? OpenOwnListener(address, state_.options)
-            : OpenListener(address, options.backlog, sharing, options.socket_options);
+            : OpenListener(address, options.backlog, sharing, options.socket_options, families);
     if (!opened.ok()) {
       state_.errors.Count(Phase::kBind, opened.error().code, [&] { return address.ToString(); });
       return opened.error();

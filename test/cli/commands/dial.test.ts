@@ -103,7 +103,7 @@ describe('dial', () => {
   })
 
   it.each([
-    ['a condition', ['--fail-if', 'speed>1'], /^c1m-native: condition 'speed>1' names 'speed', [^\n]+\n$/],
+    ['a condition', ['--fail-if', 'speed>1'], /^c1m-native: --fail-if 'speed>1' names 'speed', [^\n]+\n$/],
     ['a ramp', ['--ramp', '0:fast'], /^c1m-native: [^\n]+\n$/],
     ['a target', ['127.0.0.1'], /^c1m-native: [^\n]*'127\.0\.0\.1'[^\n]+\n$/],
     ['a foreign target', ['192.0.2.1:80'], /^c1m-native: [^\n]*192\.0\.2\.1[^\n]+--authorized[^\n]+\n$/],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../../lib/dial/snapshot.js'
+import { listen } from '../../../lib/listen/listen.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { runCli } from '../run_cli.js'
 
@@ -52,7 +53,18 @@ describe('dial that talks', () => {
   })
 
   it('exits with 5 when the answer never comes, or is another', async () => {
-    const args = ['dial', '-c', '50', '--send', 'a', '--exchange-timeout', '200ms', '--json']
+    await using server = await listen({ targets: ['127.0.0.1:0'], mode: 'echo' })
+    const args = [
+      'dial',
+      ...server.targets,
+      '-c',
+      '50',
+      '--send',
+      'a',
+      '--exchange-timeout',
+      '200ms',
+      '--json'
+    ]
     for (const [expected, code] of [
       ['ab', 'ETIMEDOUT'],
       ['b', 'EBADMSG']
@@ -64,6 +76,16 @@ describe('dial that talks', () => {
         exchange: { completed: 0, failed: 50 }
       })
     }
+  })
+
+  it('refuses an answer that its own echo can never give', async () => {
+    expect(await runCli(['dial', '-c', '50', '--send', 'PING', '--expect', '+PONG'])).toEqual({
+      code: 2,
+      signal: null,
+      stdout: '',
+      stderr:
+        'c1m-native: --expect cannot be met: without a target the listener only echoes, and 5 bytes never come back for 4 bytes sent. Expect at most what is sent, or name a target.\n'
+    })
   })
 
   it('churns for as long as it was told', async () => {

@@ -181,7 +181,7 @@ describe('watch', () => {
   )
 
   it.each([
-    ['--port', 'http'],
+    ['--port', 'none'],
     ['--port', '90-80'],
     ['--every', '0ms'],
     ['127.0.0.1'],

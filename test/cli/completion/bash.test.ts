@@ -23,7 +23,7 @@ function offered(...words: string[]): string[] {
 
 describe('bash', () => {
   it('offers the commands', () => {
-    expect(offered('')).toEqual([...Object.keys(commands), '--help', '--version'])
+    expect(offered('')).toEqual([...Object.keys(commands), 'help', 'version', '--help', '--version'])
     expect(offered('di')).toEqual(['dial'])
   })
 
@@ -32,6 +32,11 @@ describe('bash', () => {
       .flatMap(forms)
       .filter((form) => form.startsWith('--'))
     expect(offered(name, '--')).toEqual(long)
+  })
+
+  it('offers the commands to help', () => {
+    expect(offered('help', '')).toEqual(Object.keys(commands))
+    expect(offered('version', '')).toEqual([])
   })
 
   it('offers the words an option takes', () => {

@@ -60,7 +60,7 @@ describe.skipIf(!mayMakeNamespaces)('an address that no interface has (skipped w
     const planned = await planIn(hosts.client, ...args)
     expect(causesOf(planned)).toEqual(['source-address-missing'])
     const refused = await hosts.client.cli('dial', ...args)
-    expect(refused.stderr).toContain('source fd00:9::5 is not an address of this host')
+    expect(refused.stderr).toContain('-s fd00:9::5 is not an address of this host')
 
     hosts.client.run('sh', '-c', planned.findings[0]?.remedy.at(-1) ?? '')
     expect((await planIn(hosts.client, ...args)).findings).toEqual([])

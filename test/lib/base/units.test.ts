@@ -25,7 +25,16 @@ describe('parseCount', () => {
     ['1.5k', 1500],
     ['1.1k', 1100],
     ['0.29m', 290_000],
-    [' 5 ', 5]
+    [' 5 ', 5],
+    ['1,000', 1000],
+    ['1,000,000', 1_000_000],
+    ['1,500.5k', 1_500_500],
+    ['1_000_000', 1_000_000],
+    ['1e6', 1_000_000],
+    ['2.5E5', 250_000],
+    ['1e+3', 1000],
+    ['1000e-3', 1],
+    ['1e3k', 1_000_000]
   ])('reads %j as %d', (text, value) => {
     expect(parseCount(text)).toBe(value)
   })
@@ -34,8 +43,17 @@ describe('parseCount', () => {
     ['', "count: '' is not a count"],
     ['NaN', "count: 'NaN' is not a count"],
     ['Infinity', "count: 'Infinity' is not a count"],
-    ['1e6', "count: '1e6' is not a count"],
-    ['1,000', "count: '1,000' is not a count"],
+    ['1e', "count: '1e' has an unknown unit, 'e'"],
+    ['1e-3', "count: '1e-3' is not a whole number"],
+    ['1e99', "count: '1e99' is too large"],
+    ['1e9999', "count: '1e9999' is not a count"],
+    ['1,00', "count: '1,00' has a comma that does not separate thousands"],
+    ['1,5k', "count: '1,5k' has a comma that does not separate thousands"],
+    ['1000,000', "count: '1000,000' has a comma that does not separate thousands"],
+    ['1__000', "count: '1__000' is not a count"],
+    ['_1', "count: '_1' is not a count"],
+    ['1_', "count: '1_' is not a count"],
+    ['1k500', "count: '1k500' is not a count"],
     ['.5k', "count: '.5k' is not a count"],
     ['k', "count: 'k' is not a count"],
     ['10x', "count: '10x' has an unknown unit, 'x'"],
@@ -68,7 +86,15 @@ describe('parseDurationMs', () => {
     ['1h', 3_600_000],
     ['0.5s', 500],
     ['1.5h', 5_400_000],
-    ['2000us', 2]
+    ['2000us', 2],
+    ['1h30m', 5_400_000],
+    ['1m30s', 90_000],
+    ['1h 30m 15s', 5_415_000],
+    ['1m1.5s', 61_500],
+    ['1s500ms', 1500],
+    ['1.0005s500us', 1001],
+    ['1e3ms', 1000],
+    ['1,000s', 1_000_000]
   ])('reads %j as %d ms', (text, ms) => {
     expect(parseDurationMs(text)).toBe(ms)
   })
@@ -77,7 +103,14 @@ describe('parseDurationMs', () => {
     ['10', "duration: '10' has no unit"],
     ['0.5ms', "duration: '0.5ms' is not a whole number of milliseconds"],
     ['1d', "duration: '1d' has an unknown unit, 'd'"],
-    ['-1s', "duration: '-1s' is negative"]
+    ['-1s', "duration: '-1s' is negative"],
+    ['-1h30m', "duration: '-1h30m' is negative"],
+    ['1h30', "duration: '1h30' has a number without a unit"],
+    ['30m1h', "duration: '30m1h' does not have its units from the longest to the shortest, each once"],
+    ['1m1m', "duration: '1m1m' does not have its units from the longest to the shortest, each once"],
+    ['1h30x', "duration: '1h30x' has an unknown unit, 'x'"],
+    ['1h-30m', "duration: '1h-30m' is not a duration"],
+    ['1s500us', "duration: '1s500us' is not a whole number of milliseconds"]
   ])('refuses %j', (text, message) => {
     expect(caught(() => parseDurationMs(text))).toMatchObject({ code: 'C1M_DURATION_INVALID', message })
   })
@@ -93,7 +126,10 @@ describe('parseRate', () => {
     ['50k', 50_000],
     ['500', 500],
     ['0.5/s', 0.5],
-    ['1m/s', 1_000_000]
+    ['1m/s', 1_000_000],
+    ['50,000/s', 50_000],
+    ['5e4', 50_000],
+    ['1e-1/s', 0.1]
   ])('reads %j as %d per second', (text, perSecond) => {
     expect(parseRate(text)).toBe(perSecond)
   })
@@ -114,7 +150,8 @@ describe('parseBytes', () => {
     ['64kb', 64_000],
     ['1.5MiB', 1_572_864],
     ['1GB', 1_000_000_000],
-    ['2gib', 2_147_483_648]
+    ['2gib', 2_147_483_648],
+    ['1_024KiB', 1_048_576]
   ])('reads %j as %d bytes', (text, bytes) => {
     expect(parseBytes(text)).toBe(bytes)
   })

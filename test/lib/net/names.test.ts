@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Family } from '../../../lib/net/address.js'
-import { addressesOf, chooseAddresses } from '../../../lib/net/names.js'
+import { addressesOf, chooseAddresses, lookupFailure } from '../../../lib/net/names.js'
 
 type Host = [string, ...string[]]
 const v4: Host = ['198.18.0.1', '198.18.0.2']
@@ -11,10 +11,33 @@ describe('addressesOf', () => {
     expect(await addressesOf('::FFFF:198.18.0.1')).toEqual(['198.18.0.1'])
   })
 
+  it('leaves out the zone of a numeric address', async () => {
+    expect(await addressesOf('FE80::1%eth0')).toEqual(['fe80::1'])
+  })
+
   it('gives each address of a name once', async () => {
     const addresses = await addressesOf('localhost')
     expect(new Set(addresses).size).toBe(addresses.length)
     expect(addresses).toContain('127.0.0.1')
+  })
+})
+
+describe('lookupFailure', () => {
+  const failed = (code: string) => lookupFailure('db.test', Object.assign(new Error('failed'), { code }))
+
+  it('tells a resolver that does not answer from a name that does not exist', () => {
+    expect(failed('EAI_AGAIN')).toMatchObject({
+      code: 'C1M_TARGET_UNRESOLVED',
+      message: "the name 'db.test' cannot be looked up: the resolver did not answer (EAI_AGAIN)",
+      hint: 'Try again, check the name servers in /etc/resolv.conf (getent hosts db.test), or write the address.',
+      exitCode: 4
+    })
+    expect(failed('ENOTFOUND')).toMatchObject({
+      code: 'C1M_TARGET_UNRESOLVED',
+      message: "the name 'db.test' has no address (ENOTFOUND)",
+      hint: 'Check the spelling and the resolver (getent hosts db.test), or write the address.',
+      exitCode: 4
+    })
   })
 })
 

@@ -8,7 +8,7 @@ import {
   resolveSources,
   type SourceNeeds
 } from '../../../lib/net/sources.js'
-import type { Target } from '../../../lib/net/targets.js'
+import type { Target } from '../../../lib/net/target.js'
 import { caught } from '../../helpers/caught.js'
 
 const target = (address: string): Target => ({ host: address, address, firstPort: 80, lastPort: 80 })

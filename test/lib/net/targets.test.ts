@@ -1,80 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { C1mError } from '../../../lib/base/errors.js'
 import { isLoopback } from '../../../lib/net/address.js'
+import { formatTarget } from '../../../lib/net/target.js'
 import {
   checkAuthorized,
-  formatTarget,
   type LookupOptions,
   lookUpTargets,
-  parseTarget,
   resolveTargets
 } from '../../../lib/net/targets.js'
+import { checkZones } from '../../../lib/net/zones.js'
 import { caught } from '../../helpers/caught.js'
-
-describe('parseTarget', () => {
-  it.each([
-    ['127.0.0.1:80', '127.0.0.1', 80, 80],
-    ['192.168.2.120:8100-8119', '192.168.2.120', 8100, 8119],
-    ['server.example.org:443', 'server.example.org', 443, 443],
-    ['my_host:1-65535', 'my_host', 1, 65_535],
-    ['[::1]:80', '::1', 80, 80],
-    ['[fd00::1]:80-90', 'fd00::1', 80, 90],
-    [' localhost:5-5 ', 'localhost', 5, 5]
-  ])('reads %j', (text, host, firstPort, lastPort) => {
-    expect(parseTarget(text, 'dial')).toEqual({ host, firstPort, lastPort })
-    expect(parseTarget(text, 'listen')).toEqual({ host, firstPort, lastPort })
-  })
-
-  it.each([
-    ['', 'is empty'],
-    ['  ', 'is empty'],
-    ['localhost', 'has no port'],
-    ['localhost:', 'has no port'],
-    ['[::1]', 'has no port'],
-    [':80', 'has no host'],
-    ['[]:80', 'has no host'],
-    ['::1', 'has an IPv6 address without brackets'],
-    ['::1:80', 'has an IPv6 address without brackets'],
-    ['[::1:80', 'has an IPv6 address without brackets'],
-    ['host:80:90', 'is not of the form host:port'],
-    ['[::1]x:80', 'is not of the form host:port'],
-    ['[host]:80', "has 'host' in brackets, which is not an IPv6 address"],
-    ['[fe80::1%eth0]:80', "has 'fe80::1%eth0' in brackets, which is not an IPv6 address without a zone"],
-    ['http://host:80', 'is a URL'],
-    ['10.0.0.0/24:80', "has the host '10.0.0.0/24', which is neither a name nor an address"],
-    ['a host:80', "has the host 'a host', which is neither a name nor an address"],
-    ['host:http', "has the port 'http', which is not a number"],
-    ['host:80x', "has the port '80x', which is not a number"],
-    ['host:1.5', "has the port '1.5', which is not a number"],
-    ['host:80-90-100', "has the port '90-100', which is not a number"],
-    ['host:80-', 'has a port range with one end'],
-    ['host:-80', 'has a port range with one end'],
-    ['host:65536', 'has the port 65536, and ports end at 65535'],
-    ['host:80-70000', 'has the port 70000, and ports end at 65535'],
-    ['host:90-80', 'has a reversed port range: 90 is above 80'],
-    ['host:0', 'has port 0, which nobody can listen on'],
-    ['host:0-10', 'has port 0, which nobody can listen on']
-  ])('refuses %j', (text, reason) => {
-    const error = caught(() => parseTarget(text, 'dial')) as C1mError
-    expect(error).toMatchObject({
-      code: 'C1M_TARGET_INVALID',
-      message: `target '${text}' ${reason}`,
-      exitCode: 2
-    })
-    expect(error.hint).toMatch(/^(Write|Leave out) /)
-  })
-
-  it('shows how to write an IPv6 address', () => {
-    expect(caught(() => parseTarget('fd00::1', 'dial'))).toMatchObject({ hint: 'Write [fd00::1]:port.' })
-  })
-
-  it("leaves a listener's port to the kernel, alone and not in a range", () => {
-    expect(parseTarget('127.0.0.1:0', 'listen')).toEqual({ host: '127.0.0.1', firstPort: 0, lastPort: 0 })
-    expect(caught(() => parseTarget('127.0.0.1:0-9', 'listen'))).toMatchObject({
-      message: "target '127.0.0.1:0-9' has a range from port 0, which means a port of the kernel's choice"
-    })
-  })
-})
 
 describe('resolveTargets', () => {
   it('keeps the host as written beside its address', async () => {
@@ -91,7 +25,9 @@ describe('resolveTargets', () => {
   it('names a host without an address', async () => {
     await expect(resolveTargets(['no..such.invalid:80'], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_UNRESOLVED',
-      message: expect.stringMatching(/^the name 'no\.\.such\.invalid' has no address \(E[A-Z_]+\)$/),
+      message: expect.stringMatching(
+        /^the name 'no\.\.such\.invalid' (has no address|cannot be looked up: .+) \(E[A-Z_]+\)$/
+      ),
       hint: expect.stringContaining('getent hosts no..such.invalid'),
       cause: expect.any(Error),
       exitCode: 4
@@ -155,9 +91,94 @@ describe('resolveTargets', () => {
   })
 })
 
-it('writes a target as it was written', () => {
-  const texts = ['localhost:80', '127.0.0.1:80-90', '[::1]:80', '[fd00::1]:80-90']
-  expect(texts.map((text) => formatTarget(parseTarget(text, 'dial')))).toEqual(texts)
+it('writes a target as it was written', async () => {
+  const texts = ['localhost:80', '10.0.0.1:80-90']
+  expect((await resolveTargets(texts, 'dial')).map(formatTarget)).toEqual(texts)
+  const six = ['[::1]:80', '[fd00::1]:80-90']
+  expect((await resolveTargets(six, 'dial')).map(formatTarget)).toEqual(six)
+})
+
+describe('a target of several ports', () => {
+  it('is as many targets, of one look-up', async () => {
+    const { targets, otherAddresses } = await lookUpTargets(['localhost:80,90-91'], 'dial')
+    expect(targets.map(formatTarget)).toEqual(['localhost:80', 'localhost:90-91'])
+    expect(new Set(targets.map(({ address }) => address)).size).toBe(1)
+    expect(otherAddresses.length).toBeLessThan(2)
+  })
+
+  it('has each port once', async () => {
+    await expect(resolveTargets(['127.0.0.1:80,80-81'], 'dial')).rejects.toMatchObject({
+      message: "targets '127.0.0.1:80' and '127.0.0.1:80-81' overlap at 127.0.0.1:80"
+    })
+  })
+})
+
+describe('an address that means any', () => {
+  it.each([
+    ['0.0.0.0:80-81', 'Write 127.0.0.1:80-81 for a server on this host.'],
+    ['[::]:80', 'Write [::1]:80 for a server on this host.']
+  ])('is not dialed, and %s says what would be', async (text, hint) => {
+    await expect(resolveTargets([text], 'dial')).rejects.toMatchObject({ hint })
+  })
+})
+
+describe('link-local targets', () => {
+  const found = (texts: string[], device?: string) => lookUpTargets(texts, 'dial', { device })
+
+  it('name the device of the run, and keep the address without it', async () => {
+    const { targets, device } = await found(['[fe80::1%eth0]:80', '[fe80::2%eth0]:80-81'])
+    expect(device).toBe('eth0')
+    expect(targets.map(({ address }) => address)).toEqual(['fe80::1', 'fe80::2'])
+    expect(targets.map(formatTarget)).toEqual(['[fe80::1%eth0]:80', '[fe80::2%eth0]:80-81'])
+  })
+
+  it('may leave the device to the option', async () => {
+    expect((await found(['[fe80::1]:80'], 'eth0')).device).toBe('eth0')
+    expect((await found(['[fe80::1%eth0]:80'], 'eth0')).device).toBe('eth0')
+  })
+
+  it.each([
+    [
+      ['[fe80::1]:80'],
+      undefined,
+      "target '[fe80::1]:80' is link-local, and its device is missing",
+      'Write [fe80::1%eth0]:80, with the device that leads there, or name that with device.'
+    ],
+    [
+      ['[fe80::1%eth0]:80', '[fe80::1%eth1]:81'],
+      undefined,
+      "targets name the devices 'eth0' and 'eth1', and a run uses one",
+      'Use a run for each device.'
+    ],
+    [
+      ['[fe80::1%eth0]:80'],
+      'eth1',
+      "targets name the device 'eth0', and device is 'eth1'",
+      'Leave out device.'
+    ],
+    [
+      ['[fe80::1%eth0]:80', '[fd00::1]:80'],
+      undefined,
+      "target '[fd00::1]:80' is not link-local, and a run with link-local targets uses their device, 'eth0', alone",
+      'Use a run for each.'
+    ]
+  ])('%j with the device %j are refused', async (texts, device, message, hint) => {
+    await expect(found(texts, device)).rejects.toMatchObject({ code: 'C1M_TARGET_INVALID', message, hint })
+  })
+
+  it('are refused where the device is none of this host', () => {
+    const target = { host: 'fe80::1%none0', address: 'fe80::1', firstPort: 80, lastPort: 80 }
+    expect(caught(() => checkZones([target]))).toMatchObject({
+      message: "target '[fe80::1%none0]:80' names the device 'none0', and this host has no such device",
+      hint: expect.stringMatching(/^Its devices are .*\blo\b.*\.$/)
+    })
+    expect(() =>
+      checkZones([
+        { ...target, host: 'fe80::1%lo' },
+        { ...target, host: 'fe80::1' }
+      ])
+    ).not.toThrow()
+  })
 })
 
 describe('checkAuthorized', () => {

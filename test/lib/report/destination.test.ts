@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Target } from '../../../lib/net/targets.js'
+import type { Target } from '../../../lib/net/target.js'
 import { destination } from '../../../lib/report/destination.js'
 
 const of = (host: string, addresses: string[], port = 80): Target[] =>

@@ -21,6 +21,11 @@ describe('conditions', () => {
       'connectLatency.withoutSynRetry.p99>0.3ms',
       'connectLatency.withoutSynRetry.p99 is 310us, so connectLatency.withoutSynRetry.p99>0.3ms holds'
     ],
+    [
+      'connectLatency.p99>1,009,999',
+      'connectLatency.p99 is 1,010,000us, so connectLatency.p99>1,009,999 holds'
+    ],
+    ['totalSeconds>1e1', 'timing.totalSeconds is 10.0121s, so totalSeconds>1e1 holds'],
     ['totalSeconds>10s', 'timing.totalSeconds is 10.0121s, so totalSeconds>10s holds'],
     ['timing.totalSeconds>10.01', 'timing.totalSeconds is 10.0121s, so timing.totalSeconds>10.01 holds'],
     ['timing.dialSeconds<5ms', 'timing.dialSeconds is 0.0042s, so timing.dialSeconds<5ms holds'],
@@ -84,34 +89,31 @@ describe('conditions', () => {
 
 describe('what is refused at once', () => {
   it.each([
-    ['', "condition '' is not of the form FIGURE OPERATOR NUMBER"],
-    ['failed', "condition 'failed' is not of the form FIGURE OPERATOR NUMBER"],
-    ['>0', "condition '>0' is not of the form FIGURE OPERATOR NUMBER"],
-    ['failed=0', "condition 'failed=0' has the operator ="],
-    ['failed=>0', "condition 'failed=>0' has the operator =>"],
-    ['failures>0', "condition 'failures>0' names 'failures', which is no figure of the result"],
-    ['p99>1s', "condition 'p99>1s' names 'p99', which is no figure of the result"],
-    ['connections>0', "condition 'connections>0' names 'connections', which is no figure of the result"],
+    ['', "failIf '' is not of the form FIGURE OPERATOR NUMBER"],
+    ['failed', "failIf 'failed' is not of the form FIGURE OPERATOR NUMBER"],
+    ['>0', "failIf '>0' is not of the form FIGURE OPERATOR NUMBER"],
+    ['failed=0', "failIf 'failed=0' has the operator ="],
+    ['failed=>0', "failIf 'failed=>0' has the operator =>"],
+    ['failures>0', "failIf 'failures>0' names 'failures', which is no figure of the result"],
+    ['p99>1s', "failIf 'p99>1s' names 'p99', which is no figure of the result"],
+    ['connections>0', "failIf 'connections>0' names 'connections', which is no figure of the result"],
     [
       'connectLatency.p98>1s',
-      "condition 'connectLatency.p98>1s' names 'connectLatency.p98', which is no figure of the result"
+      "failIf 'connectLatency.p98>1s' names 'connectLatency.p98', which is no figure of the result"
     ],
     [
       'connectLatency.unit==0',
-      "condition 'connectLatency.unit==0' names 'connectLatency.unit', which is no figure of the result"
+      "failIf 'connectLatency.unit==0' names 'connectLatency.unit', which is no figure of the result"
     ],
-    ['failed.count>0', "condition 'failed.count>0' names 'failed.count', which is no figure of the result"],
-    ['toString>0', "condition 'toString>0' names 'toString', which is no figure of the result"],
-    ['failed>', "condition 'failed>' compares with '', which is no count"],
-    ['failed>none', "condition 'failed>none' compares with 'none', which is no count"],
-    ['failed>5s', "condition 'failed>5s' compares with '5s', which is no count"],
-    ['failed>-1', "condition 'failed>-1' compares with '-1', which is no count"],
-    ['connectLatency.p99>5k', "condition 'connectLatency.p99>5k' compares with '5k', which is no duration"],
-    ['connectsPerSecond<5ms', "condition 'connectsPerSecond<5ms' compares with '5ms', which is no rate"],
-    [
-      'memory.processRssBytes>5s',
-      "condition 'memory.processRssBytes>5s' compares with '5s', which is no size"
-    ]
+    ['failed.count>0', "failIf 'failed.count>0' names 'failed.count', which is no figure of the result"],
+    ['toString>0', "failIf 'toString>0' names 'toString', which is no figure of the result"],
+    ['failed>', "failIf 'failed>' compares with '', which is no count"],
+    ['failed>none', "failIf 'failed>none' compares with 'none', which is no count"],
+    ['failed>5s', "failIf 'failed>5s' compares with '5s', which is no count"],
+    ['failed>-1', "failIf 'failed>-1' compares with '-1', which is no count"],
+    ['connectLatency.p99>5k', "failIf 'connectLatency.p99>5k' compares with '5k', which is no duration"],
+    ['connectsPerSecond<5ms', "failIf 'connectsPerSecond<5ms' compares with '5ms', which is no rate"],
+    ['memory.processRssBytes>5s', "failIf 'memory.processRssBytes>5s' compares with '5s', which is no size"]
   ])('%j', (text, message) => {
     expect(caught(() => parseFailIf(text))).toMatchObject({
       code: 'C1M_FAIL_IF_INVALID',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { checkOptions } from '../../../lib/base/check_options.js'
+import { checkEchoed } from '../../../lib/scenario/echo.js'
 import {
   type ExchangeOptions,
+  type ExchangeScenario,
   exchangeChecks,
   nativeExchange,
   resolveExchange
@@ -76,6 +78,46 @@ describe('resolveExchange', () => {
     [{ expect: 'a', everyMs: 1 }, 'everyMs needs something to send']
   ])('refuses %o', async (options, message) => {
     expect(await rejection(resolveExchange(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message })
+  })
+})
+
+describe('an answer from the echo of a run without a target', () => {
+  const check = async (options: ExchangeOptions) =>
+    checkEchoed(options, (await resolveExchange(options)) as ExchangeScenario)
+
+  it.each<[ExchangeOptions]>([
+    [{ send: 'PING' }],
+    [{ send: 'PING', expect: 'PI' }],
+    [{ send: 'PING', expectBytes: 4 }],
+    [{ send: Uint8Array.of(64, 92, 255, 0), expect: Uint8Array.of(64, 92, 255) }],
+    [{ messageSize: 512 }]
+  ])('can be %o', async (options) => {
+    await expect(check(options)).resolves.toBeUndefined()
+  })
+
+  it.each<[ExchangeOptions, string, string]>([
+    [
+      { expect: '220 ' },
+      'expect cannot be met: without a target the listener only echoes, and nothing is sent',
+      'Say what to send with send, or name a target.'
+    ],
+    [
+      { send: 'PING', expectBytes: 5 },
+      'expectBytes cannot be met: without a target the listener only echoes, and 5 bytes never come back for 4 bytes sent',
+      'Expect at most what is sent, or name a target.'
+    ],
+    [
+      { send: 'P', expect: 'PONG' },
+      'expect cannot be met: without a target the listener only echoes, and 4 bytes never come back for 1 byte sent',
+      'Expect at most what is sent, or name a target.'
+    ],
+    [
+      { send: 'PING\\n', expect: '+PONG' },
+      "expect cannot be met: without a target the listener only echoes, and send does not begin with '+PONG'",
+      'Expect the beginning of what is sent, or name a target.'
+    ]
+  ])('cannot be %o', async (options, message, hint) => {
+    expect(await rejection(check(options))).toMatchObject({ code: 'C1M_OPTION_CONFLICT', message, hint })
   })
 })
 

@@ -42,6 +42,14 @@ it('says which part of a point is wrong', () => {
   })
 })
 
+it('tells a comma between points from one that separates thousands', () => {
+  expect(resolveRamp('0:10,000,30s:1,500,000/s,1m30s:5e3')).toEqual([
+    { atMs: 0, perSecond: 10_000 },
+    { atMs: 30_000, perSecond: 1_500_000 },
+    { atMs: 90_000, perSecond: 5000 }
+  ])
+})
+
 describe('a ramp of points', () => {
   const given = (value: unknown) => resolveRamp(ramp('ramp', value))
 

@@ -101,6 +101,12 @@ describe('watch', () => {
     expect(complaints(result)).toEqual([])
   })
 
+  it('takes a port alone, and one of any address, for that port at any address', async () => {
+    const options = { targets: ['8100', ':8101-8102', '[::]:8103'], ports: ['80,8200-8201'] }
+    await using watching = await watch({ ...options, everyMs: 60_000 })
+    expect(watching.targets).toEqual(['*:8100', '*:8101-8102', '*:8103', '*:80', '*:8200-8201'])
+  })
+
   it('ends with its signal', async () => {
     const controller = new AbortController()
     const watching = await watch({ signal: controller.signal, everyMs: 60_000 })
@@ -116,7 +122,7 @@ describe('watch', () => {
     [{ targets: ['127.0.0.1:0'] }, 'C1M_TARGET_INVALID'],
     [{ targets: ['127.0.0.1'] }, 'C1M_TARGET_INVALID'],
     [{ ports: ['0'] }, 'C1M_OPTION_INVALID'],
-    [{ ports: ['http'] }, 'C1M_OPTION_INVALID'],
+    [{ ports: ['none'] }, 'C1M_OPTION_INVALID'],
     [{ ports: ['90-80'] }, 'C1M_OPTION_INVALID'],
     [{ everyMs: 0 }, 'C1M_OPTION_INVALID'],
     [{ ports: Array.from({ length: 1001 }, (_, i) => `${i + 1}`) }, 'C1M_OPTION_INVALID']

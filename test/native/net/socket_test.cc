@@ -188,6 +188,19 @@ TEST_CASE("socket: an IPv6 listener leaves the port of IPv4 alone") {
   CHECK(four.valid());
 }
 
+TEST_CASE("socket: a listener at :: takes IPv4 as well where that is asked for, with its options") {
+  const UniqueFd listener(OpenListener(Address("::"), 16, PortSharing::kNone,
+                                       {IntegerOption(AF_INET, IPPROTO_IP, IP_TOS, 0x10),
+                                        IntegerOption(AF_INET6, IPPROTO_IPV6, IPV6_TCLASS, 0x20)},
+                                       Families::kBoth)
+                              .value());
+  const UniqueFd client = Connected(Address("127.0.0.1", LocalAddress(listener).port()));
+  const UniqueFd accepted = Accepted(listener);
+  REQUIRE(accepted.valid());
+  CHECK(Option(accepted.get(), IPPROTO_IP, IP_TOS) == 0x10);
+  CHECK(LocalAddress(accepted).Mapped() == LocalAddress(client).Mapped());
+}
+
 TEST_CASE("socket: signals of an eventfd add up and never block") {
   const UniqueFd event(OpenEventFd().value());
   uint64_t count = 0;
