@@ -238,7 +238,7 @@ describe('dial on a terminal', () => {
     const named = stdout.split('\r\u001b[2Kcritical: ')
     expect(named).toHaveLength(2)
     expect(named[1]).toMatch(
-      /^the target refused \d+ connections: nobody listens there \(connection-refused\)\r\n/
+      /^the target refused \d+ connections: nobody listens there\r\n {2}\(connection-refused\)\r\n/
     )
   })
 

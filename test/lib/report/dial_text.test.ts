@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Distribution } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
-import type { Paint } from '../../../lib/report/layout.js'
+import type { Paint } from '../../../lib/report/paint.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { eventfulResult, exampleResult, noFailures } from '../../helpers/example_result.js'
 
