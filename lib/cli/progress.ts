@@ -104,7 +104,8 @@ export function dialProgress(
   const unmet = `${formatNumber(missing)} exchanges failed`
   if (failed > 0) add(1, failures + causes(others), failures)
   if (missing > 0) add(1, unmet + causes(unanswered), unmet)
-  for (const { id } of findings) add(2, id)
+  // Each has had a line of its own.
+  for (const { id } of findings) add(4, id)
   return fitted(parts, room)
 }
 
@@ -133,7 +134,7 @@ function opening(
     { text: `${formatNumber(inFlight)} in flight`, rank: 5 },
     { text: silence, rank: 2 },
     { text: left, rank: 0 },
-    { text: million, rank: 3 }
+    { text: million, brief: million.replace(' would take', ':'), rank: 3 }
   ].filter(({ text }) => text !== '')
 }
 

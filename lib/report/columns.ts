@@ -1,5 +1,5 @@
 /** Tables in columns. One that is too wide folds: the columns without room go below their row. Pure. */
-import { lengthOf, unbounded, wrapped } from './wrap.js'
+import { folded, lengthOf, unbounded, wrapped } from './wrap.js'
 
 type Row = readonly string[]
 
@@ -52,13 +52,13 @@ function blocks(rows: readonly Row[], options: ColumnOptions): string[][] {
   if (prose && count > 1 && width - column >= leastProse) {
     const blank = ' '.repeat(column)
     return rows.map((row) => {
-      const [first = '', ...rest] = wrapped(row[count - 1] ?? '', width - column)
+      const [first = '', ...rest] = folded(row[count - 1] ?? '', width - column, 0)
       const before = line(row.slice(0, count - 1))
       return [`${before.padEnd(before.length + gap)}${first}`.trimEnd(), ...rest.map((text) => blank + text)]
     })
   }
   if (count === 1) return rows.map(([cell = '']) => wrapped(cell, width, 2))
-  return folded(
+  return split(
     rows,
     options,
     Math.max(
@@ -69,7 +69,7 @@ function blocks(rows: readonly Row[], options: ColumnOptions): string[][] {
 }
 
 /** The first `fitting` columns, and the others below. */
-function folded(rows: readonly Row[], options: ColumnOptions, fitting: number): string[][] {
+function split(rows: readonly Row[], options: ColumnOptions, fitting: number): string[][] {
   const { right = [], width = unbounded } = options
   const above = blocks(
     rows.map((row) => row.slice(0, fitting)),

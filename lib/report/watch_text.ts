@@ -159,9 +159,10 @@ export function counterLines(
     columns(
       shown.map(([name, { delta, perSecond }]) => [
         name,
-        `${delta > 0 ? '+' : ''}${formatNumber(delta)}  ${approximateRate(Math.max(0, perSecond))}`
+        `${delta > 0 ? '+' : ''}${formatNumber(delta)}`,
+        approximateRate(Math.max(0, perSecond))
       ]),
-      { width }
+      { right: [1, 2], width }
     )
   )
 }

@@ -16,10 +16,10 @@ export function wrapped(text: string, width: number, hang = 0): string[] {
 }
 
 /** A line of figures in lines of at most `width` characters: broken after a comma or a semicolon where that suffices. */
-export function folded(line: string, width: number): string[] {
+export function folded(line: string, width: number, hang = 2): string[] {
   const clauses = line.split(/(?<=[,;]) /)
-  const fit = clauses.every((clause) => lengthOf(clause) <= width - 2)
-  return fit ? hung(filled(clauses, width, 2), 2) : wrapped(line, width, 2)
+  const fit = clauses.every((clause) => lengthOf(clause) <= width - hang)
+  return fit ? hung(filled(clauses, width, hang), hang) : wrapped(line, width, hang)
 }
 
 /** Pieces that stay whole, with a blank between them, in as few lines as hold them. */

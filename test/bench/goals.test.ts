@@ -28,11 +28,11 @@ it('names the goals that are missed, with what was measured', () => {
 it('tells a person which goals this host misses', () => {
   expect(text(missedGoals([measured]), 2)).toBe(
     `
-1 of 2 goals was missed on this host:
+Goals missed on this host, 1 of 2:
   connect-vs-bare: c1m-native dial: 171 ms, the goal is at
     most 150
 `
   )
-  expect(text([], 2)).toBe('\nNone of the 2 goals was missed on this host.\n')
+  expect(text([], 2)).toBe('\nGoals missed on this host: none of 2.\n')
   expect(text([], 0)).toBe('')
 })

@@ -106,6 +106,23 @@ describe('dialProgress', () => {
     )
   })
 
+  it('says so in few words where there is little room', () => {
+    const errors = [{ phase: 'timeout' as const, code: 'ETIMEDOUT', count: 1024 }]
+    const silent = {
+      ...dialing,
+      tSeconds: 6,
+      established: 0,
+      attempted: 2048,
+      connectsPerSecond: 0,
+      failed: 1024,
+      errors
+    }
+    const patient = { ...goal, connections: 10_000, window: 1024, connectTimeoutMs: 5000 }
+    expect(dialProgress(silent, patient, 0, undefined, 79)).toBe(
+      'dialing 0 of 10k, 0/s, nothing answers, 44s left, 1m: 1h 21m, 1,024 failed'
+    )
+  })
+
   it('counts down while closing', () => {
     expect(dialProgress({ ...dialing, phase: 'closing', established: 5000 }, goal, 60)).toBe(
       'closing 5k of 1m'

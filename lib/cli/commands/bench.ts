@@ -5,7 +5,7 @@ import { suggestion } from '../../base/nearest.js'
 import { assertLinux } from '../../base/platform.js'
 import { printable, quote } from '../../base/quote.js'
 import { formatNumber } from '../../base/units.js'
-import { page, paragraph, plural } from '../../report/layout.js'
+import { page, paragraph } from '../../report/layout.js'
 import type { Paint } from '../../report/paint.js'
 import type { CommandContext } from '../command.js'
 import { allBenchOptions, suiteIds } from '../options/bench.js'
@@ -105,9 +105,9 @@ async function measure(
 /** Which goals this host misses, if any. */
 export function goalsText({ missed, goals }: Measurement, paint: Paint, width: number): string {
   if (goals === 0) return ''
-  if (missed.length === 0)
-    return page(['', paint('green', `None of the ${plural(goals, 'goal')} was missed on this host.`)])
-  const head = `${formatNumber(missed.length)} of ${plural(goals, 'goal')} ${missed.length === 1 ? 'was' : 'were'} missed on this host:`
+  const title = 'Goals missed on this host'
+  if (missed.length === 0) return page(['', paint('green', `${title}: none of ${formatNumber(goals)}.`)])
+  const head = `${title}, ${formatNumber(missed.length)} of ${formatNumber(goals)}:`
   return page(paragraph(paint('yellow', head), missed, width))
 }
 
