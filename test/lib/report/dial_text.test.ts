@@ -103,6 +103,17 @@ describe('the first line', () => {
     )
   })
 
+  it('says when the run was interrupted, in a churn as well', () => {
+    expect(headline({ interrupted: true })).toBe(
+      'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the run was interrupted.'
+    )
+    const { churn } = eventfulResult()
+    expect(headline({ interrupted: true, churn })).toMatch(
+      /, 1,000 connections at a time; the run was interrupted\.$/
+    )
+    expect(headline({})).not.toContain('interrupted')
+  })
+
   it('says when the peer closed what was to be held', () => {
     expect(headline({ connections: { ...healthy.connections, closedByPeer: 1000 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the peer closed all of them.'
