@@ -63,7 +63,8 @@ function summary(result: RunResult, paint: Paint, width: number): string[] {
   const parts = [`Opened ${amount} connections to ${destination(scenario)}`]
   if (established > 0) {
     parts.push(` in ${seconds(timing.dialSeconds)} (${approximateRate(timing.connectsPerSecond)})`)
-    if (scenario.holdMs > 0) parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
+    if (scenario.holdMs > 0 && timing.holdSeconds > 0)
+      parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
   }
   const shortfalls = []
   if (result.interrupted) shortfalls.push(interrupted)

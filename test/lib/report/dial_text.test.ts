@@ -130,6 +130,11 @@ describe('the first line', () => {
     ).not.toContain('the peer closed')
   })
 
+  it('names no hold that did not begin', () => {
+    const timing = { ...healthy.timing, holdSeconds: 0 }
+    expect(headline({ timing, interrupted: true })).toMatch(/ \(238k\/s\); the run was interrupted\.$/)
+  })
+
   it('names no hold where none was asked for', () => {
     expect(headline({ scenario: { ...healthy.scenario, holdMs: 0 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s).'
