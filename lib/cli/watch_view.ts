@@ -59,7 +59,7 @@ export function watchLine({ tSeconds, sockets, counters, listeners, drops }: Wat
   return parts.join(', ')
 }
 
-/** Neighbouring ports whose queues look alike share a row: the fullest first, then by address. */
+/** Neighboring ports whose queues look alike share a row: the fullest first, then by address. */
 function queueLines({ listeners, sockets }: WatchSnapshot, paint: Paint, width: number): string[] {
   const ports = new Map(sockets?.ports.map(({ port, states }) => [port, states]))
   const rows = portRuns(

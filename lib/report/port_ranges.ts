@@ -1,6 +1,6 @@
-/** Addresses with ports, sorted, and neighbouring ports that are alike as one range. Pure. */
+/** Addresses with ports, sorted, and neighboring ports that are alike as one range. Pure. */
 
-/** Neighbouring ports of one address. */
+/** Neighboring ports of one address. */
 interface PortRun<T> {
   /** `address:port`, or `address:first-last`. */
   readonly range: string
@@ -16,7 +16,7 @@ interface Place<T> {
 }
 
 /**
- * Items by address and port, those with the same `likeness` on neighbouring ports together. What has no port comes last,
+ * Items by address and port, those with the same `likeness` on neighboring ports together. What has no port comes last,
  * each for itself.
  * @param addressOf `address:port` or `address:first-last`
  */

@@ -32,7 +32,7 @@ export const benchOptions = {
   check: {
     name: 'check',
     type: 'flag',
-    text: 'exit with 5 when a goal is missed, for CI on a host that is known to meet them'
+    text: 'exit with 5 when a goal is missed, for CI on a host that is known to meet the goals'
   },
   neper: {
     name: 'neper',

@@ -25,7 +25,7 @@ describe('foldedPorts', () => {
   })
 })
 
-it('neighbouring ports that differ are not one range', () => {
+it('neighboring ports that differ are not one range', () => {
   const items = [
     { address: '0.0.0.0:8100', queued: 0 },
     { address: '0.0.0.0:8101', queued: 9 },
