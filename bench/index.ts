@@ -12,6 +12,7 @@ import type { Benchmarks, BenchReport, BenchRequest, Measurement } from '../lib/
 import type { suiteIds } from '../lib/cli/options/bench.js'
 import { compareResults } from './compare_results.js'
 import { comparisonReport } from './comparison_text.js'
+import { goalsOf, missedGoals } from './goals.js'
 import { readHost } from './host.js'
 import { plots } from './plots.js'
 import { headline, suiteReport } from './report_text.js'
@@ -48,7 +49,7 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
     host: readHost(),
     suites: []
   }
-  await report(headline(result))
+  await report((width) => headline(result, width))
   for (const [id, suite] of Object.entries(suites)) {
     if (interrupted.aborted) break
     if (only.length > 0 && !only.includes(id)) continue
@@ -63,14 +64,20 @@ export async function measure(request: BenchRequest): Promise<Measurement> {
     } as const
     const measured = await runSuite(id, suite, context, interrupted)
     result.suites.push(measured)
-    await report(suiteReport(measured, result.host))
+    await report((width) => suiteReport(measured, result.host, width))
   }
-  return { result, missed: missed(result) }
+  const { suites: measured } = result
+  return {
+    result,
+    failed: measured.some(({ failed }) => failed),
+    missed: missedGoals(measured),
+    goals: measured.flatMap(goalsOf).length
+  }
 }
 
 export async function compare([first, second]: readonly [string, string]): Promise<BenchReport> {
   const result = compareResults(await readResult(first), await readResult(second))
-  return { result, text: () => comparisonReport(result) }
+  return { result, text: (_, width) => comparisonReport(result, width) }
 }
 
 export async function plot(path: string, directory: string): Promise<string[]> {
@@ -96,11 +103,4 @@ async function readResult(path: string): Promise<BenchResult> {
     result !== null && typeof result === 'object' && 'schema' in result ? result.schema : undefined
   if (schema !== benchSchema) throw new Error(`${path} is no ${benchSchema}`)
   return result as BenchResult
-}
-
-function missed({ suites }: BenchResult): boolean {
-  return suites.some(
-    ({ failed, figures, comparisons }) =>
-      failed || [...figures, ...comparisons].some(({ goal }) => goal?.verdict === 'missed')
-  )
 }

@@ -1,26 +1,32 @@
 /** A result for a person's terminal. */
-import { figureTable, indented } from '../lib/report/layout.js'
+import { figureTable } from '../lib/report/columns.js'
+import { indented, page } from '../lib/report/layout.js'
+import { unbounded, wrapped } from '../lib/report/wrap.js'
 import { hostLine } from './host.js'
 import type { BenchHost, BenchResult, Comparison, Figure, Goal, SuiteResult } from './result.js'
 
-export function headline({ version, mode, date }: BenchResult): string {
-  return `c1m-native ${version}, ${mode}, ${date.slice(0, 16)}Z\n`
+export function headline({ version, mode, date }: BenchResult, width = unbounded): string {
+  return page(wrapped(`c1m-native ${version}, ${mode}, ${date.slice(0, 16)}Z`, width))
 }
 
-export function suiteReport(suite: SuiteResult, host: BenchHost): string {
+export function suiteReport(suite: SuiteResult, host: BenchHost, width = unbounded): string {
+  const title = ['', ...wrapped(suite.title, width)]
+  const room = width - 2
   if (suite.skipped !== null) {
-    return `\n${suite.title}\n  ${suite.failed ? 'failed' : "can't run here"}: ${suite.skipped}\n`
+    const reason = `${suite.failed ? 'failed' : "can't run here"}: ${suite.skipped}`
+    return page([...title, ...indented(reason.split('\n').flatMap((line) => wrapped(line, room, 2)))])
   }
   const rows = [...suite.figures.map(figureRow), ...suite.comparisons.map(comparisonRow)]
-  const table = indented(figureTable(rows))
   const { loadAverage, stealShare } = suite.noise
-  return [
-    `\n${suite.title}`,
-    `  on ${hostLine(host)}; load ${loadAverage.toFixed(1)}, ${(stealShare * 100).toFixed(1)} % stolen`,
-    ...table,
-    ...suite.notes.map((note) => `  (${note})`),
-    ''
-  ].join('\n')
+  const noise = `load ${loadAverage.toFixed(1)}, ${(stealShare * 100).toFixed(1)} % stolen`
+  return page([
+    ...title,
+    ...indented([
+      ...wrapped(`on ${hostLine(host)}; ${noise}`, room, 2),
+      ...figureTable(rows, { width: room }),
+      ...suite.notes.flatMap((note) => wrapped(`(${note})`, room, 1))
+    ])
+  ])
 }
 
 /** Name, median, spread, verdict. */

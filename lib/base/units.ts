@@ -255,9 +255,25 @@ export function approximateRate(perSecond: number): string {
   return rounded('rate', perSecond)
 }
 
-/** Writes microseconds for a person, rounded to three digits: 1234567 is `1.23s`. */
+/**
+ * Writes microseconds for a person, rounded to three digits: 1234567 is `1.23s`. From a minute on as
+ * {@link approximateSeconds}: a fraction of a minute is no unit anybody counts in, and `1.35m` reads like a count.
+ */
 export function approximateDurationUs(us: number): string {
-  return rounded('duration', us)
+  // What rounds up to a minute is written in minutes.
+  return Number(us.toPrecision(3)) < 60e6 ? rounded('duration', us) : approximateSeconds(us / 1e6)
+}
+
+/** Writes seconds for a person, without a fraction: `12s`, `1m 21s`, and from an hour on `1h 21m`. */
+export function approximateSeconds(seconds: number): string {
+  const whole = Math.round(seconds)
+  if (whole < 60) return `${whole}s`
+  return whole < 3600 ? twoUnits(whole, 's', 'm') : twoUnits(Math.round(whole / 60), 'm', 'h')
+}
+
+function twoUnits(value: number, small: string, large: string): string {
+  const rest = value % 60
+  return `${Math.floor(value / 60)}${large}${rest === 0 ? '' : ` ${rest}${small}`}`
 }
 
 /** Writes a size for a person, rounded to three digits: 3942 is `3.85KiB`. */

@@ -1,5 +1,5 @@
 /** A few lines on a terminal, redrawn in place. */
-import { cut } from '../report/layout.js'
+import { cut } from '../report/paint.js'
 import type { TerminalStream } from './terminal.js'
 
 export class LiveView {
@@ -10,12 +10,18 @@ export class LiveView {
     this.#stream = stream
   }
 
-  /** Replaces what was shown before. What has no room is cut. */
+  /** Columns there are for a line: a size of 0 is a terminal that does not know it. */
+  get width(): number {
+    return (this.#stream.columns || 80) - 1
+  }
+
+  /** Replaces what was shown before. A line that is too long is cut, because one that wraps counts as two. */
   show(lines: readonly string[]): void {
-    // A size of 0 is a terminal that does not know it. A line that wraps would count as two.
-    const columns = (this.#stream.columns || 80) - 1
     const rows = Math.max(1, (this.#stream.rows || 24) - 1)
-    const fitting = lines.slice(0, rows).map((line) => cut(line, columns))
+    const left = lines.length - rows
+    const shown =
+      left > 0 ? [...lines.slice(0, rows - 1), `(${left + 1} more lines, for which there is no room)`] : lines
+    const fitting = shown.map((line) => cut(line, this.width))
     this.#stream.write(`${this.#home()}${fitting.join('\n')}\n`)
     this.#drawn = fitting.length
   }

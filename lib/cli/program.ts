@@ -1,6 +1,6 @@
 /** argv to command to exit code. */
 import { C1mError, exitCodes } from '../base/errors.js'
-import type { Paint } from '../report/layout.js'
+import type { Paint } from '../report/paint.js'
 import type { Command, CommandContext } from './command.js'
 import { commands, programWords } from './commands.js'
 
@@ -49,23 +49,23 @@ function asksForHelp(argv: readonly string[]): boolean {
 }
 
 async function programHelp(): Promise<string> {
-  const [{ programHelp }, { version }, paint] = await Promise.all([
+  const [{ programHelp }, { version }, { paint, width }] = await Promise.all([
     import('./help.js'),
     import('../base/version.js'),
-    helpPaint([])
+    helpLook([])
   ])
-  return programHelp(paint, version)
+  return programHelp(paint, version, width)
 }
 
 async function commandHelp(command: Command, argv: readonly string[]): Promise<string> {
-  const [{ commandHelp }, paint] = await Promise.all([import('./help.js'), helpPaint(argv)])
-  return commandHelp(await command.spec(), paint)
+  const [{ commandHelp }, { paint, width }] = await Promise.all([import('./help.js'), helpLook(argv)])
+  return commandHelp(await command.spec(), paint, width)
 }
 
-async function helpPaint(argv: readonly string[]): Promise<Paint> {
-  const { hasColor, painter } = await import('./terminal.js')
+async function helpLook(argv: readonly string[]): Promise<{ paint: Paint; width: number }> {
+  const { hasColor, painter, widthOf } = await import('./terminal.js')
   const wanted = argv.includes('--no-color') ? false : argv.includes('--color') || undefined
-  return painter(hasColor(process.stdout, wanted))
+  return { paint: painter(hasColor(process.stdout, wanted)), width: widthOf(process.stdout) }
 }
 
 async function unknownCommand(name: string): Promise<Error> {

@@ -1,10 +1,18 @@
 /** The progress line on stderr: redrawn in place on a terminal, a line now and then elsewhere. */
 
-import { approximateCount, approximateRate, formatDurationMs, formatNumber } from '../base/units.js'
+import {
+  approximateCount,
+  approximateDurationUs,
+  approximateRate,
+  approximateSeconds,
+  formatNumber
+} from '../base/units.js'
 import type { Snapshot } from '../dial/snapshot.js'
 import type { ListenSnapshot } from '../listen/listen.js'
-import { cut } from '../report/layout.js'
+import { cut } from '../report/paint.js'
+import { wrapped } from '../report/wrap.js'
 import type { DialScenario } from '../scenario/scenario.js'
+import { type RampGoal, RampOutlook, type RampParts } from './ramp_outlook.js'
 import type { TerminalStream } from './terminal.js'
 
 /** At most ten redraws a second: more is flicker, and costs the thread that watches the run. */
@@ -29,24 +37,26 @@ export class Progress {
     this.#lastMs = live ? Number.NEGATIVE_INFINITY : now()
   }
 
-  /** Shows `text()`, unless the last one is too recent. */
-  show(text: () => string): void {
+  /** Shows `text`, unless the last one is too recent. It gets the columns there are for it. */
+  show(text: (room: number) => string): void {
     const nowMs = this.#now()
     if (nowMs - this.#lastMs < (this.#live ? redrawMs : lineMs)) return
     this.#lastMs = nowMs
     if (!this.#live) {
-      this.#stream.write(`${text()}\n`)
+      this.#stream.write(`${text(Number.POSITIVE_INFINITY)}\n`)
       return
     }
     // A width of 0 is a terminal that does not know it. A line that wraps can't be erased by one carriage return.
-    this.#stream.write(eraseLine + cut(text(), (this.#stream.columns || 80) - 1))
+    const room = (this.#stream.columns || 80) - 1
+    this.#stream.write(eraseLine + cut(text(room), room))
     this.#drawn = true
   }
 
-  /** A line that stays, above the progress. */
+  /** A line that stays, above the progress; on a terminal it is wrapped. */
   line(text: string): void {
     this.clear()
-    this.#stream.write(`${text}\n`)
+    const lines = this.#live ? wrapped(text, this.#stream.columns || 80, 2) : [text]
+    this.#stream.write(`${lines.join('\n')}\n`)
   }
 
   /** Takes the line off the terminal. */
@@ -57,44 +67,88 @@ export class Progress {
 }
 
 /** What a dial is to reach. */
-type DialGoal = Pick<DialScenario, 'connections' | 'holdMs' | 'churn' | 'durationMs'>
+type DialGoal = Pick<DialScenario, 'holdMs' | 'churn' | 'durationMs'> & RampGoal
 
-/** One line about a dial. `holdSeconds`: how long the hold has lasted. */
-export function dialProgress(snapshot: Snapshot, goal: DialGoal, holdSeconds: number): string {
+/** A part of a line. Where there is no room for all, those of the highest rank are left out first. */
+interface Part {
+  readonly text: string
+  /** Instead of `text` where there is little room. */
+  readonly brief?: string
+  readonly rank: number
+}
+
+/**
+ * One line about a dial.
+ * @param holdSeconds how long the hold has lasted
+ * @param room columns there are for it
+ */
+export function dialProgress(
+  snapshot: Snapshot,
+  goal: DialGoal,
+  holdSeconds: number,
+  ramp: RampParts = new RampOutlook(goal).partsOf(snapshot),
+  room = Number.POSITIVE_INFINITY
+): string {
   const { phase, failed, exchanges, closedByPeer, findings } = snapshot
   const churns = goal.churn && phase === 'dialing'
-  const parts = churns ? churning(snapshot, goal) : opening(snapshot, goal)
-  if (phase === 'holding') parts.push(`${seconds(holdSeconds)} of ${formatDurationMs(goal.holdMs)}`)
-  if (exchanges > 0 && !churns) parts.push(`${approximateCount(exchanges)} exchanges`)
-  if (closedByPeer > 0) parts.push(`${approximateCount(closedByPeer)} closed by peer`)
+  const parts = churns ? churning(snapshot, goal) : opening(snapshot, goal, ramp)
+  const add = (rank: number, text: string, brief = text) => parts.push({ text, brief, rank })
+  if (phase === 'holding') add(0, `${approximateSeconds(holdSeconds)} of ${milliseconds(goal.holdMs)}`)
+  if (exchanges > 0 && !churns) add(3, `${approximateCount(exchanges)} exchanges`)
+  if (closedByPeer > 0) add(1, `${formatNumber(closedByPeer)} closed by peer`)
   const unanswered = snapshot.errors.filter(({ phase }) => phase === 'exchange')
   const others = snapshot.errors.filter(({ phase }) => phase !== 'exchange')
   const missing = unanswered.reduce((sum, { count }) => sum + count, 0)
-  if (failed > 0) parts.push(`${approximateCount(failed)} failed${causes(others)}`)
-  if (missing > 0) parts.push(`${approximateCount(missing)} exchanges failed${causes(unanswered)}`)
-  parts.push(...findings.map(({ id }) => id))
-  return parts.join(', ')
+  // All digits: rounded to three, a count would stand still while thousands fail.
+  const failures = `${formatNumber(failed)} failed`
+  const unmet = `${formatNumber(missing)} exchanges failed`
+  if (failed > 0) add(1, failures + causes(others), failures)
+  if (missing > 0) add(1, unmet + causes(unanswered), unmet)
+  // Each has had a line of its own.
+  for (const { id } of findings) add(4, id)
+  return fitted(parts, room)
 }
 
-function churning(snapshot: Snapshot, { durationMs }: DialGoal): string[] {
+function churning(snapshot: Snapshot, { durationMs }: DialGoal): Part[] {
   const { transactions, transactionsPerSecond, established, tSeconds } = snapshot
   return [
-    `churning ${approximateRate(transactionsPerSecond)}`,
-    `${approximateCount(transactions)} transactions`,
-    `${approximateCount(established)} open`,
-    ...(durationMs === null ? [] : [`${seconds(tSeconds)} of ${formatDurationMs(durationMs)}`])
+    { text: `churning ${approximateRate(transactionsPerSecond)}`, rank: 0 },
+    { text: `${approximateCount(transactions)} transactions`, rank: 3 },
+    { text: `${approximateCount(established)} open`, rank: 4 },
+    ...(durationMs === null
+      ? []
+      : [{ text: `${approximateSeconds(tSeconds)} of ${milliseconds(durationMs)}`, rank: 0 }])
   ]
 }
 
-function opening(snapshot: Snapshot, goal: DialGoal): string[] {
-  const { phase, established, connectsPerSecond, inFlight, failed, closedByPeer } = snapshot
-  const parts = [`${phase} ${approximateCount(established)} of ${approximateCount(goal.connections)}`]
-  if (phase === 'dialing') {
-    parts.push(approximateRate(connectsPerSecond), `${formatNumber(inFlight)} in flight`)
-    const left = goal.connections - established - failed - closedByPeer
-    if (left > 0 && connectsPerSecond > 0) parts.push(`${seconds(left / connectsPerSecond)} left`)
+function opening(
+  { phase, established, connectsPerSecond, inFlight }: Snapshot,
+  { connections }: DialGoal,
+  { left, silence, million }: RampParts
+): Part[] {
+  const head = `${phase} ${approximateCount(established)} of ${approximateCount(connections)}`
+  if (phase !== 'dialing') return [{ text: head, rank: 0 }]
+  return [
+    { text: head, rank: 0 },
+    { text: approximateRate(connectsPerSecond), rank: connectsPerSecond > 0 ? 3 : 4 },
+    { text: `${formatNumber(inFlight)} in flight`, rank: 5 },
+    { text: silence, rank: 2 },
+    { text: left, rank: 0 },
+    { text: million, brief: million.replace(' would take', ':'), rank: 3 }
+  ].filter(({ text }) => text !== '')
+}
+
+/** The parts in one line, as far as they have room: first in brief, then without those of the highest rank. */
+function fitted(parts: readonly Part[], room: number): string {
+  const whole = parts.map(({ text }) => text).join(', ')
+  if (whole.length <= room) return whole
+  const kept = [...parts]
+  const brief = () => kept.map(({ text, brief = text }) => brief).join(', ')
+  for (let rank = 5; rank > 0; rank--) {
+    for (let i = kept.length - 1; i >= 0 && brief().length > room; i--)
+      if (kept[i]?.rank === rank) kept.splice(i, 1)
   }
-  return parts
+  return brief()
 }
 
 /** One line about a listener. */
@@ -104,7 +158,7 @@ export function listenProgress({ open, accepted, acceptsPerSecond, failed }: Lis
     `${approximateCount(accepted)} accepted`,
     approximateRate(acceptsPerSecond)
   ]
-  if (failed > 0) parts.push(`${approximateCount(failed)} failed`)
+  if (failed > 0) parts.push(`${formatNumber(failed)} failed`)
   return parts.join(', ')
 }
 
@@ -114,10 +168,9 @@ function causes(errors: Snapshot['errors']): string {
   const sorted = [...byCode].sort((a, b) => b[1] - a[1])
   return sorted.length === 0
     ? ''
-    : ` (${sorted.map(([code, count]) => `${code} ${approximateCount(count)}`).join(', ')})`
+    : ` (${sorted.map(([code, count]) => `${code} ${formatNumber(count)}`).join(', ')})`
 }
 
-function seconds(value: number): string {
-  const whole = Math.round(value)
-  return whole < 60 ? `${whole}s` : `${Math.floor(whole / 60)}m${whole % 60}s`
+function milliseconds(value: number): string {
+  return value % 1000 === 0 ? approximateSeconds(value / 1000) : approximateDurationUs(value * 1000)
 }

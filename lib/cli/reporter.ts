@@ -1,10 +1,10 @@
 /** Where a run's output goes, by the output options: data to stdout and a file, progress to stderr. */
-import type { Paint } from '../report/layout.js'
+import type { Paint } from '../report/paint.js'
 import { usageError } from './parse_options.js'
 import { Progress } from './progress.js'
 import { ResultFile } from './result_file.js'
 import { Stdout } from './stdout.js'
-import { hasColor, isLive, painter } from './terminal.js'
+import { hasColor, isLive, painter, widthOf } from './terminal.js'
 
 /** The values of tables/output.ts. */
 export interface OutputValues {
@@ -14,6 +14,9 @@ export interface OutputValues {
   readonly quiet?: boolean
   readonly color?: boolean
 }
+
+/** Makes a report for a terminal of so many columns. */
+type Render = (paint: Paint, width: number) => string | Promise<string>
 
 /** Names for stdout that --out understands. */
 const stdoutNames = new Set(['-', '/dev/stdout'])
@@ -53,7 +56,8 @@ export class Reporter implements Disposable {
     if (this.#format === 'ndjson') await this.#stdout.write(`${JSON.stringify(data)}\n`)
   }
 
-  progress(text: () => string): void {
+  /** @param text gets the columns there are for it */
+  progress(text: (room: number) => string): void {
     this.#progress?.show(text)
   }
 
@@ -63,9 +67,9 @@ export class Reporter implements Disposable {
   }
 
   /** A part of the text that is known before the end; nothing in the other formats. */
-  async part(text: (paint: Paint) => string): Promise<void> {
+  async part(text: Render): Promise<void> {
     this.#progress?.clear()
-    if (this.#format === 'text') await this.#stdout.write(text(this.#paint))
+    if (this.#format === 'text') await this.#stdout.write(await this.#text(text))
   }
 
   /**
@@ -76,7 +80,7 @@ export class Reporter implements Disposable {
    */
   async result(
     result: object,
-    text: (paint: Paint) => string | Promise<string>,
+    text: Render,
     shown: Promise<void> = Promise.resolve(),
     interrupted?: AbortSignal
   ): Promise<void> {
@@ -90,11 +94,11 @@ export class Reporter implements Disposable {
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 
-  async #rendered(result: object, text: (paint: Paint) => string | Promise<string>): Promise<string> {
+  async #rendered(result: object, text: Render): Promise<string> {
     if (this.#format !== 'text')
       return this.#format === 'json' ? indented(result) : `${JSON.stringify(result)}\n`
     try {
-      return await text(this.#paint)
+      return await this.#text(text)
     } catch (error) {
       // The renderer is loaded now, for which the host may have no open file to spare; JSON takes nothing.
       const { message } = error as Error
@@ -103,6 +107,10 @@ export class Reporter implements Disposable {
       )
       return indented(result)
     }
+  }
+
+  async #text(render: Render): Promise<string> {
+    return await render(this.#paint, widthOf(process.stdout))
   }
 
   [Symbol.dispose](): void {

@@ -1,6 +1,6 @@
 /** What may be done to a stream: colour, and redrawing a line in place. */
 import { styleText } from 'node:util'
-import { type Paint, plain } from '../report/layout.js'
+import { type Paint, plain } from '../report/paint.js'
 
 /** The part of a writable stream that decides about colour. */
 export interface TerminalStream {
@@ -8,6 +8,9 @@ export interface TerminalStream {
   readonly columns?: number
   write(text: string): unknown
 }
+
+/** A report is no narrower, however small the window: what is wider overflows. */
+const leastWidth = 40
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -22,6 +25,11 @@ export function hasColor(
 ): boolean {
   if (wanted !== undefined) return wanted
   return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb'
+}
+
+/** Columns for a report on `stream`: those of a terminal, else 80. A width of 0 is a terminal that does not know it. */
+export function widthOf({ isTTY, columns }: TerminalStream): number {
+  return Math.max(leastWidth, (isTTY && columns) || 80)
 }
 
 /** Whether a line of `stream` can be redrawn in place. */

@@ -7,20 +7,13 @@ import type { ExchangeFailures, WrongAnswer } from '../result/exchange_result.js
 import type { Churn, ConnectLatency, RunResult } from '../result/result.js'
 import { aliveLines } from './alive_text.js'
 import { censusLines } from './census_text.js'
+import { columns } from './columns.js'
 import { destination } from './destination.js'
 import { findingParagraphs } from './finding_text.js'
-import {
-  columns,
-  headline,
-  known,
-  type Paint,
-  page,
-  plain,
-  plural,
-  type Section,
-  sectionLines
-} from './layout.js'
+import { headline, known, page, plural, type Section, sectionLines } from './layout.js'
+import { type Paint, plain } from './paint.js'
 import { targetLines } from './target_text.js'
+import { folded, unbounded } from './wrap.js'
 
 /** Kinds of failure that are listed; the rest are counted. */
 const maxErrors = 8
@@ -28,34 +21,38 @@ const maxErrors = 8
 /**
  * The summary of a run for a person: what happened in one line, then figures, failures and findings. Ends in a
  * newline. A pure function of the result.
+ * @param width columns of the terminal; by default lines are as long as they get
  */
-export function dialReport(result: RunResult, paint: Paint = plain): string {
+export function dialReport(result: RunResult, paint: Paint = plain, width = unbounded): string {
   const sections: Section[] = [
     ['connections', [connections(result)]],
     ['alive', aliveLines(result)],
-    ['failures', failures(result.errors)],
+    ['failures', (room) => failures(result.errors, room)],
     // Nobody asked for the endpoints of a run's own listeners; results of earlier versions do not have any.
-    ['targets', result.scenario.selfDial ? [] : targetLines(result.targets ?? [])],
-    ['connect', latencies(result.connectLatency)],
-    ['exchange', exchange(result)],
+    ['targets', (room) => (result.scenario.selfDial ? [] : targetLines(result.targets ?? [], room))],
+    ['connect', (room) => latencies(result.connectLatency, room)],
+    ['exchange', (room) => exchange(result, room)],
     ['churn', churn(result)],
     ['retransmits', retransmits(result)],
     ['census', result.census ? censusLines(result.census) : []],
-    ['pacing', pacing(result)],
+    ['pacing', (room) => pacing(result, room)],
     ['memory', [memory(result)]],
     ['process', [processUse(result)]],
     ['missing', result.unavailable ?? []]
   ]
   return page([
-    summary(result, paint),
+    ...summary(result, paint, width),
     '',
-    ...sectionLines(sections, paint),
-    ...findingParagraphs(result.findings, paint)
+    ...sectionLines(sections, paint, width),
+    ...findingParagraphs(result.findings, paint, width)
   ])
 }
 
-function summary(result: RunResult, paint: Paint): string {
-  if (result.churn) return churnSummary(result, result.churn, paint)
+/** By a signal, by the caller, or because nobody reads what is printed: the target did not end the run. */
+const interrupted = 'the run was interrupted'
+
+function summary(result: RunResult, paint: Paint, width: number): string[] {
+  if (result.churn) return churnSummary(result, result.churn, paint, width)
   const { scenario, connections, exchange, timing } = result
   const { requested, attempted, established, failed, closedByPeer } = connections
   const isComplete = established >= requested
@@ -66,10 +63,11 @@ function summary(result: RunResult, paint: Paint): string {
   const parts = [`Opened ${amount} connections to ${destination(scenario)}`]
   if (established > 0) {
     parts.push(` in ${seconds(timing.dialSeconds)} (${approximateRate(timing.connectsPerSecond)})`)
-    if (scenario.holdMs > 0) parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
+    if (scenario.holdMs > 0 && timing.holdSeconds > 0)
+      parts.push(` and held them for ${seconds(timing.holdSeconds)}`)
   }
   const shortfalls = []
-  if (result.interrupted) shortfalls.push('stopped early')
+  if (result.interrupted) shortfalls.push(interrupted)
   if (failed > 0) shortfalls.push(`${formatNumber(failed)} failed`)
   if (attempted < requested) shortfalls.push(`${formatNumber(requested - attempted)} were not started`)
   if (scenario.holdMs > 0 && closedByPeer > 0) {
@@ -82,14 +80,15 @@ function summary(result: RunResult, paint: Paint): string {
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = isComplete && shortfalls.length === 0 ? 'green' : established > 0 ? 'yellow' : 'red'
-  return headline(style, `${parts.join('')}.`, paint)
+  return headline(style, `${parts.join('')}.`, paint, width)
 }
 
 function churnSummary(
-  { scenario, connections, exchange, timing }: RunResult,
+  { scenario, connections, exchange, timing, interrupted: isInterrupted }: RunResult,
   churn: Churn,
-  paint: Paint
-): string {
+  paint: Paint,
+  width: number
+): string[] {
   const { transactions, transactionsPerSecond } = churn
   const parts = [
     `Made ${transactions === 0 ? 'no transactions' : plural(transactions, 'transaction')} with ${destination(scenario)}`,
@@ -98,13 +97,14 @@ function churnSummary(
   if (transactions > 0) parts.push(` (${approximateRate(transactionsPerSecond)})`)
   parts.push(`, ${plural(scenario.connections, 'connection')} at a time`)
   const shortfalls = []
+  if (isInterrupted) shortfalls.push(interrupted)
   if (connections.failed > 0) shortfalls.push(`${plural(connections.failed, 'connect')} failed`)
   if (exchange && exchange.failed > 0) shortfalls.push(`${plural(exchange.failed, 'exchange')} failed`)
   if (churn.endedEarly)
     shortfalls.push('it ended early, because none succeeded for 3s (--keep-going goes on)')
   if (shortfalls.length > 0) parts.push(`; ${shortfalls.join(', ')}`)
   const style = shortfalls.length === 0 && transactions > 0 ? 'green' : transactions > 0 ? 'yellow' : 'red'
-  return headline(style, `${parts.join('')}.`, paint)
+  return headline(style, `${parts.join('')}.`, paint, width)
 }
 
 function connections({ connections }: RunResult): string {
@@ -116,27 +116,31 @@ function connections({ connections }: RunResult): string {
   return parts.join(', ')
 }
 
-function failures(errors: readonly ErrorTally[]): string[] {
+function failures(errors: readonly ErrorTally[], width: number): string[] {
   const rows = errors
     .slice(0, maxErrors)
     .map(({ phase, code, count, example }) => [formatNumber(count), phase, code, example])
   const rest = errors.slice(maxErrors)
   const left = rest.reduce((sum, { count }) => sum + count, 0)
-  const lines = columns(rows, { right: [0] })
+  const lines = columns(rows, { right: [0], width })
   return rest.length === 0
     ? lines
     : [...lines, `${formatNumber(left)} of ${plural(rest.length, 'other kind')}`]
 }
 
 /** One line, or two when SYNs were sent again: a lost SYN costs a second and hides what the rest took. */
-function latencies(latency: ConnectLatency): string[] {
+function latencies(latency: ConnectLatency, width: number): string[] {
   const { count, withoutSynRetry } = latency
   if (count === 0) return []
-  if (withoutSynRetry.count === count || withoutSynRetry.count === 0) return columns([percentiles(latency)])
-  return columns([
-    [...percentiles(latency), 'all'],
-    [...percentiles(withoutSynRetry), 'without SYN retries']
-  ])
+  if (withoutSynRetry.count === count || withoutSynRetry.count === 0)
+    return columns([percentiles(latency)], { width })
+  return columns(
+    [
+      [...percentiles(latency), 'all'],
+      [...percentiles(withoutSynRetry), 'without SYN retries']
+    ],
+    { width }
+  )
 }
 
 function percentiles({ p50, p90, p99, p999, max }: Latency): string[] {
@@ -145,7 +149,7 @@ function percentiles({ p50, p90, p99, p999, max }: Latency): string[] {
   )
 }
 
-function exchange({ exchange, exchangeLatency, wrongAnswer }: RunResult): string[] {
+function exchange({ exchange, exchangeLatency, wrongAnswer }: RunResult, width: number): string[] {
   if (!exchange) return []
   const { completed, failed, failures, bytesSent, bytesReceived } = exchange
   const totals = [
@@ -155,10 +159,10 @@ function exchange({ exchange, exchangeLatency, wrongAnswer }: RunResult): string
     `${approximateBytes(bytesReceived)} received`
   ]
   return [
-    totals.join(', '),
-    ...(exchangeLatency?.count ? columns([percentiles(exchangeLatency)]) : []),
+    ...folded(totals.join(', '), width),
+    ...(exchangeLatency?.count ? columns([percentiles(exchangeLatency)], { width }) : []),
     // Results of earlier versions do not have it.
-    ...(wrongAnswer ? answers(wrongAnswer) : [])
+    ...(wrongAnswer ? answers(wrongAnswer, width) : [])
   ]
 }
 
@@ -181,12 +185,15 @@ function kinds(failures: ExchangeFailures | undefined): string {
 }
 
 /** One answer beside what was expected. */
-function answers({ connection, offset, expected, received }: WrongAnswer): string[] {
+function answers({ connection, offset, expected, received }: WrongAnswer, width: number): string[] {
   const where = offset === 0 ? '' : `, from byte ${formatNumber(offset)} on`
-  return columns([
-    ...(expected ? [['expected', `"${expected.text}"`]] : []),
-    ['received', `"${received.text}"`, `${connection}${where}`]
-  ])
+  return columns(
+    [
+      ...(expected ? [['expected', `"${expected.text}"`]] : []),
+      ['received', `"${received.text}"`, `${connection}${where}`]
+    ],
+    { width }
+  )
 }
 
 /** What a churn leaves behind; how much it did is in the headline. */
@@ -214,12 +221,11 @@ function retransmits({ retransmits, staleAnswers }: RunResult): string[] {
   return parts.length > 0 ? [parts.join(', ')] : []
 }
 
-function pacing({ pacing }: RunResult): string[] {
+function pacing({ pacing }: RunResult, width: number): string[] {
   if (!pacing) return []
   const { p50, p99, max } = pacing
-  return columns([
-    [...Object.entries({ p50, p99, max }).map(([name, us]) => `${name} ${approximateDurationUs(us)}`), 'late']
-  ])
+  const late = Object.entries({ p50, p99, max }).map(([name, us]) => `${name} ${approximateDurationUs(us)}`)
+  return columns([[...late, 'late']], { width })
 }
 
 function memory({ memory }: RunResult): string {

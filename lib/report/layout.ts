@@ -1,71 +1,47 @@
-/** How a report for a person is laid out: rows, columns, lists, wrapped text, style. Pure. */
-import { stripVTControlCharacters } from 'node:util'
+/** How a report for a person is laid out: sections, paragraphs, lists, numbers. Pure. */
 import { formatNumber } from '../base/units.js'
+import type { Paint, Style } from './paint.js'
+import { folded, unbounded, wrapped } from './wrap.js'
 
-/** How a part of the report looks. */
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow'
-
-/** Styles a text, or leaves it alone. */
-export type Paint = (style: Style, text: string) => string
-
-/** Leaves every text alone. */
-export const plain: Paint = (_, text) => text
-
-/** A label and the lines beside it. Without lines, the label is left out. */
-export type Section = readonly [label: string, lines: readonly string[]]
+/**
+ * A label and the lines beside it. Without lines, the label is left out. Lines that are too long are folded; a table is a
+ * function, which gets the columns there are beside the label.
+ */
+export type Section = readonly [
+  label: string,
+  lines: readonly string[] | ((width: number) => readonly string[])
+]
 
 /** The lines as one text, which ends in a newline. */
 export function page(lines: readonly string[]): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The first line of a report: how it went, in words and in colour. */
-export function headline(style: Style, text: string, paint: Paint): string {
-  return paint('bold', paint(style, text))
+/** The first line of a report, or as many as it takes: how it went, in words and in colour. */
+export function headline(style: Style, text: string, paint: Paint, width: number): string[] {
+  return wrapped(text, width).map((line) => paint('bold', paint(style, line)))
 }
 
 /** Sections below each other, their lines beside the labels. */
-export function sectionLines(sections: readonly Section[], paint: Paint): string[] {
-  const width = Math.max(...sections.map(([label]) => label.length)) + 2
+export function sectionLines(sections: readonly Section[], paint: Paint, width = unbounded): string[] {
+  const beside = Math.max(...sections.map(([label]) => label.length)) + 2
+  const room = width - beside
   return sections.flatMap(([label, lines]) =>
-    lines.map((line, i) => `${paint('dim', (i === 0 ? label : '').padEnd(width))}${line}`)
+    (typeof lines === 'function' ? lines(room) : lines.flatMap((line) => folded(line, room))).map(
+      (line, i) => `${paint('dim', (i === 0 ? label : '').padEnd(beside))}${line}`
+    )
   )
 }
 
 /** A paragraph with a title of its own, set off by an empty line; nothing without lines. */
-export function paragraph(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : ['', title, ...indented(lines)]
+export function paragraph(title: string, lines: readonly string[], width = unbounded): string[] {
+  if (lines.length === 0) return []
+  return ['', title, ...indentedText(lines, width)]
 }
 
-/** How columns are set. */
-export interface ColumnOptions {
-  /** Columns, from 0, whose cells align at the right, as numbers do. Default: none. */
-  right?: readonly number[]
-  /** Blanks between columns. Default 2. */
-  gap?: number
-}
-
-/** Rows with the cells of each column padded to one width. */
-export function columns(
-  rows: readonly (readonly string[])[],
-  { right = [], gap = 2 }: ColumnOptions = {}
-): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => {
-        const width = widths[column] ?? 0
-        return right.includes(column) ? cell.padStart(width) : cell.padEnd(width)
-      })
-      .join(' '.repeat(gap))
-      .trimEnd()
-  )
-}
-
-/** A table whose columns hold numbers, but for the first, which names the row, and the last, which remarks on it. */
-export function figureTable(rows: readonly (readonly string[])[]): string[] {
-  const between = (rows[0] ?? []).map((_, column) => column).slice(1, -1)
-  return columns(rows, { right: between })
+/** Sentences two blanks further to the right, each wrapped. */
+export function indentedText(sentences: readonly string[], width = unbounded): string[] {
+  return indented(sentences.flatMap((sentence) => wrapped(sentence, width - 2, 2)))
 }
 
 /** The lines two blanks further to the right. */
@@ -99,32 +75,8 @@ export function known(value: number | string | null): string {
   return value === null ? 'unknown' : typeof value === 'number' ? formatNumber(value) : value
 }
 
-/** A text in lines of at most `width` characters, unless a word is longer. */
-export function wrapped(text: string, width: number): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = line === '' ? word : `${line} ${word}`
-    }
-  }
-  return [...lines, line]
-}
-
-/** A text that begins at `column`, beside what it explains, or below where that reaches as far. */
-export function beside(explained: string, text: string, column: number, width: number): string[] {
-  const blank = ' '.repeat(column)
-  const [first = '', ...rest] = wrapped(text, width - column)
-  const beginning =
-    explained.length < column - 1 ? [explained.padEnd(column) + first] : [explained, blank + first]
-  return [...beginning, ...rest.map((line) => blank + line)]
-}
-
-/** A line that fits into `width` columns. Colour takes none, and is lost where a line is cut: half a style would run on. */
-export function cut(line: string, width: number): string {
-  const text = stripVTControlCharacters(line)
-  return text.length <= width ? line : text.slice(0, width)
+/** The least and the most of some figures: `7`, or `3 to 17`. */
+export function span(figures: readonly number[]): string {
+  const [least, most] = [Math.min(...figures), Math.max(...figures)]
+  return least === most ? formatNumber(most) : `${formatNumber(least)} to ${formatNumber(most)}`
 }

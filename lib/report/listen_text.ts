@@ -2,10 +2,12 @@
 
 import { approximateBytes, approximateDurationUs, approximateRate, formatNumber } from '../base/units.js'
 import type { ListenResult } from '../listen/listen.js'
-import { type Paint, page, plain, type Section, sectionLines } from './layout.js'
+import { page, type Section, sectionLines } from './layout.js'
+import { type Paint, plain } from './paint.js'
+import { unbounded } from './wrap.js'
 
 /** What was accepted, and what failed. Ends in a newline. A pure function of the result. */
-export function listenReport(result: ListenResult, paint: Paint = plain): string {
+export function listenReport(result: ListenResult, paint: Paint = plain, width = unbounded): string {
   const { accepted, peak, closedByPeer, bytesReceived, bytesSent, totalSeconds, errors } = result
   const sections: Section[] = [
     [
@@ -21,5 +23,5 @@ export function listenReport(result: ListenResult, paint: Paint = plain): string
   const failures = errors.map(({ phase, code, count }) =>
     paint('red', `${formatNumber(count)} failed: ${phase} ${code}`)
   )
-  return page([...sectionLines(sections, paint), ...failures])
+  return page([...sectionLines(sections, paint, width), ...failures])
 }

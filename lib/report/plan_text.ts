@@ -6,10 +6,12 @@ import type { Plan } from '../plan/plan.js'
 import { hasNoConntrack, type Needs } from '../scenario/needs.js'
 import { destination } from './destination.js'
 import { binding, notKnown, predictionParagraphs, unhindered } from './finding_text.js'
-import { headline, type Paint, page, plain, plural, type Section, sectionLines } from './layout.js'
+import { headline, page, plural, type Section, sectionLines } from './layout.js'
+import { type Paint, plain } from './paint.js'
+import { unbounded } from './wrap.js'
 
 /** What a dial takes, what will stop it, and what is not known. Ends in a newline. A pure function of the plan. */
-export function planReport(plan: Plan, paint: Paint = plain): string {
+export function planReport(plan: Plan, paint: Paint = plain, width = unbounded): string {
   const sections: Section[] = [
     ['tuples', tuples(plan)],
     ['descriptors', descriptors(plan)],
@@ -20,18 +22,18 @@ export function planReport(plan: Plan, paint: Paint = plain): string {
     ['NAT', nat(plan)]
   ]
   return page([
-    summary(plan, paint),
+    ...summary(plan, paint, width),
     '',
-    ...sectionLines(sections, paint),
-    ...predictionParagraphs(plan.findings, paint),
-    ...notKnown(plan.unknown, paint)
+    ...sectionLines(sections, paint, width),
+    ...predictionParagraphs(plan.findings, paint, width),
+    ...notKnown(plan.unknown, paint, width)
   ])
 }
 
-function summary({ scenario, fits, findings }: Plan, paint: Paint): string {
+function summary({ scenario, fits, findings }: Plan, paint: Paint, width: number): string[] {
   const what = `${formatNumber(scenario.connections)} connections to ${destination(scenario)}`
-  if (!fits) return headline('red', `${what} will not do: ${binding(findings)}.`, paint)
-  return headline('green', `${what}: ${unhindered(findings)}.`, paint)
+  if (!fits) return headline('red', `${what} will not do: ${binding(findings)}.`, paint, width)
+  return headline('green', `${what}: ${unhindered(findings)}.`, paint, width)
 }
 
 function tuples({ tuples, scenario }: Plan): string[] {

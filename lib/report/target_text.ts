@@ -1,13 +1,15 @@
 /** The endpoints of a run, for a person: those in trouble by name, the rest in one line. */
 import { formatNumber } from '../base/units.js'
 import type { TargetTotals } from '../result/result.js'
-import { columns, plural } from './layout.js'
+import { columns } from './columns.js'
+import { plural, span } from './layout.js'
+import { unbounded } from './wrap.js'
 
 /** Endpoints in trouble that are listed; the rest are counted. */
 const mostListed = 8
 
 /** Nothing where there is one endpoint only: the other figures are its own. */
-export function targetLines(targets: readonly TargetTotals[]): string[] {
+export function targetLines(targets: readonly TargetTotals[], width = unbounded): string[] {
   if (targets.length < 2) return []
   const troubled = targets.filter((target) => troubles(target).length > 0)
   const listed = troubled.slice(0, mostListed)
@@ -16,7 +18,7 @@ export function targetLines(targets: readonly TargetTotals[]): string[] {
     `${formatNumber(target.established)} established`,
     troubles(target).join(', ')
   ])
-  return [...columns(rows, {}), ...restLines(targets.length - troubled.length, troubled, targets)]
+  return [...columns(rows, { width }), ...restLines(targets.length - troubled.length, troubled, targets)]
 }
 
 function troubles({ failed, closedByPeer, exchangesFailed }: TargetTotals): string[] {
@@ -33,10 +35,7 @@ function restLines(
   targets: readonly TargetTotals[]
 ): string[] {
   const more = troubled.length - mostListed
-  const established = targets.slice(troubled.length).map((target) => target.established)
-  const least = Math.min(...established)
-  const most = Math.max(...established)
-  const each = least === most ? formatNumber(most) : `${formatNumber(least)} to ${formatNumber(most)}`
+  const each = span(targets.slice(troubled.length).map((target) => target.established))
   return [
     ...(more > 0 ? [`and ${plural(more, 'other endpoint')} with failures`] : []),
     ...(untroubled > 0

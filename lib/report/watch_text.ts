@@ -4,19 +4,12 @@ import { approximateBytes, approximateDurationUs, approximateRate, formatNumber 
 import type { SocketSurvey } from '../engine/sockets.js'
 import type { DropSummary } from '../observe/drops.js'
 import type { ConntrackFill, ListenerPeak, WatchResult, WatchView } from '../watch/watch_result.js'
+import { columns } from './columns.js'
 import { findingParagraphs } from './finding_text.js'
-import {
-  capped,
-  columns,
-  known,
-  listed,
-  type Paint,
-  page,
-  plain,
-  plural,
-  type Section,
-  sectionLines
-} from './layout.js'
+import { capped, known, listed, page, plural, type Section, sectionLines, span } from './layout.js'
+import { type Paint, plain } from './paint.js'
+import { foldedPorts, portRuns } from './port_ranges.js'
+import { folded, unbounded, wrapped } from './wrap.js'
 
 /** Sites of drops, listeners and counters that are listed; the rest are counted. */
 const most = { sites: 8, listeners: 8, counters: 16 }
@@ -25,7 +18,7 @@ const most = { sites: 8, listeners: 8, counters: 16 }
 const mostFunctions = 6
 
 /** The summary of a watch for a person. Ends in a newline. A pure function of the result. */
-export function watchReport(result: WatchResult, paint: Paint = plain): string {
+export function watchReport(result: WatchResult, paint: Paint = plain, width = unbounded): string {
   const { watched, totalSeconds, counters, listeners, findings } = result
   const seconds = totalSeconds || 1
   const rates = Object.fromEntries(
@@ -33,33 +26,48 @@ export function watchReport(result: WatchResult, paint: Paint = plain): string {
   )
   const sections: Section[] = [
     ...viewSections(result),
-    ['queues', queueLines(listeners)],
-    ['counters', counterLines(rates)]
+    ['queues', (room) => queueLines(listeners, room)],
+    ['counters', (room) => counterLines(rates, room)]
   ]
-  const headline = paint(
-    'bold',
-    `Watched ${watchedText(watched)} for ${approximateDurationUs(totalSeconds * 1e6)}.`
-  )
-  return page([headline, '', ...sectionLines(sections, paint), ...findingParagraphs(findings, paint)])
+  const headline = `Watched ${watchedText(watched)} for ${approximateDurationUs(totalSeconds * 1e6)}.`
+  return page([
+    ...wrapped(headline, width).map((line) => paint('bold', line)),
+    '',
+    ...sectionLines(sections, paint, width),
+    ...findingParagraphs(findings, paint, width)
+  ])
 }
 
-/** The fullest first. */
-function queueLines(listeners: readonly ListenerPeak[]): string[] {
+/** Those in trouble, the fullest first; then the others by address, with ports that look alike as one range. */
+function queueLines(listeners: readonly ListenerPeak[], width: number): string[] {
   const share = ({ mostQueued, backlog }: ListenerPeak) => mostQueued / (backlog + 1)
-  const fullest = [...listeners].sort((a, b) => share(b) - share(a))
-  return capped(fullest, most.listeners, (shown) =>
-    shown.map(({ address, mostQueued, backlog, timesFull, dropped }) => {
-      const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
-      const drops = dropped ? `, ${plural(dropped, 'packet')} dropped` : ''
-      return `${address}  ${formatNumber(mostQueued)} of ${formatNumber(backlog)} waiting at most${times}${drops}`
-    })
-  )
+  const isTroubled = (peak: ListenerPeak) => share(peak) >= 0.5 || peak.timesFull > 0 || Boolean(peak.dropped)
+  const rows = [
+    ...listeners
+      .filter(isTroubled)
+      .sort((a, b) => share(b) - share(a))
+      .map((peak) => [peak.address, queueText([peak])]),
+    ...portRuns(
+      listeners.filter((peak) => !isTroubled(peak)),
+      ({ address }) => address,
+      ({ backlog }) => `${backlog}`
+    ).map(({ range, members }) => [range, queueText(members)])
+  ]
+  return capped(rows, most.listeners, (shown) => columns(shown, { width, prose: true }))
+}
+
+function queueText(alike: readonly ListenerPeak[]): string {
+  const { backlog, timesFull, dropped } = alike[0] as ListenerPeak
+  const times = timesFull > 0 ? `, full ${plural(timesFull, 'time')}` : ''
+  const drops = dropped ? `, ${plural(dropped, 'packet')} dropped` : ''
+  const queued = span(alike.map(({ mostQueued }) => mostQueued))
+  return `${queued} of ${formatNumber(backlog)} waiting at most${times}${drops}`
 }
 
 /** What is watched, in words. */
 export function watchedText(watched: readonly string[]): string {
   if (watched.length === 0) return 'every socket of this network namespace'
-  return listed(watched, 3)
+  return listed(foldedPorts(watched), 3)
 }
 
 /** What a moment and the end of a watch have in common. */
@@ -67,7 +75,7 @@ export function viewSections({ sockets, conntrack, drops, unavailable }: WatchVi
   return [
     ['sockets', sockets ? socketLines(sockets) : []],
     ['conntrack', conntrack ? conntrackLines(conntrack) : []],
-    ['drops', drops ? dropLines(drops) : []],
+    ['drops', (room) => (drops ? dropLines(drops, room) : [])],
     ['unseen', unavailable]
   ]
 }
@@ -104,14 +112,13 @@ function socketLines({ states, rtt, retransmits, unread, unacknowledged, without
 /** Whose drops they are is told where it is not just what is watched. */
 const scopes = { ends: '', namespace: ' (of this network namespace)', host: ' (of the whole host)' } as const
 
-function dropLines({ sites, packets, lost, scope }: DropSummary): string[] {
+function dropLines({ sites, packets, lost, scope }: DropSummary, width: number): string[] {
   const missed = lost > 0 ? `, ${formatNumber(lost)} more not seen` : ''
   return [
-    `${packets === 0 ? 'no packets' : plural(packets, 'packet')}${scopes[scope]}${missed}`,
+    ...folded(`${packets === 0 ? 'no packets' : plural(packets, 'packet')}${scopes[scope]}${missed}`, width),
     ...capped(sites, most.sites, (shown) =>
-      shown.map(
-        ({ reason, packets, chain }) =>
-          `${formatNumber(packets)} ${reason}  ${chain.slice(0, mostFunctions).join(' < ')}`
+      shown.flatMap(({ reason, packets, chain }) =>
+        wrapped(`${formatNumber(packets)} ${reason}  ${chain.slice(0, mostFunctions).join(' < ')}`, width, 2)
       )
     )
   ]
@@ -141,7 +148,10 @@ const notable =
   /Overflow|Drop|Discard|Fail|Abort|Reset|OutRsts|InErrs|Error|Retrans|Timeout|ReqQFull|Syncookies|PAWS|Pressure|Pruned|Challenge|RPFilter|NoRoutes|Backlog|Collaps|SkippedT|PassiveOpens|ActiveOpens|insert_failed|chaintoolong|early_drop|\.drop$|dropped|timeSqueeze|table_fulls|orphan/
 
 /** Lines for counters that are worth one. The most moved first. */
-export function counterLines(rates: Record<string, { delta: number; perSecond: number }>): string[] {
+export function counterLines(
+  rates: Record<string, { delta: number; perSecond: number }>,
+  width = unbounded
+): string[] {
   const rows = Object.entries(rates)
     .filter(([name]) => notable.test(name))
     .sort((a, b) => Math.abs(b[1].delta) - Math.abs(a[1].delta))
@@ -149,8 +159,10 @@ export function counterLines(rates: Record<string, { delta: number; perSecond: n
     columns(
       shown.map(([name, { delta, perSecond }]) => [
         name,
-        `${delta > 0 ? '+' : ''}${formatNumber(delta)}  ${approximateRate(Math.max(0, perSecond))}`
-      ])
+        `${delta > 0 ? '+' : ''}${formatNumber(delta)}`,
+        approximateRate(Math.max(0, perSecond))
+      ]),
+      { right: [1, 2], width }
     )
   )
 }

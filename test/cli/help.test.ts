@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../lib/cli/commands.js'
-import { commandHelp } from '../../lib/cli/help.js'
+import { commandHelp, programHelp } from '../../lib/cli/help.js'
 import { painter } from '../../lib/cli/terminal.js'
 import { runCli } from './run_cli.js'
 
@@ -253,6 +253,20 @@ describe('help', () => {
         .map((line) => line.length)
     )
     expect(longest).toBeLessThanOrEqual(80)
+  })
+
+  it.each([60, 120, 200])('of every command is made for a terminal of %i columns', async (width) => {
+    for (const { spec } of Object.values(commands)) {
+      const made = await spec()
+      const text = commandHelp(made, painter(false), width)
+      // A command is to be copied: it stays in one line.
+      const copied = made.examples.map(({ command }) => `  ${command}`)
+      for (const line of text.split('\n'))
+        if (!copied.includes(line)) expect(line.length, line).toBeLessThanOrEqual(width)
+      for (const line of copied) expect(text).toContain(`${line}\n`)
+    }
+    for (const line of programHelp(painter(false), '1.0.0', width).split('\n'))
+      expect(line.length, line).toBeLessThanOrEqual(width)
   })
 
   it.each(Object.entries(commands))('every option of %s has a name of its own', async (_, { spec }) => {

@@ -29,14 +29,15 @@ describe('c1m-native', () => {
       Usage: c1m-native COMMAND [options]
 
       Commands:
-        dial          open connections, hold them, report what happened
-        listen        accept connections, hold them, report what was accepted
-        watch         look at a server from beside it: queues, sockets, counters, drops, causes
-        plan          say what a dial will take and what will stop it; sends nothing
-        doctor        say what of this host binds first for a goal, and set it
-        lab           reproduce an incident in namespaces, diagnose it, fix it, clean up
-        bench         measure this engine on this host, beside others
-        completion    print a script that completes this command line in a shell
+        dial        open connections, hold them, report what happened
+        listen      accept connections, hold them, report what was accepted
+        watch       look at a server from beside it: queues, sockets, counters, drops,
+                    causes
+        plan        say what a dial will take and what will stop it; sends nothing
+        doctor      say what of this host binds first for a goal, and set it
+        lab         reproduce an incident in namespaces, diagnose it, fix it, clean up
+        bench       measure this engine on this host, beside others
+        completion  print a script that completes this command line in a shell
 
       Options:
         -h, --help, help [COMMAND]  this help, or that of a command

@@ -42,7 +42,7 @@ describe('dialProgress', () => {
   })
 
   it('counts minutes where there are some', () => {
-    expect(dialProgress({ ...dialing, connectsPerSecond: 5000 }, goal, 0)).toMatch(/, 1m58s left$/)
+    expect(dialProgress({ ...dialing, connectsPerSecond: 5000 }, goal, 0)).toMatch(/, 1m 58s left$/)
   })
 
   it('promises no time without a rate', () => {
@@ -76,6 +76,50 @@ describe('dialProgress', () => {
     }
     expect(dialProgress(churning, { ...goal, connections: 100, churn: true, durationMs: 10_000 }, 0)).toBe(
       'churning 106k/s, 212k transactions, 100 open, 2s of 10s'
+    )
+  })
+
+  it('shows every failure as it happens, with all digits', () => {
+    const errors = [{ phase: 'timeout' as const, code: 'ETIMEDOUT', count: 123_456 }]
+    expect(dialProgress({ ...dialing, failed: 123_456, errors }, goal, 0)).toContain(
+      ', 123,456 failed (ETIMEDOUT 123,456)'
+    )
+  })
+
+  it('leaves out whole parts where there is no room, and never what failed or how much time is left', () => {
+    const errors = [{ phase: 'timeout' as const, code: 'ETIMEDOUT', count: 1234 }]
+    const failing = { ...dialing, failed: 1234, errors }
+    const at = (room: number) => dialProgress(failing, goal, 0, undefined, room)
+    expect(at(80)).toBe('dialing 412k of 1m, 238k/s, 1,024 in flight, 2s left, 1,234 failed')
+    expect(at(60)).toBe('dialing 412k of 1m, 238k/s, 2s left, 1,234 failed')
+    expect(at(44)).toBe('dialing 412k of 1m, 2s left, 1,234 failed')
+  })
+
+  it('says how long a target takes that answers nothing', () => {
+    const silent = { ...dialing, established: 0, attempted: 1024, connectsPerSecond: 0 }
+    const patience = { window: 1024, connectTimeoutMs: 5000 }
+    expect(dialProgress(silent, { ...goal, ...patience }, 0)).toBe(
+      'dialing 0 of 1m, 0/s, 1,024 in flight, nothing answers, 1h 21m left'
+    )
+    expect(dialProgress(silent, { ...goal, ...patience, connections: 10_000 }, 0)).toBe(
+      'dialing 0 of 10k, 0/s, 1,024 in flight, nothing answers, 48s left, 1m would take 1h 21m'
+    )
+  })
+
+  it('says so in few words where there is little room', () => {
+    const errors = [{ phase: 'timeout' as const, code: 'ETIMEDOUT', count: 1024 }]
+    const silent = {
+      ...dialing,
+      tSeconds: 6,
+      established: 0,
+      attempted: 2048,
+      connectsPerSecond: 0,
+      failed: 1024,
+      errors
+    }
+    const patient = { ...goal, connections: 10_000, window: 1024, connectTimeoutMs: 5000 }
+    expect(dialProgress(silent, patient, 0, undefined, 79)).toBe(
+      'dialing 0 of 10k, 0/s, nothing answers, 44s left, 1m: 1h 21m, 1,024 failed'
     )
   })
 
@@ -146,6 +190,15 @@ describe('Progress', () => {
     progress.clear()
     progress.clear()
     expect(written).toEqual(['\r\u001b[2Ka', '\r\u001b[2K'])
+  })
+
+  it('wraps a line that stays on a terminal, and only there', () => {
+    const { written, progress } = shown(true, 20)
+    progress.line('critical: the queue is full (accept-queue-overflow)')
+    expect(written).toEqual(['critical: the queue\n  is full\n  (accept-queue-overflow)\n'])
+    const log = shown(false, 20)
+    log.progress.line('critical: the queue is full (accept-queue-overflow)')
+    expect(log.written).toEqual(['critical: the queue is full (accept-queue-overflow)\n'])
   })
 
   it('writes a whole line every five seconds elsewhere, and nothing about a short run', () => {

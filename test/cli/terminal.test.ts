@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasColor, isLive, painter } from '../../lib/cli/terminal.js'
+import { hasColor, isLive, painter, widthOf } from '../../lib/cli/terminal.js'
 
 const terminal = { isTTY: true, write: () => true }
 const pipe = { isTTY: false, write: () => true }
@@ -28,6 +28,18 @@ describe('isLive', () => {
     ['NO_COLOR is about colour only', terminal, { NO_COLOR: '1' }, true]
   ])('%s', (_, stream, env, expected) => {
     expect(isLive(stream, env)).toBe(expected)
+  })
+})
+
+describe('widthOf', () => {
+  it.each([
+    ['a wide terminal', { ...terminal, columns: 200 }, 200],
+    ['a narrow terminal', { ...terminal, columns: 60 }, 60],
+    ['a window too small for a report', { ...terminal, columns: 10 }, 40],
+    ['a terminal that does not know', { ...terminal, columns: 0 }, 80],
+    ['a pipe', pipe, 80]
+  ])('%s', (_, stream, columns) => {
+    expect(widthOf(stream)).toBe(columns)
   })
 })
 

@@ -4,7 +4,9 @@ import { type ExitCode, exitCodes } from '../../base/errors.js'
 import { suggestion } from '../../base/nearest.js'
 import { assertLinux } from '../../base/platform.js'
 import { printable, quote } from '../../base/quote.js'
-import type { Paint } from '../../report/layout.js'
+import { formatNumber } from '../../base/units.js'
+import { page, paragraph } from '../../report/layout.js'
+import type { Paint } from '../../report/paint.js'
 import type { CommandContext } from '../command.js'
 import { allBenchOptions, suiteIds } from '../options/bench.js'
 import { type OptionValues, parseOptions, usageError } from '../parse_options.js'
@@ -29,19 +31,23 @@ export interface BenchRequest {
   readonly neper: string | undefined
   readonly interrupted: AbortSignal
   progress(text: string): void
-  /** Called with the text about each suite as it ends. */
-  report(text: string): Promise<void>
+  /** Called with the text about each suite as it ends, made for a terminal of so many columns. */
+  report(text: (width: number) => string): Promise<void>
 }
 
 export interface BenchReport {
   readonly result: object
-  text(paint: Paint): string
+  text(paint: Paint, width: number): string
 }
 
 export interface Measurement {
   readonly result: object
-  /** A goal was missed, or a suite failed. */
-  readonly missed: boolean
+  /** A suite should have been able to run, but failed. */
+  readonly failed: boolean
+  /** Goals that this host surely misses: the suite, the figure and the goal, a sentence each. */
+  readonly missed: readonly string[]
+  /** How many goals were held against what was measured. */
+  readonly goals: number
 }
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -81,17 +87,28 @@ async function measure(
   interrupted: AbortSignal
 ): Promise<ExitCode> {
   assertLinux()
-  const { full = false, only = [], neper = process.env.C1M_NEPER } = values
+  const { full = false, only = [], neper = process.env.C1M_NEPER, check = false } = values
   for (const id of only) checkSuite(id)
   if (neper !== undefined) checkProgram(neper)
   using reporter = new Reporter(values)
   const { measure } = await benchmarks()
   const progress = (text: string) => reporter.progress(() => text)
-  const report = (text: string) => reporter.part(() => text)
-  const { result, missed } = await measure({ full, only, neper, interrupted, progress, report })
-  await reporter.result(result, () => '')
+  const report = (text: (width: number) => string) => reporter.part((_, width) => text(width))
+  const measurement = await measure({ full, only, neper, interrupted, progress, report })
+  const { result, failed, missed } = measurement
+  await reporter.result(result, (paint, width) => goalsText(measurement, paint, width))
   if (interrupted.aborted) return exitCodes.interrupted
-  return missed ? exitCodes.goal : exitCodes.ok
+  // The goals are those of this project on a host of its own; another host may be slower without anything being wrong.
+  return failed || (check && missed.length > 0) ? exitCodes.goal : exitCodes.ok
+}
+
+/** Which goals this host misses, if any. */
+export function goalsText({ missed, goals }: Measurement, paint: Paint, width: number): string {
+  if (goals === 0) return ''
+  const title = 'Goals missed on this host'
+  if (missed.length === 0) return page(['', paint('green', `${title}: none of ${formatNumber(goals)}.`)])
+  const head = `${title}, ${formatNumber(missed.length)} of ${formatNumber(goals)}:`
+  return page(paragraph(paint('yellow', head), missed, width))
 }
 
 function checkSuite(id: string): void {

@@ -1,12 +1,13 @@
 /** `c1m-native dial`: open connections, hold them, report what happened. */
 import type { DialRun } from '../../dial/dial.js'
-import type { Paint } from '../../report/layout.js'
+import type { Paint } from '../../report/paint.js'
 import type { FailIf } from '../../result/fail_if.js'
 import type { CommandContext } from '../command.js'
 import { dialExitCode } from '../exit_code.js'
 import { allDialOptions, libraryOptions } from '../options/dial.js'
 import { parseOptions, pick } from '../parse_options.js'
 import { dialProgress } from '../progress.js'
+import { RampOutlook } from '../ramp_outlook.js'
 import { Reporter } from '../reporter.js'
 
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -28,7 +29,8 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await dialing.result
   context.allClosed()
 
-  const text = async (paint: Paint) => (await import('../../report/dial_text.js')).dialReport(result, paint)
+  const text = async (paint: Paint, width: number) =>
+    (await import('../../report/dial_text.js')).dialReport(result, paint, width)
   await reporter.result(result, text, watching, interrupted)
   const failures = conditions.flatMap((condition) => condition.holds(result) ?? [])
   for (const failure of failures) process.stderr.write(`c1m-native: --fail-if: ${failure}.\n`)
@@ -46,6 +48,7 @@ async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
   if (reporter.everyMs === undefined) return
   const goal = await dialing.started
   let holdingSince: number | undefined
+  const outlook = new RampOutlook(goal)
   const named = new Set<string>()
   for await (const snapshot of dialing.snapshots({ everyMs: reporter.everyMs })) {
     if (snapshot.phase === 'holding') holdingSince ??= snapshot.tSeconds
@@ -55,7 +58,9 @@ async function watch(dialing: DialRun, reporter: Reporter): Promise<void> {
       if (!named.has(id)) reporter.note(`${severity}: ${title} (${id})`)
       named.add(id)
     }
-    if (snapshot.phase !== 'done') reporter.progress(() => dialProgress(snapshot, goal, holdSeconds))
+    const ramp = outlook.partsOf(snapshot)
+    if (snapshot.phase !== 'done')
+      reporter.progress((room) => dialProgress(snapshot, goal, holdSeconds, ramp, room))
     await reporter.line(snapshot)
   }
 }

@@ -4,6 +4,7 @@ import { type ExitCode, exitCodes } from '../../base/errors.js'
 import { type DoctorReport, doctor, revertDoctor } from '../../doctor/doctor.js'
 import { doctorReport, reversionReport } from '../../report/doctor_text.js'
 import type { CommandContext } from '../command.js'
+import { LabProgress } from '../lab_progress.js'
 import { allDoctorOptions, goalOptions } from '../options/doctor.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
@@ -26,11 +27,11 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   using reporter = new Reporter(values)
   if (revert) {
     const reversion = revertDoctor()
-    await reporter.result(reversion, () => reversionReport(reversion))
+    await reporter.result(reversion, (_, width) => reversionReport(reversion, width))
     return exitCodes.ok
   }
   const report = await doctor({ ...pick(values, goalOptions), targets, ...(apply && { apply }) })
-  await reporter.result(report, (paint) => doctorReport(report, paint))
+  await reporter.result(report, (paint, width) => doctorReport(report, paint, width))
   return exitCodeOf(report)
 }
 
@@ -60,15 +61,18 @@ async function testSelf(
   const code = await runElsewhere([...program, 'doctor', ...argv], interrupted)
   if (code !== null) return code
   using reporter = new Reporter(values)
+  using progress = new LabProgress(reporter)
   try {
     const test = await selfTest(labs, {
       program,
       allowHostChanges,
-      progress: (text) => reporter.progress(() => text),
+      progress: (text) => progress.step(text),
+      onStart: (lab, place) => progress.start(lab, place),
       onResult: ({ expected, ok }) => reporter.note(`${expected}: ${ok ? 'passed' : 'failed'}`),
       signal: interrupted
     })
-    await reporter.result(test, (paint) => selfTestText(test, paint))
+    progress.stop()
+    await reporter.result(test, (paint, width) => selfTestText(test, paint, width))
     if (test.detectors.every(({ proven }) => proven === null)) return exitCodes.hostLimit
     return test.ok ? exitCodes.ok : exitCodes.goal
   } catch (error) {

@@ -18,7 +18,9 @@ import { clean } from '../../labs/sandbox/clean.js'
 import { cleanedText } from '../../labs/text/clean_text.js'
 import { labListText } from '../../labs/text/lab_list_text.js'
 import { labReportText, labResultText } from '../../labs/text/lab_result_text.js'
+import { took } from '../../labs/text/took.js'
 import type { CommandContext } from '../command.js'
+import { LabProgress } from '../lab_progress.js'
 import { allLabOptions, parameterOptions } from '../options/lab.js'
 import { type OptionValues, parseOptions, pick, usageError } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
@@ -41,7 +43,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   using reporter = new Reporter(values)
   if (action === 'list') {
     const list = listLabs(labs, { allowHostChanges: values.allowHostChanges ?? false })
-    await reporter.result(list, (paint) => labListText(list, paint))
+    await reporter.result(list, (paint, width) => labListText(list, paint, width))
   } else {
     const cleaned = clean()
     await reporter.result(cleaned, () => cleanedText(cleaned))
@@ -59,6 +61,7 @@ async function runChosen(
   const code = await runElsewhere([...program, 'lab', ...argv], interrupted)
   if (code !== null) return code
   using reporter = new Reporter(values)
+  using progress = new LabProgress(reporter)
   const { ipv6 = false, allowHostChanges = false, pcap } = values
   const options: RunLabOptions = {
     program,
@@ -66,22 +69,26 @@ async function runChosen(
     ipv6,
     allowHostChanges,
     ...(pcap !== undefined && { pcap }),
-    progress: (text) => reporter.progress(() => text),
+    progress: (text) => progress.step(text),
     signal: interrupted
   }
   try {
     const [only] = wanted
     if (only && !values.all && wanted.length === 1) {
+      progress.start(only)
       const result = await runLab(only, options)
-      await reporter.result(result, (paint) => labResultText(result, paint))
+      progress.stop()
+      await reporter.result(result, (paint, width) => labResultText(result, paint, width))
       return result.ok ? exitCodes.ok : exitCodes.goal
     }
     const report = await runLabs(wanted, {
       ...options,
+      onStart: (lab, place) => progress.start(lab, place),
       onResult: ({ name, ok, totalSeconds }) =>
-        reporter.note(`${name}: ${ok ? 'passed' : 'failed'} in ${totalSeconds} s`)
+        reporter.note(`${name}: ${ok ? 'passed' : 'failed'} in ${took(totalSeconds)}`)
     })
-    await reporter.result(report, (paint) => labReportText(report, paint))
+    progress.stop()
+    await reporter.result(report, (paint, width) => labReportText(report, paint, width))
     return report.ok ? exitCodes.ok : exitCodes.goal
   } catch (error) {
     if (!interrupted.aborted) throw error

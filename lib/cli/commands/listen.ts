@@ -1,6 +1,7 @@
 /** `c1m-native listen`: accept connections until told to stop, report what was accepted. */
 import type { ListenServer } from '../../listen/listen.js'
 import { listenReport } from '../../report/listen_text.js'
+import { foldedPorts } from '../../report/port_ranges.js'
 import type { CommandContext } from '../command.js'
 import { listenExitCode } from '../exit_code.js'
 import { allListenOptions, libraryOptions } from '../options/listen.js'
@@ -24,7 +25,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
     ...pick(values, libraryOptions),
     ...(targets.length > 0 && { targets })
   })
-  if (!quiet) process.stderr.write(`listening on ${server.targets.join(', ')}\n`)
+  if (!quiet) process.stderr.write(`listening on ${foldedPorts(server.targets).join(', ')}\n`)
   await reporter.line({ targets: server.targets })
 
   const { interrupted } = context
@@ -38,7 +39,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await server.close()
   context.allClosed()
 
-  await reporter.result(result, (paint) => listenReport(result, paint), watching, interrupted)
+  await reporter.result(result, (paint, width) => listenReport(result, paint, width), watching, interrupted)
   return listenExitCode({ errors: result.errors, interrupted: interrupted.aborted })
 }
 

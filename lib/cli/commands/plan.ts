@@ -24,7 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...(values.facts !== undefined && { facts: await readFactsFile(values.facts) }),
     ...(values.serverFacts !== undefined && { serverFacts: await oneHost(values.serverFacts) })
   })
-  await reporter.result(made, (paint) => planReport(made, paint))
+  await reporter.result(made, (paint, width) => planReport(made, paint, width))
   return made.fits ? exitCodes.ok : exitCodes.hostLimit
 }
 

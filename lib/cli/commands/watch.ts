@@ -5,6 +5,7 @@ import { watchReport } from '../../report/watch_text.js'
 import { type Watch, watch } from '../../watch/watch.js'
 import type { CommandContext } from '../command.js'
 import { LiveView } from '../live_view.js'
+import { MovingCounters } from '../moving_counters.js'
 import { allWatchOptions, watchOptions } from '../options/watch.js'
 import { parseOptions, pick } from '../parse_options.js'
 import { Reporter } from '../reporter.js'
@@ -31,7 +32,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const result = await watching.close()
   context.allClosed()
 
-  await reporter.result(result, (paint) => watchReport(result, paint), shown, interrupted)
+  await reporter.result(result, (paint, width) => watchReport(result, paint, width), shown, interrupted)
   return interrupted.aborted ? exitCodes.interrupted : exitCodes.ok
 }
 
@@ -45,6 +46,7 @@ async function show(
   const paint = painter(hasColor(stderr, color))
   const isHidden = quiet || (ndjson && stdout.isTTY)
   const page = !isHidden && isLive(stderr) ? new LiveView(stderr) : null
+  const moving = new MovingCounters()
   const told = new Set<string>()
   const tellOnce = (key: string, text: string) => {
     if (!told.has(key)) stderr.write(`${text}\n`)
@@ -53,10 +55,11 @@ async function show(
   try {
     for await (const snapshot of watching.snapshots()) {
       await reporter.line(snapshot)
-      page?.show(watchPage(snapshot, watching.targets, paint))
+      const current = { ...snapshot, counters: moving.of(snapshot) }
+      page?.show(watchPage(current, watching.targets, paint, page.width))
       if (isHidden || page) continue
       for (const sentence of snapshot.unavailable) tellOnce(sentence, `c1m-native: ${sentence}`)
-      stderr.write(`${watchLine(snapshot)}\n`)
+      stderr.write(`${watchLine(current)}\n`)
       for (const { id, severity, title } of snapshot.findings) tellOnce(id, `${severity}: ${title} (${id})`)
     }
   } finally {

@@ -18,7 +18,16 @@ export interface LabReport {
   totalSeconds: number
 }
 
+/** Where a lab stands in a series, from 1, and how long all together usually take. */
+export interface SeriesPlace {
+  readonly number: number
+  readonly of: number
+  readonly seconds: number
+}
+
 export interface RunLabsOptions extends RunLabOptions {
+  /** Called before each lab. */
+  readonly onStart?: (lab: Lab, place: SeriesPlace) => void
   /** Called after each lab. */
   readonly onResult?: (result: LabResult) => void
 }
@@ -35,13 +44,15 @@ export async function runLabs(labs: readonly Lab[], options: RunLabsOptions): Pr
   }
   const results: LabResult[] = []
   const skipped: LabReport['skipped'] = []
-  for (const lab of labs) {
+  const seconds = labs.reduce((sum, lab) => sum + lab.seconds, 0)
+  for (const [index, lab] of labs.entries()) {
     const parameters = { ...seriesNumbersOf(lab), ...options.parameters }
     const reasons = unmetNeeds(lab, permissions, resolveParameters(lab, parameters, options.ipv6 ?? false))
     if (reasons.length > 0) {
       skipped.push({ name: lab.name, reasons })
       continue
     }
+    options.onStart?.(lab, { number: index + 1, of: labs.length, seconds })
     const result = await runLab(lab, { ...options, parameters })
     results.push(result)
     options.onResult?.(result)

@@ -1,13 +1,19 @@
 /** Lab results as text. Pure. */
 import { approximateRate, formatNumber } from '../../base/units.js'
-import { proof } from '../../report/finding_text.js'
-import { figureTable, indented, type Paint, page } from '../../report/layout.js'
+import { figureTable } from '../../report/columns.js'
+import { proof, titleLines } from '../../report/finding_text.js'
+import { indented, indentedText, page } from '../../report/layout.js'
+import type { Paint } from '../../report/paint.js'
+import { unbounded, wrapped } from '../../report/wrap.js'
 import type { LabReport } from '../runner/run_labs.js'
 import type { LabResult, Observation, StepResult } from '../verdict/lab_result.js'
 import { shareOfHealthy } from '../verdict/verdict.js'
-import { drawChart } from './rate_chart.js'
+import { chartScale, drawChart } from './rate_chart.js'
+import { took } from './took.js'
 
-const chartSize = { columns: 84, rows: 6 }
+/** More columns show no more. */
+const mostColumns = 84
+const chartRows = 6
 
 /** Curves that fit into the chart, side by side. */
 const maxPanels = 4
@@ -16,22 +22,31 @@ const maxPanels = 4
 const maxTexts = 6
 
 /** One lab: its steps, their rates, what was named with which evidence, and the verdict. */
-export function labResultText(result: LabResult, paint: Paint): string {
+export function labResultText(result: LabResult, paint: Paint, width = unbounded): string {
   const { name, summary, acts: steps, figures } = result
   return page([
-    paint('bold', `${name}: ${summary}`),
-    ...indented((steps.length > maxTexts ? steps.slice(0, 2) : steps).map(({ text }) => text)),
+    ...wrapped(`${name}: ${summary}`, width, 2).map((line) => paint('bold', line)),
+    ...indentedText(
+      (steps.length > maxTexts ? steps.slice(0, 2) : steps).map(({ text }) => text),
+      width
+    ),
     '',
     paint('dim', 'connects/s'),
-    ...drawChart(steps.flatMap(panelsOf).slice(0, maxPanels), chartSize),
+    ...drawChart(steps.flatMap(panelsOf).slice(0, maxPanels), {
+      columns: Math.min(mostColumns, width - chartScale - maxPanels),
+      rows: chartRows
+    }),
     '',
-    ...table(steps),
-    ...steps.filter(({ role }) => role === 'broken').flatMap((step) => ['', ...namedCauses(step, paint)]),
-    ...(figures.length === 0
-      ? []
-      : ['', ...figures.map(({ name, value, unit }) => `${name}: ${formatNumber(value)}${unit}`)]),
+    ...table(steps, width),
+    ...steps
+      .filter(({ role }) => role === 'broken')
+      .flatMap((step) => ['', ...namedCauses(step, paint, width)]),
+    ...(figures.length === 0 ? [] : ['']),
+    ...figures.flatMap(({ name, value, unit }) =>
+      wrapped(`${name}: ${formatNumber(value)}${unit}`, width, 2)
+    ),
     '',
-    ...verdict(result, paint)
+    ...verdict(result, paint, width)
   ])
 }
 
@@ -39,7 +54,7 @@ function panelsOf({ name, curve, others = [] }: StepResult) {
   return [{ caption: name, curve }, ...others.map((other) => ({ caption: other.name, curve: other.curve }))]
 }
 
-function table(steps: readonly StepResult[]): string[] {
+function table(steps: readonly StepResult[], width: number): string[] {
   const counter = steps.find(({ sign }) => sign)?.sign?.counter
   const ifSign = (texts: readonly string[]) => (counter === undefined ? [] : texts)
   const head = [
@@ -61,22 +76,24 @@ function table(steps: readonly StepResult[]): string[] {
       named.length === 0 ? '-' : named.join(', ')
     ]
   })
-  return figureTable([head, ...rows])
+  return figureTable([head, ...rows], { width })
 }
 
-function namedCauses(step: StepResult, paint: Paint): string[] {
+function namedCauses(step: StepResult, paint: Paint, width: number): string[] {
   const causes = step.observed.filter(({ finding }) => step.named.some((id) => id === finding.id))
   const others = step.observed.filter((observation) => !causes.includes(observation))
   const first = causes.filter(
     ({ finding }, index) => causes.findIndex((one) => one.finding.id === finding.id) === index
   )
   return [
-    ...first.flatMap((observation) => causeLines(observation, step, paint)),
-    ...others.map(({ by, finding }) => paint('dim', `${by} alone saw only: ${finding.id}`))
+    ...first.flatMap((observation) => causeLines(observation, step, paint, width)),
+    ...others.flatMap(({ by, finding }) =>
+      wrapped(`${by} alone saw only: ${finding.id}`, width, 2).map((line) => paint('dim', line))
+    )
   ]
 }
 
-function causeLines({ by, finding }: Observation, step: StepResult, paint: Paint): string[] {
+function causeLines({ by, finding }: Observation, step: StepResult, paint: Paint, width: number): string[] {
   const { firstSignSeconds, namedSeconds } = step
   const when =
     namedSeconds === null
@@ -85,32 +102,36 @@ function causeLines({ by, finding }: Observation, step: StepResult, paint: Paint
         ? ` after ${namedSeconds} s`
         : ` ${Math.max(0, namedSeconds - firstSignSeconds).toFixed(2)} s after the first sign`
   return [
-    `${paint('red', finding.title)} ${paint('dim', `(${finding.id}, named by ${by}${when})`)}`,
-    ...indented(proof(finding, paint))
+    ...titleLines('red', finding.title, `(${finding.id}, named by ${by}${when})`, width, paint),
+    ...indented(proof(finding, paint, width - 2))
   ]
 }
 
-function verdict({ ok, failures, totalSeconds }: LabResult, paint: Paint): string[] {
+function verdict({ ok, failures, totalSeconds }: LabResult, paint: Paint, width: number): string[] {
   return ok
-    ? [paint('green', `passed in ${totalSeconds} s`)]
-    : [paint('red', `failed in ${totalSeconds} s:`), ...indented(failures)]
+    ? [paint('green', `passed in ${took(totalSeconds)}`)]
+    : [paint('red', `failed in ${took(totalSeconds)}:`), ...indentedText(failures, width)]
 }
 
 /** Several labs, with a line for each at the end. */
-export function labReportText({ labs, skipped, ok, totalSeconds }: LabReport, paint: Paint): string {
+export function labReportText(
+  { labs, skipped, ok, totalSeconds }: LabReport,
+  paint: Paint,
+  width = unbounded
+): string {
   const lines = [
     ...labs.map(({ name, ok, expected, totalSeconds }) => [
       name,
       ok ? 'passed' : 'FAILED',
-      `${totalSeconds} s`,
+      took(totalSeconds),
       expected ?? 'healthy run'
     ]),
     ...skipped.map(({ name, reasons }) => [name, 'skipped', '', reasons.join('; ')])
   ]
-  const summary = `${labs.filter((lab) => lab.ok).length} of ${labs.length} labs passed in ${totalSeconds} s`
+  const summary = `${labs.filter((lab) => lab.ok).length} of ${labs.length} labs passed in ${took(totalSeconds)}`
   return [
-    ...labs.map((lab) => `${labResultText(lab, paint)}\n`),
-    `${page(figureTable(lines))}\n`,
+    ...labs.map((lab) => `${labResultText(lab, paint, width)}\n`),
+    `${page(figureTable(lines, { width, prose: true }))}\n`,
     `${paint(ok ? 'green' : 'red', skipped.length === 0 ? summary : `${summary}, ${skipped.length} skipped`)}\n`
   ].join('')
 }

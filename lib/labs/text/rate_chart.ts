@@ -1,5 +1,6 @@
 /** Rates over time as a small chart of block characters. Pure. */
 import { approximateCount } from '../../base/units.js'
+import { wrapped } from '../../report/wrap.js'
 import type { Curve } from '../verdict/lab_result.js'
 
 /** One curve with the caption below it. */
@@ -9,7 +10,7 @@ interface Panel {
 }
 
 interface ChartSize {
-  /** Columns for the curves of all panels together, without the scale. */
+  /** Columns for the curves of all panels together, without the scale and the lines between panels. */
   readonly columns: number
   readonly rows: number
 }
@@ -30,16 +31,22 @@ export function drawChart(panels: readonly Panel[], { columns, rows }: ChartSize
     const cells = bars.map((rates) => rates.map((rate) => block(height(rate) - floor)).join(''))
     return `${scaleLabel((floor + 1) / rows, top)} │${cells.join('│')}`
   })
-  const captions = panels.map(({ caption }, index) =>
-    caption.slice(0, widths[index]).padEnd(widths[index] ?? 0)
-  )
-  return [
-    ...lines.map((line) => line.trimEnd()),
-    `${' '.repeat(labelWidth)}  ${captions.join(' ')}`.trimEnd()
-  ]
+  return [...lines.map((line) => line.trimEnd()), ...captionLines(panels, widths)]
 }
 
 const labelWidth = 6
+
+/** Columns of the scale, with the blank and the line beside it. */
+export const chartScale = labelWidth + 2
+
+/** Below each panel its caption, in several lines where the panel is narrow. */
+function captionLines(panels: readonly Panel[], widths: readonly number[]): string[] {
+  const captions = panels.map(({ caption }, index) => wrapped(caption, widths[index] ?? 0))
+  return Array.from({ length: Math.max(1, ...captions.map(({ length }) => length)) }, (_, row) => {
+    const cells = captions.map((lines, index) => (lines[row] ?? '').padEnd(widths[index] ?? 0))
+    return `${' '.repeat(chartScale)}${cells.join(' ')}`.trimEnd()
+  })
+}
 
 /** The value at the upper edge of a row. */
 function scaleLabel(height: number, top: number): string {
@@ -52,11 +59,15 @@ function block(filled: number): string {
   return blocks[filled > 0 ? Math.max(1, eighths) : 0] ?? ' '
 }
 
-/** Proportional to the duration, but at least as wide as the caption. */
+/** Proportional to the duration, but at least as wide as the caption, or as its longest word where not all fit. */
 function panelWidths(panels: readonly Panel[], columns: number): number[] {
   const durations = panels.map(({ curve }) => curve.perSecond.length * curve.everySeconds)
   const total = durations.reduce((sum, duration) => sum + duration, 0)
-  const wanted = panels.map(({ caption }) => caption.length)
+  const whole = panels.map(({ caption }) => caption.length)
+  const fits = whole.reduce((sum, width) => sum + width, 0) <= columns
+  const wanted = fits
+    ? whole
+    : panels.map(({ caption }) => Math.max(...caption.split(' ').map((word) => word.length)))
   const spare = Math.max(0, columns - wanted.reduce((sum, width) => sum + width, 0))
   return panels.map((_, index) => {
     const share = total === 0 ? 0 : (durations[index] ?? 0) / total

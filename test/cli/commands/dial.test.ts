@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Snapshot } from '../../../lib/dial/snapshot.js'
 import type { RunResult } from '../../../lib/result/result.js'
+import { stalledServer } from '../../helpers/servers.js'
 import { type Ended, ending, runCli, runShell, startCli } from '../run_cli.js'
 
 let folder: string
@@ -238,8 +239,15 @@ describe('dial on a terminal', () => {
     const named = stdout.split('\r\u001b[2Kcritical: ')
     expect(named).toHaveLength(2)
     expect(named[1]).toMatch(
-      /^the target refused \d+ connections: nobody listens there \(connection-refused\)\r\n/
+      /^the target refused \d+ connections: nobody listens there\r\n {2}\(connection-refused\)\r\n/
     )
+  })
+
+  it('says when nothing answers, how long the ramp takes then, and what a million would take', async () => {
+    await using server = await stalledServer('127.0.0.1', 1)
+    const { stdout } = await onTerminal(`${server.target} --duration 3s`)
+    // Two connections fit the queue of the server.
+    expect(stdout).toMatch(/dialing 2 of 1k, .*no answer for \d+s, \ds left, 1m(: | would take )1h 21m/)
   })
 
   it('-q shows no progress', async () => {

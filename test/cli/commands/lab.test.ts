@@ -7,9 +7,9 @@ describe('lab list', () => {
     const { code, stdout, stderr } = await runCli(['lab', 'list'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(
-      /^syn-loss: .+\n {2}names syn-loss, takes \d+ s, needs nft\n {2}--connections \d+ /m
+      /^syn-loss: .+\n(?: {4}.+\n)? {2}names syn-loss, takes \d+ s, needs nft\n {2}--connections \d+ /m
     )
-    expect(stdout).toMatch(
+    expect(stdout.replace(/\s+/g, ' ')).toMatch(
       /needs nft, conntrack, net\.netfilter\.nf_conntrack_buckets \(--allow-host-changes\)/
     )
   })

@@ -18,7 +18,8 @@ describe('exit codes', () => {
   it('3 when a limit will stop it: the first incident, before a packet is sent', async () => {
     const { code, stdout, stderr } = await runCli([...million, '--facts', incident])
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
-    const causes = [...stdout.matchAll(/^critical: .*\((.*)\)$/gm)].map(([, cause]) => cause)
+    const unfolded = stdout.replace(/\n {4}(?=\S)/g, ' ')
+    const causes = [...unfolded.matchAll(/^critical: .*\((.*)\)$/gm)].map(([, cause]) => cause)
     expect(causes).toEqual([
       'server, conntrack-table-full',
       'server, conntrack-chain-too-long',

@@ -5,6 +5,7 @@ import {
   approximateCount,
   approximateDurationUs,
   approximateRate,
+  approximateSeconds,
   formatDurationMs,
   formatNumber,
   parseBytes,
@@ -198,9 +199,26 @@ describe('what is written for a person', () => {
     [1234, '1.23ms'],
     [1_234_567, '1.23s'],
     [59_990_000, '1m'],
-    [90_000_000, '1.5m']
+    [59_940_000, '59.9s'],
+    [90_000_000, '1m 30s'],
+    [81_000_000, '1m 21s'],
+    [3_599_700_000, '1h'],
+    [4_882_000_000, '1h 21m'],
+    [90_000_000_000, '25h']
   ])('%d us', (us, text) => {
     expect(approximateDurationUs(us)).toBe(text)
+  })
+
+  it.each([
+    [0.4, '0s'],
+    [12.4, '12s'],
+    [59.6, '1m'],
+    [81, '1m 21s'],
+    [3599, '59m 59s'],
+    [3601, '1h'],
+    [4882, '1h 21m']
+  ])('%d s, without a fraction', (seconds, text) => {
+    expect(approximateSeconds(seconds)).toBe(text)
   })
 
   it('rounds counts, rates and sizes to three digits', () => {

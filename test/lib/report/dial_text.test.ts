@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorTally } from '../../../lib/engine/engine.js'
 import type { Distribution } from '../../../lib/engine/latency.js'
 import { dialReport } from '../../../lib/report/dial_text.js'
-import type { Paint } from '../../../lib/report/layout.js'
+import type { Paint } from '../../../lib/report/paint.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { eventfulResult, exampleResult, noFailures } from '../../helpers/example_result.js'
 
@@ -103,6 +103,17 @@ describe('the first line', () => {
     )
   })
 
+  it('says when the run was interrupted, in a churn as well', () => {
+    expect(headline({ interrupted: true })).toBe(
+      'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the run was interrupted.'
+    )
+    const { churn } = eventfulResult()
+    expect(headline({ interrupted: true, churn })).toMatch(
+      /, 1,000 connections at a time; the run was interrupted\.$/
+    )
+    expect(headline({})).not.toContain('interrupted')
+  })
+
   it('says when the peer closed what was to be held', () => {
     expect(headline({ connections: { ...healthy.connections, closedByPeer: 1000 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the peer closed all of them.'
@@ -117,6 +128,11 @@ describe('the first line', () => {
         scenario: { ...scenario, holdMs: 0 }
       })
     ).not.toContain('the peer closed')
+  })
+
+  it('names no hold that did not begin', () => {
+    const timing = { ...healthy.timing, holdSeconds: 0 }
+    expect(headline({ timing, interrupted: true })).toMatch(/ \(238k\/s\); the run was interrupted\.$/)
   })
 
   it('names no hold where none was asked for', () => {

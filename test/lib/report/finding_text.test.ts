@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { binding, findingLines } from '../../../lib/report/finding_text.js'
-import { plain } from '../../../lib/report/layout.js'
+import { plain } from '../../../lib/report/paint.js'
 
 it('a finding says what it is, what shows it and what mends it', () => {
   const finding = {

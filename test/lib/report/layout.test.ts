@@ -1,19 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  beside,
-  capped,
-  columns,
-  cut,
-  figureTable,
-  known,
-  listed,
-  type Paint,
-  paragraph,
-  plain,
-  plural,
-  sectionLines,
-  wrapped
-} from '../../../lib/report/layout.js'
+import { capped, known, listed, paragraph, plural, sectionLines, span } from '../../../lib/report/layout.js'
+import { type Paint, plain } from '../../../lib/report/paint.js'
 
 const marked: Paint = (style, text) => `<${style}>${text}</${style}>`
 
@@ -23,45 +10,20 @@ describe('sections', () => {
     expect(sectionLines(sections, plain)).toEqual(['memory       1', '             2'])
   })
 
+  it('fold lines that are too long after a comma or a semicolon, and hand tables the room there is', () => {
+    const sections = [
+      ['process', ['12ms CPU (12us per connection), 4 workers, 4 descriptor tables']] as const,
+      ['connect', (room: number) => [`${room}`]] as const
+    ]
+    expect(sectionLines(sections, plain, 50)).toEqual([
+      'process  12ms CPU (12us per connection),',
+      '           4 workers, 4 descriptor tables',
+      'connect  41'
+    ])
+  })
+
   it('have labels in another style', () => {
     expect(sectionLines([['queues', ['full']]], marked)).toEqual(['<dim>queues  </dim>full'])
-  })
-})
-
-describe('columns', () => {
-  it('are as wide as their widest cell, and end in no blank', () => {
-    expect(
-      columns([
-        ['a', 'bb', ''],
-        ['ccc', 'd', 'e']
-      ])
-    ).toEqual(['a    bb', 'ccc  d   e'])
-  })
-
-  it('align at the right, and stand apart, as told', () => {
-    expect(
-      columns(
-        [
-          ['1', 'a'],
-          ['100', 'b']
-        ],
-        { right: [0], gap: 4 }
-      )
-    ).toEqual(['  1    a', '100    b'])
-  })
-
-  it('of figures align at the right between the first and the last', () => {
-    expect(
-      figureTable([
-        ['', 'stood', 'named'],
-        ['healthy', '1,000', '-']
-      ])
-    ).toEqual(['         stood  named', 'healthy  1,000  -'])
-  })
-
-  it('of no rows are no lines', () => {
-    expect(columns([])).toEqual([])
-    expect(figureTable([])).toEqual([])
   })
 })
 
@@ -78,25 +40,15 @@ describe('a list', () => {
     expect(listed(['a', 'b', 'c'], 2)).toBe('a, b and 1 more')
   })
 
-  it('with a title is a paragraph, or nothing', () => {
+  it('with a title is a paragraph whose lines are wrapped, or nothing', () => {
+    expect(paragraph('not known:', ['whether the NAT is full'], 16)).toEqual([
+      '',
+      'not known:',
+      '  whether the',
+      '    NAT is full'
+    ])
     expect(paragraph('not known:', ['the NAT'])).toEqual(['', 'not known:', '  the NAT'])
     expect(paragraph('not known:', [])).toEqual([])
-  })
-})
-
-describe('text', () => {
-  it('is wrapped between words, of which a long one has a line of its own', () => {
-    expect(wrapped('a bb ccc incomprehensible d', 6)).toEqual(['a bb', 'ccc', 'incomprehensible', 'd'])
-  })
-
-  it('stands beside what it explains, or below where that is too long', () => {
-    expect(beside('  -h', 'this help', 8, 13)).toEqual(['  -h    this', '        help'])
-    expect(beside('  --help', 'this help', 8, 80)).toEqual(['  --help', '        this help'])
-  })
-
-  it('is cut to a width, for which colour counts nothing', () => {
-    expect(cut('\u001b[1mbold\u001b[22m', 4)).toBe('\u001b[1mbold\u001b[22m')
-    expect(cut('\u001b[1mbold\u001b[22m', 3)).toBe('bol')
   })
 })
 
@@ -104,4 +56,8 @@ it('numbers have their noun, and what is not known says so', () => {
   expect(plural(1, 'port')).toBe('1 port')
   expect(plural(1000, 'address', 'es')).toBe('1,000 addresses')
   expect([known(1000), known('unlimited'), known(null)]).toEqual(['1,000', 'unlimited', 'unknown'])
+})
+
+it('figures that differ are told by the least and the most', () => {
+  expect([span([7, 7]), span([17, 3, 5000])]).toEqual(['7', '3 to 5,000'])
 })

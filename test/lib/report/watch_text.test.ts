@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest'
+import { sectionLines } from '../../../lib/report/layout.js'
+import { plain } from '../../../lib/report/paint.js'
 import { viewSections } from '../../../lib/report/watch_text.js'
 import type { ConntrackFill } from '../../../lib/watch/watch_result.js'
 
@@ -14,7 +16,8 @@ const idle: ConntrackFill = {
 function conntrackRow(changes: Partial<ConntrackFill>): string | undefined {
   const view = { sockets: null, drops: null, unavailable: [], findings: [] }
   const sections = viewSections({ ...view, conntrack: { ...idle, ...changes } })
-  return sections.find(([name]) => name === 'conntrack')?.[1][0]
+  const lines = sectionLines(sections, plain)
+  return lines.find((line) => line.startsWith('conntrack'))?.replace(/^conntrack +/, '')
 }
 
 it('calls the table full only when it is', () => {
