@@ -4,11 +4,11 @@ import type { LocalEnd } from '../engine/sockets.js'
 import { formatEndpoint, isUnspecified } from '../net/address.js'
 import { formatPorts, parseTarget, resolveTargets } from '../net/targets.js'
 
-/** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
+/** Most ends that fit the kernel's socket filter: kMaxLocalEndpoints in native/net/inet_diag.h. */
 export const mostEnds = 1000
 
 /**
- * The ends of a server that is to be watched: its addresses with their ports, and ports at any address.
+ * Resolves the ends of a server to watch: addresses with their ports, and ports at any address.
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
  */
 export async function resolveEnds(targets: readonly string[], ports: readonly string[]): Promise<LocalEnd[]> {
@@ -17,9 +17,9 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
     if (firstPort === 0)
       throw new C1mError(
         'C1M_TARGET_INVALID',
-        `target ${quote(`${host}:0`)} has port 0, which nobody listens on`,
+        `target ${quote(`${host}:0`)} has port 0, on which no server listens`,
         {
-          hint: 'Write the port of the server, or nothing to watch every socket.'
+          hint: 'Give the port of the server, or no target to watch every socket.'
         }
       )
     return isUnspecified(address) ? { firstPort, lastPort } : { address, firstPort, lastPort }
@@ -27,11 +27,11 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
   const all = [...ends, ...ports.map(parsePorts)]
   if (all.length <= mostEnds) return all
   throw new C1mError('C1M_OPTION_INVALID', `${all.length} targets and ports are more than ${mostEnds}`, {
-    hint: 'Write neighbouring ports as a range: address:8100-8119.'
+    hint: 'Write adjacent ports as a range: address:8100-8119.'
   })
 }
 
-/** `80` or `8100-8119`: read as those of a target, which has them after its host. */
+/** Parses `80` or `8100-8119` with the parser for targets, which needs a host before the ports. */
 function parsePorts(text: string): LocalEnd {
   try {
     const { firstPort, lastPort } = parseTarget(`0.0.0.0:${text.trim()}`, 'dial')
