@@ -4,7 +4,7 @@ export const exitCodes = {
   ok: 0,
   /** A bug in c1m-native, or an installation that is incomplete or unusable. */
   internal: 1,
-  /** The command line or an option is invalid. */
+  /** The request is invalid: an option, an argument or a file cannot be used. */
   usage: 2,
   /** A limit of this host stopped the run. */
   hostLimit: 3,

@@ -33,7 +33,7 @@ export interface GoalOptions {
   role?: Role
 }
 
-/** What each of them may be. */
+/** Validation of the options. */
 export const goalChecks: OptionChecks<GoalOptions> = {
   targets: texts,
   connections: whole(1),

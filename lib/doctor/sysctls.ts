@@ -52,7 +52,7 @@ export function isEnough(current: string, wanted: string): boolean {
 /** Whether doctor has set this value, after this change or during it. */
 export function isOurs({ before, ours, unsettled = false }: Change, value: string): boolean {
   const latest = ours.at(-1) ?? before
-  // While unsettled, the kernel may have rounded up, as nf_conntrack_buckets to whole pages, and the process was killed.
+  // The kernel may have rounded up (nf_conntrack_buckets to whole pages) before the process was killed.
   return ours.includes(value) || (unsettled && isEnough(value, latest))
 }
 

@@ -32,7 +32,7 @@ export interface NativeEarlyEnd {
   unheard: number
   /** Segments retransmitted, without the SYNs of the handshakes. */
   resent: number
-  /** Time without data in either direction before the peer ended them, or since the failed message was sent. */
+  /** Time without data in either direction until the peer ended them, or until the message was sent that failed. */
   quietP10Ns: number
   quietP50Ns: number
   quietP90Ns: number

@@ -31,7 +31,7 @@ export interface NativePort {
   /** Accepted connections with a peer window closed for 3 s; and those that have retransmitted the same data 4 times. */
   windowClosed: number
   unanswered: number
-  /** Longest time, at least, for which a connection has waited to be accepted. */
+  /** Lower bound of the longest time that a connection has waited to be accepted. */
   longestWaitMs: number
 }
 
@@ -167,7 +167,7 @@ export interface NativeNextHop {
   /** The router to the target, or the target itself if it is on the link. */
   address: string
   device: string
-  /** NUD_* of <linux/neighbour.h>; 0: the kernel has no entry for its hardware address. */
+  /** NUD_* of <linux/neighbour.h>; 0: the kernel neither knows its hardware address nor looks for it. */
   state: number
 }
 

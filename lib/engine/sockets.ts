@@ -51,7 +51,7 @@ export interface PortSockets {
   windowClosed: Count
   /** Accepted connections that have retransmitted the same data at least four times, which takes three seconds. */
   unanswered: Count
-  /** Longest time, at least, for which a connection has waited to be accepted; 0 if none waits. */
+  /** Lower bound of the longest time that a connection has waited to be accepted; 0 if none waits. */
   longestWaitSeconds: Amount
 }
 

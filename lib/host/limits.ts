@@ -7,7 +7,7 @@ export interface LimitFacts {
   nofileHard: Limit | null
   /** `fs.nr_open`: the highest value for RLIMIT_NOFILE. Of the whole host. */
   nrOpen: number | null
-  /** `fs.file-max`: limit of open files on the whole host. Does not apply to CAP_SYS_ADMIN. */
+  /** `fs.file-max`: limit of open files on the whole host. Does not apply to processes with CAP_SYS_ADMIN. */
   fileMax: number | null
   /** Open files of the whole host now, from `fs.file-nr`. */
   filesOpen: number | null

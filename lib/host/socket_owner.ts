@@ -132,12 +132,12 @@ const waiting = /^(ep_poll|do_epoll_wait|poll_schedule_timeout|do_sys_poll|do_po
 /** Most threads to check in one process. */
 const mostThreads = 64
 
-/** `events`: all threads sleep, the first one until a descriptor has an event; `asleep`: all sleep; `busy`: one runs. */
+/** `events`: all threads sleep, the first one until a descriptor has an event; `asleep`: all sleep; `busy`: one does not. */
 export type Activity = 'events' | 'asleep' | 'busy'
 
 /**
  * What a process is doing now. If connections wait to be accepted and the event loop with the listener still sleeps, the
- * process has stopped listening for them. Null if unknown: processes of other users need root.
+ * process has stopped accepting. Null if unknown: reading processes of other users needs root.
  */
 export async function readActivity(pid: number, procRoot = '/proc'): Promise<Activity | null> {
   const folder = `${procRoot}/${pid}`

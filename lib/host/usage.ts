@@ -14,7 +14,7 @@ export interface Memory {
   nativeBytesPerConnection: number | null
   /** Growth of the JavaScript heap per connection, garbage included: connections have no objects of their own. */
   jsHeapBytesPerConnection: number | null
-  /** Growth of the kernel's slab per TCP socket of the host. */
+  /** Growth of the kernel's slab per TCP socket that was added on the host meanwhile. */
   kernelSlabBytesPerSocket: number | null
 }
 

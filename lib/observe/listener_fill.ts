@@ -32,7 +32,7 @@ export function isFull({ queued, backlog }: Pick<ListenerFill, 'queued' | 'backl
   return queued > backlog
 }
 
-/** A process with this many free descriptors may already fail to accept: a server may need several at a time. */
+/** A process with at most this many free descriptors may already fail to accept connections. */
 const nearlyAll = 2
 
 /** Whether a process has no descriptor left to accept with. */

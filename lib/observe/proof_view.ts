@@ -24,7 +24,7 @@ export interface ProofView {
   repeating: number
   /** Connections that were reset in answer to a probe, by a peer that sent nothing after its SYN-ACK. */
   unknownToPeer: number
-  /** Connections that the kernel gave up, or that a peer heard before reset in answer to a probe. */
+  /** Connections that the kernel gave up, or that were reset in answer to a probe by a peer that was heard before. */
   gone: number
 }
 
