@@ -1,11 +1,11 @@
-/** Parts that a result can do without: a part that fails costs a sentence, never the result. */
+/** Optional parts of a result: if one fails, the result says so in a sentence and is otherwise complete. */
 import { C1mError } from './errors.js'
 
 export class BestEffort {
-  /** What could not be read or judged, a sentence each. */
+  /** What could not be read or judged, one sentence each. */
   readonly unavailable: string[] = []
 
-  /** Does `action`; when it fails, notes that `what` is missing and gives null. */
+  /** Runs `action`. If it fails, notes that `what` is missing and returns null. */
   async attempt<T>(what: string, action: () => T | Promise<T>): Promise<T | null> {
     try {
       return await action()
@@ -15,7 +15,7 @@ export class BestEffort {
     }
   }
 
-  /** Notes an error, and what is missing because of it unless its message says so; each sentence once. */
+  /** Notes an error, and `what` is missing because of it unless the message says so. Notes each sentence once. */
   note(error: unknown, what?: string): void {
     const sentence = what === undefined ? explain(error) : `${what}: ${explain(error)}`
     if (!this.unavailable.includes(sentence)) this.unavailable.push(sentence)

@@ -1,15 +1,15 @@
-/** Reads files that a user names, up to a bound, without blocking the event loop while a FIFO has no writer. */
+/** Reads files named by the user, up to a limit, without blocking the event loop while a FIFO has no writer. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 
-/** With O_NONBLOCK, open(2) of a FIFO does not wait for a writer. A terminal named here is not to become ours. */
+/** With O_NONBLOCK, open(2) of a FIFO does not wait for a writer. O_NOCTTY: a terminal must not become ours. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
 /**
- * The bytes of a file, but at most one more than `mostBytes`, by which a caller sees that there are too many: neither a
- * huge file nor an endless one (/dev/zero) is read to its end. A FIFO, a pipe or a terminal is waited for until its
- * writers have closed it.
- * @throws what open(2) and read(2) say, and the signal's reason when that is aborted while it waits
+ * Reads at most one byte more than `mostBytes` of a file, so that the caller can see that the file is too long. Thus it
+ * never reads a huge or an endless file (/dev/zero) to its end. Waits for a FIFO, a pipe or a terminal until its writers
+ * have closed it.
+ * @throws the errors of open(2) and read(2), and the signal's reason if it is aborted during the wait
  */
 export async function readBounded(path: string, mostBytes: number, signal?: AbortSignal): Promise<Buffer> {
   const fd = openSync(path, flags)
@@ -22,7 +22,7 @@ export async function readBounded(path: string, mostBytes: number, signal?: Abor
   }
 }
 
-/** What may have to be waited for, as a stream that owns the descriptor; undefined for what is read at once. */
+/** A stream that owns the descriptor, for a file that may have to be waited for; undefined for any other. */
 async function streamOf(fd: number): Promise<Readable | undefined> {
   const stat = fstatSync(fd)
   if (stat.isFIFO()) {
@@ -35,7 +35,7 @@ async function streamOf(fd: number): Promise<Readable | undefined> {
 }
 
 function readFile(fd: number, mostBytes: number): Buffer {
-  // A regular file tells its size; what has none (a device, /proc) says 0.
+  // A regular file has a size; others, such as devices and files of /proc, report 0.
   const room = Math.min(mostBytes, Math.max(fstatSync(fd).size, 2 ** 16)) + 1
   let buffer = Buffer.allocUnsafe(room)
   let length = 0

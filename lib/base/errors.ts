@@ -1,25 +1,25 @@
-/** What the process exits with. Scripts rely on these numbers. */
+/** Exit codes of the process. Scripts rely on these numbers. */
 export const exitCodes = {
   /** The goal was met. */
   ok: 0,
-  /** A bug in c1m-native, or an installation it cannot run from. */
+  /** A bug in c1m-native, or an installation that is incomplete or unusable. */
   internal: 1,
-  /** What was asked for makes no sense as written. */
+  /** The request is invalid: an option, an argument or a file cannot be used. */
   usage: 2,
   /** A limit of this host stopped the run. */
   hostLimit: 3,
-  /** The target refused, never answered, or has no address or route. */
+  /** The target refused, did not answer, or has no address or route. */
   target: 4,
-  /** The run ended without reaching its goal, or a `--fail-if` held. */
+  /** The run ended without reaching its goal, or a `--fail-if` condition was met. */
   goal: 5,
   /** Ended by SIGINT, SIGTERM or SIGHUP, after closing and reporting. */
   interrupted: 130
 } as const
 
-/** One of the numbers in {@link exitCodes}. */
+/** An exit code: one of the numbers in {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** Every code a {@link C1mError} can carry, with the exit code it leads to. `docs/errors.md` explains each. */
+/** Every code of a {@link C1mError}, with the exit code it leads to. `docs/errors.md` explains each. */
 export const errorCatalogue = {
   C1M_AUTHORIZATION_REQUIRED: exitCodes.usage,
   C1M_BYTES_INVALID: exitCodes.usage,
@@ -64,10 +64,10 @@ export const errorCatalogue = {
 /** A stable error code; match on this, not on the message. */
 export type ErrorCode = keyof typeof errorCatalogue
 
-/** Writes an option, and the value to give it where one is named: `authorized: true`, or `--authorized`. */
+/** Writes an option, with a value if one is given, in the form of the caller: `authorized: true` or `--authorized`. */
 export type WriteOption = (option: string, value?: string | true | readonly [string]) => string
 
-/** A text, or one that names options, which the library and the command line write differently. */
+/** A text, or a function of one that names options, which the library and the command line write differently. */
 export type Wording = string | ((option: WriteOption) => string)
 
 const asInLibrary: WriteOption = (option, value) => {
@@ -80,27 +80,27 @@ function written(text: Wording, option: WriteOption): string {
   return typeof text === 'string' ? text : text(option)
 }
 
-/** What may accompany an error beside its code and message. */
+/** Optional details of an error. */
 export interface ErrorDetails {
   /** The remedy: what to type or change. */
   hint?: Wording
-  /** The error underneath, when there is one. */
+  /** The underlying error, if there is one. */
   cause?: unknown
 }
 
-/** The one error type this package throws. `code` is stable; the message is one sentence naming value and reason. */
+/** The only error type of this package. `code` is stable; the message is one sentence that names value and reason. */
 export class C1mError extends Error {
   override readonly name = 'C1mError'
   /** Stable identifier, explained in `docs/errors.md`. */
   readonly code: ErrorCode
-  /** The remedy, when there is one to name. */
+  /** The remedy, if there is one. */
   readonly hint: string | undefined
-  /** What the command line exits with when this error ends it. */
+  /** Exit code of the command line if this error ends it. */
   readonly exitCode: ExitCode
   readonly #message: Wording
   readonly #hint: Wording | undefined
 
-  /** @internal Only this package makes them. */
+  /** @internal Only this package creates them. */
   constructor(code: ErrorCode, message: Wording, { hint, cause }: ErrorDetails = {}) {
     super(written(message, asInLibrary), cause === undefined ? undefined : { cause })
     this.code = code
@@ -111,7 +111,7 @@ export class C1mError extends Error {
   }
 
   /**
-   * The same error with its options written as a command line has them.
+   * The same error with its options written as on the command line.
    * @internal
    */
   reworded(inMessage: WriteOption, inHint: WriteOption): C1mError {

@@ -1,11 +1,11 @@
-/** "Did you mean": the known word a mistyped one most likely stands for. */
+/** "Did you mean": finds the known word that is most similar to a mistyped one. */
 
 /**
- * The nearest of `known`, or undefined when none is near: at most one edit in three letters, or the unfinished
- * beginning of exactly one.
+ * The most similar of `known`, or undefined if none is similar enough. Allows one edit per three letters, or accepts the
+ * beginning of exactly one known word.
  */
 export function suggestion(word: string, known: readonly string[]): string | undefined {
-  // No name is as long, and comparing takes time in proportion.
+  // No name is this long, and the time to compare grows with the length.
   if (word.length > 100) return undefined
   const prefixed = known.filter((name) => name.startsWith(word))
   if (word.length > 1 && prefixed.length === 1) return prefixed[0]
@@ -21,7 +21,7 @@ export function suggestion(word: string, known: readonly string[]): string | und
   return best
 }
 
-/** Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment) that turn `a` into `b`. */
+/** Insertions, deletions, substitutions and swaps of adjacent letters from `a` to `b` (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, column) => column)

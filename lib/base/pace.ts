@@ -1,29 +1,29 @@
-/** Waiting, without leaving a timer or a listener behind. */
+/** Waits that leave no timer and no listener behind. */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The longest delay a timer of Node takes, in milliseconds. */
+/** The longest delay of a timer in Node, in milliseconds. */
 const maxTimerMs = 2 ** 31 - 1
 
-/** An end that any number of waiters may listen for at a time; Node warns of more than ten. */
+/** An abort controller for any number of listeners at a time; by default Node warns about more than ten. */
 export function newEnd(): AbortController {
   const end = new AbortController()
   setMaxListeners(0, end.signal)
   return end
 }
 
-/** Resolves after `ms`, however long that is, or as soon as `signal` is aborted. Never rejects. */
+/** Resolves after `ms`, which may exceed the limit of timers, or as soon as `signal` is aborted. Never rejects. */
 export async function delay(ms: number, signal: AbortSignal): Promise<void> {
   let leftMs = ms
-  // Waits once even when nothing is left, so that a caller in a loop lets other events through.
+  // Waits once even for 0 ms, so that a caller in a loop lets other events through.
   do {
-    // Rejects only when the signal is aborted.
+    // sleep() rejects only if the signal is aborted.
     await sleep(Math.min(leftMs, maxTimerMs), undefined, { signal }).catch(() => {})
     leftMs -= maxTimerMs
   } while (leftMs > 0 && !signal.aborted)
 }
 
-/** Calls `take` about every `everyMs` until `signal` is aborted, and once more then. */
+/** Calls `take` about every `everyMs` until `signal` is aborted, and once more at that moment. */
 export async function* sampled<T>(everyMs: number, signal: AbortSignal, take: () => T): AsyncGenerator<T> {
   while (!signal.aborted) {
     yield take()
@@ -32,7 +32,7 @@ export async function* sampled<T>(everyMs: number, signal: AbortSignal, take: ()
   yield take()
 }
 
-/** Resolves when `signal` is aborted. To be called once for a signal: it listens until then. */
+/** Resolves when `signal` is aborted. Call it once per signal: its listener stays until then. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()
@@ -40,7 +40,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   })
 }
 
-/** What `promise` resolves to, unless `signal` is aborted first: then rejects with the signal's reason. */
+/** Resolves like `promise`; if `signal` is aborted first, rejects with its reason. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = () => {}
   try {

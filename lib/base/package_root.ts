@@ -1,14 +1,14 @@
-/** Where this package is installed. */
+/** Finds the folder in which this package is installed. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The folder with our package.json: the same for a file in the source tree and for a bundle in dist/. */
+/** The folder of our package.json: the same for a file in the source tree and for a bundle in dist/. */
 export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * The nearest folder with a package.json, from `folder` upwards.
- * @throws Error where there is none, as in an incomplete installation
+ * @throws Error if there is none, as in an incomplete installation
  */
 export function findPackageRoot(folder: string): string {
   for (let candidate = folder; ; candidate = dirname(candidate)) {

@@ -1,7 +1,7 @@
-/** The one system there is anything to do on. */
+/** Refuses every system except Linux. */
 import { C1mError } from './errors.js'
 
-/** @throws C1mError C1M_NATIVE_UNAVAILABLE on any other */
+/** @throws C1mError C1M_NATIVE_UNAVAILABLE on any other system */
 export function assertLinux({
   platform,
   arch,

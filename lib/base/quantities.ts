@@ -1,14 +1,14 @@
-/** Numbers by the values they can have. To the compiler they are plain numbers; the JSON schemas hold data to the rest. */
+/** Number types by their range. The compiler sees plain numbers; the JSON schemas check the range. */
 
 /**
- * How many of something.
+ * A count: a whole number of at least 0.
  * @asType integer
  * @minimum 0
  */
 export type Count = number
 
 /**
- * A measure such as seconds or a rate.
+ * A quantity such as seconds or a rate.
  * @minimum 0
  */
 export type Amount = number
@@ -25,7 +25,7 @@ export type Port = number
 export const maxPort = 65_535
 
 /**
- * A moment, ISO 8601 in UTC with milliseconds.
+ * A point in time, ISO 8601 in UTC with milliseconds.
  * @pattern ^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$
  */
 export type Timestamp = string

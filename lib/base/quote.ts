@@ -1,13 +1,13 @@
-/** Shows a caller's text in a message: on one line, harmless to a terminal, and short. */
+/** Shows a caller's text in a message: on one line, without control characters for the terminal, and short. */
 
-/** Longest text that is shown whole, in UTF-16 code units. */
+/** Longest text to show completely, in UTF-16 code units. */
 const mostShown = 200
 
 const letters: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /**
- * Escapes what a terminal obeys or hides: control characters, line and paragraph separators, formatting characters such
- * as bidirectional overrides, and halves of surrogate pairs.
+ * Escapes characters that a terminal obeys or hides: control characters, line and paragraph separators, formatting
+ * characters such as bidirectional overrides, and lone halves of surrogate pairs.
  */
 export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
@@ -17,13 +17,13 @@ export function escapeControls(text: string): string {
   })
 }
 
-/** The text with {@link escapeControls}; of a long one its beginning and its length. */
+/** The text with {@link escapeControls}; if it is long, only its beginning and its length. */
 export function printable(text: string): string {
   if (text.length <= mostShown) return escapeControls(text)
   return `${escapeControls(text.slice(0, mostShown / 2))}... (${text.length} characters)`
 }
 
-/** The text in quotes, {@link printable}. */
+/** The text in quotes, like {@link printable}. */
 export function quote(text: string): string {
   if (text.length <= mostShown) return `'${escapeControls(text)}'`
   return `'${escapeControls(text.slice(0, mostShown / 2))}...' (${text.length} characters)`

@@ -1,4 +1,4 @@
-/** Sets sysctls so that they can be put back, whatever happens in between. */
+/** Sets sysctls so that they can be restored even if the process is killed in between. */
 import { C1mError } from '../base/errors.js'
 import { reasonOf } from '../host/proc_reader.js'
 import { type Change, readJournal, saveJournal } from '../host/sysctl/journal.js'
@@ -17,16 +17,17 @@ export interface Applied {
   to: string
 }
 
-/** What became of the settings. */
+/** The outcome of applying settings. */
 export interface Application {
   journal: string
   applied: Applied[]
-  /** Those that cannot be set from here, and why. */
+  /** Settings that cannot be set from here, with the reasons. */
   blocked: Setting[]
 }
 
 /**
- * Sets what can be set from here: journal first, then the sysctls. When one is refused, those before it are put back.
+ * Applies the settings that can be set from here: writes the journal first, then the sysctls. If one is refused, those
+ * already set are restored.
  * @throws C1mError C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED
  */
 export function applySettings(settings: readonly Setting[], places: Places): Application {
@@ -34,7 +35,7 @@ export function applySettings(settings: readonly Setting[], places: Places): App
   const free = settings.filter((setting) => setting.blocked === null)
   const names = free.map(({ name }) => name)
   const journal = doctorJournal(places)
-  // Also where there is nothing to set: a journal that would be in the way is worth knowing.
+  // Even if there is nothing to set: a journal that prevents later changes should be reported now.
   readJournal(journal)
   const applied =
     free.length === 0 ? [] : withLock(journal, () => besideLabs(names, places, () => apply(free, places)))
@@ -46,7 +47,7 @@ function apply(settings: readonly Setting[], places: Places): Applied[] {
   const earlier = readJournal(journal)?.changes ?? []
   const wanted = settings.flatMap(({ name, current, wanted: to }) => {
     const from = valueBefore(name, places)
-    // Somebody may have raised it since it was found too low.
+    // Another process may have raised it since it was found too low.
     return from !== current && isEnough(from, to) ? [] : [{ name, from, to }]
   })
   if (wanted.length === 0) return []
@@ -62,7 +63,7 @@ function apply(settings: readonly Setting[], places: Places): Applied[] {
   return applied
 }
 
-/** What would be put back has to be something that a journal may hold. */
+/** The current value. It must be one that a journal can hold, because it may have to be restored. */
 function valueBefore(name: string, { procRoot }: Places): string {
   let value: string
   try {
@@ -72,7 +73,7 @@ function valueBefore(name: string, { procRoot }: Places): string {
       'C1M_SYSCTL_FAILED',
       `${name} cannot be read (${reasonOf(cause)}); nothing was changed`,
       {
-        hint: 'Is the module it belongs to still loaded?',
+        hint: 'Check that the kernel module of this sysctl is still loaded (lsmod).',
         cause
       }
     )
@@ -80,16 +81,16 @@ function valueBefore(name: string, { procRoot }: Places): string {
   if (isSysctlValue(value)) return value
   throw new C1mError(
     'C1M_SYSCTL_FAILED',
-    `${name} is '${value.slice(0, 40)}', which is no number and could not be put back; nothing was changed`
+    `${name} is '${value.slice(0, 40)}', which is not a number and could not be restored; nothing was changed`
   )
 }
 
-/** The journal of the changes so far and the ones to come, which are unsettled until all are made. */
+/** Journal entries for the earlier changes and the wanted ones, which are unsettled until all have been made. */
 function merged(earlier: readonly Change[], wanted: readonly Applied[], unsettled: boolean): Change[] {
   const changes = new Map(earlier.map((change) => [change.name, change]))
   for (const { name, from, to } of wanted) {
     const change = changes.get(name)
-    // A value that is neither the one to put back nor ours is somebody else's, and now the one to put back.
+    // A value that is neither the original nor ours was set by another program and is now the one to restore.
     const goesOn = change !== undefined && (from === change.before || isOurs(change, from))
     const { before, ours } = goesOn ? change : { before: from, ours: [] }
     const all = [...ours.filter((value) => value !== to), to]
@@ -98,7 +99,7 @@ function merged(earlier: readonly Change[], wanted: readonly Applied[], unsettle
   return [...changes.values()]
 }
 
-/** Sets it, and adds what it became to what is set; says what went wrong, or null. */
+/** Sets a sysctl and adds the resulting value to `applied`. Returns the problem, or null. */
 function set({ name, from, to }: Applied, applied: Applied[], { procRoot }: Places): string | null {
   let is: string
   try {
@@ -109,11 +110,11 @@ function set({ name, from, to }: Applied, applied: Applied[], { procRoot }: Plac
     return `${name} cannot be set to ${to} (${reasonOf(error)})`
   }
   applied[applied.length - 1] = { name, from, to: is }
-  // Rounded up, as nf_conntrack_buckets to whole pages, is as good.
-  return isEnough(is, to) ? null : `${name} was ${from}, and set to ${to} it became ${is}`
+  // The kernel may round up, as it rounds nf_conntrack_buckets to whole pages.
+  return isEnough(is, to) ? null : `${name} was ${from}; set to ${to}, it became ${is}`
 }
 
-/** Puts back what was set in vain. What cannot be put back stays in the journal. */
+/** Restores what was set. Values that cannot be restored stay in the journal. */
 function undone(
   problem: string,
   applied: readonly Applied[],
@@ -125,12 +126,12 @@ function undone(
   const kept = applied.filter(({ name }) => stuck.some(({ change }) => change.name === name))
   saveJournal(merged(earlier, kept, true), doctorJournal(places))
   if (stuck.length === 0)
-    return new C1mError('C1M_SYSCTL_FAILED', `${problem}; everything was put back`, {
-      hint: 'Set it by hand, and see what the kernel says: dmesg.'
+    return new C1mError('C1M_SYSCTL_FAILED', `${problem}; everything was restored`, {
+      hint: 'Set it by hand and look for a message of the kernel (dmesg).'
     })
   const names = kept.map(({ name }) => name).join(' and ')
-  return new C1mError('C1M_SYSCTL_FAILED', `${problem}, and ${names} could not be put back`, {
-    hint: 'The journal has what they were: c1m-native doctor --revert.',
+  return new C1mError('C1M_SYSCTL_FAILED', `${problem}, and ${names} could not be restored`, {
+    hint: 'The journal keeps the old values. Run: c1m-native doctor --revert.',
     cause: stuck[0]?.cause
   })
 }

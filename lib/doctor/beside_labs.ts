@@ -1,6 +1,6 @@
 /**
- * Doctor and labs may touch the same sysctls of the host. A lab changes one for seconds and puts back what it found: a
- * value set meanwhile would be lost, and what the lab has set would be taken for the host's.
+ * Doctor and labs may change the same sysctls of the host. A lab changes one for seconds and then restores what it found.
+ * A value that doctor sets meanwhile would be lost, and doctor would take the lab's value for the host's.
  */
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
@@ -13,10 +13,10 @@ import type { Places } from './places.js'
 import { isHostWide, managedSysctls, mayWrite } from './sysctls.js'
 
 /**
- * Does `action`, which touches these sysctls, while no lab does: none begins meanwhile, one that lives is not disturbed,
- * and what a killed one has left is put back first.
+ * Runs `action`, which changes these sysctls, while no lab changes them: no lab can start meanwhile, a running lab is not
+ * disturbed, and what a killed lab has changed is restored first.
  * @throws C1mError C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED:
- * then the action is not done
+ * then `action` has not run
  */
 export function besideLabs<T>(names: readonly string[], places: Places, action: () => T): T {
   const shared = names.filter(isHostWide)
@@ -28,7 +28,7 @@ export function besideLabs<T>(names: readonly string[], places: Places, action: 
   })
 }
 
-/** Before a host is judged in order to be set: what a killed lab has left is none of its values. @throws as besideLabs */
+/** Restores what a killed lab has changed, so that a host is judged by its own values. @throws as besideLabs */
 export function settleLabs(places: Places): void {
   const own = managedSysctls.filter((name) => isHostWide(name) && mayWrite(name, places))
   if (own.length > 0 && readAnyJournal(labJournal(places)) !== null) besideLabs(own, places, () => {})
@@ -47,8 +47,8 @@ function refuseLabs(names: readonly string[], place: JournalPlace): void {
     const { name, before } = first.change
     throw new C1mError(
       'C1M_SYSCTL_FAILED',
-      `${name}, which a killed lab had changed, cannot be put back to ${before} (${reasonOf(first.cause)}); nothing else was changed`,
-      { hint: 'Put it back in the initial network namespace as root: c1m-native lab clean.' }
+      `${name}, which a killed lab had changed, cannot be restored to ${before} (${reasonOf(first.cause)}); nothing else was changed`,
+      { hint: 'Run as root in the initial network namespace: c1m-native lab clean.' }
     )
   }
   const touched = journal.changes.map(({ name }) => name).filter((name) => names.includes(name))
@@ -56,7 +56,7 @@ function refuseLabs(names: readonly string[], place: JournalPlace): void {
   refuseForeign(journal, place)
   throw new C1mError(
     'C1M_JOURNAL_BUSY',
-    `process ${journal.owner?.pid}, a lab, has changed ${touched.join(' and ')} for a while (journal ${quote(place.path)}); nothing was changed`,
-    { hint: 'Run it again when that is done.' }
+    `a running lab (process ${journal.owner?.pid}) has changed ${touched.join(' and ')} temporarily (journal ${quote(place.path)}); nothing was changed`,
+    { hint: 'Run it again when the lab has ended.' }
   )
 }

@@ -1,4 +1,4 @@
-/** `doctor`: what of this host binds first for a goal, and what lifts it. */
+/** `doctor`: finds the limits of this host that a goal exceeds, and raises them. */
 import { flag } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { version } from '../base/version.js'
@@ -14,47 +14,47 @@ import { type Reversion, revertSettings } from './revert.js'
 import { type Binding, type Setting, settingsFor, withSteps } from './steps.js'
 import type { Caller } from './sysctls.js'
 
-/** Name and version of the report's shape. */
+/** Name and version of the shape of the report. */
 export const DOCTOR_SCHEMA = 'c1m-native/doctor@1'
 
-/** What a caller may ask of `doctor`. */
+/** Options of `doctor`. */
 export interface DoctorOptions extends GoalOptions {
-  /** Set the sysctls the goal needs, as far as they can be set from here; a journal remembers what they were. Default false. */
+  /** Set the sysctls the goal needs, as far as possible from here; a journal keeps the old values. Default false. */
   apply?: boolean
 }
 
 const doctorChecks: OptionChecks<DoctorOptions> = { ...goalChecks, apply: flag }
 
-/** What of this host binds first, and what lifts it. Plain JSON. */
+/** The limits of this host that a goal exceeds, and how to raise them. Plain JSON. */
 export interface DoctorReport {
   schema: typeof DOCTOR_SCHEMA
   version: string
-  /** Whether nothing critical stands against the goal. */
+  /** Whether there is no critical finding for the goal. */
   fits: boolean
   goal: Goal
-  /** What it takes of this host. */
+  /** What the goal needs on this host. */
   needs: Needs
-  /** What binds; first what binds at the fewest connections. After `apply`: what still does. */
+  /** Limits the goal exceeds; the one reached at the fewest connections comes first. After `apply`: those that remain. */
   findings: Binding[]
-  /** The sysctls that lift it and are too low. */
+  /** The sysctls to raise: those that resolve a finding and are too low. */
   settings: Setting[]
-  /** What was set; null when nothing was to be. */
+  /** What was set; null without `apply`. */
   application: Application | null
-  /** What cannot be known from here, a sentence each. */
+  /** What cannot be checked from here, one sentence each. */
   unknown: string[]
-  /** Limits and settings of this host. The report serves as `facts` of a plan. */
+  /** Limits and settings of this host. The report can be given to `plan` as `facts`. */
   facts: HostFacts
 }
 
 /**
- * Judges this host for a goal. Sends nothing, and changes nothing unless told to.
- * @throws C1mError for options that make no sense; with `apply` C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID,
- * C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing is changed
+ * Judges this host for a goal. Sends nothing, and changes nothing unless `apply` is set.
+ * @throws C1mError for invalid options; with `apply` also C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN,
+ * C1M_JOURNAL_FAILED, C1M_SYSCTL_FAILED: then nothing has been changed
  */
 export function doctor(options?: DoctorOptions): Promise<DoctorReport>
 /**
  * @internal
- * @param given where to read and write; tests have their own
+ * @param given where to read and write; tests use folders of their own
  */
 export function doctor(options?: DoctorOptions, given?: Partial<Places>): Promise<DoctorReport>
 export async function doctor(
@@ -67,21 +67,21 @@ export async function doctor(
   const found = await examine(goal, places)
   if (!apply) return { ...found, application: null }
   const application = applySettings(found.settings, places)
-  // Also where another process was quicker to set them.
+  // Also if another process has set them first.
   const tried = found.settings.some(({ blocked }) => blocked === null)
   const left = tried ? await examine(goal, places) : found
   return { ...left, application }
 }
 
 /**
- * Puts back the sysctls that `doctor` with `apply` has set, except those that somebody else has changed since.
+ * Restores the sysctls that `doctor` with `apply` has set, except those that another program has changed since.
  * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
  * C1M_SYSCTL_FAILED
  */
 export function revertDoctor(): Reversion
 /**
  * @internal
- * @param given where to read and write; tests have their own
+ * @param given where to read and write; tests use folders of their own
  */
 export function revertDoctor(given?: Partial<Places>): Reversion
 export function revertDoctor(given: Partial<Places> = {}): Reversion {

@@ -1,4 +1,4 @@
-/** What a host is judged for. */
+/** The goal for which a host is judged. */
 import { choice, rate, texts, whole } from '../base/check_option.js'
 import type { OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
@@ -16,24 +16,24 @@ import { isTracked, type Load, reckonNeeds } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
 import { withThreads } from '../scenario/thread_needs.js'
 
-/** Which ends of the connections this host has. */
+/** The end or ends of the connections that are on this host. */
 export type Role = 'client' | 'server' | 'both'
 
 const roles = ['client', 'server', 'both'] as const satisfies Role[]
 
-/** What a caller may ask a host to be judged for. */
+/** Options that describe the goal. */
 export interface GoalOptions {
-  /** What is dialed, or, for a server, where it listens. Default: unknown; for both ends, loopback. */
+  /** Targets to dial, or for a server its own addresses. Default: unknown; for role `both`, loopback. */
   targets?: readonly string[]
   /** Connections to hold at once. Default 1,000,000. */
   connections?: number
   /** Connections started per second. Default: as fast as possible. */
   rate?: number
-  /** Default `client` with targets, else `both`. */
+  /** Role of this host. Default: `client` with targets, otherwise `both`. */
   role?: Role
 }
 
-/** What each of them may be. */
+/** Validation of the options. */
 export const goalChecks: OptionChecks<GoalOptions> = {
   targets: texts,
   connections: whole(1),
@@ -50,22 +50,22 @@ export interface Goal {
   role: Role
 }
 
-/** A goal, and what the checks look at. */
+/** A goal, and the input of the checks. */
 export interface JudgedGoal {
   goal: Goal
   context: PredictContext
-  /** Whether the kernel was asked for the ways packets take, as far as that matters. */
+  /** Whether the kernel was asked for routes, as far as they matter. */
   asked: boolean
 }
 
 /**
- * Resolves a goal, which has passed {@link goalChecks}, for the host with these facts; sends nothing.
- * @throws C1mError for options that make no sense, C1M_RUN_FAILED where this host has no threads left
+ * Resolves a goal that has passed {@link goalChecks} for the host with these facts. Sends nothing.
+ * @throws C1mError for invalid options, C1M_RUN_FAILED if this host has no threads left
  */
 export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promise<JudgedGoal> {
   const targets = options.targets ?? []
   const role = options.role ?? (targets.length > 0 ? 'client' : 'both')
-  // A server's ports are none that it dials, and without targets a client's are not known.
+  // A server does not dial its own ports, and without targets those of a client are unknown.
   const dialed = role === 'server' ? [] : targets
   const { connections = 1_000_000, rate: perSecond } = options
   const asked = { connections, targets: dialed, ...(perSecond !== undefined && { rate: perSecond }) }
@@ -80,7 +80,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
   if (role === 'both' && !targetIsHere)
     throw new C1mError(
       'C1M_OPTION_CONFLICT',
-      `both ends are to be here, but ${printable(targets[0] ?? '')} is not on this host`,
+      `with role both, both ends must be on this host, but ${printable(targets[0] ?? '')} is not`,
       {
         hint: (option) =>
           `Judge each host for its own end: ${option('role', 'client')} here, ${option('role', 'server')} there.`
@@ -88,7 +88,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
     )
   const peerIsHere = role !== 'client' || (targets.length > 0 && targetIsHere)
   const knowsTuples = role === 'both' || (role === 'client' && targets.length > 0)
-  // Without targets a client's way is not known, and a server's is not its own.
+  // Without targets the routes of a client are unknown, and those of a server are not its own.
   const routes = knowsTuples ? sourceRoutes(scenario, sources.ranges) : null
   const load: Load = {
     ...goal,
@@ -114,7 +114,7 @@ export async function resolveGoal(options: GoalOptions, facts: HostFacts): Promi
   return { goal, context, asked: !knowsTuples || routes !== null }
 }
 
-/** The scenario remedies take their ports from; null where no ports are known. */
+/** The scenario whose ports appear in remedies; null if no ports are known. */
 async function portsOf(
   role: Role,
   targets: readonly string[],
@@ -127,7 +127,7 @@ async function portsOf(
     : { ...scenario, selfDial: false, targets: await resolveTargets(targets, 'listen') }
 }
 
-/** Whether a cause concerns a role: of a host that only accepts, nothing that is about dialing or the way there. */
+/** Whether a check concerns a role: a server has no causes that concern dialing or the path to the target. */
 export function isOf(role: Role, { concerns }: Check): boolean {
   return role !== 'server' || (concerns !== 'dialer' && concerns !== 'path')
 }

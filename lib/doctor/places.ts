@@ -1,4 +1,4 @@
-/** Where the doctor reads and writes. */
+/** The folders in which the doctor reads and writes. */
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { text } from '../base/check_option.js'
@@ -11,15 +11,15 @@ export interface Places {
   procRoot: string
   /** Default `/sys`. */
   sysRoot: string
-  /** Default `/etc`: for `machine-id`. */
+  /** Default `/etc`; contains `machine-id`. */
   etcRoot: string
-  /** Where the journal is. */
+  /** Folder of the journal. */
   stateFolder: string
-  /** Where the journal of labs is. Default `/run/c1m-native`. */
+  /** Folder of the labs' journal. Default `/run/c1m-native`. */
   labStateFolder: string
 }
 
-/** The doctor's journal: nobody's own, so that any call can revert it. */
+/** The doctor's journal. It belongs to no process, so that any later call can revert it. */
 export function doctorJournal({ procRoot, etcRoot, stateFolder }: Places): JournalPlace {
   return {
     path: join(stateFolder, 'sysctl-journal.json'),
@@ -28,8 +28,8 @@ export function doctorJournal({ procRoot, etcRoot, stateFolder }: Places): Journ
     modes: { file: 0o600, folder: 0o700 },
     hasOwner: false,
     hints: {
-      unwritable: 'Be root, or name a place you may write to with XDG_STATE_HOME.',
-      foreign: 'Revert it where it was written, or name another place with XDG_STATE_HOME.'
+      unwritable: 'Run as root, or set XDG_STATE_HOME to a folder you may write to.',
+      foreign: 'Revert it where it was written, or set XDG_STATE_HOME to another folder.'
     }
   }
 }
@@ -43,7 +43,7 @@ const placesChecks: OptionChecks<Places> = {
 }
 
 /**
- * The places that were given, and the system's own for the rest.
+ * The given places, and the defaults of the system for the others.
  * @throws C1mError C1M_OPTION_INVALID
  */
 export function resolvePlaces(given: Partial<Places>): Places {
@@ -61,18 +61,18 @@ export function systemPlaces(): Places {
 }
 
 /**
- * `$XDG_STATE_HOME/c1m-native` when that is set; else `/var/lib/c1m-native` for root, `~/.local/state/c1m-native` for
- * others (XDG Base Directory Specification 0.8).
+ * `$XDG_STATE_HOME/c1m-native` if that is set; otherwise `/var/lib/c1m-native` for root and `~/.local/state/c1m-native` for
+ * other users (XDG Base Directory Specification 0.8).
  */
 function stateFolder(): string {
   const named = process.env.XDG_STATE_HOME
-  // A relative path is to be ignored, says the specification.
+  // The specification says to ignore a relative path.
   if (named?.startsWith('/')) return join(named, 'c1m-native')
   const home = process.geteuid?.() === 0 ? null : homeFolder()
   return home === null ? '/var/lib/c1m-native' : join(home, '.local/state/c1m-native')
 }
 
-/** Null for a user without HOME whom the system does not know: for that one, homedir throws. */
+/** Null for a user without HOME who is unknown to the system, because homedir() throws then. */
 function homeFolder(): string | null {
   try {
     return homedir()

@@ -1,4 +1,4 @@
-/** Puts sysctls back to what they were before they were applied. */
+/** Restores the values that sysctls had before they were applied. */
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import { reasonOf } from '../host/proc_reader.js'
@@ -9,30 +9,30 @@ import { besideLabs } from './beside_labs.js'
 import { doctorJournal, type Places } from './places.js'
 import { type Caller, isOurs, obstacle } from './sysctls.js'
 
-/** A sysctl that somebody else has changed since, and that was left alone. */
+/** A sysctl that another program has changed since, and that was therefore left alone. */
 export interface LeftAlone {
   name: string
   current: string
-  /** What we had set. */
+  /** The value that doctor had set. */
   applied: string
-  /** What it was before that. */
+  /** The value before that. */
   before: string
 }
 
-/** What became of the changes in the journal. */
+/** The outcome of reverting the changes in the journal. */
 export interface Reversion {
   journal: string
   restored: Restored[]
   leftAlone: LeftAlone[]
-  /** Names of sysctls that are not there any more: their module was unloaded, and took our values with it. */
+  /** Names of sysctls that no longer exist: their module was unloaded, and the values with it. */
   gone: string[]
-  /** When an earlier call had put everything back already; null: this one did. */
+  /** When an earlier call had already restored everything; null: this call did. */
   revertedAt: string | null
 }
 
 /**
- * Puts back every value that is still ours, in reverse order. The journal stays, empty, so that doing it again is no
- * mistake; what cannot be put back stays in it, and does not keep the others from being put back.
+ * Restores every value that is still ours, in reverse order. Keeps the journal, empty, so that reverting again is not an
+ * error. A value that cannot be restored stays in the journal and does not keep the others from being restored.
  * @throws C1mError C1M_JOURNAL_MISSING, C1M_JOURNAL_BUSY, C1M_JOURNAL_INVALID, C1M_JOURNAL_FOREIGN, C1M_JOURNAL_FAILED,
  * C1M_SYSCTL_FAILED
  */
@@ -54,7 +54,7 @@ function missing(path: string): C1mError {
   return new C1mError(
     'C1M_JOURNAL_MISSING',
     `there is no journal at ${quote(path)}: nothing was applied from here`,
-    { hint: 'Revert as the user, and with the XDG_STATE_HOME, that it was applied with.' }
+    { hint: 'Revert as the user who applied the settings, with the same XDG_STATE_HOME.' }
   )
 }
 
@@ -78,16 +78,18 @@ function revert(changes: readonly Change[], places: Places, caller: Caller): Rev
   }
 }
 
-/** All that was and was not put back: the caller gets no report. */
+/** An error that lists everything that was and was not restored, because the caller gets no report. */
 function incomplete({ restored, leftAlone, gone, stuck }: PutBack, places: Places, caller: Caller): C1mError {
   const told = [
     ...stuck.map(({ change: { name, before }, cause }) => {
       const reason = obstacle(name, caller, places) ?? reasonOf(cause)
-      return `${name} cannot be put back to ${before}: ${reason}`
+      return `${name} cannot be restored to ${before}: ${reason}`
     }),
     `the journal keeps ${stuck.length === 1 ? 'it' : 'them'}`,
-    ...restored.map(({ name, to }) => `${name} was put back to ${to}`),
-    ...leftAlone.map(({ change, current }) => `${change.name} was left at ${current}, which is not ours`),
+    ...restored.map(({ name, to }) => `${name} was restored to ${to}`),
+    ...leftAlone.map(
+      ({ change, current }) => `${change.name} was left at ${current}, which another program has set`
+    ),
     ...gone.map((name) => `${name} is gone with its module`)
   ]
   return new C1mError('C1M_SYSCTL_FAILED', told.join('; '), {

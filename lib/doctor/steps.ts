@@ -1,4 +1,4 @@
-/** Remedies of predictions as steps: whose each setting is, and what stands in its way. */
+/** Remedies of predictions as steps, each with the scope of the setting and what prevents it. */
 import { type Foreseen, type Prediction, predictionOf } from '../checks/index.js'
 import { type Remedy, shellLine } from '../checks/remedy.js'
 import type { HostFacts } from '../host/facts.js'
@@ -9,32 +9,32 @@ import { type Caller, isEnough, isManaged, obstacle, type Scope, scopeOf } from 
 
 /** One line of a remedy. */
 export interface Step {
-  /** A line for a shell; one that begins with `#` is advice. */
+  /** A shell command; a line that begins with `#` is advice. */
   command: string
-  /** Whose the setting is; null where it is no setting of the kernel. */
+  /** Scope of the setting; null if the step is not a kernel setting. */
   scope: Scope | null
-  /** Why it cannot be done from here; null when it can, or nobody can tell. */
+  /** Why the step cannot be done from here; null if it can, or if that is unknown. */
   blocked: string | null
 }
 
-/** A prediction, and what lifts it. */
+/** A prediction with the steps that resolve it. */
 export interface Binding extends Prediction {
   steps: Step[]
 }
 
-/** A sysctl that the goal needs higher. */
+/** A sysctl that must be higher for the goal. */
 export interface Setting {
   name: string
-  /** Value now; null when it cannot be read. */
+  /** Current value; null if it cannot be read. */
   current: string | null
   wanted: string
   scope: Scope
-  /** The findings it lifts. */
+  /** The findings that it resolves. */
   lifts: string[]
   blocked: string | null
 }
 
-/** What the steps depend on. */
+/** The host, the caller and the folders on which the steps depend. */
 export interface Surroundings {
   facts: HostFacts
   caller: Caller
@@ -55,15 +55,15 @@ function blockedBy(remedy: Remedy, { facts, caller, places }: Surroundings): str
   return remedy.kind === 'prlimit' ? limitObstacle(facts) : null
 }
 
-/** Raising a hard limit: CAP_SYS_RESOURCE in the initial user namespace, setrlimit(2); root of a container lacks it. */
+/** Raising a hard limit needs CAP_SYS_RESOURCE in the initial user namespace, setrlimit(2). Root in a container lacks it. */
 function limitObstacle({ kernel }: HostFacts): string | null {
   if (holdsOnHost(kernel, capability.sysResource) !== false) return null
   return 'needs CAP_SYS_RESOURCE, which this process lacks: raise it where the session, container or service is started'
 }
 
 /**
- * The sysctls that lift what binds, in the order of the findings, without those that suffice already. Findings that
- * merely inform ask for nothing.
+ * The sysctls that resolve the findings, in the order of the findings, without those that are high enough already.
+ * Findings of severity `info` need none.
  */
 export function settingsFor(foreseen: readonly Foreseen[], surroundings: Surroundings): Setting[] {
   const settings = new Map<string, Setting>()

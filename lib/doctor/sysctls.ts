@@ -1,4 +1,4 @@
-/** The sysctls a goal may need: whose they are, and whether they can be set from here. */
+/** The sysctls that a goal may need: their scopes, and whether they can be set from here. */
 import { accessSync, constants } from 'node:fs'
 import { reasonOf } from '../host/proc_reader.js'
 import type { Change } from '../host/sysctl/journal.js'
@@ -6,12 +6,12 @@ import { sysctlPath } from '../host/sysctl/values.js'
 import type { Places } from './places.js'
 
 /**
- * Whose a setting is. `namespace`: of this network namespace. `initial-namespace`: one for all, and to be set in the
- * initial network namespace only. `host`: one for all, from any namespace, by the root of the host.
+ * The reach of a setting. `namespace`: this network namespace. `initial-namespace`: the whole host, settable only in the
+ * initial network namespace. `host`: the whole host, settable by the host's root in any namespace.
  */
 export type Scope = 'namespace' | 'initial-namespace' | 'host'
 
-/** Every sysctl that the remedy of a prediction may name. Measured on Linux 6.18: what is missing or 0444 in a child namespace. */
+/** Every sysctl that the remedy of a prediction may name. Measured on Linux 6.18: missing or 0444 in a child namespace. */
 const scopes: Readonly<Record<string, Scope>> = {
   'fs.file-max': 'host',
   'fs.nr_open': 'host',
@@ -22,44 +22,44 @@ const scopes: Readonly<Record<string, Scope>> = {
   'net.netfilter.nf_conntrack_max': 'initial-namespace'
 }
 
-/** Sysctls that do nothing for the goal by themselves: this one is for namespaces that are made later. */
+/** Sysctls that do not help the goal by themselves: this one affects only namespaces that are created later. */
 const adviceOnly = new Set(['net.ipv4.tcp_child_ehash_entries'])
 
-/** Whose the sysctl is; null for one this module does not know. */
+/** The scope of a sysctl; null if this module does not know it. */
 export function scopeOf(name: string): Scope | null {
   return scopes[name] ?? null
 }
 
-/** Whether the sysctl is one to be written, and to be put back. */
+/** Whether doctor sets the sysctl and restores it. */
 export function isManaged(name: string): boolean {
   return Object.hasOwn(scopes, name) && !adviceOnly.has(name)
 }
 
-/** Names of the sysctls that are written. */
+/** Names of the sysctls that doctor sets. */
 export const managedSysctls: readonly string[] = Object.keys(scopes).filter(isManaged)
 
-/** Those that are one for all namespaces: labs change some of them for seconds. */
+/** Whether all namespaces share the sysctl: labs change some of these for seconds. */
 export function isHostWide(name: string): boolean {
   return scopeOf(name) !== 'namespace'
 }
 
-/** Whether `current` does as well as `wanted`: no setting is ever lowered. */
+/** Whether `current` is at least `wanted`: doctor never lowers a setting. */
 export function isEnough(current: string, wanted: string): boolean {
   const [is, should] = [Number(current), Number(wanted)]
   return Number.isFinite(is) && Number.isFinite(should) ? is >= should : current === wanted
 }
 
-/** Whether a value is one that was set by us, after this change or in the middle of it. */
+/** Whether doctor has set this value, after this change or during it. */
 export function isOurs({ before, ours, unsettled = false }: Change, value: string): boolean {
   const latest = ours.at(-1) ?? before
-  // Rounded up, as nf_conntrack_buckets to whole pages, when the process was killed before it could say so.
+  // The kernel may have rounded up (nf_conntrack_buckets to whole pages) before the process was killed.
   return ours.includes(value) || (unsettled && isEnough(value, latest))
 }
 
-/** Who is asking. */
+/** The user that runs this process. */
 export interface Caller {
   isRoot: boolean
-  /** false: its root is not the host's; null: unknown. */
+  /** false: its root is not the host's root; null: unknown. */
   initialUserNamespace: boolean | null
 }
 
@@ -72,7 +72,7 @@ export function mayWrite(name: string, { procRoot }: Places): boolean {
   }
 }
 
-/** Why the sysctl cannot be written from here; null when it can. */
+/** Why the sysctl cannot be written from here; null if it can. */
 export function obstacle(name: string, caller: Caller, { procRoot }: Places): string | null {
   try {
     accessSync(sysctlPath(name, procRoot), constants.R_OK | constants.W_OK)
@@ -84,7 +84,7 @@ export function obstacle(name: string, caller: Caller, { procRoot }: Places): st
     if (scopes[name] === 'initial-namespace')
       return 'cannot be set from this network namespace: set it on the host'
     if (caller.initialUserNamespace === false)
-      return 'needs the root of the host, and this is the root of a user namespace'
+      return 'needs the root of the host, but this is the root of a user namespace'
     return `cannot be written here (${reason})`
   }
 }

@@ -1,4 +1,4 @@
-/** TCP_INFO of many connections, as columns: one typed array for each figure, no object for a connection. */
+/** TCP_INFO of many connections in columns: one typed array per field instead of one object per connection. */
 
 import { checkWhole } from '../base/check_option.js'
 import { formatEndpoint } from '../net/address.js'
@@ -8,82 +8,82 @@ import { native } from './native.js'
 import type { NativeCensus } from './native_run.js'
 
 /**
- * What the kernel says of each connection; index i is the same connection in every column. A column this kernel has no
- * figure for is null.
+ * TCP_INFO of each connection; index i is the same connection in every column. A column is null if this kernel does not
+ * report its field.
  */
 export interface CensusColumns {
-  /** Source address: 16 bytes a connection, IPv4 mapped into IPv6. See {@link Census.source}. */
+  /** Source address: 16 bytes per connection, IPv4 mapped into IPv6. See {@link Census.source}. */
   readonly sourceAddress: Uint8Array
   readonly sourcePort: Uint16Array
-  /** Place of the target among all the run dials. See {@link Census.target}. */
+  /** Index of the target among all targets of the run. See {@link Census.target}. */
   readonly targetIndex: Uint32Array
-  /** TCP state, a place in `tcpStates`; 1 is established. */
+  /** TCP state, an index into `tcpStates`; 1 is established. */
   readonly state: Uint8Array
   /** Negotiated options, bits of `tcpOptions`. */
   readonly options: Uint8Array
   /** Window scale of the peer, and of this side; 0 without window scaling. */
   readonly sndWscale: Uint8Array
   readonly rcvWscale: Uint8Array
-  /** SYNs sent after the first one until the connection was established; 7 means 7 or more. */
+  /** SYNs retransmitted before the connection was established; 7 means 7 or more. */
   readonly synRetries: Uint8Array
   /**
-   * Segments sent again in the connection's life, SYNs included: the kernel keeps one number. What is left without
-   * `synRetries` was sent again later.
+   * Segments retransmitted in the connection's life, SYNs included, because the kernel keeps one number. Subtract
+   * `synRetries` to get the later retransmissions.
    */
   readonly totalRetransmits: Uint32Array
-  /** Smoothed round-trip time and its mean deviation, microseconds. */
+  /** Smoothed round-trip time and its mean deviation, in microseconds. */
   readonly rttUs: Uint32Array
   readonly rttVarUs: Uint32Array
-  /** Least round-trip time of the last five minutes (`tcp_min_rtt_wlen`), microseconds; 0: not measured. */
+  /** Smallest round-trip time of the last five minutes (`tcp_min_rtt_wlen`), in microseconds; 0: not measured. */
   readonly minRttUs: Uint32Array
   /** Segments sent and not acknowledged. */
   readonly unacked: Uint32Array
-  /** Bytes in the send buffer that were never sent. */
+  /** Bytes in the send buffer that have not been sent. */
   readonly notSentBytes: Uint32Array
   /** Segments received and sent, with or without data, SYN-ACK and SYN included. */
   readonly segsIn: Uint32Array
   readonly segsOut: Uint32Array
-  /** Largest segment this side sends, bytes. */
+  /** Largest segment that this side sends, in bytes. */
   readonly sndMss: Uint32Array
-  /** Congestion window, segments. */
+  /** Congestion window, in segments. */
   readonly sndCwnd: Uint32Array
   readonly bytesReceived: Float64Array
-  /** Bytes sent, those sent again included. Since Linux 4.19. */
+  /** Bytes sent, retransmissions included. Since Linux 4.19. */
   readonly bytesSent: Float64Array | null
-  /** Latest goodput, bytes a second; 0: not measured. */
+  /** Latest goodput, in bytes per second; 0: not measured. */
   readonly deliveryBytesPerSecond: Float64Array
-  /** Since data came last, or since the handshake when none has come; milliseconds. */
+  /** Milliseconds since the last data arrived, or since the handshake if none has arrived. */
   readonly sinceDataReceivedMs: Uint32Array
-  /** Since an ACK came last, or since the handshake when none has come after; milliseconds. */
+  /** Milliseconds since the last ACK arrived, or since the handshake if none has arrived after it. */
   readonly sinceAckReceivedMs: Uint32Array
-  /** Segments received in answer to probes of the run itself, which tell whether a connection is alive. */
+  /** Segments received in answer to the run's own probes, which test whether a connection is alive. */
   readonly probeAnswers: Uint8Array
-  /** Retransmission timeouts, those of SYNs included, and the time until each was over, in all. Since Linux 6.7. */
+  /** Number of retransmission timeouts, those of SYNs included, and the total time to recover from them. Since Linux 6.7. */
   readonly totalRto: Uint16Array | null
   readonly totalRtoTimeMs: Uint32Array | null
 }
 
-/** Every connection of a run that stood, read within moments of each other. */
+/** TCP_INFO of every open connection of a run, read at nearly the same moment. */
 export interface Census extends CensusColumns {
   /** Connections read. */
   readonly length: number
-  /** Connections that stood at the beginning and are missing: they were closed, or the run ended meanwhile. */
+  /** Connections that were open at the start and could not be read: they were closed, or the run ended meanwhile. */
   readonly missing: number
-  /** How long it took, milliseconds. */
+  /** How long the census took, in milliseconds. */
   readonly tookMs: number
-  /** Where connection `index`, from 0, comes from, `address:port`. Throws C1mError C1M_OPTION_INVALID for any other. */
+  /** Source of connection `index` (from 0), as `address:port`. Throws C1mError C1M_OPTION_INVALID if it is out of range. */
   source(index: number): string
-  /** Where connection `index`, from 0, goes to, `address:port`. Throws C1mError C1M_OPTION_INVALID for any other. */
+  /** Target of connection `index` (from 0), as `address:port`. Throws C1mError C1M_OPTION_INVALID if it is out of range. */
   target(index: number): string
 }
 
-/** More than are opened while a census is taken. */
+/** Room for new connections: more than are opened while a census is taken. */
 const newcomers = 500_000
 
 /**
- * Reads every connection `engine` has dialed; null when the run is over.
- * @param most connections there can be at once
- * @param target the target with this index, `address:port`
+ * Reads every connection `engine` has dialed; null once the run is over.
+ * @param most largest possible number of open connections
+ * @param target returns the target with this index, as `address:port`
  */
 export async function takeCensus(
   engine: Engine,
@@ -92,7 +92,7 @@ export async function takeCensus(
 ): Promise<Census | null> {
   const began = performance.now()
   const open = engine.counters().dialedOpen
-  // While it dials more may come.
+  // While the run dials, more connections may be opened.
   const capacity = Math.max(open, Math.min(most, open + newcomers))
   const taken = await engine.census({ capacity, stride: 1, offset: 0 })
   if (taken === null) return null
@@ -114,12 +114,12 @@ export async function takeCensus(
   }
 }
 
-/** Views of the buffer the addon has written to. */
+/** Typed-array views of the buffer that the addon has written. */
 export function columnsOf({ buffer, capacity, rows, infoBytes }: NativeCensus): CensusColumns {
   const columns: Record<string, unknown> = {}
   let offset = 0
   for (const { name, bytes, infoBytes: needed } of native().censusColumns) {
-    // Without a connection nothing was asked of the kernel, which is no reason to call a column unknown.
+    // With no connection the kernel was not asked, so the columns are empty and not unknown.
     columns[name] = rows > 0 && needed > infoBytes ? null : columnOf(buffer, offset, bytes, rows)
     offset += bytes * capacity
   }

@@ -1,14 +1,14 @@
-/** What this process may do with descriptor tables: only the kernel can tell, because a seccomp filter may refuse it. */
+/** Which descriptor tables this process may use. Only the kernel can tell, because a seccomp filter may refuse them. */
 import { native } from './native.js'
 
 export interface TableRules {
-  /** Whether threads can have tables of their own: close_range(2) of Linux 5.9. */
+  /** Whether threads can have tables of their own: needs close_range(2) of Linux 5.9. */
   privateTables: boolean
-  /** Descriptors of one table: the soft RLIMIT_NOFILE, once it is raised as far as it may be. */
+  /** Descriptors per table: the soft RLIMIT_NOFILE after it was raised as far as allowed. */
   descriptorLimit: number
 }
 
-/** Asks the kernel, on a thread that ends at once; null where there is no addon for this host. */
+/** Asks the kernel on a short-lived thread; null if there is no addon for this host. */
 export function tableRules(): TableRules | null {
   try {
     const addon = native()

@@ -1,4 +1,4 @@
-/** The network devices of this namespace and the ways packets take, as rtnetlink(7) tells. */
+/** The network devices of this namespace and the routes of packets, from rtnetlink(7). */
 import { getSystemErrorName } from 'node:util'
 import { native } from './native.js'
 import type { NativeDevice, NativeNextHop, NativeRoute } from './native_sockets.js'
@@ -6,8 +6,8 @@ import type { NativeDevice, NativeNextHop, NativeRoute } from './native_sockets.
 export type Device = NativeDevice
 
 /**
- * Every device, whatever its state; `os.networkInterfaces()` leaves out those that are down.
- * @throws where the kernel cannot be asked: without netlink, or without an addon for this host
+ * Every device in any state; `os.networkInterfaces()` leaves out those that are down.
+ * @throws if the kernel cannot be queried: without netlink, or without an addon for this host
  */
 export function listDevices(): Device[] {
   const addon = native()
@@ -23,27 +23,27 @@ export function listDevices(): Device[] {
   }
 }
 
-/** What a connection tells of itself where a route is chosen for it: rules of routing go by each. */
+/** The properties of a connection that routing rules can match. */
 export interface RouteQuery {
-  /** Numeric. */
+  /** Numeric address. */
   target: string
   port?: number
-  /** The address it comes from; default: whichever the route chooses. */
+  /** The source address; default: the route chooses. */
   source?: string
   mark?: number | null
-  /** The device it is bound to. */
+  /** The device the connection is bound to. */
   device?: string | null
 }
 
-/** The way of packets: the device they leave by and the address they leave from, or the error of who asks for them to. */
+/** The route of packets: device and source address, or the error that connect(2) would get. */
 export type RouteAnswer = NativeRoute | { error: string }
 
-/** What the kernel says where a way is missing or forbidden; another error says nothing about the way. */
+/** Errors for a missing or prohibited route. Any other error says nothing about the route. */
 const noWay = ['ENETUNREACH', 'EHOSTUNREACH', 'EACCES', 'EINVAL', 'ENETDOWN']
 
 /**
- * Asks the kernel for a way, and sends nothing; needs no port.
- * @throws where the kernel cannot be asked: without netlink, or without an addon for this host
+ * Asks the kernel for a route. Sends nothing and occupies no port.
+ * @throws if the kernel cannot be queried: without netlink, or without an addon for this host
  */
 export function findRoute({ target, port = 0, source, mark, device }: RouteQuery): RouteAnswer {
   try {
@@ -58,20 +58,20 @@ export function findRoute({ target, port = 0, source, mark, device }: RouteQuery
 }
 
 /**
- * The device by which packets leave for a numeric address; null: no route leads there.
- * @param source the address they come from; default: whichever the route chooses
- * @throws where netlink is refused, or a route forbids the way
+ * The device by which packets leave for a numeric address; null: there is no route.
+ * @param source the source address of the packets; default: the route chooses
+ * @throws if netlink is refused, or a route prohibits the address
  */
 export function routeDevice(target: string, source?: string): string | null {
   const route = findRoute({ target, ...(source !== undefined && { source }) })
   if (!('error' in route)) return route.device
   if (route.error === 'ENETUNREACH') return null
-  throw new Error(`no way to ${target}: ${route.error}`)
+  throw new Error(`no route to ${target}: ${route.error}`)
 }
 
 /**
  * The next hop of packets to a numeric address, and what the kernel knows of its hardware address.
- * @throws an Error with `errno` and `syscall` where netlink is refused, or there is no way
+ * @throws an Error with `errno` and `syscall` if netlink is refused or there is no route
  */
 export function nextHop(target: string, source?: string): NativeNextHop {
   return native().nextHop(target, source)

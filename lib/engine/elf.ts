@@ -1,17 +1,17 @@
-/** The few facts of an ELF header that say whether this process can load a file, and which C library it has itself. */
+/** Reads from an ELF header whether this process can load the file, and which C library a program uses. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 
 export interface ElfFacts {
-  /** `process.arch` of the machine it is made for; undefined for one this package has no name for. */
+  /** `process.arch` of the machine the file is made for; undefined if this package has no name for it. */
   readonly arch: string | undefined
-  /** The dynamic linker it asks for, such as `/lib64/ld-linux-x86-64.so.2`; undefined in a library. */
+  /** The dynamic linker the file asks for, such as `/lib64/ld-linux-x86-64.so.2`; undefined in a library. */
   readonly interpreter: string | undefined
-  /** How long the file is, and how long it must be for all it announces. Mapping a shorter one ends the process. */
+  /** Length of the file, and the length that its headers announce. Mapping a shorter file kills the process. */
   readonly bytes: number
   readonly bytesAnnounced: number
 }
 
-/** e_machine (elf.h) of the machines Node is built for, in 64 bits and little-endian. */
+/** e_machine (elf.h) of the 64-bit little-endian machines that Node is built for. */
 const machines: Readonly<Record<number, string>> = {
   21: 'ppc64',
   62: 'x64',
@@ -20,14 +20,14 @@ const machines: Readonly<Record<number, string>> = {
   258: 'loong64'
 }
 
-/** Values of `process.arch` whose files {@link readElf} reads. */
+/** The values of `process.arch` whose files {@link readElf} can read. */
 export const elfArchs: readonly string[] = Object.values(machines)
 
 const fileHeaderBytes = 64
 const programHeaderBytes = 56
 const typeInterpreter = 3
 
-/** Undefined when the file is no 64-bit little-endian ELF file, or ends within its headers. @throws as node:fs does */
+/** Undefined if the file is not a 64-bit little-endian ELF file, or ends within its headers. @throws as node:fs does */
 export function readElf(path: string): ElfFacts | undefined {
   const file = openSync(path, 'r')
   try {
@@ -51,7 +51,7 @@ function parse(file: number): ElfFacts | undefined {
     const offset = Number(program.readBigUInt64LE(8))
     const bytes = Number(program.readBigUInt64LE(32))
     bytesAnnounced = Math.max(bytesAnnounced, offset + bytes)
-    // Its last byte is the 0 of a C string.
+    // The last byte of the segment is the 0 of a C string.
     if (program.readUInt32LE(0) === typeInterpreter) interpreter = read(file, offset, bytes - 1)?.toString()
   }
   return { arch: machines[header.readUInt16LE(18)], interpreter, bytes: fstatSync(file).size, bytesAnnounced }

@@ -1,4 +1,4 @@
-/** A native run as the rest of the library sees it: promises instead of events, names instead of places. */
+/** A native run for the rest of the library: promises instead of events, names instead of indices. */
 
 import { C1mError } from '../base/errors.js'
 import type { Count } from '../base/quantities.js'
@@ -21,40 +21,40 @@ import type {
 import { errorName, makeThreadPool, startFailure } from './start_failure.js'
 
 /**
- * What a connection was doing when it failed; `accept` where this process listens. In phase `exchange`: `ETIMEDOUT` the
- * answer (or the peer's close) did not come in time, `EBADMSG` another answer came, `ENODATA` the peer closed instead of
- * answering, `ECONNRESET` and `EPIPE` it reset the connection.
+ * What a connection was doing when it failed; `accept` is the phase of this process's listeners. In phase `exchange`:
+ * `ETIMEDOUT` the answer (or the peer's close) did not come in time, `EBADMSG` another answer came, `ENODATA` the peer
+ * closed instead of answering, `ECONNRESET` and `EPIPE` it reset the connection.
  */
 export type ErrorPhase = 'socket' | 'bind' | 'connect' | 'timeout' | 'accept' | 'hold' | 'exchange'
 
-/** Failures of one phase with one code. */
+/** Failures of one phase with one error code. */
 export interface ErrorTally {
   phase: ErrorPhase
   /** errno name, e.g. `ECONNREFUSED`. */
   code: string
   count: Count
-  /** One connection it happened to: `source:port > destination:port`. */
+  /** One of the failed connections: `source:port > destination:port`. */
   example: string
 }
 
-/** The first failure of its phase and code. */
+/** The first failure with this phase and code. */
 export interface FirstFailure extends Omit<ErrorTally, 'count'> {
   tSeconds: number
 }
 
-/** What became of the connections to one target. */
+/** What happened to the connections to one target. */
 export interface TargetCounts {
   /** Handshakes that completed. */
   established: Count
-  /** Attempts that did not become a connection. */
+  /** Attempts that failed before the handshake completed. */
   failed: Count
-  /** Established connections the peer ended before this side did. */
+  /** Established connections that the peer ended before this side did. */
   closedByPeer: Count
   /** Established connections that ended with a failed exchange. */
   exchangesFailed: Count
 }
 
-/** The engine's counters by name; see native/engine/measure/counters.h for their meaning. */
+/** The engine's counters by name; native/engine/measure/counters.h documents them. */
 export interface EngineCounters {
   attempted: number
   established: number
@@ -63,9 +63,9 @@ export interface EngineCounters {
   dialedOpen: number
   dialedClosedByPeer: number
   skippedPorts: number
-  /** Reset, in answer to a keepalive probe, by a peer that was never heard after its SYN-ACK. */
+  /** Reset in answer to a keepalive probe by a peer that sent nothing after its SYN-ACK. */
   dialedUnknown: number
-  /** Given up by the kernel while they were held, or reset in answer to a probe by a peer heard before. */
+  /** Given up by the kernel during the hold, or reset in answer to a probe by a peer that was heard before. */
   dialedDead: number
   synRetransmits: number
   connectionsWithSynRetry: number
@@ -88,9 +88,9 @@ export interface EngineCounters {
 
 /** Which connections a census reads. */
 export interface CensusRequest {
-  /** Connections there is room for. Memory that stays unused is never touched, and costs nothing. */
+  /** Connections to allocate room for. Unused memory is never touched and costs nothing. */
   capacity: number
-  /** Every nth connection of a table, from its `offset`-th on; 1: all. */
+  /** Reads every nth connection of a table, starting at the `offset`-th; 1: all. */
   stride: number
   offset: number
 }
@@ -100,7 +100,7 @@ export class Engine {
   readonly #addon: NativeAddon
   readonly #run: NativeRun
   readonly #values: Float64Array
-  /** Resolves when each connection asked for was started and its handshake and first exchange have ended; not in a churn. */
+  /** Resolves when the handshake and first exchange of every requested connection have ended; never in a churn. */
   readonly ramped: Promise<void>
   /** Resolves when every socket is closed and every thread has ended. */
   readonly closed: Promise<void>
@@ -110,7 +110,7 @@ export class Engine {
   #censuses: Promise<unknown> = Promise.resolve()
   #onCensused = () => {}
 
-  /** Takes the configuration; opens nothing yet. */
+  /** Stores the configuration; opens nothing yet. */
   constructor(config: NativeRunConfig) {
     this.#addon = native()
     this.#values = new Float64Array(this.#addon.counterNames.length)
@@ -129,7 +129,7 @@ export class Engine {
   }
 
   /**
-   * Opens the listeners and starts the threads. Once, and not after {@link close}.
+   * Opens the listeners and starts the threads. Call it once, and not after {@link close}.
    * @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED
    */
   start(): void {
@@ -141,15 +141,15 @@ export class Engine {
     }
   }
 
-  /** Addresses listened on, `address:port`; none before {@link start}. */
+  /** Addresses of the listeners, `address:port`; empty before {@link start}. */
   get listening(): readonly string[] {
     return this.#listening ?? []
   }
 
-  /** Begins to close everything; any number of times. */
+  /** Begins to close everything. May be called any number of times. */
   close(): void {
     this.#run.close()
-    // Without threads there is nothing to wait for.
+    // Before start() there are no threads, so the run is closed at once.
     if (this.#listening === undefined) this.#onClosed()
   }
 
@@ -169,17 +169,17 @@ export class Engine {
     return { ...this.latency(kind), buckets: bucketsOf(this.latencyCounts(kind)) }
   }
 
-  /** Connect latencies of about one length each, from the shortest. */
+  /** Connect latencies grouped by similar length, shortest first. */
   connectLatencies(): LatencyCount[] {
     return latencyCounts(this.latencyCounts('connect'))
   }
 
-  /** How many durations of the run so far each bucket holds. */
+  /** Number of durations in each bucket so far. */
   latencyCounts(kind: NativeCountedLatency): SparseCounts {
     return inPairs(this.#run.latencyCounts(kind))
   }
 
-  /** What became of the connections to each target, by the target's index. */
+  /** What happened to the connections to each target, by index of the target. */
   targets(): TargetCounts[] {
     const figures = this.#run.targets()
     return Array.from({ length: figures.length / 4 }, (_, i) => {
@@ -191,7 +191,7 @@ export class Engine {
     })
   }
 
-  /** When each kind of failure happened first, seconds since the start, in the order in which they did. */
+  /** The first failure of each kind, with its time in seconds since the start, earliest first. */
   firstFailures(): FirstFailure[] {
     return this.#run
       .errors()
@@ -217,28 +217,28 @@ export class Engine {
       .sort((a, b) => b.count - a.count)
   }
 
-  /** Connections that ended before their time, by cause. */
+  /** Connections that ended early, by cause. */
   earlyEnds(): NativeEarlyEnd[] {
     return this.#run.earlyEnds()
   }
 
-  /** The first answer that was not the expected one, or only a part of it. */
+  /** The first answer that was wrong or incomplete. */
   wrongAnswer(): NativeWrongAnswer | null {
     return this.#run.wrongAnswer()
   }
 
-  /** What ICMP told of failed handshakes, of a sample of them. */
+  /** ICMP errors of failed handshakes, from a sample of them. */
   icmpErrors(): NativeIcmpError[] {
     return this.#run.icmpErrors()
   }
 
   /**
-   * Reads TCP_INFO of connections, one census after the other; null when the run is over.
-   * @throws C1mError C1M_RUN_FAILED without the memory for it
+   * Reads TCP_INFO of connections, one census after the other; null once the run is over.
+   * @throws C1mError C1M_RUN_FAILED if there is not enough memory
    */
   census(request: CensusRequest): Promise<NativeCensus | null> {
     const taken = this.#censuses.then(() => this.#takeCensus(request))
-    // One that fails is its caller's concern, not the next one's.
+    // An error is reported to the caller of this census and must not fail the next one.
     this.#censuses = taken.catch(() => {})
     return taken
   }
@@ -249,8 +249,8 @@ export class Engine {
     } catch (cause) {
       throw new C1mError(
         'C1M_RUN_FAILED',
-        `there is no memory for TCP_INFO of ${formatNumber(capacity)} connections`,
-        { hint: 'Hold fewer at a time, or allow more memory.', cause }
+        `there is not enough memory for TCP_INFO of ${formatNumber(capacity)} connections`,
+        { hint: 'Hold fewer connections at a time, or allow more memory.', cause }
       )
     }
     return new Promise((resolve) => {
@@ -258,7 +258,7 @@ export class Engine {
     })
   }
 
-  /** Takes a step of a proof that connections are alive, in turn with censuses; null when the run is over. */
+  /** Takes one step of a proof that connections are alive, queued with the censuses; null once the run is over. */
   prove(action: ProofAction, { stride = 1, periodMs = 0 } = {}): Promise<NativeProof | null> {
     const proven = this.#censuses.then(() => {
       if (!this.#run.prove(action, stride, periodMs)) return null

@@ -1,7 +1,7 @@
 import type { Amount, Count } from '../base/quantities.js'
 import type { NativeLatency } from './native_run.js'
 
-/** A distribution of durations in microseconds. All figures are 0 when `count` is 0. */
+/** A distribution of durations in microseconds. All values are 0 if `count` is 0. */
 export interface Latency {
   unit: 'us'
   /** Durations measured. */
@@ -15,14 +15,14 @@ export interface Latency {
 }
 
 /**
- * The histogram behind a distribution: columns of equal length, one entry for each bucket that holds anything, from the
- * shortest. The bounds lie on one grid, the same in every run: histograms of several runs merge exactly by adding the
- * counts of equal buckets.
+ * The histogram behind a distribution: columns of equal length, with one entry per non-empty bucket, shortest durations
+ * first. The bucket bounds are the same in every run, so histograms of several runs merge exactly by adding the counts of
+ * equal buckets.
  */
 export interface LatencyBuckets {
-  /** Where each bucket begins, microseconds. */
+  /** Start of each bucket, in microseconds. */
   fromUs: Amount[]
-  /** Where each bucket ends, microseconds; this duration belongs to the next one. At most 1.6 % above `fromUs`. */
+  /** End of each bucket (exclusive), in microseconds; at most 1.6 % above `fromUs`. */
   toUs: Amount[]
   /** Durations in each bucket. */
   counts: Count[]
@@ -33,7 +33,7 @@ export interface Distribution extends Latency {
   buckets: LatencyBuckets
 }
 
-/** A tenth of a microsecond is finer than the clock is true. */
+/** Rounds to 0.1 us, which is finer than the accuracy of the clock. */
 export function inMicroseconds({ count, ...ns }: NativeLatency): Latency {
   const us = (value: number) => Math.round(value / 100) / 10
   return {

@@ -1,27 +1,27 @@
-/** The buckets of the engine's latency histograms: the same for all, so that counts of several runs and hosts add up. */
+/** The buckets of the engine's latency histograms, the same everywhere, so that counts of several runs and hosts add up. */
 import type { LatencyCount } from '../host/syn_retry_comb.js'
 import type { LatencyBuckets } from './latency.js'
 import { native } from './native.js'
 
 let bounds: Float64Array | undefined
 
-/** Nanoseconds at which each bucket begins; the last entry is where the last bucket ends. */
+/** Start of each bucket in nanoseconds; the last entry is the end of the last bucket. */
 function bucketBounds(): Float64Array {
   bounds ??= native().latencyBounds()
   return bounds
 }
 
-/** What stands for the durations in a bucket: its middle, or the one value in a bucket of a nanosecond. */
+/** The value that represents a bucket: its middle, or the only value in a bucket one nanosecond wide. */
 function middleNs(bucket: number): number {
   const begin = bucketBounds()[bucket] ?? 0
   const end = bucketBounds()[bucket + 1] ?? begin
   return end - begin === 1 ? begin : (begin + end) / 2
 }
 
-/** Buckets that hold anything, from the shortest, and how many durations each holds. */
+/** Non-empty buckets, shortest first, with the number of durations in each. */
 export type SparseCounts = readonly (readonly [bucket: number, count: number])[]
 
-/** What the addon tells as one figure after the other. */
+/** Pairs up the flat array of the addon. */
 export function inPairs(figures: Float64Array): SparseCounts {
   return Array.from({ length: figures.length / 2 }, (_, i) => [figures[2 * i] ?? 0, figures[2 * i + 1] ?? 0])
 }
@@ -35,14 +35,14 @@ export function countsSince(before: SparseCounts, now: SparseCounts): SparseCoun
   })
 }
 
-/** The durations of both. */
+/** Adds the counts of both. */
 export function joinCounts(a: SparseCounts, b: SparseCounts): SparseCounts {
   const joined = new Map<number, number>(a)
   for (const [bucket, count] of b) joined.set(bucket, (joined.get(bucket) ?? 0) + count)
   return [...joined].sort(([x], [y]) => x - y)
 }
 
-/** Durations of about one length each, from the shortest. */
+/** Durations grouped by similar length, shortest first. */
 export function latencyCounts(counts: SparseCounts): LatencyCount[] {
   return counts.map(([bucket, count]) => ({ us: middleNs(bucket) / 1000, count }))
 }
@@ -56,7 +56,7 @@ export function bucketsOf(counts: SparseCounts): LatencyBuckets {
   }
 }
 
-/** The duration that a `share` of all reaches at most, in microseconds; null when there is none. */
+/** The smallest duration that at least a `share` of all does not exceed, in microseconds; null if there are none. */
 export function percentileUs(counts: SparseCounts, share: number): number | null {
   const total = counts.reduce((sum, [, count]) => sum + count, 0)
   let left = Math.ceil(total * share)

@@ -1,4 +1,4 @@
-/** Finds the addon's file, looks whether it can be loaded here, and loads it. */
+/** Finds the addon's file, checks whether it can be loaded here, and loads it. */
 import { createRequire } from 'node:module'
 import { resolve } from 'node:path'
 import { assertLinux } from '../base/platform.js'
@@ -7,7 +7,7 @@ import { type Failure, loadFailure } from './load_failure.js'
 
 const require = createRequire(import.meta.url)
 
-/** @throws C1mError C1M_NATIVE_UNAVAILABLE, which says why and what helps */
+/** @throws C1mError C1M_NATIVE_UNAVAILABLE with the reason and a remedy */
 export function loadAddon(directory: string): unknown {
   const packageRoot = resolve(directory)
   assertLinux()
@@ -29,14 +29,14 @@ export function loadAddon(directory: string): unknown {
   return attempt(require)
 }
 
-/** Loading such a file ends in a signal, or in words only a linker's author understands. */
+/** Loading such a file kills the process with a signal, or fails with an obscure message of the linker. */
 function isFlawed(elf: ElfFacts | undefined): boolean {
-  // 32 bits or big-endian: not for readElf.
+  // readElf cannot read the files of 32-bit or big-endian machines.
   if (!elfArchs.includes(process.arch)) return false
   return elf === undefined || elf.bytes < elf.bytesAnnounced || elf.arch !== process.arch
 }
 
-/** node-gyp-build takes every system for one with glibc unless it is Alpine, or told otherwise while it loads. */
+/** node-gyp-build assumes glibc unless the system is Alpine or LIBC is set while node-gyp-build loads. */
 function nodeGypBuild(): { resolve(directory: string): string } {
   const told = process.env.LIBC
   if (told === undefined && libcName() === 'musl') process.env.LIBC = 'musl'
@@ -47,12 +47,12 @@ function nodeGypBuild(): { resolve(directory: string): string } {
   }
 }
 
-/** The C library of this Node: that of the dynamic linker it was started by. Where that cannot be read, the common one. */
+/** The C library of this Node, told by its dynamic linker; glibc if that cannot be read. */
 function libcName(): 'glibc' | 'musl' {
   try {
     return readElf(process.execPath)?.interpreter?.includes('/ld-musl-') ? 'musl' : 'glibc'
   } catch {
-    // Node's file may be replaced while it runs, or be there to execute only.
+    // Node's file may be replaced while it runs, or be executable but not readable.
     return 'glibc'
   }
 }

@@ -1,4 +1,4 @@
-/** Why the addon cannot be loaded, and what helps, in words. */
+/** The error texts for an addon that cannot be loaded: the reason and a remedy. */
 import { join, sep } from 'node:path'
 import { C1mError } from '../base/errors.js'
 import type { ElfFacts } from './elf.js'
@@ -6,12 +6,12 @@ import type { ElfFacts } from './elf.js'
 export type Failure =
   /** There is no file for this platform. */
   | { kind: 'missing'; cause: unknown }
-  /** The file is cut off, for another machine, or something else altogether. */
+  /** The file is truncated, made for another machine, or not an addon at all. */
   | { kind: 'flawed'; file: string; elf: ElfFacts | undefined }
-  /** The dynamic linker or the addon itself refused. */
+  /** The dynamic linker or the addon itself reported an error. */
   | { kind: 'refused'; file: string; cause: unknown }
 
-/** Where it was tried. */
+/** The environment of the failed attempt. */
 export interface LoadSite {
   packageRoot: string
   arch: string
@@ -20,7 +20,7 @@ export interface LoadSite {
   node: string
 }
 
-/** The architectures `npm run build:prebuilds` makes addons for. */
+/** The architectures for which `npm run build:prebuilds` makes addons. */
 const prebuilt = ['x64', 'arm64']
 
 export function loadFailure(failure: Failure, site: LoadSite): C1mError {
@@ -59,13 +59,13 @@ function flaw({ file, elf }: { file: string; elf: ElfFacts | undefined }, { arch
   return `the native addon ${file} is made for ${elf.arch ?? 'another machine'}, not for ${arch}`
 }
 
-/** The dynamic linker's sentence, less the path it begins with. */
+/** The message of the dynamic linker, without the path it begins with. */
 function reason({ file, cause }: { file: string; cause: unknown }): string {
   const [line = ''] = String(cause instanceof Error ? cause.message : cause).split('\n')
   return line.startsWith(`${file}: `) ? line.slice(file.length + 2) : line
 }
 
-/** A file that was compiled here is compiled again; one that came with the package comes with it again. */
+/** If the file was compiled here, the hint is to compile it again; if it came with the package, to reinstall. */
 function remake(file: string, site: LoadSite, compile: string): string {
   return file.startsWith(join(site.packageRoot, 'build') + sep)
     ? `Compile it again: ${compile}`
@@ -73,7 +73,7 @@ function remake(file: string, site: LoadSite, compile: string): string {
 }
 
 function reinstall({ packageRoot }: LoadSite, compile: string): string {
-  // npm takes a package for complete when its folder is there.
+  // npm considers a package complete if its folder exists, so the folder must be deleted first.
   return packageRoot.split(sep).includes('node_modules')
     ? `Delete ${packageRoot} and install c1m-native again, or compile the addon: ${compile}`
     : `Compile it: ${compile}`

@@ -1,4 +1,4 @@
-/** The only file that knows the addon: loads it on first use and says what it looks like from here. */
+/** The only file that loads the addon, on first use. Declares the addon's exports. */
 import { packageRoot } from '../base/package_root.js'
 import { loadAddon } from './load_addon.js'
 import type { NativeCensusColumn, NativeEvent, NativeRun, NativeRunConfig } from './native_run.js'
@@ -20,19 +20,19 @@ import type {
 export interface NativeAddon {
   counterNames: string[]
   censusColumns: NativeCensusColumn[]
-  /** Largest `synRetries` of a census: it means that many or more. */
+  /** Largest `synRetries` of a census; it means that many or more. */
   mostSynRetries: number
-  /** Bytes a connection takes in the buffer of a census. */
+  /** Bytes per connection in the buffer of a census. */
   censusRowBytes: number
-  /** Soft RLIMIT_NOFILE, raised to the hard one first. */
+  /** Raises the soft RLIMIT_NOFILE to the hard one and returns it. */
   descriptorLimit(): number
   /** Whether threads can have descriptor tables of their own here. */
   privateTables(): boolean
-  /** Throws an Error with `errno` and `syscall` when so many threads cannot be started now. */
+  /** Throws an Error with `errno` and `syscall` if this number of threads cannot be started now. */
   tryThreads(count: number): void
-  /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
+  /** Runs on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   surveySockets(options: NativeSurveyOptions): Promise<NativeSurvey>
-  /** Takes place on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
+  /** Runs on a thread of libuv's pool; rejects with an Error with `errno` and `syscall`. */
   findPortUse(options: { firstPort: number; lastPort: number; least: number }): Promise<NativePortUse[]>
   /** Throws an Error with `errno` and `syscall`. */
   listDevices(): NativeDevice[]
@@ -40,11 +40,11 @@ export interface NativeAddon {
   nextHop(target: string, source?: string): NativeNextHop
   /** Throws an Error with `errno` and `syscall`. */
   neighbourTables(): NativeNeighbourTable[]
-  /** Nanoseconds at which the buckets of {@link NativeRun.latencyCounts} begin, and where the last one ends. */
+  /** Start of each bucket of {@link NativeRun.latencyCounts} in nanoseconds, then the end of the last one. */
   latencyBounds(): Float64Array
-  /** Throws an Error with `errno` and `syscall`: `route` where no route leads there, or one forbids the way. */
+  /** Throws an Error with `errno` and `syscall`; syscall `route`: there is no route, or a route prohibits the address. */
   findRoute(query: NativeRouteQuery): NativeRoute
-  /** A file of tracefs, wherever that is mounted or not; throws an Error with `errno` and `syscall`. */
+  /** Reads a file of tracefs, mounted or not; throws an Error with `errno` and `syscall`. */
   readTracefs(path: string): string
   /** Throws an Error with `errno` and `syscall`. */
   Drops: new (
@@ -56,8 +56,8 @@ export interface NativeAddon {
 let addon: NativeAddon | undefined
 
 /**
- * The addon, loaded on the first call.
- * @throws C1mError C1M_NATIVE_UNAVAILABLE when there is none that loads here
+ * The addon; the first call loads it.
+ * @throws C1mError C1M_NATIVE_UNAVAILABLE if there is no addon that loads on this host
  */
 export function native(): NativeAddon {
   addon ??= loadAddon(packageRoot) as NativeAddon

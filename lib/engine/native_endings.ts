@@ -1,6 +1,6 @@
-/** How connections of a native run ended, as the addon tells it. */
+/** How connections of a native run ended, as the addon reports it. */
 
-/** Why connections ended before their time: see native/engine/measure/early_ends.h. */
+/** Why connections ended early: see native/engine/measure/early_ends.h. */
 export type NativeEndCause =
   | 'unacknowledged'
   | 'oversized'
@@ -20,19 +20,19 @@ export type NativeEndCause =
   | 'heldReset'
   | 'heldLost'
 
-/** Connections that ended before their time for one cause, with TCP_INFO of the first of them at that moment. */
+/** Connections that ended early for one cause, with TCP_INFO of the first of them at that moment. */
 export interface NativeEarlyEnd {
   cause: NativeEndCause
   count: number
-  /** Those of which no exchange had been completed. */
+  /** Connections that had not completed an exchange. */
   first: number
-  /** Those of which a part of the answer had come. */
+  /** Connections that had received a part of the answer. */
   partial: number
-  /** Those on which the peer had never sent anything. */
+  /** Connections on which the peer had never sent anything. */
   unheard: number
-  /** Segments sent again, without the SYNs of the handshakes. */
+  /** Segments retransmitted, without the SYNs of the handshakes. */
   resent: number
-  /** How long no data had gone either way when the peer ended them, or when the message was sent that failed. */
+  /** Time without data in either direction until the peer ended them, or until the message was sent that failed. */
   quietP10Ns: number
   quietP50Ns: number
   quietP90Ns: number
@@ -49,25 +49,25 @@ export interface NativeEarlyEnd {
   outOfOrder: number
 }
 
-/** An answer that was not the expected one, or only a part of it. */
+/** An answer that was wrong or incomplete. */
 export interface NativeWrongAnswer {
   connection: string
-  /** Where in the answer the bytes begin. */
+  /** Offset of these bytes in the answer. */
   offset: number
-  /** Empty where any bytes would have done. */
+  /** Empty if any bytes were acceptable. */
   expected: Uint8Array
   received: Uint8Array
 }
 
-/** ICMP errors of one kind that ended handshakes: a sample of them, see native/engine/dial/icmp_sample.h. */
+/** ICMP errors of one kind that ended handshakes, from a sample: see native/engine/dial/icmp_sample.h. */
 export interface NativeIcmpError {
-  /** The host that sent them. */
+  /** The host that sent the errors. */
   from: string
-  /** Of IP; each has types and codes of its own. */
+  /** Version of IP; types and codes differ between IPv4 and IPv6. */
   version: number
   type: number
   code: number
-  /** Where the rejected SYNs were going, `address:port`. */
+  /** Destination of the rejected SYNs, `address:port`. */
   target: string
   count: number
 }

@@ -1,4 +1,4 @@
-/** A run of the native engine as the addon shows it: what it is told, and what it says. */
+/** Types of a run of the native engine: its configuration and its results. */
 
 import type { CloseMode, ListenMode } from './modes.js'
 import type { NativeEarlyEnd, NativeIcmpError, NativeWrongAnswer } from './native_endings.js'
@@ -16,37 +16,37 @@ export interface NativeTarget {
   lastPort: number
 }
 
-/** What is said on each connection. */
+/** The data exchanged on each connection. */
 export interface NativeExchangeConfig {
-  /** Sent as it is; empty: nothing. */
+  /** Data to send; empty: nothing. */
   send: Uint8Array
-  /** The answer begins with these bytes; empty: `expectBytes` counts. */
+  /** The bytes with which the answer must begin; empty: `expectBytes` decides. */
   expect: Uint8Array
-  /** The answer has at least this many bytes; 0 with an empty `expect`: none is awaited. */
+  /** Minimum length of the answer; 0 with an empty `expect`: no answer is awaited. */
   expectBytes: number
-  /** Period of the heartbeat; 0: once. */
+  /** Period of the heartbeat; 0: one exchange only. */
   everyMs: number
   timeoutMs: number
 }
 
-/** One call of setsockopt(2). The numbers are the kernel's. */
+/** Arguments of one setsockopt(2). The numbers are the kernel's. */
 export interface NativeSocketOption {
-  /** AF_INET or AF_INET6: for sockets of that family only; 0: for any. */
+  /** AF_INET or AF_INET6: only for sockets of that family; 0: for any. */
   family: number
   level: number
   name: number
-  /** The bytes of the value, in the order of this host. */
+  /** The bytes of the value, in host byte order. */
   value: Uint8Array
 }
 
-/** The dialing half of a run. Checked and complete: the addon only refuses what would be unsafe. */
+/** The dialing half of a run, checked and complete: the addon only refuses values that would be unsafe. */
 export interface NativeDialConfig {
   sources: NativeAddressRange[]
   sourcePorts: { first: number; last: number }[]
   /** From 0. */
   shardIndex: number
   shardCount: number
-  /** How many (address, port) pairs from the first one the run begins. */
+  /** The run begins at this position in the sequence of (address, port) pairs. */
   seed: number
   /** Empty: each worker dials its own listeners. */
   targets: NativeTarget[]
@@ -59,13 +59,13 @@ export interface NativeDialConfig {
   rate: { atMs: number; perSecond: number }[]
   close: CloseMode
   socketOptions: NativeSocketOption[]
-  /** Whether the connections stay open once all are established, so that a close by the peer is noticed. */
+  /** Whether the connections stay open after all are established, so that a close by the peer must be noticed. */
   hold: boolean
-  /** Each connection is closed after its exchange and replaced; `connections` are open at once. */
+  /** Closes each connection after its exchange and replaces it; `connections` are open at once. */
   churn: boolean
-  /** In a churn without a rate: goes on at full speed although every exchange fails. */
+  /** In a churn without a rate: continues at full speed even if every exchange fails. */
   keepGoing: boolean
-  /** In a churn: wait for the peer to close first. Needs `exchange`, if only an empty one. */
+  /** In a churn: waits for the peer to close first. Requires `exchange`, possibly an empty one. */
   peerCloses: boolean
   exchange?: NativeExchangeConfig
 }
@@ -79,21 +79,21 @@ export interface NativeListenConfig {
   socketOptions: NativeSocketOption[]
 }
 
-/** What a run does: dial, listen, or both ends at once. */
+/** The configuration of a run: dial, listen, or both. */
 export interface NativeRunConfig {
-  /** Threads that dial or accept at a time. */
+  /** Number of threads that dial or accept at the same time. */
   workers: number
-  /** Most descriptor tables the workers may open. */
+  /** Maximum number of descriptor tables the workers may open. */
   maxTables: number
-  /** Most descriptors in a table; RLIMIT_NOFILE may allow fewer. */
+  /** Maximum number of descriptors per table; RLIMIT_NOFILE may allow fewer. */
   descriptorsPerTable: number
-  /** Descriptors left to the rest of the process where all threads share its table. */
+  /** Descriptors reserved for the rest of the process if all threads share its table. */
   reservedInSharedTable: number
   dial?: NativeDialConfig
   listen?: NativeListenConfig
 }
 
-/** A distribution in nanoseconds; all 0 when `count` is 0. */
+/** A distribution in nanoseconds; all values are 0 if `count` is 0. */
 export interface NativeLatency {
   count: number
   meanNs: number
@@ -104,10 +104,10 @@ export interface NativeLatency {
   maxNs: number
 }
 
-/** Which distribution: `connectFirstTry` leaves out handshakes whose SYN was repeated. */
+/** Kind of distribution. `connectFirstTry` leaves out handshakes whose SYN was retransmitted. */
 export type NativeLatencyKind = 'connect' | 'connectFirstTry' | 'exchange' | 'lateness'
 
-/** Those whose histogram can be read. */
+/** The kinds with a histogram. */
 export type NativeCountedLatency = Exclude<NativeLatencyKind, 'lateness'>
 
 /** Failures of one kind. */
@@ -116,65 +116,64 @@ export interface NativeError {
   errno: number
   count: number
   example: string
-  /** When it happened first, since the start. */
+  /** Time of the first failure, in nanoseconds since the start. */
   firstNs: number
 }
 
-/** Where a run stands. */
+/** State of a run. */
 export interface NativeStatus {
-  /** From the start until the ramp ended, or until now. */
+  /** Time from the start until the ramp ended, or until now. */
   dialingNs: number
-  /**
-   * Most connections dialed, and accepted, that were open at one moment: see native/engine/measure/open_count.h.
-   */
+  /** Largest number of open connections, dialed and accepted: see native/engine/measure/open_count.h. */
   dialedPeak: number
   acceptedPeak: number
-  /** In a churn: how long a tuple rested at least before it was used again; 0 when none was. */
+  /** In a churn: shortest time before a 4-tuple was reused; 0 if none was. */
   shortestRestNs: number
   /** Descriptor tables opened so far. */
   tables: number
   privateTables: boolean
-  /** A worker had connections left to open but no tuple. */
+  /** A worker had connections left to open but no 4-tuple. */
   tuplesUsedUp: boolean
   /** A worker had connections left to open but no descriptor. */
   tablesUsedUp: boolean
 }
 
-/** One column of a census, in the order in which they lie in its buffer. */
+/** One column of a census; the columns lie in the buffer in this order. */
 export interface NativeCensusColumn {
   name: string
-  /** Of one value; 16 is an address, 8 a double, less an unsigned integer. */
+  /** Size of one value: 16 is an address, 8 a double, smaller ones are unsigned integers. */
   bytes: number
-  /** Bytes of struct tcp_info the kernel must know for the column to mean anything. */
+  /** Bytes of struct tcp_info that the kernel must fill for the column to be valid. */
   infoBytes: number
 }
 
-/** What a census found. */
+/** Result of a census. */
 export interface NativeCensus {
-  /** The columns, one after the other, with room for `capacity` values each. */
+  /** The columns one after the other, each with room for `capacity` values. */
   buffer: ArrayBuffer
   capacity: number
   /** Connections in the columns. */
   rows: number
-  /** Connections the buffer had no room for. */
+  /** Connections for which the buffer had no room. */
   missed: number
-  /** Bytes of struct tcp_info this kernel knows; 0 when no connection was read. */
+  /** Bytes of struct tcp_info that this kernel fills; 0 if no connection was read. */
   infoBytes: number
 }
 
 /**
- * One step of a proof that connections are alive. `choose` takes a sample of them, `ask` probes it, `look` reads what came back, `end` does so for the last time and leaves their sockets as they were. `judge` reads all connections, which
- * are probed, or talk, anyway.
+ * One step of a proof that connections are alive. `choose` takes a sample of them, `ask` probes it, `look` reads the
+ * answers, `end` reads them for the last time and restores the sockets. `judge` reads all connections, if they are probed
+ * or exchange data anyway.
  */
 export type ProofAction = 'choose' | 'ask' | 'look' | 'end' | 'judge'
 
-/** Connections that a step of a proof has looked at. */
+/** Numbers of connections that a step of a proof has read. */
 export interface NativeProof {
-  /** All of them; of `choose` and `ask` the only sum. */
+  /** All of them; the only number that `choose` and `ask` return. */
   read: number
   /** The peer has answered. */
   proven: number
-  /** Of those: it left a probe unanswered before. */
+  /** Of the proven: the peer left an earlier probe unanswered. */
   late: number
   /** Of connections that are judged by what they send anyway: segments with data that the proven sent, and sent again. */
   sent: number
@@ -183,27 +182,27 @@ export interface NativeProof {
   waiting: number
   /** The peer has left several probes unanswered. */
   silent: number
-  /** Of the silent: nothing has come since the SYN-ACK. */
+  /** Of the silent: nothing has arrived since the SYN-ACK. */
   neverHeard: number
-  /** Of those: the peer never opened its window, as a SYN proxy whose server does not answer. */
+  /** Of those: the peer never opened its window, like a SYN proxy whose server does not answer. */
   zeroWindow: number
-  /** The SYN-ACK comes again and again. */
+  /** The SYN-ACK arrives repeatedly. */
   repeating: number
-  /** Of those: the peer has answered probes, too. */
+  /** Of the repeating: the peer has answered probes, too. */
   repeatingProven: number
-  /** Segments without data that were taken for SYN-ACKs that came again. */
+  /** Number of segments without data that were taken for repeated SYN-ACKs. */
   repeats: number
-  /** The SYN-ACK came again, and does so no more. In no other sum but `proven`, `waiting` or `silent`. */
+  /** The SYN-ACK was repeated but no longer is. Also counted in `proven`, `waiting` or `silent`, in nothing else. */
   healed: number
-  /** Closed since they were asked. */
+  /** Closed since they were probed. */
   ended: number
   /** The longest time since a silent peer was heard. */
   longestSilenceMs: number
 }
 
 /**
- * `ramped`: each handshake and first exchange has ended. `censused`: the census asked for is taken; never after `closed`.
- * `closed`: nothing is left but to call join().
+ * `ramped`: every handshake and first exchange has ended. `censused`: the requested census is complete; never after
+ * `closed`. `closed`: only join() is left to call.
  */
 export type NativeEvent = 'ramped' | 'censused' | 'closed'
 
@@ -213,38 +212,38 @@ export interface NativeRun {
   start(): string[]
   /** Begins to close every socket. */
   close(): void
-  /** On `closed`: ends the threads, which lets the process exit. */
+  /** Must be called on `closed`: ends the threads, which lets the process exit. */
   join(): void
   /** Writes the counters, in the order of `counterNames`. */
   snapshot(into: Float64Array): void
   latency(kind: NativeLatencyKind): NativeLatency
   /**
-   * For each bucket that holds anything, from the shortest: its number and how many durations it holds; `latencyBounds` of
-   * the addon says which they are.
+   * Pairs of a bucket number and its number of durations, for each non-empty bucket, shortest first. The bounds of the
+   * buckets are `latencyBounds` of the addon.
    */
   latencyCounts(kind: NativeCountedLatency): Float64Array
   /** For each target: established, failed, closed by the peer, exchanges failed. */
   targets(): Float64Array
   errors(): NativeError[]
   earlyEnds(): NativeEarlyEnd[]
-  /** The first one of the run. */
+  /** The first wrong answer of the run. */
   wrongAnswer(): NativeWrongAnswer | null
   icmpErrors(): NativeIcmpError[]
   status(): NativeStatus
   /**
-   * Reads TCP_INFO of every `stride`-th connection of each table from its `offset`-th on, into columns of `capacity`
-   * values each; `censused` follows. False when the run is over, or the census before was not fetched yet. The memory
-   * is the addon's own until then: nobody can take it away from the threads that write to it.
+   * Reads TCP_INFO of every `stride`-th connection of each table, starting at the `offset`-th, into columns of `capacity`
+   * values each; `censused` follows. Returns false if the run is over, or the previous census has not been fetched yet.
+   * The addon owns the memory until it is fetched, so it cannot be freed while threads write to it.
    */
   takeCensus(capacity: number, stride: number, offset: number): boolean
   /**
-   * Takes a step of a proof; `censused` follows. False as of {@link takeCensus}.
-   * @param stride of `choose`: every nth connection of each table
-   * @param periodMs of `judge`: time between two signs of life
+   * Takes a step of a proof; `censused` follows. Returns false under the same conditions as {@link takeCensus}.
+   * @param stride for `choose`: every nth connection of each table
+   * @param periodMs for `judge`: time between two signs of life
    */
   prove(action: ProofAction, stride: number, periodMs: number): boolean
-  /** Fetches the sums of that step, once, on `censused`. */
+  /** Returns the result of that step; to be called once, on `censused`. */
   proven(): NativeProof
-  /** Fetches the census, once, on `censused`; throws where there is none, or it is still being taken. */
+  /** Returns the census; to be called once, on `censused`. Throws if there is none, or it is still being taken. */
   censusTaken(): NativeCensus
 }

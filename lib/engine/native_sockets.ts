@@ -1,4 +1,4 @@
-/** What the addon reads of this network namespace: the sockets of every process, dropped packets, devices. */
+/** Types for what the addon reads in this network namespace: sockets of every process, dropped packets, devices. */
 import type { NativeLatency } from './native_run.js'
 
 /** A listening socket. */
@@ -6,38 +6,38 @@ export interface NativeListener {
   /** 16 bytes; IPv4 is mapped into IPv6. */
   address: Uint8Array
   port: number
-  /** Connections that wait to be accepted. */
+  /** Connections waiting to be accepted. */
   queued: number
   backlog: number
   uid: number
   inode: number
-  /** SYNs and final ACKs it dropped in its life; null where the kernel does not tell. */
+  /** SYNs and final ACKs the socket has dropped in its life; null if the kernel does not report them. */
   drops: number | null
 }
 
 /** The sockets of one listening port. */
 export interface NativePort {
   port: number
-  /** By number of the TCP state. */
+  /** Indexed by the number of the TCP state. */
   states: number[]
-  /** SYN-ACKs sent again, of those in SYN_RECV. */
+  /** SYN-ACKs retransmitted by the connections in SYN_RECV. */
   synAckRetransmits: number
-  /** Connections that a process has. */
+  /** Connections that belong to a process. */
   accepted: number
-  /** Of them those in CLOSE_WAIT; whose peer has been quiet since 3 s or longer; and whose FIN nobody has read. */
+  /** Of the accepted: those in CLOSE_WAIT; with a peer silent for at least 3 s; and of these, with an unread FIN. */
   closeWait: number
   quietCloseWait: number
   quietCloseWaitUnread: number
-  /** Accepted ones whose peer has had no room for 3 s; and that have sent the same data again 4 times. */
+  /** Accepted connections with a peer window closed for 3 s; and those that have retransmitted the same data 4 times. */
   windowClosed: number
   unanswered: number
-  /** For how long, at least, one of those that wait to be accepted has waited. */
+  /** Lower bound of the longest time that a connection has waited to be accepted. */
   longestWaitMs: number
 }
 
-/** A connection with bytes that have been unread for a second or longer; its inode is 0 while it waits to be accepted. */
+/** A connection with bytes unread for at least a second; its inode is 0 while it waits to be accepted. */
 export interface NativeUnread {
-  /** Names this socket and no other. */
+  /** Unique identifier of the socket. */
   cookie: string
   port: number
   inode: number
@@ -61,15 +61,15 @@ export interface NativeSocketFigures {
   withoutTimestamps: number
 }
 
-/** Sockets of this network namespace, of every process. */
+/** Sockets of every process in this network namespace. */
 export interface NativeSurvey {
   listeners: NativeListener[]
   ports: NativePort[]
-  /** Some of them, when there are many. */
+  /** A selection if there are many. */
   unread: NativeUnread[]
-  /** Inodes of some of the connections that `quietCloseWait` counts. */
+  /** Inodes of some of the connections counted in `quietCloseWait`. */
   quietInodes: number[]
-  /** By number of the TCP state; without the listening ones. */
+  /** Indexed by the number of the TCP state, without listening sockets. */
   states: number[]
   figures: NativeSocketFigures
   roundTrips: NativeLatency
@@ -81,10 +81,10 @@ export interface NativePortUse {
   localAddress: Uint8Array
   remoteAddress: Uint8Array
   remotePort: number
-  /** With a local port of the range: those in TIME_WAIT, and the others. */
+  /** Sockets with a local port in the range: in TIME_WAIT, and in other states. */
   timeWaits: number
   others: number
-  /** With a local port outside of it. */
+  /** Sockets with a local port outside the range. */
   outside: number
 }
 
@@ -95,7 +95,7 @@ export interface NativeEnd {
   lastPort: number
 }
 
-/** Which sockets a survey looks at: any with one of these local ends; all when there are none. */
+/** The sockets a survey reads: those with one of these local ends, or all if there are none. */
 export interface NativeSurveyOptions {
   local: NativeEnd[]
   listenersOnly: boolean
@@ -107,13 +107,13 @@ export interface NativeDropTracepoint {
   filter: string
   locationOffset: number
   reasonOffset: number
-  /** 0: this kernel gives no reason. */
+  /** 0: this kernel reports no reason. */
   reasonBytes: number
 }
 
-/** What a program at the tracepoint keeps. */
+/** What the filter program at the tracepoint counts. */
 export interface NativeDropFilter {
-  /** Where this kernel keeps things, in bytes: struct sk_buff, then sock_common, net_device and net. */
+  /** Byte offsets in this kernel's struct sk_buff, sock_common, net_device and net. */
   layout: Record<NativeDropLayoutName, number>
   ignoredReasons: number[]
   /** Inode of the network namespace; 0: any. */
@@ -122,7 +122,7 @@ export interface NativeDropFilter {
   ends: NativeEnd[]
 }
 
-/** Members the program reads. */
+/** The members that the filter program reads. */
 export type NativeDropLayoutName =
   | 'skbProtocol'
   | 'skbHead'
@@ -135,15 +135,15 @@ export type NativeDropLayoutName =
 
 /** Dropped packets counted by reason and call chain. */
 export interface NativeDropReport {
-  /** `frames`: return addresses less their first 16 bits, from the function that dropped outwards. */
+  /** `frames`: return addresses without their top 16 bits, from the function that dropped the packet outwards. */
   sites: { reason: number; drops: number; frames: number[] }[]
-  /** Drops the kernel had no room to tell of. */
+  /** Drops that the kernel had no buffer space to report. */
   lost: number
-  /** Drops at more sites than are kept apart. */
+  /** Drops at further sites, beyond the number that is kept apart. */
   others: number
 }
 
-/** Counts dropped packets until it is stopped. */
+/** Counts dropped packets until stop() is called. */
 export interface NativeDrops {
   read(): NativeDropReport
   stop(): void
@@ -152,26 +152,26 @@ export interface NativeDrops {
 /** A network device of this namespace. */
 export interface NativeDevice {
   name: string
-  /** Set up by the administrator. */
+  /** The administrator has set the device up. */
   up: boolean
-  /** Up, and with a carrier. */
+  /** The device is up and has a carrier. */
   carrier: boolean
-  /** On a link with neighbours: not loopback, dummy, or a tunnel. */
+  /** The device is on a link with neighbors: not loopback, dummy, or a tunnel. */
   neighbours: boolean
-  /** With the length of the prefix, `198.18.1.1/24`; those of a device that is down as well. */
+  /** With prefix length, `198.18.1.1/24`; also those of a device that is down. */
   addresses: string[]
 }
 
-/** Where packets go first. */
+/** The first stop of packets to a target. */
 export interface NativeNextHop {
-  /** The router to the target, or the target itself where the link has it. */
+  /** The router to the target, or the target itself if it is on the link. */
   address: string
   device: string
-  /** NUD_* of <linux/neighbour.h>; 0: the kernel knows no hardware address for it, and looks for none. */
+  /** NUD_* of <linux/neighbour.h>; 0: the kernel neither knows its hardware address nor looks for it. */
   state: number
 }
 
-/** What a connection tells of itself where a route is chosen for it. */
+/** The properties of a connection that routing rules can match. */
 export interface NativeRouteQuery {
   target: string
   /** 0: any. */
@@ -179,24 +179,24 @@ export interface NativeRouteQuery {
   source?: string
   /** 0: none. */
   mark: number
-  /** '': as the routes say. */
+  /** '': not bound to a device. */
   device: string
 }
 
-/** A way that packets take. */
+/** A route of packets. */
 export interface NativeRoute {
-  /** Where they leave. */
+  /** The device by which they leave. */
   device: string
-  /** The address they leave from where none is given; '': the kernel names none. */
+  /** The source address the route chooses if none is given; '': the kernel names none. */
   source: string
 }
 
-/** A table of neighbours, which all network namespaces share. */
+/** A neighbor table, which all network namespaces share. */
 export interface NativeNeighbourTable {
   family: 4 | 6
   entries: number
   /** `gc_thresh3`. */
   most: number
-  /** How often there was no room for one more. */
+  /** Number of times the table was full. */
   fulls: number
 }

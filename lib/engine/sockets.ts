@@ -1,4 +1,4 @@
-/** The TCP sockets of this network namespace, whoever owns them: sums over what the kernel's sock_diag tells. */
+/** The TCP sockets of every process in this network namespace: sums over what the kernel's sock_diag reports. */
 
 import { getSystemErrorName } from 'node:util'
 import { C1mError } from '../base/errors.js'
@@ -10,9 +10,9 @@ import { inMicroseconds, type Latency } from './latency.js'
 import { native } from './native.js'
 import type { NativeSurvey } from './native_sockets.js'
 
-/** Local ends of sockets: these ports, at this address or at any. */
+/** Local ends of sockets: a range of ports, at one address or at any. */
 export interface LocalEnd {
-  /** Numeric; a socket bound to any address is taken as well when it listens. */
+  /** Numeric; a listening socket bound to any address matches as well. */
   address?: string
   firstPort: number
   lastPort: number
@@ -22,42 +22,42 @@ export interface LocalEnd {
 export interface ListeningSocket {
   /** `address:port`. */
   address: string
-  /** Connections waiting to be accepted. The queue is full with one more than `backlog`. */
+  /** Connections waiting to be accepted. The queue is full at `backlog` + 1. */
   queued: Count
   backlog: Count
-  /** Of the socket; /proc/PID/fd names it. */
+  /** Inode of the socket, as in the links of /proc/PID/fd. */
   inode: Count
-  /** SYNs and final ACKs it dropped in its life; null where the kernel does not tell. */
+  /** SYNs and final ACKs the socket has dropped in its life; null if the kernel does not report them. */
   drops: Count | null
 }
 
-/** What serves one listening port. */
+/** The connections of one listening port. */
 export interface PortSockets {
   port: Port
-  /** Sockets by TCP state, e.g. `ESTABLISHED`, those waiting to be accepted included. */
+  /** Sockets by TCP state, e.g. `ESTABLISHED`, including those waiting to be accepted. */
   states: Record<string, Count>
-  /** SYN-ACKs sent again, of the connections in SYN_RECV now. */
+  /** SYN-ACKs retransmitted by the connections that are in SYN_RECV now. */
   synAckRetransmits: Count
   /** Connections that a process has accepted and not closed. */
   accepted: Count
-  /** Those of them whose peer has closed. */
+  /** Accepted connections whose peer has closed. */
   closeWait: {
     sockets: Count
-    /** Whose peer closed three seconds ago or longer, and of them those whose process has not read the end either. */
+    /** Closed by the peer at least three seconds ago; of these, the ones whose end of stream the process has not read. */
     old: Count
     oldUnread: Count
   }
-  /** Accepted ones that hold data back because the peer has had no room for it for three seconds or longer. */
+  /** Accepted connections that cannot send because the peer's window has been closed for at least three seconds. */
   windowClosed: Count
-  /** Accepted ones that have sent the same data again four times or more, which takes three seconds. */
+  /** Accepted connections that have retransmitted the same data at least four times, which takes three seconds. */
   unanswered: Count
-  /** For how long, at least, one of those that wait to be accepted has waited; 0 when none does. */
+  /** Lower bound of the longest time that a connection has waited to be accepted; 0 if none waits. */
   longestWaitSeconds: Amount
 }
 
-/** A connection with bytes that have been unread for a second or longer. */
+/** A connection with bytes that have been unread for at least a second. */
 export interface UnreadSocket {
-  /** Names this socket and no other. */
+  /** Unique identifier of the socket. */
   cookie: string
   port: number
   /** 0 while it waits to be accepted. */
@@ -67,39 +67,39 @@ export interface UnreadSocket {
   read: number
 }
 
-/** Single connections that a survey noticed: no more of them than a few hundred. */
+/** Single connections that a survey has singled out: at most a few hundred. */
 export interface Noticed {
   unread: readonly UnreadSocket[]
-  /** Inodes of some whose peer closed three seconds ago or longer. */
+  /** Inodes of some connections whose peer closed at least three seconds ago. */
   oldCloseWait: readonly number[]
 }
 
-/** Sockets at one moment. All figures are of sockets that exist now: what is closed has taken its own along. */
+/** Sockets at one moment. All numbers cover only sockets that exist now; a closed socket no longer counts. */
 export interface SocketSurvey {
-  /** How long it took, and so about how far apart its first and its last socket are. */
+  /** How long the survey took, and thus roughly the time between reading its first and its last socket. */
   seconds: Amount
   listeners: ListeningSocket[]
   ports: PortSockets[]
-  /** Sockets by TCP state, without the listening ones. */
+  /** Sockets by TCP state, without listening sockets. */
   states: Record<string, Count>
   /** Smoothed round-trip times. */
   rtt: Latency
-  /** Segments sent again in the sockets' lives, sockets with any, and sockets in a timeout now. */
+  /** Segments retransmitted in the sockets' lives, sockets with any, and sockets in a timeout now. */
   retransmits: { segments: Count; sockets: Count; inTimeout: Count }
-  /** What the application has not read. */
+  /** Bytes that the application has not read, and sockets with any. */
   unread: { sockets: Count; bytes: Count }
-  /** What the peer has not acknowledged. */
+  /** Bytes that the peer has not acknowledged, and sockets with any. */
   unacknowledged: { sockets: Count; bytes: Count }
-  /** Connections that lack an option: their peer left it out, or a SYN cookie. */
+  /** Connections without an option: the peer did not offer it, or a SYN cookie lost it. */
   without: { windowScaling: Count; sack: Count; timestamps: Count }
 }
 
-/** Surveys may take this share of the time, so that a million sockets don't keep a CPU busy. */
+/** Largest share of time to spend on surveys, so that a million sockets do not keep a CPU busy. */
 export const surveyShare = 0.1
 
 /**
- * Looks at every socket with one of these local ends, or at all. Takes a walk of the kernel through all of its
- * sockets, about 1.5 s for a million, on a thread of its own.
+ * Reads every socket with one of these local ends, or all sockets if none is given. The kernel walks through all of its
+ * sockets, which takes about 1.5 s for a million, on a thread of the pool.
  * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
  */
 export async function surveySockets(local: readonly LocalEnd[]): Promise<SocketSurvey> {
@@ -107,7 +107,7 @@ export async function surveySockets(local: readonly LocalEnd[]): Promise<SocketS
 }
 
 /**
- * The same, with what is noticed of single connections.
+ * The same survey, with the single connections it has singled out.
  * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
  */
 export async function surveyClosely(
@@ -147,7 +147,7 @@ function surveyOf(
 }
 
 /**
- * The listening sockets alone: a tenth of a millisecond, however many others there are.
+ * Reads only the listening sockets: takes a tenth of a millisecond, however many other sockets there are.
  * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE
  */
 export async function readListeners(local: readonly LocalEnd[]): Promise<ListeningSocket[]> {
@@ -164,7 +164,7 @@ async function survey(local: readonly LocalEnd[], listenersOnly: boolean): Promi
     throw new C1mError(
       'C1M_SOCK_DIAG_UNAVAILABLE',
       missing
-        ? 'this kernel tells nothing about sockets: it has no tcp_diag'
+        ? 'this kernel cannot list its sockets: it has no tcp_diag'
         : `the kernel would not list its sockets: ${syscall} ${getSystemErrorName(-errno)}`,
       { hint: missing ? 'Load it: modprobe tcp_diag.' : 'Allow netlink sockets (AF_NETLINK).', cause }
     )

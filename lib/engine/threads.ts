@@ -1,16 +1,16 @@
-/** How many threads this process may start: RLIMIT_NPROC, `pids.max` of the cgroup and the host's limits decide together. */
+/** The number of threads this process may start: limited by RLIMIT_NPROC, `pids.max` of the cgroup and the host. */
 
 import { native } from './native.js'
 import { makeThreadPool, startFailure } from './start_failure.js'
 
-/** The most that are tried at once. */
+/** Maximum number of threads to try at once. */
 const mostTried = 1024
 
 /**
- * How many of `wanted` tables can have a thread now, beside the one that supervises a run; starts threads that end at
- * once. Null where there is no addon for this host.
- * @param least a run starts with so many, or not at all
- * @throws C1mError C1M_RUN_FAILED where it would not start, as the run itself does
+ * Finds how many of `wanted` tables can have a thread now, in addition to the supervisor thread of a run. Tries it with
+ * threads that end at once. Null if there is no addon for this host.
+ * @param least number of tables without which a run cannot start
+ * @throws C1mError C1M_RUN_FAILED if a run could not start, with the same error
  */
 export function tablesWithThreads(wanted: number, least: number): number | null {
   let addon: ReturnType<typeof native>

@@ -1,15 +1,12 @@
-/**
- * BTF, the kernel's description of its own types (Documentation/bpf/btf.rst), as far as it takes to find where a
- * structure keeps a member.
- */
+/** Reads BTF, the kernel's description of its types (Documentation/bpf/btf.rst), to find offsets of structure members. */
 
 const magic = 0xeb9f
 
-/** BTF_KIND_* that have members, or stand for another type. */
+/** BTF_KIND_* that have members or are an alias of another type. */
 const kinds = { struct: 4, union: 5, typedef: 8, volatile: 9, const: 10, restrict: 11, typeTag: 18 } as const
 const aliases: readonly number[] = [kinds.typedef, kinds.volatile, kinds.const, kinds.restrict, kinds.typeTag]
 
-/** Bytes that follow a type of each kind: for each of its `vlen` parts, or once. */
+/** Bytes that follow a type of each kind: for each of its `vlen` elements, or once. */
 const extraBytes: Record<number, { each?: number; once?: number }> = {
   1: { once: 4 },
   3: { once: 12 },
@@ -29,10 +26,10 @@ export class Btf {
   readonly #data: DataView
   readonly #text: Buffer
   readonly #strings: number
-  /** Where each type begins, by its id. */
+  /** Offset at which each type begins, by its id. */
   readonly #types: number[] = [0]
 
-  /** @throws Error when the data is no BTF this reader understands */
+  /** @throws Error if the data is not BTF that this reader understands */
   constructor(data: Buffer) {
     this.#data = new DataView(data.buffer, data.byteOffset, data.byteLength)
     this.#text = data
@@ -51,8 +48,8 @@ export class Btf {
   }
 
   /**
-   * Where a structure keeps a member, in bytes; null when it has none of this name. Members of nameless structures
-   * and unions count as its own; `a.b` is the member b of its member a.
+   * Offset of a member in a structure, in bytes; null if the structure has no member of this name. Members of anonymous
+   * structures and unions count as its own; `a.b` is the member b of its member a.
    */
   offsetOf(structure: string, path: string): number | null {
     const at = this.#types.find((type) => type > 0 && this.#isStruct(type) && this.#isNamed(type, structure))
@@ -84,7 +81,7 @@ export class Btf {
     return null
   }
 
-  /** The type behind names and qualifiers. */
+  /** The type behind typedefs and qualifiers. */
   #resolved(id: number): number {
     let at = this.#types[id] ?? 0
     while (at > 0 && aliases.includes(this.#info(at).kind)) at = this.#types[this.#u32(at + 8)] ?? 0
@@ -101,7 +98,7 @@ export class Btf {
     return kind === kinds.struct || kind === kinds.union
   }
 
-  /** Whether what begins at `at`, a type or a member, has this name. */
+  /** Whether the type or member at `at` has this name. */
   #isNamed(at: number, name: string): boolean {
     const from = this.#strings + this.#u32(at)
     return (

@@ -1,16 +1,16 @@
 import { type Limit, ProcReader, parseInteger, type UnknownReason } from './proc_reader.js'
 
-/** What the control groups of this process allow. The tightest of a group and its ancestors counts. */
+/** Limits from the control groups of this process: of a group and its ancestors, the tightest limit counts. */
 export interface CgroupFacts {
-  /** Kernel memory of sockets counts against it. */
+  /** Memory limit; the kernel memory of sockets counts against it. */
   memoryMaxBytes: Limit | null
-  /** Use of the group whose bound leaves the least room. */
+  /** Memory in use in the group whose limit leaves the least room. */
   memoryCurrentBytes: number | null
-  /** Threads. */
+  /** Limit on the number of threads. */
   pidsMax: Limit | null
 }
 
-/** A controller's files in both versions, and where the hierarchy is commonly mounted. */
+/** A controller's files in both versions of cgroups. */
 interface Controller {
   name: string
   max: { v2: string; v1: string }
@@ -29,7 +29,7 @@ const pids: Controller = {
   current: { v2: 'pids.current', v1: 'pids.current' }
 }
 
-/** v1 prints the largest multiple of a page below 2^63 for "no bound"; no machine has a quarter of it. */
+/** For "no limit", v1 prints the largest multiple of a page below 2^63; no machine has a quarter of that memory. */
 const V1_UNLIMITED = 2 ** 61
 
 export function readCgroupFacts(proc: ProcReader, sysRoot: string): CgroupFacts {
@@ -49,8 +49,8 @@ interface Use {
 }
 
 /**
- * Walks from the process's group to the root: cgroups(7) holds a process to every ancestor's bound. Without a bound
- * anywhere the answer is `unlimited`; without any file of the controller it is null.
+ * Walks from the group of the process to the root: by cgroups(7) the limit of every ancestor applies. Returns `unlimited`
+ * if no group has a limit, and null if no group has a file of the controller.
  */
 function tightest(
   controller: Controller,
@@ -72,7 +72,7 @@ function tightest(
     }
     if (path === '') break
   }
-  // The root of a hierarchy has no bound and no file; only a group nothing at all is known of is worth a note.
+  // The root of a hierarchy has no limit and no file, so a missing file is noted only if no group had one.
   if (found === null) {
     const [path, reason] = Object.entries(sys.unknown)[0] ?? [`/sys/fs/cgroup`, 'ENOENT']
     unknown[path] = reason
@@ -85,12 +85,12 @@ const room = ({ max, current }: Use) =>
 
 interface Place {
   version: 'v1' | 'v2'
-  /** Without a trailing slash; empty for the root. */
+  /** Path of the group without a trailing slash; empty for the root. */
   path: string
   mounts: string[]
 }
 
-/** /proc/self/cgroup has lines `id:controllers:path`; the v2 line is `0::path` and covers what no v1 line names. */
+/** /proc/self/cgroup has lines `id:controllers:path`; the v2 line is `0::path`, for controllers that no v1 line names. */
 function locate(controller: string, membership: string): Place | null {
   const lines = membership.split('\n').map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line))
   const clean = (path: string | undefined) => (path === undefined || path === '/' ? '' : path)

@@ -1,16 +1,16 @@
 import { type ProcReader, parseInteger } from './proc_reader.js'
 
-/** Connection tracking. All null where the module is not loaded. */
+/** Connection tracking. All null if the module is not loaded. */
 export interface ConntrackFacts {
-  /** Entries of this network namespace. 0 with traffic going on means that no rule here tracks. */
+  /** Entries of this network namespace. If it stays 0 under traffic, no rule in this namespace tracks connections. */
   count: number | null
-  /** The bound each namespace's count is held against; set in the initial namespace only. */
+  /** Limit for the count of each namespace; can be set only in the initial namespace. */
   max: number | null
-  /** Buckets of the one hash table of the host; set in the initial namespace only. */
+  /** Buckets of the host's only hash table; can be set only in the initial namespace. */
   buckets: number | null
-  /** Entries of all namespaces, which share the buckets; from slabinfo, so null without root. */
+  /** Entries of all namespaces, which share the buckets; read from slabinfo, so null without root. */
   entriesAllNamespaces: number | null
-  /** Whether this kernel bounds the hash chains (5.15 and backports): its statistics have a column for it. */
+  /** Whether this kernel limits the length of hash chains (5.15 and backports): then its statistics have a column for it. */
   boundsChains: boolean | null
 }
 
@@ -22,7 +22,7 @@ export function readConntrackFacts(proc: ProcReader, counts: boolean): Conntrack
     count,
     max: netfilter('max'),
     buckets: netfilter('buckets'),
-    // Reading slabinfo takes a mutex and up to some milliseconds: not without need.
+    // Reading slabinfo takes a mutex and up to some milliseconds, so it is read only on request.
     entriesAllNamespaces: count === null || !counts ? null : proc.parse('slabinfo', activeEntries),
     boundsChains: proc.parse('net/stat/nf_conntrack', (text) => /\bchainlength\b/.test(text))
   }

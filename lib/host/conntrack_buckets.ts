@@ -1,13 +1,13 @@
 import { isAtLeast, type KernelVersion } from './kernel.js'
 
 /**
- * How long a chain of the conntrack hash may be: each insert draws its bound at random between `min` and `max`.
- * A constant of the kernel; only more buckets or fewer entries help.
+ * Limit on the length of a chain in the conntrack hash: each insert draws its limit at random between `min` and `max`. It
+ * is a constant of the kernel, so only more buckets or fewer entries help.
  */
 export interface ChainBound {
   min: number
   max: number
-  /** False where the release cannot say: the tighter bound is given, and a backport may have loosened it. */
+  /** False if the release does not determine the limit: this is the tighter one, and a backport may have raised it. */
   certain: boolean
 }
 
@@ -17,7 +17,7 @@ const tight = { min: 8, max: 31 }
 /** MIN_CHAINLEN 50, MAX_CHAINLEN 80-50, so 50 to 79: commit c77737b736ce, released in 6.3. */
 const loose = { min: 50, max: 79 }
 
-/** Stable releases that took c77737b736ce over: the queues of 15 March 2023. */
+/** Stable releases that contain a backport of c77737b736ce: the queues of 15 March 2023. */
 const loosenedIn = [
   [5, 15, 103],
   [6, 1, 20],
@@ -25,11 +25,11 @@ const loosenedIn = [
 ] as const
 
 /**
- * The bound `__nf_conntrack_confirm` (net/netfilter/nf_conntrack_core.c) of a kernel draws from. null before 5.15,
- * which has none. (A fixed bound of 64, d7e7747ac5c2, was in release candidates of 5.15 only.)
+ * The limit from which `__nf_conntrack_confirm` (net/netfilter/nf_conntrack_core.c) of this kernel draws; null before
+ * 5.15, which has no limit. (A fixed limit of 64, d7e7747ac5c2, was only in release candidates of 5.15.)
  *
- * Distributions that keep `x.y.0` through all updates, as Ubuntu does, may have either bound; so may those that
- * backport to kernels before 5.15: there the column `chainlength` in the statistics tells that a bound exists.
+ * Kernels of distributions that stay at `x.y.0` through all updates, as in Ubuntu, may have either limit. So may kernels
+ * before 5.15 with a backport; there the column `chainlength` in the statistics shows that a limit exists.
  */
 export function chainBound(version: KernelVersion): ChainBound | null {
   if (isAtLeast(version, 6, 3)) return { ...loose, certain: true }
@@ -42,7 +42,7 @@ export function chainBound(version: KernelVersion): ChainBound | null {
 }
 
 /**
- * Mean chain length: both tuples of an entry, original and reply, are chained, in one table for all namespaces.
+ * Mean chain length. Both tuples of an entry, original and reply, are in a chain; all namespaces share one table.
  * @param entries of all namespaces
  */
 export function chainLoad(entries: number, buckets: number): number {
@@ -50,9 +50,9 @@ export function chainLoad(entries: number, buckets: number): number {
 }
 
 /**
- * Share of new connections, 0 to 1, whose first packet is dropped because one of their two chains is too long. Chain
- * lengths are taken as Poisson distributed around the load, which holds for a hash that spreads evenly. The kernel
- * tests `chainlen++ > bound` while it walks, so a chain is too long from `bound` + 2 entries on.
+ * Share of new connections, 0 to 1, whose first packet is dropped because one of their two chains is too long. Assumes
+ * that chain lengths are Poisson distributed around the load, which holds for a hash that spreads evenly. The kernel tests
+ * `chainlen++ > bound` while it walks the chain, so a chain is too long from `bound` + 2 entries on.
  */
 export function refusedShare(load: number, { min, max }: Pick<ChainBound, 'min' | 'max'>): number {
   let sum = 0
@@ -63,10 +63,10 @@ export function refusedShare(load: number, { min, max }: Pick<ChainBound, 'min' 
   return sum / (max - min + 1)
 }
 
-/** Probability of `least` or more, for a Poisson distribution of the given mean. */
+/** Probability of `least` or more in a Poisson distribution with this mean. */
 function poissonTail(least: number, mean: number): number {
   if (mean <= 0) return 0
-  // Logarithms, because exp(-mean) underflows at the loads a small table reaches; summed from the smaller side.
+  // Uses logarithms because exp(-mean) underflows at the load of a small table. Sums up the smaller side.
   const logTerm = (count: number) => count * Math.log(mean) - mean - logFactorial(count)
   if (least > mean) {
     let sum = 0
@@ -90,7 +90,7 @@ function logFactorial(count: number): number {
   return sum
 }
 
-/** The most entries, over all namespaces, at which no more than `share` of new connections is refused. */
+/** The largest number of entries, over all namespaces, at which at most `share` of new connections is refused. */
 export function entriesWithin(
   share: number,
   buckets: number,
@@ -107,8 +107,8 @@ export function entriesWithin(
 }
 
 /**
- * Buckets that keep the mean chain at two, where neither bound refuses anything (below 1e-9): a power of two, at least
- * the number of entries. A bucket takes 8 bytes.
+ * Number of buckets for a mean chain length of two or less, at which neither limit refuses connections (share below 1e-9):
+ * a power of two, at least the number of entries. A bucket takes 8 bytes.
  */
 export function bucketsFor(entries: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(1024, entries)))

@@ -1,7 +1,7 @@
-/** Counters by name, e.g. `TcpExt.ListenOverflows`. A name that is missing is unknown on this host, not 0. */
+/** Counters by name, e.g. `TcpExt.ListenOverflows`. A missing name is unknown on this host, not 0. */
 export type Counters = Record<string, number>
 
-/** Adds what one file of procfs says. Lines that make no sense are passed over: their names stay unknown. */
+/** Adds the counters of one file of procfs. Skips malformed lines: their counters stay unknown. */
 export type CounterParser = (text: string, into: Counters) => void
 
 const decimal = /^-?\d+$/
@@ -17,13 +17,13 @@ export const parseSnmp: CounterParser = (text, into) => {
   }
 }
 
-/** The group with its colon, then the full name of each counter; empty for what is no heading. */
+/** The group with its colon, then the full name of each counter; empty if the line is not a heading. */
 const counterNames = cached((heading) => {
   const [group = '', ...columns] = heading.split(' ')
   return group.endsWith(':') ? [group, ...columns.map((column) => `${group.slice(0, -1)}.${column}`)] : []
 })
 
-/** `/proc/net/snmp6`: a name and a value a line, `Ip6InReceives 7`; the group ends with its 6. */
+/** `/proc/net/snmp6`: one name and value per line, `Ip6InReceives 7`; the group ends with the 6. */
 export const parseSnmp6: CounterParser = (text, into) => {
   for (const line of text.split('\n')) {
     const [label = '', value] = line.split(/\s+/)
@@ -37,7 +37,7 @@ const counterName6 = cached((label) => {
   return match ? [`${match[1]}.${match[2]}`] : []
 })
 
-/** A kernel's names stay the same, and there are hundreds of them in each reading. */
+/** Caches parsed names: a reading has hundreds of them, and they never change. */
 function cached(namesIn: (label: string) => readonly string[]): (label: string) => readonly string[] {
   const known = new Map<string, readonly string[]>()
   return (label) => {
@@ -47,7 +47,7 @@ function cached(namesIn: (label: string) => readonly string[]): (label: string) 
   }
 }
 
-/** `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 4 orphan 0 ...`; all of them gauges. */
+/** `/proc/net/sockstat` and `sockstat6`: `TCP: inuse 4 orphan 0 ...`; all of them are gauges. */
 export const parseSockstat: CounterParser = (text, into) => {
   for (const line of text.split('\n')) {
     const [group, ...words] = line.split(' ')
@@ -62,15 +62,15 @@ function add(into: Counters, name: string, text: string | undefined) {
 }
 
 /**
- * Columns that say something else than their heading: `chainlength` counts refused inserts (`chaintoolong` in
- * conntrack -S); nf_conntrack_standalone.c ct_cpu_seq_show.
+ * Columns whose heading is misleading: `chainlength` counts refused inserts (`chaintoolong` in conntrack -S); see
+ * ct_cpu_seq_show in nf_conntrack_standalone.c.
  */
 const renamedColumns: Record<string, string> = { chainlength: 'chaintoolong' }
 
-/** Column 0 of nf_conntrack and of the neighbour caches is the total, repeated on the line of every CPU. */
+/** In nf_conntrack and the neighbor caches, column 0 is the total, repeated on the line of every CPU. */
 const repeatedColumns = new Set(['entries'])
 
-/** `/proc/net/stat/*`: a heading, then a line of hexadecimal numbers for each CPU, which are summed. */
+/** `/proc/net/stat/*`: a heading, then a line of hexadecimal numbers per CPU. Sums up the CPUs. */
 export const parseStat =
   (prefix: string): CounterParser =>
   (text, into) => {
@@ -88,11 +88,11 @@ export const parseStat =
   }
 
 /**
- * `/proc/net/dev`: a line for each device of this network namespace. What a device dropped on receipt includes packets for
- * which the backlog of a CPU had no room (enqueue_to_backlog in net/core/dev.c), and what its ring had none for.
+ * `/proc/net/dev`: one line per device of this network namespace. The drops on receipt include packets for which the
+ * backlog of a CPU had no room (enqueue_to_backlog in net/core/dev.c), and those for which the device's ring had none.
  */
 export const parseDevices: CounterParser = (text, into) => {
-  // After the name: bytes, packets, errs, drop, ... received, and then the same sent.
+  // After the name: bytes, packets, errs, drop, ... received, then the same for sent.
   const rows = text.split('\n').flatMap((line) => /^\s*\S+:\s*(\d.*)$/.exec(line)?.[1]?.split(/\s+/) ?? [])
   if (rows.length === 0 || rows.length % deviceColumns !== 0) return
   const sum = (column: number) =>
@@ -105,13 +105,13 @@ export const parseDevices: CounterParser = (text, into) => {
   addSent(text, into)
 }
 
-/** dev_seq_printf_stats in net/core/net-procfs.c. */
+/** Number of columns after the name: dev_seq_printf_stats in net/core/net-procfs.c. */
 const deviceColumns = 16
 
-/** `/proc/net/softnet_stat` has no heading; the columns are those of softnet_seq_show in net-procfs.c. */
+/** `/proc/net/softnet_stat` has no heading; the columns are those of softnet_seq_show in net/core/net-procfs.c. */
 const softnetColumns = { processed: 0, dropped: 1, timeSqueeze: 2, flowLimit: 10 }
 
-/** Packets between the network device and the protocol, summed over the CPUs. Of the whole host. */
+/** Packets on their way from the network device to the protocol, summed over the CPUs of the whole host. */
 export const parseSoftnet: CounterParser = (text, into) => {
   const rows = text.trim().split('\n')
   for (const [name, column] of Object.entries(softnetColumns)) {
@@ -121,12 +121,12 @@ export const parseSoftnet: CounterParser = (text, into) => {
   }
 }
 
-/** A container host has thousands of devices, whose counters would tell little and fill the result. */
+/** A container host has thousands of devices; their counters would fill the result and show little. */
 const mostDevices = 64
 
 /**
- * Packets that each device was handed and sent on, `Device.eth0.TxPackets` (field 10 behind the name). Not those of
- * loopback, which never leave; none where there are more than 64 devices.
+ * Packets that each device was given to send, `Device.eth0.TxPackets` (field 10 after the name). Leaves out loopback,
+ * whose packets never leave the host, and all devices if there are more than 64.
  */
 function addSent(text: string, into: Counters) {
   const rows = [...text.matchAll(/^ *([^\s:]+):\s*(.*)$/gm)].filter(([, name]) => name !== 'lo')

@@ -1,6 +1,6 @@
 /**
- * The kernel's counters that our code asks for by name. A kernel has hundreds, and all of them are read; but a name that is
- * not in this list is misspelled, and would pass for a counter that never moves.
+ * The kernel counters that the code uses by name. All counters of the kernel are read, and there are hundreds. A name that
+ * is not in this list is misspelled: without the list it would look like a counter that never moves.
  */
 export const counterNames = [
   'Conntrack.chaintoolong',

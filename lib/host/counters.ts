@@ -11,7 +11,7 @@ import {
 import type { CounterName } from './counter_names.js'
 import { readProcText } from './proc_reader.js'
 
-/** A kernel counter at the beginning and the end of the run. */
+/** A kernel counter at the start and the end of the run. */
 export interface CounterChange {
   before: number
   after: number
@@ -22,9 +22,9 @@ export interface CounterChange {
 export type CounterChanges = Record<string, CounterChange>
 
 /**
- * All but the last three are of one network namespace, save for what {@link isHostWide} names. In nf_conntrack and
- * softnet_stat each CPU's number has 32 bits. The file of nf_conntrack is there once its module is loaded, those of
- * neighbours in the initial namespace only.
+ * All files except the last three belong to one network namespace, apart from the counters that {@link isHostWide} names.
+ * In nf_conntrack and softnet_stat the number of each CPU has 32 bits. The file of nf_conntrack exists once its module is
+ * loaded, those of neighbors only in the initial namespace.
  */
 const files: [path: string, parse: CounterParser][] = [
   ['net/netstat', parseSnmp],
@@ -41,23 +41,23 @@ const files: [path: string, parse: CounterParser][] = [
 
 /**
  * Reads the kernel's network counters: groups `Tcp`, `TcpExt`, `Ip`, `IpExt`, `Ip6`, `Icmp`, ... as in snmp and
- * netstat, `Sockstat.TCP.inuse`, `Conntrack.drop`, `Neigh4.table_fulls`, `Device.eth0.TxPackets`,
- * `Softnet.dropped`. A counter this kernel does
- * not have, or whose file cannot be read, is missing. Needs no privilege, never fails, takes less than a millisecond.
+ * netstat, `Sockstat.TCP.inuse`, `Conntrack.drop`, `Neigh4.table_fulls`, `Device.eth0.TxPackets`, `Softnet.dropped`.
+ * A counter that this kernel does not have, or whose file cannot be read, is missing. Needs no privilege, never throws,
+ * takes less than a millisecond.
  *
- * Numbers are doubles: beyond 2^53 (nine petabytes in an octet counter) the last digits round.
+ * Numbers are doubles: beyond 2^53 (nine petabytes in an octet counter) the last digits are rounded.
  */
 export function readCounters(sources?: { procRoot?: string }): Counters {
   return noteCounters(sources)()
 }
 
-/** {@link readCounters} in two steps: reads now, and makes sense of it when asked, which takes twice as long. */
+/** {@link readCounters} in two steps: reads now; the returned function parses, which takes twice as long as reading. */
 export function noteCounters({ procRoot = '/proc' }: { procRoot?: string } = {}): () => Counters {
   const texts = files.map(([path]) => {
     try {
       return readProcText(`${procRoot}/${path}`)
     } catch {
-      // Not on this kernel, or not for us: its names stay unknown.
+      // Missing on this kernel, or not readable: its counters stay unknown.
       return ''
     }
   })
@@ -70,40 +70,40 @@ export function noteCounters({ procRoot = '/proc' }: { procRoot?: string } = {})
   }
 }
 
-/** A counter's value; null when it is unknown here. */
+/** Value of a counter; null if it is unknown on this host. */
 export function counterValue(counters: Counters, name: CounterName): number | null {
   return counters[name] ?? null
 }
 
-/** How far a counter moved; 0 when it did not, or is unknown. */
+/** How far a counter moved; 0 if it did not move or is unknown. */
 export function movedBy(changes: CounterChanges, name: CounterName): number {
   return changes[name]?.delta ?? 0
 }
 
 /**
- * What counts for all network namespaces together, in whichever it is read: neighbour tables and the backlog of each
- * CPU, and what tcp_prot holds once (tcp_orphan_count_sum, proto_memory_allocated and proto_sockets_allocated_sum_positive
- * in sockstat_seq_show, net/ipv4/proc.c).
+ * Whether a counter covers all network namespaces together, whichever it is read in: neighbor tables, the backlog of each
+ * CPU, and what tcp_prot holds once (tcp_orphan_count_sum, proto_memory_allocated and
+ * proto_sockets_allocated_sum_positive in sockstat_seq_show, net/ipv4/proc.c).
  */
 export function isHostWide(name: CounterName): boolean {
   return /^(Softnet|Neigh[46])\.|^Sockstat\.TCP\.(orphan|mem|alloc)$/.test(name)
 }
 
-/** Values that rise and fall, so that a fall is no wrap. */
+/** Values that rise and fall, so that a decrease is not a wrap. */
 const gauges =
   /^(Sockstat\.|(Conntrack|Neigh[46])\.(entries|gc_thresh3)$|Tcp\.(CurrEstab|Rto|MaxConn)|Ip\.(Forwarding|DefaultTTL)$)/
 
-/** Where every CPU counts in 32 bits: `%08x` in net-procfs.c and in nf_conntrack_standalone.c. */
+/** Groups whose numbers have 32 bits per CPU: `%08x` in net-procfs.c and in nf_conntrack_standalone.c. */
 const narrow = /^(Conntrack|Softnet)\./
 
 /**
- * What moved between two readings, of names in both. A gauge may move down. A counter that seems to have done so has
- * wrapped at 2^32 or 2^64; where that would mean half of its range, it was reset instead (a CPU went offline, the
- * module was loaded anew), the true change is unknown, and it is left out.
+ * Changes between two readings, of counters in both. A gauge may decrease. Any other counter that seems to decrease has
+ * wrapped at 2^32 or 2^64. If a wrap would mean a change of half the range or more, the counter was reset instead (a CPU
+ * went offline, the module was reloaded): the true change is unknown, and the counter is left out.
  */
 export function counterDeltas(before: Counters, after: Counters): CounterChanges {
   const changes: CounterChanges = {}
-  // Hundreds of names, few of which have moved: without an array for each.
+  // Iterates without an array per counter: there are hundreds, and few have moved.
   for (const name in after) {
     const then = before[name]
     const now = after[name]

@@ -1,4 +1,4 @@
-/** What the CPUs of this host did: for this process, for others, and how long this process's threads waited for one. */
+/** CPU time of this host: of this process, of other processes, and the time this process's threads waited for a CPU. */
 import { readdirSync } from 'node:fs'
 import { readProcText } from './proc_reader.js'
 
@@ -6,20 +6,20 @@ import { readProcText } from './proc_reader.js'
 export interface CpuReading {
   /** User and system time of all threads of this process. */
   processSeconds: number
-  /** How long its threads were ready to run and had no CPU; null where it was not asked for, or the kernel does not tell. */
+  /** Time its threads were ready to run without a CPU; null if not requested, or if the kernel does not report it. */
   waitedSeconds: number | null
-  /** User, nice, and system time of all processes of the host; null likewise. */
+  /** User, nice, and system time of all processes of the host; null for the same reasons. */
   busySeconds: number | null
 }
 
-/** What dialing took of the CPUs. */
+/** CPU time while the run dialed. */
 export interface DialingCpu {
   cpuSeconds: number
   waitedSeconds: number | null
   otherSeconds: number | null
 }
 
-/** @param deep whether to read what takes a file for each thread */
+/** @param deep whether to read the values that take one file per thread */
 export function readCpu(deep: boolean): CpuReading {
   const { user, system } = process.cpuUsage()
   return {
@@ -39,12 +39,12 @@ export function cpuBetween(before: CpuReading, after: CpuReading): DialingCpu {
   }
 }
 
-/** A thread that has ended takes its time with it. */
+/** At least 0: the time of a thread is lost from the sum when the thread ends. */
 function between(before: number | null, after: number | null): number | null {
   return before === null || after === null ? null : Math.max(0, after - before)
 }
 
-/** The second number of each thread: nanoseconds spent on a run queue, sched-stats.rst. */
+/** Sums the second number of each thread: nanoseconds on a run queue, sched-stats.rst. */
 function waitedSeconds(): number | null {
   try {
     const waitedNs = readdirSync('/proc/self/task').map((thread) => {
@@ -58,10 +58,10 @@ function waitedSeconds(): number | null {
   }
 }
 
-/** USER_HZ, in which proc_stat(5) counts on every architecture that Node runs on. */
+/** USER_HZ, the unit of proc_stat(5) on every architecture that Node runs on. */
 const ticksPerSecond = 100
 
-/** Without what interrupts took, which is nobody's in particular. */
+/** Excludes the time of interrupts, which belongs to no process. */
 function busySeconds(): number | null {
   try {
     const match = /^cpu +(\d+) (\d+) (\d+) /.exec(readProcText('/proc/stat'))

@@ -10,8 +10,8 @@ import { ProcReader, type UnknownReason } from './proc_reader.js'
 import { readTcpFacts, type TcpFacts } from './tcp.js'
 
 /**
- * Limits and settings of the host, gathered without judgement. Plain JSON. A null anywhere means "unknown", never 0:
- * this kernel lacks it, or this process may not read it; {@link unknown} says which.
+ * Limits and settings of the host, without judgment, as plain JSON. A null anywhere means "unknown", never 0: this kernel
+ * does not have it, or this process may not read it; {@link unknown} says which.
  */
 export interface HostFacts {
   kernel: KernelFacts
@@ -22,23 +22,23 @@ export interface HostFacts {
   network: NetworkFacts
   conntrack: ConntrackFacts
   cgroup: CgroupFacts
-  /** Why a file gave no fact, by path: `ENOENT`, `EACCES`, ... or `malformed`. */
+  /** Why a file provided no fact, by path: `ENOENT`, `EACCES`, ... or `malformed`. */
   unknown: Record<string, UnknownReason>
 }
 
-/** Where to gather from. */
+/** Where to read the facts, and how many. */
 export interface FactSources {
   /** Default `/proc`. */
   procRoot?: string
   /** Default `/sys`. */
   sysRoot?: string
-  /** Leaves out what takes as long to read as all the rest, for a moment in which every millisecond counts. */
+  /** Leaves out facts that take as long to read as all others together, for use while every millisecond counts. */
   brief?: boolean
 }
 
 /**
- * Reads limits and settings of this host and this network namespace. Needs no privilege and never fails on Linux;
- * synchronous, one to two milliseconds, so a run can afford it at its start and its end.
+ * Reads limits and settings of this host and this network namespace. Needs no privilege and never fails on Linux.
+ * Synchronous; takes one to two milliseconds, so a run can call it at its start and its end.
  * @throws C1mError C1M_NATIVE_UNAVAILABLE on any other system
  */
 export function readHostFacts({

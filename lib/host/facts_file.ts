@@ -1,4 +1,4 @@
-/** Host facts from elsewhere: a file that another host printed, or that somebody wrote. */
+/** Host facts from a file, printed on another host or written by hand. */
 import { getSystemErrorMap } from 'node:util'
 import { readBounded } from '../base/bounded_file.js'
 import { describeValue } from '../base/check_option.js'
@@ -10,16 +10,16 @@ import type { HostFacts } from './facts.js'
 import { parseKernelVersion } from './kernel.js'
 import type { Limit } from './proc_reader.js'
 
-/** Read at most: a report of `doctor` with its facts has a few KiB. */
+/** Most bytes to read: a report of `doctor` with its facts has a few KiB. */
 const mostBytes = 2 ** 24
 
-/** Facts of the host that dials and of the one that is dialed. */
+/** Facts of the dialing host and of the host it dials. */
 export interface FactsOfHosts {
   client?: HostFacts
   server?: HostFacts
 }
 
-/** Turns a value found at `path` into a fact, or throws. */
+/** Validates a value found at `path` and returns it as a fact, or throws. */
 type Reader<T> = (value: unknown, path: string) => T
 
 function refuse(path: string, problem: string, hint: string): never {
@@ -28,7 +28,7 @@ function refuse(path: string, problem: string, hint: string): never {
   })
 }
 
-/** As JSON, where it can be written so: neither a nesting of thousands nor a BigInt can. */
+/** As JSON if possible, which it is not for thousands of nested levels or a BigInt. */
 function shown(value: unknown): string {
   try {
     return printable(JSON.stringify(value).slice(0, 60))
@@ -37,7 +37,7 @@ function shown(value: unknown): string {
   }
 }
 
-/** A fact that passes `test`; one that is missing or null is unknown. */
+/** A fact that passes `test`; a missing or null one is unknown. */
 const fact =
   <T>(wanted: string, test: (value: unknown) => boolean): Reader<T | null> =>
   (value, path) => {
@@ -67,14 +67,14 @@ const hexadecimal = fact<string>(
 const range = fact<[number, number]>('two ports, [first, last]', isRange)
 const ranges = fact<[number, number][]>(
   'a list of port ranges, [[first, last], ...]',
-  // Spread, because `every` passes over holes.
+  // Spread, because `every` skips holes.
   (value) => Array.isArray(value) && [...value].every(isRange)
 )
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An object with these fields and no others: a misspelt one would silently be unknown. */
+/** An object with only these fields: a misspelled one would silently be unknown. */
 const group =
   <T extends object>(fields: { [K in keyof T]: Reader<T[K]> }): Reader<T> =>
   (value = {}, path) => {
@@ -85,14 +85,14 @@ const group =
     if (stranger !== undefined)
       refuse(
         quote(inside(stranger)),
-        'is no fact of a host',
+        'is not a fact of a host',
         `Facts of ${path === '' ? 'a host' : path} are ${names.join(', ')}.`
       )
     const read = ([name, reader]: [string, Reader<unknown>]) => [name, reader(value[name], inside(name))]
     return Object.fromEntries(Object.entries<Reader<unknown>>(fields).map(read)) as T
   }
 
-/** The same, but unknown as a whole when it is missing; none of its numbers may be. */
+/** Like {@link group}, but unknown as a whole if it is missing; if present, none of its numbers may be missing. */
 const optionalGroup = <T extends object>(
   fields: { [K in keyof T]: Reader<T[K] | null> }
 ): Reader<T | null> => {
@@ -106,7 +106,7 @@ const optionalGroup = <T extends object>(
   }
 }
 
-/** Any names, with values of one kind. */
+/** An object with any names and values of one kind. */
 const record =
   <T>(reader: Reader<T | null>): Reader<Record<string, T>> =>
   (value, path) => {
@@ -179,30 +179,30 @@ const hostFacts = group<HostFacts>({
 })
 
 function readHost(value: unknown, path: string): HostFacts {
-  // A report of `doctor --json` holds the facts of its host.
+  // A report of `doctor --json` contains the facts of its host.
   const { facts, at } =
     isObject(value) && 'schema' in value && 'facts' in value
       ? { facts: value.facts, at: path === '' ? 'facts' : `${path}.facts` }
       : { facts: value, at: path }
   const read = hostFacts(facts, at)
   const { release } = read.kernel
-  // Whoever writes facts by hand need not say the same thing twice.
+  // Facts written by hand need only the release, not its version as well.
   if (release !== null) read.kernel.version ??= parseKernelVersion(release)
   return read
 }
 
 /**
- * Reads facts of one host (then of the one that dials), of both as `{ "client": ..., "server": ... }`, or a report that
- * holds either. What is left out or null is unknown.
- * @throws C1mError C1M_FACTS_INVALID, naming the field that is wrong
+ * Parses the facts of one host (then they describe the dialing host), of both hosts as `{ "client": ..., "server": ... }`,
+ * or a report that contains either. A missing or null fact is unknown.
+ * @throws C1mError C1M_FACTS_INVALID, which names the wrong field
  */
 export function parseFacts(value: unknown): FactsOfHosts {
   try {
     return parseHosts(value)
   } catch (cause) {
     if (cause instanceof C1mError) throw cause
-    throw new C1mError('C1M_FACTS_INVALID', 'facts: a part of them cannot be read', {
-      hint: 'Facts are plain JSON; the cause is what a getter or a proxy has thrown.',
+    throw new C1mError('C1M_FACTS_INVALID', 'facts: some of them cannot be read', {
+      hint: 'Facts are plain JSON; the cause is what a getter or a proxy threw.',
       cause
     })
   }
@@ -213,12 +213,12 @@ function parseHosts(value: unknown): FactsOfHosts {
     return refuse(
       '',
       `is ${shown(value)}, and must be a JSON object`,
-      'Give what `c1m-native plan --print-facts` prints, or the facts of a plan or of a report of doctor.'
+      'Give the output of `c1m-native plan --print-facts`, or the facts of a plan or of a report of doctor.'
     )
   const inner = 'schema' in value && isObject(value.facts) ? value.facts : value
   if (!('client' in inner) && !('server' in inner)) return { client: readHost(value, '') }
   const stranger = Object.keys(inner).find((name) => name !== 'client' && name !== 'server')
-  if (stranger !== undefined) refuse(quote(stranger), 'is no host', 'The hosts are client and server.')
+  if (stranger !== undefined) refuse(quote(stranger), 'is not a host', 'The hosts are client and server.')
   return {
     ...(inner.client != null && { client: readHost(inner.client, 'client') }),
     ...(inner.server != null && { server: readHost(inner.server, 'server') })
@@ -226,7 +226,7 @@ function parseHosts(value: unknown): FactsOfHosts {
 }
 
 /**
- * Reads a file of facts, see {@link parseFacts}.
+ * Reads a file of facts; see {@link parseFacts}.
  * @throws C1mError C1M_FACTS_INVALID
  */
 export async function readFactsFile(path: string): Promise<FactsOfHosts> {
@@ -247,7 +247,7 @@ async function readText(path: string): Promise<string> {
   }
   throw new C1mError(
     'C1M_FACTS_INVALID',
-    `the facts file ${quote(path)} is longer than ${approximateBytes(mostBytes)}, and facts are a few KiB`,
+    `the facts file ${quote(path)} is longer than ${approximateBytes(mostBytes)}, but facts take only a few KiB`,
     { hint: 'Make one with: c1m-native plan --print-facts > FILE' }
   )
 }
@@ -256,7 +256,7 @@ function parseJson(path: string, json: string): unknown {
   try {
     return JSON.parse(json)
   } catch (cause) {
-    // It quotes the file, which may hold line ends, or what a terminal obeys.
+    // The message quotes the file, which may contain line ends or control sequences for the terminal.
     const problem = printable((cause as Error).message)
     throw new C1mError('C1M_FACTS_INVALID', `the facts file ${quote(path)} is not JSON: ${problem}`, {
       hint: 'Make one with: c1m-native plan --print-facts > FILE',

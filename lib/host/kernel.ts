@@ -1,13 +1,13 @@
 import type { ProcReader } from './proc_reader.js'
 
-/** The numbers in front of a kernel release. `patch` is 0 in releases of distributions that keep their own count. */
+/** The numbers at the start of a kernel release. `patch` is 0 for distributions that use a numbering of their own. */
 export interface KernelVersion {
   major: number
   minor: number
   patch: number
 }
 
-/** The kernel and what it lets this process do. */
+/** The kernel, and what this process may do. */
 export interface KernelFacts {
   /** As `uname -r` prints it. */
   release: string | null
@@ -20,7 +20,7 @@ export interface KernelFacts {
   initialUserNamespace: boolean | null
 }
 
-/** Capability numbers of linux/capability.h that lift a limit. */
+/** Numbers of the capabilities that lift a limit, from linux/capability.h. */
 export const capability = {
   netBindService: 10,
   netAdmin: 12,
@@ -63,7 +63,7 @@ function countCpus(list: string | null): number | null {
   }, 0)
 }
 
-/** `6.18.44-generic` is 6.18.44; null when it does not begin with two numbers. */
+/** Parses `6.18.44-generic` to 6.18.44; null if the text does not begin with two numbers. */
 export function parseKernelVersion(release: string): KernelVersion | null {
   const match = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(release)
   return match && { major: Number(match[1]), minor: Number(match[2]), patch: Number(match[3] ?? 0) }
@@ -76,13 +76,13 @@ export function isAtLeast(version: KernelVersion, major: number, minor: number, 
   return version.patch >= patch
 }
 
-/** Whether the process holds a capability in its own user namespace; null when unknown. */
+/** Whether the process holds a capability in its own user namespace; null if unknown. */
 export function holds({ capabilities }: KernelFacts, bit: number): boolean | null {
   if (capabilities === null) return null
   return ((BigInt(`0x${capabilities}`) >> BigInt(bit)) & 1n) === 1n
 }
 
-/** Whether the process holds a capability that counts on the host itself; null when unknown. */
+/** Whether the process holds a capability that is effective on the host itself; null if unknown. */
 export function holdsOnHost(kernel: KernelFacts, bit: number): boolean | null {
   const held = holds(kernel, bit)
   if (held === null || kernel.initialUserNamespace === null) return null

@@ -6,12 +6,12 @@ export class KernelSymbols {
   readonly #names: string[]
 
   /**
-   * @param text `/proc/kallsyms`: an address, a type and a name a line. Without CAP_SYSLOG, or under
-   * `kernel.kptr_restrict`, every address is 0, and no name is found.
+   * @param text `/proc/kallsyms`: an address, a type and a name per line. Without CAP_SYSLOG, or with
+   * `kernel.kptr_restrict`, every address is 0 and no name can be found.
    */
   constructor(text: string) {
     const symbols: { address: number; name: string }[] = []
-    // t and T are functions, w and W weak ones. Addresses of the kernel begin with ffff: the rest fits into a double.
+    // t and T are functions, w and W weak ones. Kernel addresses begin with ffff; the remaining digits fit in a double.
     for (const [, address = '', name = ''] of text.matchAll(/^ffff([0-9a-f]{12}) [tTwW] (\S+)/gm))
       symbols.push({ address: Number.parseInt(address, 16), name })
     symbols.sort((a, b) => a.address - b.address)
@@ -19,7 +19,7 @@ export class KernelSymbols {
     this.#names = symbols.map(({ name }) => name)
   }
 
-  /** Reads those of the running kernel, which takes about a tenth of a second. */
+  /** Reads the symbols of the running kernel, which takes about a tenth of a second. */
   static read(): KernelSymbols {
     try {
       return new KernelSymbols(readProcText('/proc/kallsyms'))
@@ -28,13 +28,13 @@ export class KernelSymbols {
     }
   }
 
-  /** The function a return address lies in; the address in hexadecimal when it is not known. */
+  /** The function that contains a return address; the address in hexadecimal if it is unknown. */
   nameOf(address: number): string {
     let low = 0
     let high = this.#addresses.length
     while (low < high) {
       const middle = (low + high) >>> 1
-      // A call that never returns is followed by the next function: the byte before decides.
+      // After a call that never returns comes the next function, so the byte before the address decides.
       if ((this.#addresses[middle] ?? 0) <= address - 1) low = middle + 1
       else high = middle
     }

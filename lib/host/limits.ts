@@ -1,17 +1,17 @@
 import { type Limit, type ProcReader, parseInteger } from './proc_reader.js'
 
-/** Bounds on descriptors and threads. */
+/** Limits on descriptors and threads. */
 export interface LimitFacts {
-  /** RLIMIT_NOFILE of this process: bounds each descriptor table. */
+  /** RLIMIT_NOFILE of this process: limits each descriptor table. */
   nofileSoft: Limit | null
   nofileHard: Limit | null
-  /** `fs.nr_open`: the most RLIMIT_NOFILE can be raised to. Of the whole host. */
+  /** `fs.nr_open`: the highest value for RLIMIT_NOFILE. Of the whole host. */
   nrOpen: number | null
-  /** `fs.file-max`: open files of the whole host. Does not bind CAP_SYS_ADMIN. */
+  /** `fs.file-max`: limit of open files on the whole host. Does not apply to processes with CAP_SYS_ADMIN. */
   fileMax: number | null
   /** Open files of the whole host now, from `fs.file-nr`. */
   filesOpen: number | null
-  /** `kernel.pid_max` and `kernel.threads-max`: threads of the whole host. */
+  /** `kernel.pid_max` and `kernel.threads-max`: limits of threads on the whole host. */
   pidMax: number | null
   threadsMax: number | null
 }

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { type ProcReader, reasonOf } from './proc_reader.js'
 
-/** Memory of the host and what TCP may take of it. */
+/** Memory of the host, and TCP's share of it. */
 export interface MemoryFacts {
   totalBytes: number | null
-  /** What can be had without swapping. */
+  /** Memory available without swapping. */
   availableBytes: number | null
   /** Size of a page, the unit of {@link tcpPages}. */
   pageBytes: number | null
-  /** `tcp_mem`, in pages of socket buffers on the whole host: below `low` all is well, above `high` nothing is given. */
+  /** `tcp_mem`: pages of socket buffers on the whole host. Below `low` TCP is unrestricted; above `high` it gets no more. */
   tcpPages: { low: number; pressure: number; high: number } | null
 }
 
@@ -32,7 +32,7 @@ function kibibytes(meminfo: string | null, name: string): number | null {
   return match ? Number(match[1]) * 1024 : null
 }
 
-/** AT_PAGESZ of getauxval(3): arm64 kernels come with pages of 4, 16 or 64 KiB, and Node has no sysconf(3). */
+/** AT_PAGESZ of getauxval(3): arm64 kernels use pages of 4, 16 or 64 KiB, and Node has no sysconf(3). */
 const AT_PAGESZ = 6
 
 function readPageBytes(proc: ProcReader, procRoot: string): number | null {

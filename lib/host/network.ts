@@ -3,20 +3,20 @@ import { type ProcReader, reasonOf } from './proc_reader.js'
 
 /** Settings of the layers below TCP. */
 export interface NetworkFacts {
-  /** `rp_filter` of `all`, and of each interface; the larger of the two holds: 0 off, 1 strict, 2 loose. */
+  /** `rp_filter` of `all`, and of each interface; the larger of the two applies: 0 off, 1 strict, 2 loose. */
   rpFilterAll: number | null
-  /** null when there are more than 64, or none could be listed. */
+  /** null if there are more than 64 interfaces, or they could not be listed. */
   rpFilterInterfaces: Record<string, number> | null
-  /** `neigh.default.gc_thresh3`: most neighbours the host keeps, by family. */
+  /** `neigh.default.gc_thresh3`: most neighbors the host keeps, by family. */
   neighboursMaxV4: number | null
   neighboursMaxV6: number | null
   /** 1: this namespace has no IPv6. */
   ipv6Disabled: number | null
-  /** `net.core.netdev_max_backlog`: packets that may wait for a CPU, loopback's and veth's among them. */
+  /** `net.core.netdev_max_backlog`: packets that may wait for a CPU, including those of loopback and veth. */
   netdevMaxBacklog: number | null
 }
 
-/** A container host has thousands of interfaces; reading that many files would cost more than they tell. */
+/** A container host has thousands of interfaces; reading so many files would cost more than they show. */
 const MAX_INTERFACES = 64
 
 export function readNetworkFacts(proc: ProcReader, procRoot: string): NetworkFacts {

@@ -1,12 +1,12 @@
 import { type ProcReader, parseInteger } from './proc_reader.js'
 
-/** Which local ports there are. Per network namespace. */
+/** The local ports that can be used. Per network namespace. */
 export interface PortFacts {
-  /** `ip_local_port_range`: where the kernel chooses from. A port bound by the caller may lie outside. */
+  /** `ip_local_port_range`: the range the kernel chooses from. A port bound by the caller may lie outside. */
   localRange: [first: number, last: number] | null
   /** `ip_local_reserved_ports`: ranges the kernel does not choose from. */
   reserved: [first: number, last: number][] | null
-  /** `ip_unprivileged_port_start`: below it, bind(2) needs CAP_NET_BIND_SERVICE. */
+  /** `ip_unprivileged_port_start`: binding a lower port needs CAP_NET_BIND_SERVICE. */
   unprivilegedStart: number | null
 }
 
@@ -19,7 +19,7 @@ export function readPortFacts(proc: ProcReader): PortFacts {
   }
 }
 
-/** `8080,9000-9099`; an empty text reserves nothing. */
+/** Parses `8080,9000-9099`; an empty text reserves nothing. */
 function parseRanges(text: string): [number, number][] | null {
   if (text === '') return []
   const ranges: [number, number][] = []

@@ -1,16 +1,16 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** A bound that may be absent: `unlimited` in rlimits, `max` in cgroups. */
+/** A limit that may be absent: `unlimited` in rlimits, `max` in cgroups. */
 export type Limit = number | 'unlimited'
 
-/** Why a fact is unknown: an errno name such as `ENOENT` or `EACCES`, or `malformed` when the text made no sense. */
+/** Why a fact is unknown: an errno name such as `ENOENT` or `EACCES`, or `malformed` for a text that cannot be parsed. */
 export type UnknownReason = string
 
 const buffer = Buffer.allocUnsafe(64 * 1024)
 
 /**
- * Reads a whole file of procfs or sysfs. Their size is not known beforehand (stat says 0), so it reads until nothing
- * is left; with one shared buffer and no stat this takes 12 to 15 us a file, half of `readFileSync`.
+ * Reads a whole file of procfs or sysfs. Its size is not known in advance (stat reports 0), so it reads until the end.
+ * With one shared buffer and no stat this takes 12 to 15 us per file, half the time of `readFileSync`.
  * @throws the errno error of open(2) or read(2)
  */
 export function readProcText(path: string): string {
@@ -32,25 +32,25 @@ export function reasonOf(error: unknown): UnknownReason {
   return (error as NodeJS.ErrnoException).code ?? 'unreadable'
 }
 
-/** An integer in decimal, as the kernel prints sysctls. Not `Number()`, to which an empty text is 0. */
+/** A decimal integer, as the kernel prints sysctls. `Number()` would turn an empty text into 0. */
 const integerText = /^-?\d+$/
 
-/** `text` as an integer, or null. Values beyond 2^53, such as a `file-max` of 2^63-1, lose their last digits only. */
+/** `text` as an integer, or null. Values beyond 2^53, such as a `file-max` of 2^63-1, lose only their last digits. */
 export function parseInteger(text: string | undefined): number | null {
   return text !== undefined && integerText.test(text) ? Number(text) : null
 }
 
 /**
- * Reads facts below one root. What cannot be read is null, never 0, and the reason is kept in {@link unknown}.
- * One reader serves one gathering.
+ * Reads facts below one root. A fact that cannot be read is null, never 0, and {@link unknown} keeps the reason. Use one
+ * reader per set of facts.
  */
 export class ProcReader {
-  /** Reason by path, as the path is on a real host, whatever the root. */
+  /** Reason by path. The paths are those of a real host, whatever the root. */
   readonly unknown: Record<string, UnknownReason> = {}
   readonly #root: string
   readonly #mount: string
 
-  /** @param root where the files are; `mount` is where they belong, e.g. `/proc`. */
+  /** @param root where the files are; `mount` is where they are on a real host, e.g. `/proc`. */
   constructor(root: string, mount: string, unknown?: Record<string, UnknownReason>) {
     this.#root = root
     this.#mount = mount
@@ -80,7 +80,7 @@ export class ProcReader {
     })
   }
 
-  /** `path` as understood by `parser`; a null from it is noted as malformed. */
+  /** The result of `parser` for `path`; a null result is noted as malformed. */
   parse<T>(path: string, parser: (text: string) => T | null): T | null {
     const text = this.text(path)
     if (text === null) return null
@@ -89,7 +89,7 @@ export class ProcReader {
     return value
   }
 
-  /** Records why `path` gave no fact, or not all of its facts. */
+  /** Records why `path` provided no fact, or not all of its facts. */
   note(path: string, reason: UnknownReason) {
     this.unknown[`${this.#mount}/${path}`] = reason
   }

@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os'
 import type { Count } from '../base/quantities.js'
 import type { HostFacts } from './facts.js'
 
-/** The machine the run took place on. */
+/** The machine on which the run took place. */
 export interface ResultHost {
   /** Kernel release, as `uname -r` prints it. */
   kernel: string
@@ -13,11 +13,11 @@ export interface ResultHost {
   memoryBytes: Count
   /** Node version without the `v`. */
   node: string
-  /** Hard RLIMIT_NOFILE: the bound of one descriptor table. 2^53 - 1 (Number.MAX_SAFE_INTEGER) when unlimited. */
+  /** Hard RLIMIT_NOFILE: the limit of one descriptor table. 2^53 - 1 (Number.MAX_SAFE_INTEGER) if unlimited. */
   descriptorLimit: Count
 }
 
-/** The host as every result names it, so that a number never travels without its machine. */
+/** The host as part of every result, so that numbers always come with the machine they were measured on. */
 export function resultHost({ kernel, limits }: HostFacts): ResultHost {
   return {
     kernel: kernel.release ?? 'unknown',

@@ -1,38 +1,38 @@
 import { opendir, readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { parseInteger } from './proc_reader.js'
 
-/** A process that has a socket open, and how near it is to its descriptor limit. */
+/** A process that has a socket open, and how close it is to its descriptor limit. */
 export interface SocketOwner {
   pid: number
-  /** As /proc/PID/comm has it: 15 bytes at most. */
+  /** As in /proc/PID/comm: at most 15 bytes. */
   name: string
   openFiles: number
-  /** RLIMIT_NOFILE: what binds, and up to where the process may raise that itself. */
+  /** RLIMIT_NOFILE: the limit in effect, and the value to which the process may raise it. */
   nofileSoft: number
   nofileHard: number
-  /** Whether a signal has stopped it (SIGSTOP, SIGTSTP), or a debugger: it runs no more until it is continued. */
+  /** Whether a signal (SIGSTOP, SIGTSTP) or a debugger has stopped it: it does not run until it is continued. */
   stopped: boolean
 }
 
-/** Descriptors looked at in each process: a listening socket is opened before what it accepts, so its number is low. */
+/** Descriptors to check in each process: a listening socket is opened before its connections, so its number is low. */
 const mostDescriptors = 1024
 
-/** Descriptors looked at for a connection, which may have any number. */
+/** Descriptors to check for a connection, which may have any number. */
 const mostConnections = 16_384
 
-/** Processes kept of one socket: a server of many workers has them all share it. */
+/** Most owners to keep per socket: all workers of a server may share it. */
 const mostOwners = 64
 
 /**
- * Finds the processes that have these sockets open: workers share those of the process that started them. Looks through
- * /proc, which takes milliseconds, and needs root for processes of others: what is not found is missing.
+ * Finds the processes that have these sockets open: workers inherit those of the process that started them. Searches
+ * /proc, which takes milliseconds and needs root for processes of other users: a socket without a known owner is missing.
  */
 export async function findOwners(
   inodes: ReadonlySet<number>,
   procRoot = '/proc'
 ): Promise<Map<number, number[]>> {
   const pids = new Map<number, number[]>()
-  // Often they are our own, which no other process shares; then nobody else's need be read.
+  // The sockets are often our own and shared with no other process; then other processes need not be searched.
   await findIn(procRoot, process.pid, inodes, pids)
   if (pids.size === inodes.size) return pids
   try {
@@ -41,7 +41,7 @@ export async function findOwners(
       if (pid !== null && pid !== process.pid) await findIn(procRoot, pid, inodes, pids)
     }
   } catch {
-    // No /proc: nobody is found.
+    // Without /proc no owner is found.
   }
   return pids
 }
@@ -55,13 +55,13 @@ async function findIn(
   for await (const inode of socketsOf(procRoot, pid, mostDescriptors)) {
     if (!wanted.has(inode)) continue
     const pids = found.get(inode) ?? []
-    // Of one socket a process may have several descriptors.
+    // A process may have several descriptors of one socket.
     if (pids.length < mostOwners && pids.at(-1) !== pid) pids.push(pid)
     found.set(inode, pids)
   }
 }
 
-/** The first of these processes that has one of these sockets open; null when none has, or none may be read. */
+/** The first of these processes that has one of these sockets open; null if none has, or none can be read. */
 export async function findHolder(
   inodes: ReadonlySet<number>,
   pids: readonly number[],
@@ -72,7 +72,7 @@ export async function findHolder(
   return null
 }
 
-/** Inodes of the sockets a process has open; none when it has ended, or is not ours. */
+/** Inodes of the sockets a process has open; none if it has ended, or belongs to another user. */
 async function* socketsOf(procRoot: string, pid: number, most: number): AsyncGenerator<number> {
   const folder = `${procRoot}/${pid}/fd`
   try {
@@ -84,11 +84,11 @@ async function* socketsOf(procRoot: string, pid: number, most: number): AsyncGen
       if (inode !== null) yield inode
     }
   } catch {
-    // Ended meanwhile, or not ours.
+    // The process has ended meanwhile, or belongs to another user.
   }
 }
 
-/** A process as it is now; null when it is gone or not ours. */
+/** State of a process now; null if it has ended or belongs to another user. */
 export async function readOwner(pid: number, procRoot = '/proc'): Promise<SocketOwner | null> {
   try {
     const folder = `${procRoot}/${pid}`
@@ -112,7 +112,7 @@ function limitOf(text: string | undefined): number | null {
   return text === 'unlimited' ? Number.MAX_SAFE_INTEGER : parseInteger(text)
 }
 
-/** Since Linux 6.2 the size of the folder is their number; before, they have to be counted. */
+/** Since Linux 6.2 the size of the folder is the number of descriptors; before, they must be counted. */
 async function countOpenFiles(folder: string): Promise<number> {
   const { size } = await stat(folder)
   if (size > 0) return size
@@ -121,7 +121,7 @@ async function countOpenFiles(folder: string): Promise<number> {
   return count
 }
 
-/** The letter of proc_pid_stat(5). The name before it may have parentheses and blanks of its own. */
+/** The state letter of proc_pid_stat(5). The name before it may contain parentheses and blanks. */
 function stateIn(status: string): string {
   return status.slice(status.lastIndexOf(')') + 2).charAt(0)
 }
@@ -129,15 +129,15 @@ function stateIn(status: string): string {
 /** Kernel functions in which a thread waits for an event of one of its descriptors: epoll_wait(2), poll(2), select(2). */
 const waiting = /^(ep_poll|do_epoll_wait|poll_schedule_timeout|do_sys_poll|do_poll|do_select)\b/
 
-/** Threads looked at in one process. */
+/** Most threads to check in one process. */
 const mostThreads = 64
 
-/** `events`: its threads sleep, the first one until a descriptor has an event; `asleep`: all sleep; `busy`: one does not. */
+/** `events`: all threads sleep, the first one until a descriptor has an event; `asleep`: all sleep; `busy`: one does not. */
 export type Activity = 'events' | 'asleep' | 'busy'
 
 /**
- * What a process does now. When something waits to be accepted and a loop that has the listener sleeps on, the process
- * does not want to hear of it. Null when that is not to be told: it needs root for processes of others.
+ * What a process is doing now. If connections wait to be accepted and the event loop with the listener still sleeps, the
+ * process has stopped accepting. Null if unknown: reading processes of other users needs root.
  */
 export async function readActivity(pid: number, procRoot = '/proc'): Promise<Activity | null> {
   const folder = `${procRoot}/${pid}`

@@ -1,13 +1,13 @@
 /**
- * When the kernel sends a SYN again, and how that shows: a lost SYN adds a fixed delay, so connect latencies gather at
- * a few moments, the teeth of a comb. A slow server spreads them.
+ * When the kernel retransmits a SYN, and how that shows in connect latencies. A lost SYN adds a fixed delay, so latencies
+ * cluster at a few moments, the teeth of a comb. A slow server spreads them.
  */
 
-/** What sets the schedule. */
+/** The settings that determine the schedule. */
 export interface RetrySettings {
   /** `tcp_syn_retries`, or TCP_SYNCNT of the socket. Default 6. */
   retries?: number
-  /** `tcp_syn_linear_timeouts`: null or 0 before kernel 6.5, where the timeout doubles at once. */
+  /** `tcp_syn_linear_timeouts`: null or 0 before kernel 6.5, where the timeout doubles from the start. */
   linearTimeouts: number | null
 }
 
@@ -15,19 +15,19 @@ export interface RetrySettings {
 const initialSeconds = 1
 const maximumSeconds = 120
 
-/** Moments, in seconds after the first SYN. */
+/** Moments in seconds after the first SYN. */
 export interface RetrySchedule {
-  /** When each further SYN is sent: 1, 2, 3, 4, 5, 7, 11, ... or 1, 3, 7, 15, ... */
+  /** When each retransmitted SYN is sent: 1, 2, 3, 4, 5, 7, 11, ... or 1, 3, 7, 15, ... */
   retries: number[]
-  /** When connect(2) gives up with ETIMEDOUT: 131 or 127 by default. */
+  /** When connect(2) fails with ETIMEDOUT: 131 or 127 by default. */
   giveUp: number
 }
 
 /**
- * The schedule of tcp_retransmit_timer and tcp_write_timeout (net/ipv4/tcp_timer.c). The timeout doubles only once more
- * than `linearTimeouts` SYNs were sent again, and that many come on top of `retries`; but connect(2) also gives up as
- * soon as the time that `retries` doubling timeouts would have taken is over (retransmits_timed_out), so that a
- * TCP_SYNCNT of 1 means 3 seconds on every kernel. Timers fire up to a tenth late.
+ * The schedule of tcp_retransmit_timer and tcp_write_timeout (net/ipv4/tcp_timer.c). The timeout doubles only after more
+ * than `linearTimeouts` SYNs were retransmitted, which are allowed in addition to `retries`. But connect(2) also gives up
+ * once the time that `retries` doubling timeouts would have taken is over (retransmits_timed_out), so a TCP_SYNCNT of 1
+ * means 3 seconds on every kernel. Timers fire up to a tenth late.
  */
 export function synRetrySchedule({ retries = 6, linearTimeouts }: RetrySettings): RetrySchedule {
   const linear = linearTimeouts ?? 0
@@ -41,26 +41,26 @@ export function synRetrySchedule({ retries = 6, linearTimeouts }: RetrySettings)
   }
 }
 
-/** Latencies of one length: how long, and how many. */
+/** A latency and the number of connections with it. */
 export interface LatencyCount {
   us: number
   count: number
 }
 
-/** Connections established after their `retries`-th repeated SYN. */
+/** Connections established after their `retries`-th retransmitted SYN. */
 export interface Tooth {
   retries: number
   atSeconds: number
   count: number
 }
 
-/** Connect latencies held against a retry schedule. */
+/** Connect latencies compared with a retry schedule. */
 export interface Comb {
-  /** Done before any SYN could have been sent again. */
+  /** Connections established before a SYN could have been retransmitted. */
   beforeFirstRetry: number
-  /** On a tooth; those without connections are left out. */
+  /** Connections whose latency matches a retry; teeth without connections are left out. */
   teeth: Tooth[]
-  /** Later than the first tooth, and on none: a slow answer, not a lost SYN. */
+  /** Connections later than the first tooth that match no tooth: a slow answer, not a lost SYN. */
   between: number
 }
 
@@ -70,8 +70,8 @@ const lateShare = 0.07
 
 /**
  * Sorts connect latencies into the teeth of `schedule`.
- * @param roundTripUs latency of an undisturbed handshake, which every tooth is late by
- * @param leastRoundTripUs what it takes at least: an answer that came sooner after a retry is not one to it
+ * @param roundTripUs latency of an undisturbed handshake, by which every tooth is late
+ * @param leastRoundTripUs smallest possible round trip: an answer sooner after a retry does not answer that retry
  */
 export function classifyLatencies(
   latencies: readonly LatencyCount[],
@@ -95,7 +95,7 @@ export function classifyLatencies(
   return comb
 }
 
-/** Whether most of what was slow sits on teeth: then SYNs were lost and the server is not to blame. */
+/** Whether most of the slow connections match a tooth: then SYNs were lost, and the server is not slow. */
 export function looksLikeSynLoss({ teeth, between }: Comb): boolean {
   const onTeeth = teeth.reduce((sum, { count }) => sum + count, 0)
   return onTeeth > 0 && onTeeth >= 4 * between

@@ -1,37 +1,37 @@
-/** What a run costs this process and the kernel, read at its beginning and at its peak. */
+/** Memory used by this process and the kernel, read before a run and at its peak. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Count } from '../base/quantities.js'
 
 /**
- * What the connections cost: how much each figure grew from before the run to the end of its ramp, so that it is negative
- * when something else gave memory back. A figure that could not be read, or that so few connections do not show, is null.
+ * Memory cost of the connections: growth from before the run to the end of its ramp. It is negative if something else
+ * freed memory. null if it could not be read, or if there are too few connections to measure it.
  */
 export interface Memory {
-  /** Resident set of this process when the ramp had ended. */
+  /** Resident set of this process at the end of the ramp. */
   processRssBytes: Count
-  /** Growth of the resident set for each connection. */
+  /** Growth of the resident set per connection. */
   nativeBytesPerConnection: number | null
-  /** Growth of the JavaScript heap for each connection, garbage included: no object belongs to a connection. */
+  /** Growth of the JavaScript heap per connection, garbage included: connections have no objects of their own. */
   jsHeapBytesPerConnection: number | null
-  /** Growth of the kernel's slab for each socket of this process. */
+  /** Growth of the kernel's slab per TCP socket that was added on the host meanwhile. */
   kernelSlabBytesPerSocket: number | null
 }
 
-/** A reading of what is in use. */
+/** A reading of the memory in use. */
 export interface MemoryReading {
   rssBytes: number
   heapBytes: number
-  /** Kernel slab of the whole host, see proc_meminfo(5); null where it can't be read. */
+  /** Kernel slab of the whole host, see proc_meminfo(5); null if it cannot be read. */
   slabBytes: number | null
-  /** TCP sockets of the whole host, as its slab is; null where they can't be read. */
+  /** TCP sockets of the whole host, like its slab; null if they cannot be read. */
   sockets: number | null
 }
 
-/** With fewer connections the process's own threads, buffers and garbage are larger than what is measured. */
+/** With fewer connections, the process's own threads, buffers and garbage outweigh what is measured. */
 const leastConnections = 100_000
 
-/** With fewer sockets whatever else the host does is larger than what is measured. */
+/** With fewer sockets, other activity on the host outweighs what is measured. */
 const leastSockets = 10_000
 
 export function readMemory(): MemoryReading {
@@ -45,21 +45,21 @@ export function readMemory(): MemoryReading {
   }
 }
 
-/** Reads /proc/self/stat, or, on a host that has no open file left, what the kernel tells without: the largest so far. */
+/** Reads /proc/self/stat. If the host has no open file left, uses getrusage(2), whose figure is the peak so far. */
 function processMemory(): Pick<NodeJS.MemoryUsage, 'rss' | 'heapUsed'> {
   try {
     return process.memoryUsage()
   } catch {
     const rss = process.resourceUsage().maxRSS * 1024
-    // Loaded only here: it takes half a millisecond, and the first SYN would wait for it.
+    // Loaded on demand: it takes half a millisecond, for which the first SYN would wait.
     const { getHeapStatistics } = createRequire(import.meta.url)('node:v8') as typeof import('node:v8')
     return { rss, heapUsed: getHeapStatistics().used_heap_size }
   }
 }
 
 /**
- * Memory for each connection, from a reading before the run and one while all connections stood. The slab is shared out
- * over all sockets that came into being meanwhile, because both ends of a connection may sit on this host.
+ * Memory per connection, from a reading before the run and one while all connections were open. The slab is divided by
+ * all sockets created meanwhile, because both ends of a connection may be on this host.
  */
 export function memoryUse(before: MemoryReading, peak: MemoryReading, connections: number): Memory {
   const each = (bytes: number) => (connections < leastConnections ? null : share(bytes, connections))

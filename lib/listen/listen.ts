@@ -1,4 +1,4 @@
-/** `listen`: accepts connections and holds them, for as long as the caller likes. */
+/** `listen`: accepts connections and holds them until the caller closes it. */
 import { checkOptions } from '../base/check_options.js'
 import { aborted, newEnd, sampled } from '../base/pace.js'
 import { version } from '../base/version.js'
@@ -13,68 +13,68 @@ import { tableLimits } from '../scenario/tables.js'
 
 /** A listener at one moment. */
 export interface ListenSnapshot {
-  /** Seconds since it began to listen. */
+  /** Seconds since the listener started. */
   tSeconds: number
   /** Connections accepted so far. */
   accepted: number
   /** Connections open now. */
   open: number
-  /** Connections the peer has ended, so far. */
+  /** Connections that the peer has closed or reset so far. */
   closedByPeer: number
   /** Bytes read, and bytes sent back, so far. */
   bytesReceived: number
   bytesSent: number
-  /** Connections accepted per second since the snapshot before. */
+  /** Connections accepted per second since the previous snapshot. */
   acceptsPerSecond: number
-  /** Accepts that failed, so far. */
+  /** Accepts that have failed so far. */
   failed: number
 }
 
-/** What a listener leaves behind. */
+/** Result of a listener. */
 export interface ListenResult {
-  /** Name and version of this shape. */
+  /** Name and version of the shape of this result. */
   schema: 'c1m-native/listen-result@1'
-  /** Version of c1m-native that made this result. */
+  /** Version of c1m-native that wrote this result. */
   version: string
-  /** When it began to listen, ISO 8601 in UTC. */
+  /** Time at which the listener started, ISO 8601 in UTC. */
   startedAt: string
   host: ResultHost
   /** Connections accepted. */
   accepted: number
-  /** Most connections open at one moment, counted where each is accepted and closed. */
+  /** Largest number of connections open at one moment, counted at every accept and close. */
   peak: number
-  /** Connections the peer ended before this side did. */
+  /** Connections that the peer ended before this side did. */
   closedByPeer: number
   /** Bytes read, and bytes sent back. */
   bytesReceived: number
   bytesSent: number
   /** Failures by phase and code, most frequent first; empty for a healthy listener. */
   errors: ErrorTally[]
-  /** From the beginning to the last close. */
+  /** Seconds from the start to the last close. */
   totalSeconds: number
-  /** User and system time of this process, threads that accepted, and the descriptor tables they used. */
+  /** User and system time of this process, number of accepting threads, and their descriptor tables. */
   process: { cpuSeconds: number; workers: number; tables: number; privateTables: boolean }
 }
 
-/** A listener at work. Disposing of it (`await using`) closes it. */
+/** A running listener. Disposing of it (`await using`) closes it. */
 export interface ListenServer extends AsyncDisposable {
-  /** Where it listens, `address:port`, with the ports the kernel chose; ready to be dialed. */
+  /** Addresses of the listener, `address:port`, with the ports that the kernel chose. They can be dialed at once. */
   readonly targets: readonly string[]
-  /** Resolves once the listener is closed, by {@link close}, its signal or disposal, and so are its connections. */
+  /** Resolves once {@link close}, the signal or disposal has closed the listener and all its connections. */
   readonly result: Promise<ListenResult>
   /**
-   * Looks at the listener every `everyMs` (default 250, at least 1) until it is closed.
+   * Yields a snapshot of the listener every `everyMs` (default 250, at least 1) until it is closed.
    * @throws C1mError C1M_OPTION_INVALID, at the call
    */
   snapshots(options?: SnapshotOptions): AsyncIterableIterator<ListenSnapshot>
-  /** Stops listening, closes every connection and gives {@link result}. May be called any number of times. */
+  /** Stops listening, closes every connection and returns {@link result}. May be called any number of times. */
   close(): Promise<ListenResult>
 }
 
 /**
- * Listens and accepts in native threads; resolves once every socket listens.
- * @throws C1mError C1M_LISTEN_FAILED, C1M_OPTION_INVALID, C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED; the signal's reason
- * where that is aborted already
+ * Listens and accepts in native threads; resolves once every socket is listening.
+ * @throws C1mError C1M_LISTEN_FAILED, C1M_RUN_FAILED, C1M_OPTION_INVALID, C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED; the
+ * reason of a signal that is already aborted
  */
 export async function listen(options: ListenOptions = {}): Promise<ListenServer> {
   const checked = checkOptions('listen', options, listenChecks)
@@ -107,7 +107,7 @@ class Listener implements ListenServer {
     this.#workers = workers
     this.targets = [...engine.listening]
     this.result = this.#untilClosed(signal)
-    // close() hands the same promise to its caller, who hears of an error there.
+    // close() returns the same promise and reports the error.
     this.result.catch(() => {})
   }
 
@@ -130,7 +130,7 @@ class Listener implements ListenServer {
     await this.close()
   }
 
-  /** @param last the snapshot before, which the rate is counted from */
+  /** @param last the previous snapshot, from which the rate is computed */
   #snapshot(seconds: number, last: { seconds: number; accepted: number }): ListenSnapshot {
     const counters = this.#engine.counters()
     const passed = seconds - last.seconds
@@ -153,7 +153,7 @@ class Listener implements ListenServer {
     signal?.removeEventListener('abort', abort)
     this.#engine.close()
     await this.#engine.closed
-    // Only now: until every worker has noticed, it goes on accepting.
+    // Read only now, because workers accept until they have noticed the close.
     const counters = this.#engine.counters()
     const cpu = process.cpuUsage(this.#cpu)
     const { acceptedPeak, tables, privateTables } = this.#engine.status()

@@ -1,4 +1,4 @@
-/** What a census amounts to. */
+/** Summarizes a census. */
 import type { CensusColumns } from '../engine/census.js'
 import type { Latency } from '../engine/latency.js'
 import { native } from '../engine/native.js'
@@ -7,19 +7,19 @@ import { tcpOptions, tcpStates } from '../net/tcp_names.js'
 import type { CensusSummary } from '../result/census_result.js'
 import { areRepeats, readRepeats } from './syn_ack_repeats.js'
 
-/** What a census of our own sockets says. */
+/** Evidence that a census of the run's own sockets gives the checks. */
 export interface CensusView {
   /** Established sockets read. */
   sockets: number
-  /** Of these, without data and with a SYN-ACK that comes again and again: the peer still waits for our ACK. */
+  /** Of these, sockets without data whose SYN-ACK arrives repeatedly: the peer still waits for our ACK. */
   repeatedSynAcks: number
-  /** The same where the SYN-ACK does so no more: the peer has had our ACK. */
+  /** Of these, sockets without data whose SYN-ACK was repeated but no longer is: the peer has received our ACK. */
   healedSynAcks: number
-  /** Of these, with neither SACK nor window scaling. */
+  /** Of these, sockets that negotiated neither SACK nor window scaling. */
   withoutOptions?: number
 }
 
-/** The columns, and what is known of how they were filled. */
+/** The columns of a census, the number of connections it missed, and how long it took. */
 export interface CensusTaken extends CensusColumns {
   readonly missing: number
   readonly tookMs: number
@@ -55,7 +55,7 @@ export function summarizeCensus(census: CensusTaken): CensusSummary {
   }
 }
 
-/** Segments sent again once connections stood, and connections with any. */
+/** Segments retransmitted after the handshake, and connections with any. */
 export function laterRetransmits({
   totalRetransmits,
   synRetries,
@@ -67,7 +67,7 @@ export function laterRetransmits({
   for (const [i, total] of totalRetransmits.entries()) {
     if (total === 0) continue
     const syn = synRetries[i] ?? 0
-    // The largest count means that many or more; a connection that never sent a byte has only SYNs to send again.
+    // synRetries saturates; a connection that never sent a byte can only have retransmitted SYNs.
     const later = syn === most && bytesSent?.[i] === 0 ? 0 : Math.max(0, total - syn)
     segments += later
     if (later > 0) connections++
@@ -78,8 +78,8 @@ export function laterRetransmits({
 const established = tcpStates.indexOf('ESTABLISHED')
 
 /**
- * What checks look at.
- * @param keepaliveMs period at which the kernel probes the connections; null: it does not
+ * The evidence of a census for the checks.
+ * @param keepaliveMs period of the kernel's keepalive probes; null: the kernel sends none
  */
 export function censusView(
   census: CensusColumns,
@@ -105,8 +105,8 @@ function withoutOptions({ state, options }: CensusColumns): number {
 }
 
 /**
- * Established connections on which nothing was said and whose SYN-ACK came again. No time of TCP_INFO moves with such a
- * SYN-ACK, only the number of segments (measured), of which those that answer probes are none.
+ * Counts established connections that carried no data and whose SYN-ACK was repeated. A repeated SYN-ACK changes no time in
+ * TCP_INFO, only the number of received segments (measured). Answers to probes count there too and are subtracted.
  */
 function synAckRepeats(
   census: CensusColumns,
@@ -120,7 +120,7 @@ function synAckRepeats(
   const counts = { goingOn: 0, healed: 0, segments: 0 }
   for (let i = 0; i < state.length; i++) {
     if (state[i] !== established || bytesReceived[i] !== 0 || bytesSent?.[i] || unacked[i] !== 0) continue
-    // Without data that is the age of the connection.
+    // The connection has carried no data, so this time is its age.
     const ageMs = sinceDataReceivedMs[i] ?? 0
     const heardMs = ageMs - (sinceAckReceivedMs[i] ?? 0)
     const kept = keepaliveMs === null ? 0 : Math.floor(heardMs / keepaliveMs)

@@ -1,15 +1,15 @@
-/** The kernel's counters: those of procfs, and those that a network namespace is told by netlink only. */
+/** The kernel's counters from procfs, and those that a network namespace can read only through netlink. */
 import { existsSync } from 'node:fs'
 import { neighbourTables } from '../engine/neighbours.js'
 import type { Counters } from '../host/counter_files.js'
 import { noteCounters as noteFiles } from '../host/counters.js'
 
-/** The file with the figures of neighbour tables, which all namespaces share: in the initial namespace only. */
+/** Statistics of the neighbor tables, which all namespaces share. The file exists only in the initial namespace. */
 const neighbourFile = '/proc/net/stat/arp_cache'
 
 let hasNeighbourFile: boolean | undefined
 
-/** Reads now, and makes sense of it when asked, which takes twice as long. Never fails. */
+/** Reads the counters now; the returned function parses them, which takes twice as long as reading. Never throws. */
 export function noteCounters(): () => Counters {
   const files = noteFiles()
   hasNeighbourFile ??= existsSync(neighbourFile)
@@ -22,7 +22,7 @@ export function readCounters(): Counters {
   return noteCounters()()
 }
 
-/** `Neigh4.entries` and the like, as the file names them; none where netlink is refused. */
+/** `Neigh4.entries` and the like, named as in the file; empty if netlink is refused. */
 export function neighbourCounters(): Counters {
   try {
     return Object.fromEntries(

@@ -1,30 +1,30 @@
-/** The network device that a dial needs, where that carries nothing. */
+/** Finds the network device that a dial needs but that carries no traffic. */
 import { type Device, listDevices, routeDevice } from '../engine/devices.js'
 import { type AddressRange, isUnspecified, within } from '../net/address.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 export interface DownDevice {
   name: string
-  /** `down`: nobody has set it up. `no carrier`: it is up, and its cable or the other end of its pair is not. */
+  /** `down`: the device was not set up. `no carrier`: it is up, but its cable or the other end of its pair is not. */
   state: 'down' | 'no carrier'
-  /** What the device has to do with the dial: the network of its own that the target is in, `198.18.1.1/24`. */
+  /** A network of the device, the one that contains the target if there is one: `198.18.1.1/24`. */
   network: string
   target: string
-  /** Whether no connection of the dial has another way: all its targets, from each of its sources, are like that. */
+  /** Whether every connection of the dial needs such a device: all its targets, from each of its sources. */
   isOnlyWay: boolean
 }
 
-/** Ways that are asked for: each is a question to the kernel. */
+/** Most ways (a target and a source) to check: each takes a query to the kernel. */
 const mostWays = 64
 
 /**
- * The first device that carries nothing although connections to one of the targets would leave by it. Without carrier
- * the routes stay, and the kernel says which device they lead to. A device that is set down loses its routes; then it is
- * one whose own network has the target, and no other way leads there. A host has many devices that are down: one that is
- * neither is none of the dial's, even if it has the source address. Sends nothing.
- * @param sources those that the dial leaves from; none: whichever the route chooses
- * @param onRefused told why the kernel cannot be asked
- * @returns null also where the kernel cannot be asked
+ * Finds the first device without a carrier by which connections to one of the targets would leave. Without a carrier the
+ * routes remain, and the kernel names the device they lead to. A device that is set down loses its routes; it is reported
+ * if its own network contains the target and no other route leads there. A host may have many devices that are down. Any
+ * other one has nothing to do with the dial, even if it has the source address. Sends nothing.
+ * @param sources addresses that the dial leaves from; none: the route chooses
+ * @param onRefused receives the error if the kernel cannot be queried
+ * @returns null also if the kernel cannot be queried
  */
 export function downDevice(
   dial: Pick<DialScenario, 'selfDial' | 'targets'>,
@@ -44,7 +44,7 @@ export function downDevice(
     const first = found.find((device) => device !== null)
     return first ? { ...first, isOnlyWay: found.every((device) => device !== null) } : null
   } catch {
-    // A route forbids the way.
+    // A route prohibits this destination.
     return null
   }
 }
@@ -77,7 +77,7 @@ function onTheWay(
   return null
 }
 
-/** Loopback has its network by nature: the kernel gives it the address only when it is set up. */
+/** Loopback always has its networks, but the kernel assigns the addresses only when the device is set up. */
 function networksOf({ name, addresses }: Device): string[] {
   return name === 'lo' ? ['127.0.0.0/8', '::1/128', ...addresses] : addresses
 }

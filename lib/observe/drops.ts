@@ -1,7 +1,4 @@
-/**
- * Packets the kernel drops, by reason and call chain: what took the author of a famous report days of tracing, in one
- * command. From the tracepoint skb:kfree_skb, which needs privilege.
- */
+/** Counts packets the kernel drops, by reason and call chain. Uses the tracepoint skb:kfree_skb, which needs privilege. */
 
 import { readFileSync, statSync } from 'node:fs'
 import { getSystemErrorName } from 'node:util'
@@ -22,30 +19,30 @@ import { KernelSymbols } from '../host/kernel_symbols.js'
 
 /** Packets dropped for one reason at one place. */
 export interface DropSite {
-  /** As the kernel names it, e.g. `NETFILTER_DROP`; `UNKNOWN` before Linux 5.17. */
+  /** The kernel's name of the reason, e.g. `NETFILTER_DROP`; `UNKNOWN` before Linux 5.17. */
   reason: string
   packets: Count
-  /** Kernel functions, from the one that dropped outwards. */
+  /** Kernel functions, from the one that dropped the packets outwards. */
   chain: string[]
 }
 
-/** What was dropped so far. */
+/** Packets dropped since counting began. */
 export interface DropSummary {
   packets: Count
-  /** The most frequent first. */
+  /** Most frequent first. */
   sites: DropSite[]
-  /** Packets whose drop the kernel had no room to tell of. */
+  /** Drops that the kernel had no buffer space to report. */
   lost: Count
-  /** Reasons left out because they belong to normal work. */
+  /** Reasons that are left out because they occur in normal operation. */
   ignored: readonly string[]
   /**
-   * What the packets are: `ends`, TCP from or to what is watched in this network namespace; `namespace`, IP of this
-   * namespace; `host`, IP of any namespace to whatever address, because the kernel let no program look at them.
+   * Which packets are counted. `ends`: TCP from or to the watched addresses and ports, in this network namespace.
+   * `namespace`: IP of this namespace. `host`: IP of every namespace, because the kernel refused the filter program.
    */
   scope: 'ends' | 'namespace' | 'host'
 }
 
-/** Most ends a program looks for; with more, or without a program, all drops are counted. */
+/** Most ends that the filter program compares; with more of them, all drops of the namespace are counted. */
 const mostEnds = 256
 
 /** Counts drops until it is stopped. */
@@ -56,7 +53,7 @@ export class DropCounter {
   #symbols: KernelSymbols | undefined
 
   /**
-   * @param ends what to look at; none: everything
+   * @param ends addresses and ports to watch; none: everything
    * @throws C1mError C1M_DROPS_UNAVAILABLE
    */
   constructor(ends: readonly NativeEnd[]) {
@@ -68,7 +65,7 @@ export class DropCounter {
 
   read(): DropSummary {
     const { sites, lost, others } = this.#drops.read()
-    // Sites that differ in nothing but the place within a function are one.
+    // Sites that differ only by the position within a function are merged.
     const merged = new Map<string, DropSite>()
     for (const { reason, drops, frames } of sites) {
       const name = this.#tracepoint.reason ? (this.#tracepoint.reasons.get(reason) ?? `${reason}`) : 'UNKNOWN'
@@ -105,17 +102,17 @@ function readTracepoint(): DropTracepoint {
   if (tracepoint) return tracepoint
   throw new C1mError(
     'C1M_DROPS_UNAVAILABLE',
-    'this kernel describes its tracepoint skb:kfree_skb in a way unknown here'
+    'this kernel describes the tracepoint skb:kfree_skb in a format that c1m-native does not know'
   )
 }
 
-/** Where tracefs is mounted already, if it may be read. */
+/** The format of the tracepoint from a mounted tracefs; null if none is mounted or readable. */
 function readMounted(): string | null {
   for (const mount of ['/sys/kernel/tracing', '/sys/kernel/debug/tracing']) {
     try {
       return readFileSync(`${mount}/${dropTracepointPath}`, 'latin1')
     } catch {
-      // Not there, or not for us.
+      // Not mounted here, or not readable.
     }
   }
   return null
@@ -129,7 +126,7 @@ function readUnmounted(): string {
   }
 }
 
-/** null where no program may be loaded: the tracepoint alone tells less, but tells. */
+/** null if the kernel refuses the filter program: the tracepoint alone shows less, but works. */
 function startFiltered(ends: readonly NativeEnd[], { reasons }: DropTracepoint): NativeDrops | null {
   try {
     const layout = kernelLayout(new Btf(readFileSync('/sys/kernel/btf/vmlinux')))
@@ -146,7 +143,7 @@ function startFiltered(ends: readonly NativeEnd[], { reasons }: DropTracepoint):
   }
 }
 
-/** Structure and member of what the program reads. */
+/** Structure and member of each field that the filter program reads. */
 const members: Record<NativeDropLayoutName, [structure: string, member: string]> = {
   skbProtocol: ['sk_buff', 'protocol'],
   skbHead: ['sk_buff', 'head'],
@@ -158,7 +155,7 @@ const members: Record<NativeDropLayoutName, [structure: string, member: string]>
   netInode: ['net', 'ns.inum']
 }
 
-/** null when this kernel lacks one of them, as without CONFIG_NET_NS. */
+/** null if this kernel lacks one of the members, for example without CONFIG_NET_NS. */
 export function kernelLayout(btf: Btf): Record<NativeDropLayoutName, number> | null {
   const entries = Object.entries(members).map(([name, [structure, member]]) => [
     name,
@@ -191,8 +188,8 @@ function unavailable(cause: unknown): C1mError {
   return new C1mError(
     'C1M_DROPS_UNAVAILABLE',
     denied
-      ? `the kernel tells its drop reasons only to root (${syscall} ${code})`
-      : `the kernel does not tell its drop reasons: ${syscall} ${code}`,
+      ? `the kernel reports its drop reasons only to root (${syscall} ${code})`
+      : `the kernel does not report its drop reasons: ${syscall} ${code}`,
     {
       hint: denied
         ? 'Run as root, or with CAP_SYS_ADMIN, CAP_PERFMON and CAP_BPF.'

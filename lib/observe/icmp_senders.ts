@@ -1,8 +1,8 @@
-/** Who rejected handshakes by ICMP, as a sample of the failed ones tells. */
+/** Hosts that rejected handshakes by ICMP, from a sample of the failed handshakes. */
 import type { NativeIcmpError } from '../engine/native_endings.js'
 
 export interface IcmpSender extends NativeIcmpError {
-  /** Whether this host sent it to itself, the target sent it, or another host did. */
+  /** Whether the error came from this host, from the target, or from another host. */
   place: 'here' | 'target' | 'elsewhere'
 }
 

@@ -1,4 +1,4 @@
-/** Listening sockets as checks look at them: what became of each since the first look, and the processes behind. */
+/** The listening sockets over repeated looks, as the checks need them, and the processes that own them. */
 import type { ListeningSocket, PortSockets } from '../engine/sockets.js'
 import { findOwners, readActivity, readOwner, type SocketOwner } from '../host/socket_owner.js'
 
@@ -6,33 +6,33 @@ import { findOwners, readActivity, readOwner, type SocketOwner } from '../host/s
 export interface ListenerFill {
   /** `address:port`. */
   address: string
-  /** Of the socket: tells those that share an address and a port apart. */
+  /** Inode of the socket: distinguishes sockets with the same address and port. */
   inode: number
-  /** Connections waiting to be accepted (idiag_rqueue), and the backlog (idiag_wqueue): one more than it fits. */
+  /** Connections waiting to be accepted (idiag_rqueue), and the backlog (idiag_wqueue). The queue holds backlog + 1. */
   queued: number
   backlog: number
-  /** Most seen waiting in a look so far. */
+  /** Largest `queued` of all looks so far. */
   mostQueued: number
-  /** SYNs and final ACKs that this socket dropped since the first look (sk_drops); null where that is not known. */
+  /** SYNs and final ACKs that this socket dropped since the first look (sk_drops); null if unknown. */
   dropped: number | null
   /**
-   * For how many seconds a connection has waited to be accepted while each look found its processes asleep, waiting for
-   * other events, with descriptors to spare: they have stopped to accept on purpose. 0 when they have not, and when that is
-   * not to be told.
+   * Seconds for which a connection has waited to be accepted while every look found the owning processes asleep, waiting
+   * for other events, with descriptors to spare: they have stopped accepting on purpose. 0 if they have not, or if that
+   * cannot be determined.
    */
   ignoredSeconds: number
-  /** Of its processes the one that is nearest to its soft RLIMIT_NOFILE, with its open files; null: none was found. */
+  /** The owning process that is closest to its soft RLIMIT_NOFILE, with its open files; null if none was found. */
   process: SocketOwner | null
-  /** How many processes share it, as far as they were found. */
+  /** Number of owning processes that were found. */
   processes: number
 }
 
-/** Whether the accept queue takes no more connections: sk_acceptq_is_full in include/net/sock.h. */
+/** Whether the accept queue is full: sk_acceptq_is_full in include/net/sock.h. */
 export function isFull({ queued, backlog }: Pick<ListenerFill, 'queued' | 'backlog'>): boolean {
   return queued > backlog
 }
 
-/** Descriptors a process may have left when accept(2) already fails: a listener raises them in steps at best. */
+/** A process with at most this many free descriptors may already fail to accept connections. */
 const nearlyAll = 2
 
 /** Whether a process has no descriptor left to accept with. */
@@ -40,42 +40,41 @@ export function isExhausted({ openFiles, nofileSoft }: SocketOwner): boolean {
   return openFiles >= nofileSoft - nearlyAll
 }
 
-/** The port of a listener. */
 export function portOf({ address }: Pick<ListenerFill, 'address'>): number {
   return Number(address.slice(address.lastIndexOf(':') + 1))
 }
 
-/** How often the processes of a socket are looked for again while connections wait in it: workers come and go. */
+/** Interval between searches for the owners of a socket with waiting connections: worker processes start and exit. */
 const searchEveryMs = 2000
 
 interface Watched {
-  /** Its drops at the first look. */
+  /** Drops of the socket at the first look. */
   dropsBefore: number | null
   mostQueued: number
-  /** Since when each look has found it ignored, as `performance.now()` counts; null: it is not. */
+  /** Since when every look has found the socket ignored, in `performance.now()` milliseconds; null: it is not ignored. */
   ignoredSinceMs: number | null
   pids: readonly number[]
-  /** When they were last looked for. */
+  /** When the owners were last searched; 0: never. */
   searchedMs: number
 }
 
-/** What was seen of each listening socket, look by look. */
+/** Combines what repeated looks show of each listening socket. */
 export class ListenerLooks {
   #watched = new Map<number, Watched>()
-  /** By port: since when, at the latest, a connection had waited to be accepted at a survey, and when that was. */
+  /** By port: since when, at the latest, a connection has waited to be accepted, and the time of that survey. */
   #waits = new Map<number, { sinceMs: number; seenMs: number }>()
-  /** Whether a socket that was not there before may have dropped something before that counts. */
+  /** At the first look, earlier drops of a socket do not count. A socket that appears later counts from zero. */
   #isFirst: boolean
 
-  /** @param before the sockets at the moment from which drops are counted; default: at the first look */
+  /** @param before the sockets when counting of drops began; default: at the first look */
   constructor(before: readonly ListeningSocket[] | null = null) {
     this.#isFirst = before === null
     for (const { inode, drops } of before ?? []) this.#watched.set(inode, seenFirst(drops))
   }
 
   /**
-   * Adds a look at all listening sockets, and finds the processes of those that are wanted: an empty queue may be one that
-   * is emptied by closing.
+   * Adds a look at all listening sockets, and finds the owners of those that are wanted. Their queue may be empty: a process
+   * may empty it by closing the connections.
    */
   async look(
     sockets: readonly ListeningSocket[],
@@ -98,7 +97,7 @@ export class ListenerLooks {
     )
   }
 
-  /** Adds a survey: the queue alone does not tell whether it is the same connections that wait. */
+  /** Adds a survey: the queue length alone does not show whether the same connections are still waiting. */
   noteWaits(ports: readonly PortSockets[]): void {
     const seenMs = performance.now()
     const waiting = ports.filter(({ longestWaitSeconds }) => longestWaitSeconds > 0)
@@ -110,14 +109,14 @@ export class ListenerLooks {
     )
   }
 
-  /** SYNs and final ACKs this socket dropped until now; null when that is not known. */
+  /** SYNs and final ACKs this socket has dropped so far; null if unknown. */
   dropsOf({ inode, drops }: Pick<ListeningSocket, 'inode' | 'drops'>): number | null {
     const before = this.#watched.get(inode)?.dropsBefore ?? null
-    // The counter has 32 bits.
+    // The kernel's counter has 32 bits and wraps.
     return drops === null || before === null ? null : (drops - before + 2 ** 32) % 2 ** 32
   }
 
-  /** The processes that share these sockets, as far as they were found. */
+  /** The processes that were found to own these sockets. */
   pidsOf(sockets: readonly Pick<ListeningSocket, 'inode'>[]): number[] {
     return [...new Set(sockets.flatMap(({ inode }) => this.#watched.get(inode)?.pids ?? []))]
   }
@@ -129,7 +128,7 @@ export class ListenerLooks {
     else watched.ignoredSinceMs ??= performance.now()
     const { ignoredSinceMs, mostQueued } = watched
     const wait = this.#waits.get(portOf(listener))
-    // Before, another connection may have waited.
+    // A survey before that moment may have seen another connection waiting.
     const isSame = wait && ignoredSinceMs !== null && wait.seenMs >= ignoredSinceMs
     const sinceMs = isSame ? Math.max(ignoredSinceMs, wait.sinceMs) : performance.now()
     const ignoredSeconds = (performance.now() - sinceMs) / 1000
@@ -185,7 +184,7 @@ function seenFirst(dropsBefore: number | null): Watched {
 
 const share = ({ openFiles, nofileSoft }: SocketOwner) => openFiles / nofileSoft
 
-/** Whether connections wait while each of its processes sleeps, and one at least waits for events of other sockets. */
+/** Whether connections wait while every owner sleeps, and at least one of them waits for events of other sockets. */
 async function isIgnored(
   { queued }: Pick<ListeningSocket, 'queued'>,
   owners: readonly SocketOwner[]

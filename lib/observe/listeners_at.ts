@@ -1,13 +1,13 @@
-/** Which listening sockets take the connections to some ends. */
+/** Finds the listening sockets that receive the connections to given ends. */
 import type { ListeningSocket, LocalEnd } from '../engine/sockets.js'
 import { isUnspecified, splitEndpoint } from '../net/address.js'
 
 type At = Pick<ListeningSocket, 'address'>
 
 /**
- * The sockets that the kernel gives a connection to one of these ends: those bound to its address and port, or, where
- * there are none, those bound to any address (inet_lookup_listener). One of IPv6 takes IPv4 as well, unless one of IPv4
- * is there.
+ * The sockets that the kernel picks for connections to these ends: those bound to the address and port, or, if there are
+ * none, those bound to any address (inet_lookup_listener). An IPv6 socket also receives IPv4 connections, unless an IPv4
+ * socket is bound.
  */
 export function listenersAt<Socket extends At>(
   sockets: readonly Socket[],

@@ -1,7 +1,7 @@
-/** Packets that netfilter dropped, by the hook, as the call chains of counted drops show them. */
+/** Packets dropped by netfilter, by hook: the call chains of counted drops show the hook. */
 import type { DropSite } from './drops.js'
 
-/** Where netfilter looks at a packet. */
+/** The place on the path of a packet where netfilter runs. */
 export type NetfilterHook = 'ingress' | 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
 
 export interface NetfilterDrops {
@@ -9,7 +9,7 @@ export interface NetfilterDrops {
   packets: number
 }
 
-/** The function that asks netfilter, without what the compiler appended (`.part.0`), and which hook it asks for. */
+/** The function that calls netfilter, without suffixes of the compiler (`.part.0`), and the hook it runs. */
 const callers: Readonly<Record<string, NetfilterHook>> = {
   __netif_receive_skb_core: 'ingress',
   ip_rcv: 'prerouting',
@@ -29,7 +29,7 @@ const callers: Readonly<Record<string, NetfilterHook>> = {
   ip6_output: 'postrouting'
 }
 
-/** The most frequent first. Sites of a hook that the chain does not show are left out. */
+/** Most frequent first. Leaves out sites whose call chain does not show the hook. */
 export function netfilterDrops(sites: readonly DropSite[]): NetfilterDrops[] {
   const byHook = new Map<NetfilterHook, number>()
   for (const { reason, packets, chain } of sites) {

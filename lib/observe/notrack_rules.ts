@@ -1,22 +1,22 @@
-/** Whether rules of this network namespace keep connections out of connection tracking, as far as nft(8) tells. */
+/** Asks nft(8) whether rules of this network namespace exempt connections from connection tracking. */
 import type { Target } from '../net/target.js'
 
-/** The TCP connections that are to be kept out. */
+/** The TCP connections to check. */
 export interface TrackingQuestion {
-  /** To these ports; none: to whatever port, from loopback to loopback. */
+  /** Connections to these ports; none: to any port, from loopback to loopback. */
   targets: readonly Pick<Target, 'firstPort' | 'lastPort'>[]
-  /** Whether both ends are here, so that the packets of each direction pass both hooks. */
+  /** Whether both ends are in this namespace, so that the packets of each direction pass both hooks. */
   bothEnds: boolean
 }
 
-/** How long nft may take, in milliseconds; it takes ten, and longer with hundreds of thousands of rules. */
+/** Time limit for nft, in milliseconds. It usually takes ten, and longer with hundreds of thousands of rules. */
 const patienceMs = 2000
 
-/** Asks nft for the rules; null where there is none, or it takes more privilege. */
+/** Reads the rules with nft; null if nft is missing or needs more privilege. */
 export async function readRuleset(): Promise<unknown> {
-  // Loaded when needed: most plans are made where nothing is tracked.
+  // Imported on demand: most plans are made on hosts that do not track connections.
   const { execFile } = await import('node:child_process')
-  // Where it is found as a user without sbin in the PATH, too.
+  // Also finds nft for a user without sbin in the PATH.
   const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` }
   const options = { env, timeout: patienceMs, maxBuffer: 2 ** 26 }
   const answer = new Promise((resolve) => {
@@ -24,7 +24,7 @@ export async function readRuleset(): Promise<unknown> {
       resolve(error ? null : parsed(stdout))
     })
   })
-  // Where no process may be started, spawn throws for some reasons and reports others.
+  // If no process may be started, execFile throws for some reasons and calls back for others.
   return answer.catch(() => null)
 }
 
@@ -39,13 +39,13 @@ function parsed(text: string): unknown {
 type Json = Record<string, unknown>
 type Ports = readonly [first: number, last: number]
 
-/** Connection tracking looks at a packet at this priority: NF_IP_PRI_CONNTRACK in linux/netfilter_ipv4.h. */
+/** The priority at which connection tracking sees a packet: NF_IP_PRI_CONNTRACK in linux/netfilter_ipv4.h. */
 const trackingPriority = -200
 
 /**
- * Whether each packet of these connections meets a rule that says `notrack` before it is tracked. Only rules that match
- * nothing but ports, or loopback, count, in a chain that has none of another kind before them: no other is known to match.
- * @param ruleset as {@link readRuleset} gives it
+ * Whether every packet of these connections meets a `notrack` rule before it is tracked. Counts only rules that match
+ * nothing but ports or loopback, in a chain with no other kind of rule before them: what other rules match is not known.
+ * @param ruleset as returned by {@link readRuleset}
  */
 export function areUntracked(ruleset: unknown, { targets, bothEnds }: TrackingQuestion): boolean {
   const early = (hook: string) => notrackRules(ruleset, hook)
@@ -61,7 +61,7 @@ export function areUntracked(ruleset: unknown, { targets, bothEnds }: TrackingQu
   )
 }
 
-/** What each rule matches that says `notrack` at this hook, in time, and with nothing but such rules before it. */
+/** The matches of each `notrack` rule that runs at this hook before tracking, with only such rules before it. */
 function notrackRules(ruleset: unknown, hook: string): Json[][] {
   const items = list((ruleset as Json | null)?.nftables) as Json[]
   const of = (kind: string) => items.flatMap((item) => (item[kind] ? [item[kind] as Json] : []))
@@ -82,7 +82,7 @@ function notrackRules(ruleset: unknown, hook: string): Json[][] {
   })
 }
 
-/** The statements of a rule, without those that only count. */
+/** The statements of a rule, without counters. */
 const partsOf = (expr: unknown) => (list(expr) as Json[]).filter((part) => !('counter' in part))
 
 function isNotrack(parts: readonly Json[]): boolean {
@@ -100,7 +100,7 @@ function isIn(rule: Json, chain: Json): boolean {
   return rule.family === chain.family && rule.table === chain.table && rule.chain === chain.name
 }
 
-/** The ports, of a rule that asks for nothing else. */
+/** The ports that a rule matches, if it matches nothing else. */
 function portsMatched(matches: readonly Json[], field: string): Ports[] {
   const [{ match } = {}, ...others] = matches
   const { op, left, right } = (match ?? {}) as Json
@@ -118,7 +118,7 @@ const ofLoopback = [
   { match: { op: '==', left: { meta: { key: 'l4proto' } }, right: 'tcp' } }
 ].map((match) => JSON.stringify(match))
 
-/** Whether the rule asks for TCP between loopback addresses at most. */
+/** Whether all conditions of the rule hold for every TCP connection between loopback addresses. */
 function isForLoopback(matches: readonly Json[]): boolean {
   return matches.every((match) => ofLoopback.includes(JSON.stringify(match)))
 }

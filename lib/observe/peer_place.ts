@@ -1,12 +1,12 @@
-/** Whether a dial ends on this host. */
+/** Whether the server of a dial is on this host. */
 import { isLoopback } from '../net/address.js'
 import type { Target } from '../net/target.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /**
- * Whether a listener of the dial is in this network namespace, so that the namespace's counters are evidence about the
- * server. One such target among others is enough.
- * @param ownAddresses canonical, as `os.networkInterfaces()` gives them
+ * Whether at least one listener of the dial is in this network namespace, so that the namespace's counters are evidence
+ * about the server.
+ * @param ownAddresses canonical, as returned by `os.networkInterfaces()`
  */
 export function isPeerHere(
   { selfDial, targets }: Pick<DialScenario, 'selfDial' | 'targets'>,

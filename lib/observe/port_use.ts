@@ -1,4 +1,4 @@
-/** Destinations to which this network namespace has as many connections as it has ephemeral ports. */
+/** Finds destinations to which this network namespace has as many connections as it has ephemeral ports. */
 import { native } from '../engine/native.js'
 import type { Counters } from '../host/counter_files.js'
 import { counterValue } from '../host/counters.js'
@@ -6,27 +6,27 @@ import type { PortFacts } from '../host/ports.js'
 import { formatEndpoint } from '../net/address.js'
 import { addressOf } from '../net/address_bytes.js'
 
-/** The ports from one address to one destination. */
+/** Ports in use from one source address to one destination. */
 export interface PortUse {
-  /** The address here, and the destination, `address:port`. */
+  /** The source address, and the destination as `address:port`. */
   source: string
   destination: string
-  /** Ephemeral ports that its connections hold: in TIME_WAIT, and otherwise. */
+  /** Ephemeral ports that its connections occupy: in TIME_WAIT, and in other states. */
   timeWaits: number
   others: number
-  /** Connections whose port is none of these: then their program chooses ports itself. */
+  /** Connections from ports outside the ephemeral range: their program chooses ports itself. */
   outside: number
-  /** Ephemeral ports that there are: `ip_local_port_range` without the reserved ones. */
+  /** Number of ephemeral ports: `ip_local_port_range` without the reserved ones. */
   available: number
 }
 
-/** Share of the ports from which on a destination is told of; other sockets may hold a few. */
+/** Share of occupied ports from which a destination is reported; other sockets may occupy a few. */
 const fullShare = 0.99
 
-/** Looking may take this share of the time. */
+/** Largest share of time to spend on looks. */
 const share = 0.02
 
-/** Ports the kernel chooses from; null where that is unknown. */
+/** Number of ports the kernel chooses from; null if unknown. */
 export function ephemeralPorts({ localRange, reserved }: PortFacts): number | null {
   if (localRange === null) return null
   const [first, last] = localRange
@@ -37,20 +37,20 @@ export function ephemeralPorts({ localRange, reserved }: PortFacts): number | nu
   return last - first + 1 - kept
 }
 
-/** Looks at the ports now and then, while the namespace has sockets enough for it to matter. */
+/** Looks at the ports from time to time, while the namespace has enough sockets to occupy them all. */
 export class PortObserver {
-  /** What the latest look found. */
+  /** Result of the latest look. */
   full: readonly PortUse[] = []
   #nextMs = 0
   #looking: Promise<void> | undefined
 
-  /** Begins a look when one is due. Never rejects: without sock_diag nothing is found. */
+  /** Begins a look if one is due. Never throws: without sock_diag it finds nothing. */
   look(ports: PortFacts, counters: Counters): void {
     const available = ephemeralPorts(ports)
     if (ports.localRange === null || available === null || available < 1) return
     const least = Math.max(1, Math.ceil(available * fullShare))
     if (this.#looking || performance.now() < this.#nextMs) return
-    // So few sockets cannot hold all ports to any destination. Those of IPv6 are counted apart.
+    // Fewer sockets than ports cannot occupy all ports to any destination. The kernel counts IPv6 sockets separately.
     if (socketsIn(counters) < least) {
       this.full = []
       return

@@ -1,31 +1,34 @@
-/** What showed whether the connections of a hold were alive, and what that amounts to. */
+/** Evidence of whether the connections of a hold were alive. */
 import type { NativeProof } from '../engine/native_run.js'
 import type { Alive } from '../result/result.js'
 import { areRepeats, stillRepeating } from './syn_ack_repeats.js'
 
-/** What checks look at. */
+/** The evidence, for the checks. */
 export interface ProofView {
   by: Alive['by']
-  /** Connections that were asked, or read because they are probed or talk anyway; and those there were. */
+  /** Connections that were probed, or read because they are probed or exchange data anyway; and all connections. */
   probed: number
   of: number
-  /** Their peer has answered something. */
+  /** Connections whose peer has answered. */
   proven: number
-  /** Their peer has left several probes unanswered; of these, it has sent nothing but a SYN-ACK; and a closed window. */
+  /**
+   * Connections whose peer has left several probes unanswered; of these, those whose peer has sent only a SYN-ACK; of
+   * those, the ones whose peer never opened its window.
+   */
   silent: number
   neverHeard: number
   zeroWindow: number
-  /** Milliseconds since a silent one was heard, at most. */
+  /** The longest time since a silent peer was heard, in milliseconds. */
   longestSilenceMs: number
-  /** Their SYN-ACK comes again to this day. */
+  /** Connections whose SYN-ACK still arrives repeatedly. */
   repeating: number
-  /** Reset in answer to a probe, by a peer that was never heard after its SYN-ACK. */
+  /** Connections that were reset in answer to a probe, by a peer that sent nothing after its SYN-ACK. */
   unknownToPeer: number
-  /** Given up by the kernel, or reset in answer to a probe by a peer that was heard before. */
+  /** Connections that the kernel gave up, or that were reset in answer to a probe by a peer that was heard before. */
   gone: number
 }
 
-/** Nothing was asked. */
+/** The view if nothing was probed. */
 export const unproven: ProofView = {
   by: 'none',
   probed: 0,
@@ -40,12 +43,12 @@ export const unproven: ProofView = {
   gone: 0
 }
 
-/** The part of a view that a step of a proof gives. */
+/** The part of a view that one step of a proof provides. */
 export type BelievedSums = Omit<ProofView, 'by' | 'probed' | 'of' | 'unknownToPeer' | 'gone'>
 
 /**
- * What of the sums of a step can be believed.
- * @param challenges how far TcpExt.TCPSYNChallenge has moved; needed where SYN-ACKs seem to come again
+ * The sums of a step, without those that have another explanation.
+ * @param challenges how far TcpExt.TCPSYNChallenge has moved; needed only if SYN-ACKs seem to be repeated
  */
 export function believed(sums: NativeProof, challenges: number): BelievedSums {
   const { neverHeard, zeroWindow, longestSilenceMs } = sums
@@ -53,17 +56,17 @@ export function believed(sums: NativeProof, challenges: number): BelievedSums {
   const none = { silent: 0, neverHeard: 0, zeroWindow: 0, longestSilenceMs: 0 }
   const areSynAcks = sums.repeating > 0 && areRepeats(sums.repeats, challenges)
   return {
-    // What was no SYN-ACK does not speak against an answer.
+    // Segments that were not SYN-ACKs do not disprove an answer.
     proven: sums.proven + (areSynAcks ? 0 : sums.repeatingProven),
     repeating: areSynAcks ? stillRepeating(sums.repeating, sums.healed) : 0,
     ...(isLoss(sums) ? none : silence)
   }
 }
 
-/** Probes a peer has to leave unanswered to be called silent: native/engine/run/prover.cc. */
+/** Number of probes that a silent peer has left unanswered: native/engine/run/prover.cc. */
 const probes = 3
 
-/** How far chance may exceed what loss explains. */
+/** Factor by which chance may exceed the number of silent connections that loss explains. */
 const margin = 3
 
 /** Times in a row that a segment of a silent connection was sent again: kHopelessRetransmits of native/engine/run/prover.cc. */
@@ -83,14 +86,14 @@ function isLoss({ proven, late, sent, resent, silent }: NativeProof): boolean {
   return silent <= margin * Math.max(1, (proven * share) / (1 - Math.min(0.9, share)))
 }
 
-/** How the view looks in the result. */
+/** The view as it appears in the result. */
 export function aliveOf(view: ProofView): Alive {
   const { by, probed, of, proven } = view
   const disproved = view.silent + view.repeating + view.unknownToPeer + view.gone
   return { by, probed, proven, disproved, unknown: Math.max(0, of - proven - disproved) }
 }
 
-/** What so many of those that were asked come to when as many of all the others are alike. */
+/** Scales a count among the probed connections up to all connections. */
 export function extrapolated(count: number, { probed, of }: Pick<ProofView, 'probed' | 'of'>): number {
   return probed === 0 ? count : Math.round((count / probed) * Math.max(probed, of))
 }

@@ -1,30 +1,30 @@
-/** The connections that servers have accepted, port by port, over the surveys: what their processes leave undone. */
+/** Tracks, port by port over several surveys, whether servers read and close the connections they have accepted. */
 
 import type { Noticed, SocketSurvey, UnreadSocket } from '../engine/sockets.js'
 import { findHolder, readOwner, type SocketOwner } from '../host/socket_owner.js'
 import type { ListenerLooks } from './listener_fill.js'
 
-/** What serves one listening port. */
+/** The connections of one listening port. */
 export interface ServedPort {
   port: number
-  /** Connections accepted and open. */
+  /** Accepted connections that are open. */
   accepted: number
-  /** Those of them that the peer has closed and the process has not: at the first survey, and now. */
+  /** Of these, the ones that the peer has closed and the process has not: at the first survey, and now. */
   closeWait: {
     first: number
     now: number
-    /** Closed by the peer three seconds ago or longer; of them those whose end the process has not even read. */
+    /** Closed by the peer at least three seconds ago; of these, the ones whose end of stream the process has not read. */
     old: number
     oldUnread: number
   }
-  /** Accepted connections that hold data back from a peer without room, and that send data again without an answer. */
+  /** Accepted connections whose peer keeps its window closed; and those that retransmit data without an answer. */
   windowClosed: number
   unanswered: number
-  /** Accepted connections with data of which the process has read nothing for three seconds or longer, at least. */
+  /** Accepted connections with unread data of which the process has read nothing for at least three seconds. */
   stalled: Stalled
-  /** The same of connections that wait to be accepted. */
+  /** The same for connections that wait to be accepted. */
   unaccepted: Stalled
-  /** A process that has such connections, or is alone to listen for them; null: not found, or there are none. */
+  /** A process that owns such connections, or the only one that listens for them; null: not found, or there are none. */
   holder: SocketOwner | null
 }
 
@@ -32,14 +32,14 @@ export interface ServedPort {
 export interface Stalled {
   sockets: number
   bytes: number
-  /** For how long the one that has waited longest has. */
+  /** Waiting time of the connection that has waited longest. */
   seconds: number
 }
 
-/** How long a process may take to read, in seconds. */
+/** Time without a read after which a connection counts as stalled, in seconds. */
 const stalledSeconds = 3
 
-/** A connection of which nothing was read. */
+/** A connection of which nothing has been read since `sinceMs`. */
 interface Still extends UnreadSocket {
   sinceMs: number
 }
@@ -81,7 +81,7 @@ export class ServedPorts {
     )
   }
 
-  /** Gives those of which nothing was read between two surveys, with the time since the first of these. */
+  /** Returns the connections of which surveys have seen nothing read for at least `stalledSeconds`. */
   #noteUnread(unread: readonly UnreadSocket[], nowMs: number): Still[] {
     const before = this.#still
     this.#still = new Map(
@@ -94,7 +94,7 @@ export class ServedPorts {
     return [...this.#still.values()].filter(({ sinceMs }) => nowMs - sinceMs >= stalledSeconds * 1000)
   }
 
-  /** The one found before, as long as it lives: looking through a process's descriptors takes milliseconds. */
+  /** Reuses the process found before while it is alive: searching the descriptors of a process takes milliseconds. */
   async #holderOf(
     port: number,
     inodes: readonly number[],

@@ -1,4 +1,4 @@
-/** The server of a dial, looked at from beside it where it is in the same network namespace. */
+/** Observes the server of a dial if it is in the same network namespace. */
 import {
   type ListeningSocket,
   type LocalEnd,
@@ -12,37 +12,37 @@ import { listenersAt } from './listeners_at.js'
 import { type ServedPort, ServedPorts } from './served_ports.js'
 import { mostEnds } from './watch_ends.js'
 
-/** What the listening side knows of the connections dialed. */
+/** The dialed connections as the listening side sees them. */
 export interface ServerView {
-  /** Connections that stand for it, those waiting in accept queues included; and how many wait. */
+  /** Connections that are established for the server, including its accept queues; and those in accept queues. */
   standing: number
   queued: number
-  /** Connections whose handshake it waits to be completed. */
+  /** Connections for which the server waits for the final ACK of the handshake. */
   halfOpen: number
-  /** Connections that stood for the client before, and do not for it. */
+  /** Connections that were open for the client beforehand and are not established for the server. */
   missing: number
 }
 
-/** What the kernel shows of it. */
+/** What the kernel shows of the server. */
 export interface ServerSeen {
-  /** Where the run dials to. */
+  /** The listening sockets that the run dials. */
   listeners: ListenerFill[]
-  /** Other listening sockets of this namespace that dropped something since the run began; null: not listed. */
+  /** Other listening sockets of this namespace that have dropped something since the run began; null: not listed. */
   strangers: ListenerFill[] | null
   server: ServerView | null
   served: readonly ServedPort[]
 }
 
-/** What a look is to find out besides the accept queues, which takes a walk through all sockets. */
+/** What a look has to find out besides the accept queues. Each takes a walk through all sockets. */
 export interface Closer {
-  /** How many of our connections stand for the server as well. */
+  /** How many of our connections are established for the server, too. */
   counts: boolean
-  /** What its process leaves undone on those it has accepted. */
+  /** Whether the server's process reads and closes the connections it has accepted. */
   accepted: boolean
 }
 
 export class ServerObserver {
-  /** The latest look. */
+  /** Result of the latest look. */
   seen: ServerSeen = { listeners: [], strangers: null, server: null, served: [] }
   readonly #ends: readonly LocalEnd[]
   readonly #standing: () => { open: number; closedByPeer: number }
@@ -51,9 +51,9 @@ export class ServerObserver {
   #nextSurveyMs = 0
 
   /**
-   * @param ends where the run dials to, as far as that is in this namespace; none: nothing is seen
-   * @param standing connections of the run that stand now, and those that its peers have closed until now
-   * @param before listening sockets of this namespace before the first connection; null: not known
+   * @param ends the dialed endpoints in this namespace; none: nothing is observed
+   * @param standing connections of the run that are open now, and those that peers have closed so far
+   * @param before listening sockets of this namespace before the first connection; null: unknown
    */
   constructor(
     ends: readonly LocalEnd[],
@@ -66,8 +66,8 @@ export class ServerObserver {
   }
 
   /**
-   * Looks at the accept queues, which takes a tenth of a millisecond, and closer where it is asked to.
-   * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE: nothing is seen
+   * Looks at the accept queues, which takes a tenth of a millisecond, and closer if asked to.
+   * @throws C1mError C1M_SOCK_DIAG_UNAVAILABLE: nothing was observed
    */
   async look(closer: Closer): Promise<void> {
     if (this.#ends.length === 0) return
@@ -85,7 +85,7 @@ export class ServerObserver {
     this.seen = {
       listeners,
       strangers: found.filter(({ inode }) => !inodes.has(inode)),
-      // Without a listener there, the connections were translated to another port, and how many stand is not known.
+      // Without a listener, the connections were translated to another port, and the server's number of them is unknown.
       server: listeners.length === 0 ? null : server,
       served: this.#served.ports
     }
@@ -98,7 +98,7 @@ export class ServerObserver {
     return survey
   }
 
-  /** Ours are read first, and without those that end meanwhile: what is missing then was missing all the time. */
+  /** Counts our connections first and subtracts those that end meanwhile, so that `missing` is never too high. */
   async #count(): Promise<ServerView> {
     const before = this.#standing()
     const { states, listeners } = await this.#survey()
@@ -116,7 +116,7 @@ export class ServerObserver {
   }
 }
 
-/** States of an end that has had the final ACK of its handshake, and is not done with the connection. */
+/** States of a socket that has received the final ACK of its handshake and has not finished with the connection. */
 const stands: ReadonlySet<string> = new Set([
   'ESTABLISHED',
   'FIN_WAIT1',

@@ -1,4 +1,4 @@
-/** The next hop of a dial, where that does not answer on its link (ARP, neighbor discovery). */
+/** Finds the next hop of a dial that does not answer on its link (ARP, neighbor discovery). */
 import { nextHop } from '../engine/devices.js'
 import { isUnspecified } from '../net/address.js'
 import type { DialScenario } from '../scenario/scenario.js'
@@ -8,20 +8,20 @@ export interface SilentHop {
   address: string
   device: string
   target: string
-  /** Whether that is so for each target of the dial. */
+  /** Whether the next hops of all targets of the dial are silent. */
   isOnlyWay: boolean
 }
 
-/** NUD_INCOMPLETE, NUD_FAILED: the kernel asked for the hardware address, and nobody answered (so far). */
+/** NUD_INCOMPLETE, NUD_FAILED: the kernel asked for the hardware address and has received no answer. */
 const unanswered = 0x01 | 0x20
 
-/** Targets that are asked for: each is a question to the kernel. */
+/** Most targets to check: each takes a query to the kernel. */
 const mostTargets = 64
 
 /**
- * The first next hop that does not answer. The kernel forgets this a minute after the last packet, so it is to be asked
- * for soon after handshakes failed. Sends nothing.
- * @returns null also where the kernel cannot be asked
+ * Finds the first next hop that does not answer. The kernel forgets this a minute after the last packet, so call it soon
+ * after handshakes have failed. Sends nothing.
+ * @returns null also if the kernel cannot be queried
  */
 export function silentHop({
   selfDial,

@@ -1,4 +1,4 @@
-/** Where packets from the source addresses of a dial leave, as the kernel will choose; nothing is sent. */
+/** Finds the devices by which packets from the source addresses of a dial would leave. Sends nothing. */
 import { type Device, findRoute, listDevices } from '../engine/devices.js'
 import { type AddressRange, addressesWithin, isLoopback, within } from '../net/address.js'
 import type { Target } from '../net/target.js'
@@ -7,28 +7,28 @@ import type { DialScenario } from '../scenario/scenario.js'
 /** Packets that leave by another device than the one that has their source address. */
 export interface AsymmetricRoute {
   source: string
-  /** The one device that has it. */
+  /** The only device that has the source address. */
   owner: string
   target: string
-  /** Where the packets leave. */
+  /** The device by which the packets leave. */
   device: string
-  /** The command that shows it. */
+  /** The command that shows the route. */
   lookup: string
 }
 
 export interface SourceRoutes {
-  /** Targets to which no route leads, or `TARGET from SOURCE` where none leads from that one. */
+  /** Targets without a route, or `TARGET from SOURCE` if only that source has none. */
   unrouted: string[]
   asymmetric: AsymmetricRoute | null
 }
 
-/** Addresses of each device that are tried, and questions to the kernel; of more, some evenly spaced. */
+/** Most addresses per device to try, and most queries to the kernel; of more, an evenly spaced selection. */
 const mostOfDevice = 8
 const mostAsked = 256
 
 /**
- * Asks for the routes from those source addresses that this host has.
- * @returns null where the kernel cannot be asked
+ * Asks the kernel for the routes from the source addresses that this host has.
+ * @returns null if the kernel cannot be queried
  */
 export function sourceRoutes(
   dial: Pick<DialScenario, 'targets' | 'socketOptions'>,
@@ -61,7 +61,7 @@ interface Way {
   target: Target
 }
 
-/** What never leaves this host needs no route of its own. */
+/** One target per address, without loopback, which needs no route. */
 function distinct(targets: readonly Target[]): Target[] {
   const byAddress = new Map(targets.map((target) => [target.address, target]))
   return [...byAddress.values()].filter(({ address }) => !isLoopback(address))
@@ -104,9 +104,9 @@ function ask({ socketOptions: { mark, device } }: Asker, { address, firstPort }:
 }
 
 /**
- * The device that has the source address, where a receiver takes packets from that address that leave by `name` for forged.
- * Not an address of loopback, of a dummy or a tunnel, or of several devices: such are meant for any way. Nor one that
- * belongs to the network beyond `name` as well, nor what stays on this host.
+ * The device that has the source address, if a receiver would treat packets from that address that leave by `name` as
+ * forged. null for addresses of loopback, dummy or tunnel devices and addresses on several devices, which are meant for
+ * any route; for addresses that also belong to the network behind `name`; and for packets that stay on this host.
  */
 function strayedFrom(source: string, name: string, devices: readonly Device[]): string | null {
   const [owner, ...others] = devices.filter(({ addresses }) => addresses.some((one) => bare(one) === source))
@@ -128,7 +128,7 @@ function spaced<T>(items: readonly T[], most: number): T[] {
   return Array.from({ length: most }, (_, i) => items[Math.floor((i * items.length) / most)] as T)
 }
 
-/** `198.18.1.1/24` without the length of its prefix. */
+/** Strips the prefix length: `198.18.1.1/24` becomes `198.18.1.1`. */
 function bare(address: string): string {
   return address.replace(/\/.*/, '')
 }

@@ -1,18 +1,18 @@
-/** A peer that has not had the last segment of a handshake sends its SYN-ACK again; what that tells of a connection. */
+/** A peer that has not received the last segment of a handshake repeats its SYN-ACK. Interprets these repeats. */
 
 /** TCP_SYNACK_RETRIES in include/net/tcp.h, the default of `net.ipv4.tcp_synack_retries`. */
 const retries = 5
 
-/** A server's timers are not exact. */
+/** Allowance for inexact timers of the server. */
 const slackMs = 250
 const slackShare = 0.05
 
-/** Repeats from which on a lost segment is no likely explanation any more. */
+/** Number of repeats from which a lost segment is no longer a likely explanation. */
 const leastRepeats = 2
 
 /**
- * How many repeats were due by now: 1, 3, 7, 15, and 31 seconds after the handshake (measured).
- * @param ageMs of the connection
+ * Number of repeats due by now: they come 1, 3, 7, 15 and 31 seconds after the handshake (measured).
+ * @param ageMs age of the connection
  */
 export function dueRepeats(ageMs: number): number {
   const sureMs = ageMs * (1 - slackShare) - slackMs
@@ -20,8 +20,8 @@ export function dueRepeats(ageMs: number): number {
 }
 
 /**
- * What so many repeats mean: they `go on`, or the last one that was due did not come and the peer has had our ACK (`healed`);
- * null: there was none, or it is too early to tell.
+ * Interprets repeats. `go on`: they continue. `healed`: the last one that was due did not come, so the peer has received
+ * our ACK. null: there was none, or it is too early to tell.
  */
 export function readRepeats(repeats: number, ageMs: number): 'go on' | 'healed' | null {
   if (repeats <= 0) return null
@@ -30,19 +30,19 @@ export function readRepeats(repeats: number, ageMs: number): 'go on' | 'healed' 
 }
 
 /**
- * Of connections whose repeats go on, how many the peer still waits for: where most of those that were repeated have
- * healed, the ACK is being lost and gets through in the end, and the answer to the last repeat most likely did.
+ * Number of connections, of those whose repeats go on, for which the peer still waits. If most connections with repeats
+ * have healed, ACKs are being lost but get through in the end, and most likely the answer to the last repeat did, too.
  */
 export function stillRepeating(goingOn: number, healed: number): number {
   return goingOn >= healed ? goingOn : 0
 }
 
-/** Some may have come since the counter was read, or before. */
+/** Some SYN-ACKs may have arrived after the counter was read, or before. */
 const tolerance = 0.8
 
 /**
- * Whether segments without data were SYN-ACKs that came again. Each of those counts as TCPSYNChallenge in this namespace; other
- * segments do not, such as those by which a SYN proxy opens the window.
+ * Whether segments without data were repeated SYN-ACKs. Each repeated SYN-ACK counts as TCPSYNChallenge in this namespace;
+ * other segments do not, such as those with which a SYN proxy opens the window.
  */
 export function areRepeats(segments: number, challenges: number): boolean {
   return challenges >= segments * tolerance

@@ -1,4 +1,4 @@
-/** TIME_WAIT sockets of this network namespace, as a churn fills it with them. */
+/** Tracks the TIME_WAIT sockets of this network namespace, which a churn creates. */
 import { readFileSync } from 'node:fs'
 import { type Counters, parseSockstat } from '../host/counter_files.js'
 import { counterValue } from '../host/counters.js'
@@ -8,13 +8,12 @@ export class TimeWaitWatch {
   readonly #before = timeWaits()
   #peak = this.#before
 
-  /** Looks once. */
   sample(): void {
     const now = timeWaits()
     if (now !== null) this.#peak = Math.max(this.#peak ?? 0, now)
   }
 
-  /** From the beginning of the watch until now. */
+  /** Totals from the start of the watch until now. */
   totals(): TimeWaits {
     this.sample()
     return { before: this.#before, peak: this.#peak, after: timeWaits() }

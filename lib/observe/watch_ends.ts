@@ -5,11 +5,11 @@ import { formatEndpoint, isUnspecified } from '../net/address.js'
 import { formatPorts } from '../net/target.js'
 import { resolveTargets } from '../net/targets.js'
 
-/** Ends the kernel's filter for sockets has room for: kMaxLocalEndpoints in native/net/inet_diag.h. */
+/** Most ends that fit the kernel's socket filter: kMaxLocalEndpoints in native/net/inet_diag.h. */
 export const mostEnds = 1000
 
 /**
- * The ends of a server that is to be watched: its addresses with their ports, and ports at any address.
+ * Resolves the ends of a server to watch: addresses with their ports, and ports at any address.
  * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
  */
 export async function resolveEnds(targets: readonly string[], ports: readonly string[]): Promise<LocalEnd[]> {
@@ -18,9 +18,9 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
     if (firstPort === 0)
       throw new C1mError(
         'C1M_TARGET_INVALID',
-        `target ${quote(`${host}:0`)} has port 0, which nobody listens on`,
+        `target ${quote(`${host}:0`)} has port 0, on which no server listens`,
         {
-          hint: 'Write the port of the server, or nothing to watch every socket.'
+          hint: 'Give the port of the server, or no target to watch every socket.'
         }
       )
     return isUnspecified(address) ? { firstPort, lastPort } : { address, firstPort, lastPort }
@@ -28,13 +28,13 @@ export async function resolveEnds(targets: readonly string[], ports: readonly st
   const all = [...ends, ...(await Promise.all(ports.map(parsePorts))).flat()]
   if (all.length <= mostEnds) return all
   throw new C1mError('C1M_OPTION_INVALID', `${all.length} targets and ports are more than ${mostEnds}`, {
-    hint: 'Write neighbouring ports as a range: address:8100-8119.'
+    hint: 'Write adjacent ports as a range: address:8100-8119.'
   })
 }
 
-/** `80`, `8100-8119`, `80,443` or `https`: read as those of a target, which has them after its host. */
+/** Parses `80`, `8100-8119`, `80,443` or `https` with the parser for targets. */
 async function parsePorts(text: string): Promise<LocalEnd[]> {
-  // Loaded when needed: what judges a dial holds this file, too, and a dial may read its targets by the other.
+  // Loaded when needed, because this file is part of what judges a dial, and few dials need that parser.
   const { parseTarget } = await import('../net/target_text.js')
   try {
     return parseTarget(`:${text.trim()}`, 'dial').map(({ firstPort, lastPort }) => ({ firstPort, lastPort }))

@@ -1,20 +1,20 @@
-/** How long a run will take. */
+/** Estimates how long a run takes. */
 import { connectsPerCpu } from '../checks/causes/dialer_saturated.js'
 import type { RampPoint } from '../scenario/ramp.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
-/** Expected durations in seconds, if nothing holds the run up. */
+/** Expected durations in seconds, if nothing delays the run. */
 export interface PlannedTime {
-  /** Until the last connection is started, at the rate asked for; null when that is as fast as possible, and in a churn. */
+  /** Until the last connection is started at the requested rate; null without a rate, and in a churn. */
   dialSeconds: number | null
-  /** The same as fast as these CPUs go at best. */
+  /** The same at the highest speed of these CPUs. */
   atBestSeconds: number
   holdSeconds: number
-  /** Bound of the whole run; null: none. */
+  /** Limit of the whole run; null: none. */
   boundSeconds: number | null
 }
 
-/** @param bothEnds whether the accepting end takes of the same CPUs */
+/** @param bothEnds whether the accepting end uses the same CPUs */
 export function planTime(scenario: DialScenario, cpus: number | null, bothEnds: boolean): PlannedTime {
   const { connections, rate, workers, holdMs, durationMs, churn } = scenario
   const perCpu = bothEnds ? connectsPerCpu.bothEnds : connectsPerCpu.oneEnd
@@ -26,7 +26,7 @@ export function planTime(scenario: DialScenario, cpus: number | null, bothEnds: 
   }
 }
 
-/** Seconds until `count` connections are started by a piecewise-linear schedule whose last rate holds. */
+/** Seconds until `count` connections are started. The rate is piecewise linear, and the last rate then holds. */
 export function secondsToStart(count: number, points: readonly RampPoint[]): number {
   let left = count
   for (const [index, { atMs, perSecond: rate }] of points.entries()) {
@@ -40,7 +40,7 @@ export function secondsToStart(count: number, points: readonly RampPoint[]): num
   return 0
 }
 
-/** When rate t + slope/2 t^2 reaches `count`; in the form that is exact for a slope near zero. */
+/** Time at which rate t + slope/2 t^2 reaches `count`; this form is exact for a slope near zero. */
 function crossing(rate: number, slope: number, count: number): number {
   return (2 * count) / (rate + Math.sqrt(Math.max(0, rate * rate + 2 * slope * count)))
 }

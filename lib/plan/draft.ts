@@ -1,4 +1,4 @@
-/** A scenario as asked for, fit to be run or not. */
+/** Resolves the scenario of a plan, even if it cannot be run. */
 import type { HostFacts } from '../host/facts.js'
 import { checkZones } from '../net/zones.js'
 import type { DialOptions } from '../scenario/options.js'
@@ -8,8 +8,8 @@ import { type PlannedSources, planSources } from './planned_sources.js'
 
 /**
  * Drafts the scenario and finds its sources.
- * @param here whether it is for this host
- * @throws C1mError for options that make no sense
+ * @param here whether the plan is for this host
+ * @throws C1mError for invalid options
  */
 export async function draftPlan(
   options: DialOptions,
@@ -18,10 +18,10 @@ export async function draftPlan(
 ): Promise<{ scenario: DialScenario; sources: PlannedSources }> {
   if (here) checkDevice(options)
   let sources: PlannedSources | undefined
-  // A plan is the same each time it is made.
+  // The fixed seed makes repeated plans identical.
   const scenario = await draftDial({ seed: 0, ...options }, facts, async (specs, needs) => {
     if (here) checkZones(needs.targets)
-    // Without --source the specs name the device; which addresses it has on another host is unknown.
+    // Without --source the specs name the device, whose addresses on another host are unknown.
     const known = here || options.source !== undefined ? specs : []
     sources = await planSources(known, needs, here)
     return sources.ranges

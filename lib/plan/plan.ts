@@ -1,4 +1,4 @@
-/** `plan`: what a dial will take and what will stop it, before a packet is sent. */
+/** `plan`: predicts what a dial needs and what will stop it, before a packet is sent. */
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
 import { C1mError } from '../base/errors.js'
 import { version } from '../base/version.js'
@@ -37,60 +37,60 @@ import { unknowns } from './visibility.js'
 /** Name and version of the plan's shape. */
 export const PLAN_SCHEMA = 'c1m-native/plan@1'
 
-/** What a caller may ask of `plan`: what one may ask of `dial`, and what is known of hosts and path. */
+/** Options of `plan`: those of `dial`, and facts about the hosts. */
 export interface PlanOptions extends DialOptions {
   /**
-   * Facts of the host that dials, or of both hosts. Default: this host's, read now. With them nothing of this host counts;
-   * what they leave out is unknown.
+   * Facts of the dialing host, or of both hosts. Default: this host's, read now. If they are given, this host is not
+   * examined, and facts they leave out are unknown.
    */
   facts?: HostFacts | FactsOfHosts
-  /** Facts of the host that is dialed, where that is another one. Default: unknown. */
+  /** Facts of the dialed host if it is another one. Default: unknown. */
   serverFacts?: HostFacts
 }
 
 const planChecks: OptionChecks<PlanOptions> = {
   ...dialChecks,
-  // `parseFacts` says which field is wrong.
+  // `parseFacts` validates them and names the wrong field.
   facts: (_, value) => value as FactsOfHosts,
   serverFacts: (_, value) => value as HostFacts
 }
 
-/** What a dial takes and what will stop it. Plain JSON. */
+/** What a dial needs and what will stop it. Plain JSON. */
 export interface Plan {
   schema: typeof PLAN_SCHEMA
   version: string
-  /** Whether nothing critical is foreseen. */
+  /** Whether no critical finding is predicted. */
   fits: boolean
-  /** What was asked for, with every default resolved. */
+  /** The requested scenario, with every default resolved. */
   scenario: DialScenario
   tuples: PlannedTuples
-  /** What it takes of the dialing host, and of the server; null where the server is that host, or unknown. */
+  /** Needs on the dialing host, and on the server; null if the server is the same host, or unknown. */
   needs: { client: Needs; server: Needs | null }
-  /** Descriptor tables, each a thread, that will be opened. */
+  /** Number of descriptor tables to open, each with a thread. */
   tables: number
   memory: PlannedMemory
   time: PlannedTime
-  /** The arithmetic of the NAT that was described; null: none was. */
+  /** The arithmetic of the NAT described in the options; null without one. */
   nat: NatPlan | null
-  /** What will stop or bend it; first what binds at the fewest connections. */
+  /** What will stop or slow down the dial; the finding that applies at the fewest connections comes first. */
   findings: Prediction[]
-  /** What cannot be known from here, a sentence each. */
+  /** What the plan cannot check, one sentence each. */
   unknown: string[]
-  /** What the plan rests on. The same file serves as `facts` again. */
+  /** The facts on which the plan is based. Can be given as `facts` again. */
   facts: { client: HostFacts; server: HostFacts | null }
 }
 
 /** Memory on the dialing host, in bytes. */
 export interface PlannedMemory {
-  /** Slab of the sockets; of both ends where both are in its namespace. */
+  /** Slab of the sockets; of both ends if both are in its namespace. */
   kernelBytes: number
   /** Resident set of the dialing process. */
   residentBytes: number
 }
 
 /**
- * Plans a dial: sends nothing, and explains what `dial` would refuse. Names of targets are looked up.
- * @throws C1mError for options that make no sense, C1M_FACTS_INVALID, C1M_RUN_FAILED where this host has no threads left
+ * Plans a dial. Sends nothing except name lookups of targets, and explains what `dial` would refuse.
+ * @throws C1mError for invalid options, C1M_FACTS_INVALID, C1M_RUN_FAILED if this host has no threads left
  */
 export async function plan(given: PlanOptions = {}): Promise<Plan> {
   const options = checkOptions('plan', given, planChecks)
@@ -136,7 +136,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   ]
     .sort(byBinding)
     .map(predictionOf)
-  // Each worker opens a table of its own, however few would do.
+  // Each worker opens a table of its own, even if fewer tables would be enough.
   const tables = Math.min(needs.tables, Math.max(scenario.workers, tablesUsed(needs)))
   return {
     schema: PLAN_SCHEMA,
@@ -171,7 +171,7 @@ export async function plan(given: PlanOptions = {}): Promise<Plan> {
   }
 }
 
-/** Whose facts count. */
+/** Selects the facts to plan with. */
 function hosts({ facts, serverFacts }: PlanOptions): {
   client: HostFacts
   server: HostFacts | null
@@ -194,7 +194,7 @@ function nothingKnown(): HostFacts {
   return (parseFacts({}) as Required<FactsOfHosts>).client
 }
 
-/** All shards meet at the server. */
+/** The connections of all shards meet at the server. */
 function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | null): Needs {
   const { connections, shardCount, closeBy } = scenario
   const left = leftBehind(scenario, rate)
@@ -211,7 +211,7 @@ function serverNeeds(facts: HostFacts, scenario: DialScenario, rate: number | nu
   })
 }
 
-/** What can be said of a server by the facts of its host alone; the rest is about the one that dials. */
+/** Checks that need only the facts of the server's host; all others concern the dialing side. */
 const isOfServer = ({ concerns }: Check) => concerns === 'host' || concerns === 'listener'
 
 function serverFindings(facts: HostFacts, needs: Needs, scenario: DialScenario): Foreseen[] {

@@ -1,4 +1,4 @@
-/** Source addresses of a plan: what `dial` would refuse is noted instead. */
+/** Source addresses of a plan. Notes problems for which `dial` would refuse to run. */
 import { C1mError } from '../base/errors.js'
 import { quote } from '../base/quote.js'
 import { type AddressRange, familyOf, isLoopback, mergeRanges, parseAddressRange } from '../net/address.js'
@@ -11,23 +11,23 @@ import {
   type SourceNeeds
 } from '../net/sources.js'
 
-/** Sources to plan with, and what is wrong with them. */
+/** Sources to plan with, and their problems. */
 export interface PlannedSources {
   ranges: AddressRange[]
   /** Addresses among them that this host does not have. */
   missing: string[]
-  /** Addresses that it has, and cannot use for duplicate address detection. */
+  /** Addresses that this host has but cannot use yet because of duplicate address detection. */
   unsettled: UnsettledAddress[]
-  /** Targets this host has no route to. */
+  /** Targets to which this host has no route. */
   unrouted: string[]
-  /** One address stands for whichever the route will choose. */
+  /** Whether one address is assumed in place of the one that the route will choose. */
   assumed: boolean
 }
 
 /**
  * Finds the sources as `resolveSources` does.
- * @param here whether the plan is for this host; for another one nothing can be looked up
- * @throws C1mError C1M_SOURCE_INVALID: a source that makes no sense
+ * @param here whether the plan is for this host; for another host nothing can be looked up
+ * @throws C1mError C1M_SOURCE_INVALID for an invalid source
  */
 export async function planSources(
   specs: readonly string[],
@@ -43,7 +43,7 @@ export async function planSources(
   if (!here && !local) return assumed
   try {
     const ranges = await resolveSources(specs, needs)
-    // Those that loopback gets by default were not tried: without IPv6 there is no ::1.
+    // The default addresses for loopback have not been tried: without IPv6 there is no ::1.
     return specs.length === 0 && here ? await withMissing(ranges, needs.device ?? null) : fine(ranges)
   } catch (error) {
     const code = error instanceof C1mError ? error.code : null
@@ -78,7 +78,7 @@ function elsewhere(spec: string, family: 4 | 6, linkLocal: boolean): AddressRang
     throw new C1mError(
       'C1M_SOURCE_INVALID',
       (option) =>
-        `${option('source')} ${quote(spec)} is not an address, and names of interfaces say nothing about another host`,
+        `${option('source')} ${quote(spec)} is not an address, and the interfaces of another host are unknown`,
       { hint: 'Write an address, A/len or A-B.' }
     )
   return parseSource(spec, family, linkLocal)

@@ -5,12 +5,12 @@ import { isTracked } from '../scenario/needs.js'
 import type { DialScenario } from '../scenario/scenario.js'
 
 /**
- * `none`: rules keep them out. `all`: no rule that can be read does. `unknown`: nobody may read the rules. null: nothing is
- * tracked here.
+ * `none`: rules exempt the connections. `all`: no rule that could be read does. `unknown`: the rules cannot be read. null:
+ * this host tracks no connections.
  */
 export type Tracking = 'none' | 'all' | 'unknown' | null
 
-/** Reads the rules where they matter: where this namespace tracks connections. */
+/** Reads the rules only if this namespace tracks connections. */
 export async function trackingOf(
   { conntrack }: HostFacts,
   { targets, selfDial }: DialScenario,
@@ -19,6 +19,6 @@ export async function trackingOf(
   if (!isTracked(conntrack, false)) return null
   const ruleset = await readRuleset()
   if (ruleset === null) return 'unknown'
-  // The ports of its own listeners are known only to the run.
+  // Only the run knows the ports of its own listeners.
   return areUntracked(ruleset, { targets: selfDial ? [] : targets, bothEnds: peerIsHere }) ? 'none' : 'all'
 }

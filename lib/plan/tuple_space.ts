@@ -1,32 +1,32 @@
-/** The tuple space of a plan: how many 4-tuples there are, what spans them and what takes of them. */
+/** The tuple space of a plan: its number of 4-tuples, their dimensions, and the ports that are not available. */
 import { countAddresses } from '../net/address.js'
 import type { NatPlan } from '../scenario/nat.js'
 import { countDestinations, type DialScenario } from '../scenario/scenario.js'
 import { countPorts, type PortsKeptBack } from '../scenario/source_ports.js'
 import { portsInShard } from '../scenario/tuples.js'
 
-/** Capacity is source addresses x source ports x destinations; a NAT may allow less. */
+/** The capacity is source addresses x source ports x destinations; a NAT may lower it. */
 export interface PlannedTuples {
-  /** Distinct 4-tuples the run may use; no larger than Number.MAX_SAFE_INTEGER. */
+  /** Distinct 4-tuples the run may use; at most Number.MAX_SAFE_INTEGER. */
   capacity: number
   sourceAddresses: number
-  /** Source ports of each address, of this shard. */
+  /** Source ports per address in this shard. */
   sourcePorts: number
-  /** Pairs of destination address and port; in a self-dial its own listeners. */
+  /** Pairs of destination address and port; in a self-dial those of its own listeners. */
   destinations: number
-  /** Ports of the range that `ip_local_reserved_ports` keeps back; null where that is unknown. */
+  /** Ports of the range that are reserved by `ip_local_reserved_ports`; null if unknown. */
   reservedPorts: number | null
   /** Ephemeral ports left to other programs on the host. */
   portsLeftToOthers: number
   /** Ports left to the other shards. */
   portsOfOtherShards: number
-  /** Bound of a NAT that was described; null: none was. */
+  /** Limit of the NAT described in the options; null without one. */
   natTuples: number | null
-  /** TCP sockets in this namespace now, each of which may hold a port; null where they cannot be counted. */
+  /** TCP sockets in this namespace now, each of which may hold a port; null if they cannot be counted. */
   otherSockets: number | null
 }
 
-/** What else bounds the tuple space. */
+/** Other limits of the tuple space. */
 export interface TupleBounds extends Pick<PlannedTuples, 'otherSockets'> {
   keptBack: PortsKeptBack
   nat: NatPlan | null

@@ -1,4 +1,4 @@
-/** What a plan cannot know, in words: silence about it would read as a promise. */
+/** What the plan cannot check; it is listed so that readers do not assume it is fine. */
 import { formatNumber } from '../base/units.js'
 import type { HostFacts } from '../host/facts.js'
 import { formatTarget, type Target } from '../net/target.js'
@@ -6,7 +6,7 @@ import { hasNoConntrack } from '../scenario/needs.js'
 import type { PlannedSources } from './planned_sources.js'
 import type { Tracking } from './tracking.js'
 
-/** How far a plan sees. */
+/** What a plan could examine. */
 export interface PlanVisibility {
   client: HostFacts
   server: HostFacts | null
@@ -14,20 +14,20 @@ export interface PlanVisibility {
   here: boolean
   peerIsHere: boolean
   sources: PlannedSources
-  /** Whether the kernel was asked for the ways packets take. */
+  /** Whether the kernel was asked for the routes. */
   asked: boolean
   /** A target that dial refuses without `authorized`. */
   stranger: Target | undefined
-  /** Sockets of others in this namespace; null when they cannot be counted. */
+  /** Other sockets in this namespace; null if they cannot be counted. */
   otherSockets: number | null
-  /** Whether it tracks the connections; null where that does not matter. */
+  /** Whether the host tracks the connections; null if that makes no difference. */
   tracking?: Tracking
   hasNat: boolean
-  /** Whether it churns as fast as possible. */
+  /** Whether the run churns without a rate. */
   churnsUnpaced: boolean
 }
 
-/** One sentence for each gap, without a full stop. */
+/** One sentence per gap, without a period. */
 export function unknowns(sight: PlanVisibility): string[] {
   const {
     client,
@@ -46,17 +46,17 @@ export function unknowns(sight: PlanVisibility): string[] {
     missingFacts(here ? 'this host' : 'the dialing host', client, peerIsHere ? hereFacts : clientFacts),
     idleTracking(here ? 'this host' : 'the dialing host', client, here),
     tracking === 'unknown'
-      ? 'whether a rule of this host keeps these ports out of connection tracking (notrack): they are taken to be tracked (run plan as root, with nft)'
+      ? 'whether a rule of this host exempts these ports from connection tracking (notrack): no such rule is assumed (run plan as root, with nft)'
       : null,
     sources.assumed
-      ? 'the source address, which the route chooses: one address is assumed (name others with --source)'
+      ? 'the source address, which the route chooses: one address is assumed (set others with --source)'
       : null,
     here && !asked ? unseenRoutes : null,
     stranger
-      ? `whether those who run ${formatTarget(stranger)} agree: dial refuses it without --authorized`
+      ? `whether the operators of ${formatTarget(stranger)} agree: dial refuses it without --authorized`
       : null,
     churnsUnpaced
-      ? 'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
+      ? 'the rate of a churn at full speed, and so its TIME_WAITs and tracked entries (set a rate with --rate)'
       : null,
     otherSockets === null
       ? 'source ports that other sockets of the dialing host hold: dial skips and counts them'
@@ -103,20 +103,20 @@ const listenerFacts: readonly Named[] = [['net.core.somaxconn', ({ tcp }) => tcp
 
 const serverFacts: readonly Named[] = [...bothFacts, ...listenerFacts]
 
-/** What counts of a host whose own processes listen. */
+/** The facts that matter on a host that both dials and listens. */
 export const hereFacts: readonly Named[] = [...clientFacts, ...listenerFacts]
 
-/** Limits that are not known of a host, and are taken not to bind. */
+/** Names limits of a host that are unknown and assumed not to be reached. */
 export function missingFacts(host: string, facts: HostFacts, named = clientFacts): string | null {
   const missing = named.filter(([, isUnknown]) => isUnknown(facts)).map(([name]) => name)
   if (missing.length === 0) return null
-  return `of ${host} ${missing.join(', ')}: ${missing.length === 1 ? 'it is' : 'they are'} taken not to bind`
+  return `${missing.join(', ')} of ${host}: assumed not to be ${missing.length === 1 ? 'a limit' : 'limits'}`
 }
 
-/** The module is there and has no entry: nobody can tell from afar whether a rule uses it. */
+/** If the module is loaded but has no entry, whether a rule uses it cannot be determined. */
 export function idleTracking(host: string, { conntrack }: HostFacts, here: boolean): string | null {
   if (conntrack.max === null || conntrack.count !== 0) return null
   return here
-    ? `whether a rule of ${host} tracks connections: none is tracked now, so it is taken not to (nf_conntrack_max is ${formatNumber(conntrack.max)})`
-    : `whether a rule of ${host} tracks connections: none was when the facts were read, and it is taken to`
+    ? `whether a rule of ${host} tracks connections: none are tracked now, so tracking is assumed to be off (nf_conntrack_max is ${formatNumber(conntrack.max)})`
+    : `whether a rule of ${host} tracks connections: none were when the facts were read, but tracking is assumed to be on`
 }

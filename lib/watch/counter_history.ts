@@ -1,12 +1,12 @@
-/** The kernel's counters over a watch: what has moved since it began, of late, and how fast. */
+/** The kernel's counters over a watch: their changes since it began and recently, and their rates. */
 import type { Counters } from '../host/counter_files.js'
 import { type CounterChanges, counterDeltas } from '../host/counters.js'
 import { readCounters } from '../observe/counters.js'
 
-/** Readings of the last half minute tell what happens now from what has happened since the watch began. */
+/** Changes of the last half minute show what is happening now, as opposed to since the watch began. */
 const recentSeconds = 30
 
-/** They are kept this far apart, or a watch with a short period would keep thousands. */
+/** Interval between the readings to keep; a watch with a short period would otherwise keep thousands. */
 const spacingSeconds = 5
 
 interface Reading {
@@ -17,13 +17,13 @@ interface Reading {
 export class CounterHistory {
   readonly #first: Counters
   #last: Reading
-  /** Of the last half minute, the oldest first; never empty. */
+  /** Readings of the last half minute, oldest first; never empty. */
   #recent: Reading[]
-  /** What has moved since the first reading. */
+  /** Changes since the first reading. */
   changes: CounterChanges = {}
-  /** What has moved in the last half minute. */
+  /** Changes in the last half minute. */
   recent: CounterChanges = {}
-  /** The same as {@link changes}: by how much, and a second since the reading before. */
+  /** For each counter in {@link changes}: the change, and its rate per second since the previous reading. */
   rates: Record<string, { delta: number; perSecond: number }> = {}
 
   constructor() {
@@ -32,7 +32,7 @@ export class CounterHistory {
     this.#recent = [this.#last]
   }
 
-  /** Reads them anew. */
+  /** Reads the counters again and updates the changes and rates. */
   read(tSeconds: number): Counters {
     const counters = readCounters()
     const seconds = tSeconds - this.#last.tSeconds

@@ -1,4 +1,4 @@
-/** The accept queues over a watch: how full each was at most, and how often it was full. */
+/** The accept queues over a watch: the longest each has been, and how often it was full. */
 import { isFull, type ListenerFill } from '../observe/listener_fill.js'
 import type { ListenerPeak } from './watch_result.js'
 
@@ -23,13 +23,13 @@ export class ListenerPeaks {
     }
   }
 
-  /** Every listener seen so far. */
+  /** All listeners seen so far. */
   all(): ListenerPeak[] {
     return [...this.#peaks.values()]
   }
 }
 
-/** A server that listens anew has new sockets, which begin at 0. */
+/** Keeps the larger number: a server that has restarted has new sockets, whose count begins at 0. */
 function droppedBy(sockets: readonly ListenerFill[], peak: ListenerPeak | undefined): number | null {
   if (sockets.some(({ dropped }) => dropped === null)) return peak?.dropped ?? null
   const now = sockets.reduce((sum, { dropped }) => sum + (dropped ?? 0), 0)

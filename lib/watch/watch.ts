@@ -1,4 +1,4 @@
-/** `watch`: looks at a server from beside it, through the kernel; sends nothing. */
+/** `watch`: observes a server on this host through the kernel. Sends nothing. */
 import { BestEffort } from '../base/best_effort.js'
 import { abortSignal, flag, texts, whole } from '../base/check_option.js'
 import { checkOptions, type OptionChecks } from '../base/check_options.js'
@@ -27,15 +27,15 @@ import { CounterHistory } from './counter_history.js'
 import { ListenerPeaks } from './listener_peaks.js'
 import { WATCH_SCHEMA, type WatchResult, type WatchSnapshot, type WatchView } from './watch_result.js'
 
-/** What a caller may ask of `watch`. */
+/** Options of `watch`. */
 export interface WatchOptions {
-  /** Where the server listens: `address:port` or `address:port-port`. With no port either: every socket here. */
+  /** Where the server listens: `address:port` or `address:port-port`. Without targets and ports: every socket here. */
   targets?: readonly string[]
-  /** Ports of the server at whatever address: `443` or `8100-8119`. */
+  /** Ports of the server at any address: `443` or `8100-8119`. */
   ports?: readonly string[]
-  /** How often to look, milliseconds. At least 10, default 1,000. */
+  /** Interval between looks, in milliseconds. At least 10, default 1,000. */
   everyMs?: number
-  /** Count dropped packets by reason and call chain, which takes root. Default false. */
+  /** Count dropped packets by reason and call chain, which needs root. Default false. */
   drops?: boolean
   /** Closes the watch. */
   signal?: AbortSignal
@@ -49,21 +49,21 @@ const watchChecks: OptionChecks<WatchOptions> = {
   signal: abortSignal
 }
 
-/** A watch under way. Disposing of it (`await using`) closes it. */
+/** A running watch. Disposing of it (`await using`) closes it. */
 export interface Watch extends AsyncDisposable {
-  /** What is watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
+  /** What is watched, as `address:port` or `*:port`; empty: every socket of this network namespace. */
   readonly targets: readonly string[]
-  /** Resolves once the watch is closed, by {@link close}, its signal or disposal; rejects when no more can be seen. */
+  /** Resolves once the watch is closed by {@link close}, its signal or disposal; rejects if the watch fails. */
   readonly result: Promise<WatchResult>
-  /** Each look at the server from now on, every `everyMs` of the watch's options, until the watch is closed. */
+  /** Yields each look at the server from now on, one every `everyMs` of the options, until the watch is closed. */
   snapshots(): AsyncIterableIterator<WatchSnapshot>
-  /** Takes a last look, ends the watch and gives {@link result}. May be called any number of times. */
+  /** Takes a last look, ends the watch and returns {@link result}. May be called any number of times. */
   close(): Promise<WatchResult>
 }
 
 /**
- * Begins to watch. What the kernel does not tell here is named in `unavailable`; the rest goes on.
- * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID
+ * Begins to watch. If the kernel does not provide something here, `unavailable` says so, and the watch continues.
+ * @throws C1mError C1M_TARGET_INVALID, C1M_TARGET_UNRESOLVED, C1M_OPTION_INVALID; the reason of a signal that is aborted
  */
 export async function watch(options: WatchOptions = {}): Promise<Watch> {
   const checked = checkOptions('watch', options, watchChecks)
@@ -97,9 +97,9 @@ class Watcher implements Watch {
   #surveying: Promise<void> | undefined
   #hasSockDiag = true
   #latest: WatchSnapshot | undefined
-  /** Causes named since the watch began. */
+  /** All findings since the watch began. */
   #findings: Finding[] = []
-  /** Wakes those who wait for the next look. */
+  /** Aborted at each look, to wake snapshots(). */
   #looked = newEnd()
   #over = false
 
@@ -111,7 +111,7 @@ class Watcher implements Watch {
     this.#drops = drops ? this.#countDrops() : null
     this.#history = new CounterHistory()
     this.result = this.#untilClosed(signal)
-    // close() hands the same promise to its caller, who hears of an error there.
+    // close() returns the same promise and reports the error.
     this.result.catch(() => {})
   }
 
@@ -163,7 +163,7 @@ class Watcher implements Watch {
     }
   }
 
-  /** Looks every period, and once more at the end. */
+  /** Looks once per period, and once more at the end. */
   async #lookOnAndOn(): Promise<void> {
     const { signal } = this.#closing
     try {
@@ -184,7 +184,7 @@ class Watcher implements Watch {
     const facts = readHostFacts()
     const counters = this.#history.read(tSeconds)
     this.#ports.look(facts.ports, counters)
-    // After the counters: a queue that made one of them move is still full, as a rule.
+    // Reads the queues after the counters: a queue that moved a counter is usually still full.
     const listeners = (await this.#bestEffort.attempt('the accept queues', () => this.#lookAtSockets())) ?? []
     this.#judge(facts, counters, listeners)
     this.#latest = {
@@ -198,7 +198,7 @@ class Watcher implements Watch {
     this.#looked = newEnd()
   }
 
-  /** The queues at once; all sockets as often as that may be, and for the first time now. */
+  /** Reads the queues now. Surveys all sockets as often as `surveyShare` allows, and waits for the first survey. */
   async #lookAtSockets(): Promise<ListenerFill[]> {
     const sinceMs = performance.now() - this.#surveyedMs
     const tookMs = (this.#sockets?.seconds ?? 0) * 1000
@@ -222,7 +222,7 @@ class Watcher implements Watch {
     this.#surveying = undefined
   }
 
-  /** What sock_diag answers; null where there is none, which is found out once. */
+  /** The answer of sock_diag; null if it is unavailable, which is noted once. */
   async #asked<T>(ask: () => Promise<T>): Promise<T | null> {
     if (!this.#hasSockDiag) return null
     try {

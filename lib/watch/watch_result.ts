@@ -9,33 +9,33 @@ import type { Finding } from '../result/finding.js'
 /** Name and version of the shape of {@link WatchResult}. */
 export const WATCH_SCHEMA = 'c1m-native/watch-result@1'
 
-/** How full connection tracking is. */
+/** The state of connection tracking. */
 export interface ConntrackFill {
   /** Entries of this network namespace. */
   entries: Count
-  /** The bound they are held against. */
+  /** Limit of the entries. */
   max: Count | null
-  /** Buckets of the host's one table. */
+  /** Buckets of the host's only hash table. */
   buckets: Count | null
   /** Packets dropped since the watch began because the table was full. */
   dropped: Count
   /** Packets dropped since the watch began because a hash chain was too long. */
   refused: Count
-  /** Packets dropped since the watch began because their tuple was taken: a NAT had no free port, or two took the same one. */
+  /** Packets dropped since the watch began because their tuple was taken: a NAT had no free port, or two took one. */
   clashed: Count
 }
 
-/** What is seen of a server, now or at the end. */
+/** State of a server, now or at the end of the watch. */
 export interface WatchView {
-  /** Sockets of what is watched; null where the kernel does not tell. */
+  /** Sockets of the watched server; null if the kernel cannot list them. */
   sockets: SocketSurvey | null
-  /** null where nothing tracks connections. */
+  /** null if connection tracking is not loaded. */
   conntrack: ConntrackFill | null
-  /** null unless asked for, and where it takes more privilege. */
+  /** null unless requested, and if it needs more privilege. */
   drops: DropSummary | null
-  /** What cannot be seen here, and why: a sentence each. */
+  /** What could not be observed here and why, one sentence each. */
   unavailable: string[]
-  /** Causes named since the watch began. */
+  /** All findings since the watch began. */
   findings: Finding[]
 }
 
@@ -43,11 +43,11 @@ export interface WatchView {
 export interface WatchSnapshot extends WatchView {
   /** Seconds since the watch began. */
   tSeconds: number
-  /** Kernel counters that have moved since then: by how much, and a second since the snapshot before. */
+  /** Kernel counters that have moved since the watch began: the change, and the rate since the previous snapshot. */
   counters: Record<string, { delta: number; perSecond: number }>
-  /** Listening sockets and their queues, as of now. */
+  /** Listening sockets and their queues now. */
   listeners: ListenerFill[]
-  /** How old {@link WatchView.sockets} is: the more sockets there are, the less often all are looked at. */
+  /** Age of {@link WatchView.sockets}: the more sockets there are, the less often they are surveyed. */
   socketsAgeSeconds: number | null
 }
 
@@ -55,25 +55,25 @@ export interface WatchSnapshot extends WatchView {
 export interface ListenerPeak {
   /** `address:port`. */
   address: string
-  /** Sockets that share it. */
+  /** Number of sockets that share the address and port. */
   sockets: Count
   backlog: Count
-  /** Most connections seen waiting in one of them. */
+  /** Largest number of connections waiting in one of them. */
   mostQueued: Count
-  /** How many of the looks found one full. */
+  /** Number of looks that found one of them full. */
   timesFull: Count
-  /** SYNs and final ACKs they dropped since the watch began; null where the kernel does not tell. */
+  /** SYNs and final ACKs they dropped since the watch began; null if the kernel does not report them. */
   dropped: Count | null
 }
 
-/** What a watch leaves behind; `watch-result.schema.json` describes it. */
+/** Result of a watch; `watch-result.schema.json` describes it. */
 export interface WatchResult extends WatchView {
   schema: typeof WATCH_SCHEMA
   version: string
   /** Wall-clock time at which the watch began. */
   startedAt: Timestamp
   host: ResultHost
-  /** What was watched, `address:port` or `*:port`; empty: every socket of this network namespace. */
+  /** What was watched, as `address:port` or `*:port`; empty: every socket of this network namespace. */
   watched: string[]
   totalSeconds: Amount
   /** Kernel counters that moved. */

@@ -59,7 +59,7 @@ describe('an error of the library names options as they are typed:', () => {
     ],
     [
       ['doctor', '--role', 'both', '198.51.100.1:80'],
-      'both ends are to be here, but 198.51.100.1:80 is not on this host. Judge each host for its own end: --role client here, --role server there.'
+      'with role both, both ends must be on this host, but 198.51.100.1:80 is not. Judge each host for its own end: --role client here, --role server there.'
     ],
     [['listen', '--workers', '2000'], '--workers is 2,000, and must be a whole number from 1 to 1,024.'],
     [

@@ -68,7 +68,7 @@ describe.skipIf(!mayMakeNamespaces)('while a run holds every source port of its 
     expect(told).toMatchObject({
       code: 3,
       stderr:
-        'c1m-native: cannot listen on 127.0.0.1:0: bind EADDRINUSE. The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, end what holds its ports (ss -tan), or name one outside of it.\n'
+        'c1m-native: cannot listen on 127.0.0.1:0: bind EADDRINUSE. The kernel has no port left to choose: widen net.ipv4.ip_local_port_range, close the sockets that hold its ports (ss -tan), or name a port outside of it.\n'
     })
   })
 })

@@ -60,7 +60,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener at [::] (skipped without root)',
     expect(await host.cli('listen', ':8100')).toMatchObject({
       code: 3,
       stderr:
-        'c1m-native: cannot listen on [::]:8100: bind EADDRINUSE. Choose another port, or end what listens there over IPv4 or IPv6 (ss -ltnp).\n'
+        'c1m-native: cannot listen on [::]:8100: bind EADDRINUSE. Choose another port, or stop the program that listens there over IPv4 or IPv6 (ss -ltnp).\n'
     })
   })
 

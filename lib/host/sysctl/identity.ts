@@ -1,16 +1,16 @@
-/** Which host, boot and network namespace this is: settings of one mean nothing in another. */
+/** Identifies the host, boot and network namespace: settings of one mean nothing in another. */
 import { readFileSync, readlinkSync } from 'node:fs'
 import type { JournalPlace } from './journal_place.js'
 
-/** null: cannot be read. */
+/** null: the value cannot be read. */
 export interface Identity {
-  /** `/etc/machine-id`, machine-id(5); absent in many containers. */
+  /** `/etc/machine-id`, machine-id(5); missing in many containers. */
   machineId: string | null
   /** `kernel.random.boot_id`: sysctls last until the next boot. */
   bootId: string | null
   /**
-   * Inode of the network namespace as `/proc/self/ns/net` names it, `net:[4026531840]`. The number of a namespace that has
-   * gone may be given to another one.
+   * Inode of the network namespace from `/proc/self/ns/net`, `net:[4026531840]`. The kernel may reuse the number of a
+   * namespace that no longer exists.
    */
   netNamespace: string | null
 }
@@ -23,10 +23,10 @@ export function readIdentity({ procRoot, etcRoot }: Pick<JournalPlace, 'procRoot
   }
 }
 
-/** How `other` differs from here, in words; null when it does not. */
+/** How `other` differs from `here`, as a text for an error; null if it does not differ. */
 export function difference(here: Identity, other: Identity): string | null {
   if (here.machineId !== other.machineId) return `another host (machine-id ${other.machineId ?? 'unknown'})`
-  if (here.bootId !== other.bootId) return 'an earlier boot, with which its settings have gone'
+  if (here.bootId !== other.bootId) return 'an earlier boot, whose settings are gone'
   if (here.netNamespace !== other.netNamespace)
     return `another network namespace, ${other.netNamespace ?? 'unknown'} (this is ${here.netNamespace ?? 'unknown'})`
   return null

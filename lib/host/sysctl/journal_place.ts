@@ -1,21 +1,21 @@
-/** Where a journal is, and what it takes to read and write it. */
+/** The location of a journal, and the texts and permissions that depend on it. */
 
-/** The one of the doctor, or the one of the labs. */
+/** The journal of the doctor or of the labs. */
 export interface JournalPlace {
   readonly path: string
   /** Default `/proc`. */
   readonly procRoot: string
-  /** Default `/etc`: for `machine-id`. */
+  /** Default `/etc`; contains `machine-id`. */
   readonly etcRoot: string
   /** Permissions of the journal and of its folder. */
   readonly modes: { readonly file: number; readonly folder: number }
-  /** Whether each journal there belongs to a process, and ends with it. */
+  /** Whether each journal there belongs to a process and ends with it. */
   readonly hasOwner: boolean
-  /** What to do about a journal there. */
+  /** Hints for errors about a journal there. */
   readonly hints: {
-    /** One that cannot be written. */
+    /** For a journal that cannot be written. */
     readonly unwritable: string
-    /** One that was written by another host or in another network namespace. */
+    /** For a journal that was written by another host or in another network namespace. */
     readonly foreign: string
   }
 }

@@ -1,27 +1,27 @@
-/** Puts sysctls back to what they were. */
+/** Restores sysctls. */
 import { reasonOf } from '../proc_reader.js'
 import type { Change } from './journal.js'
 import { readSysctl, writeSysctl } from './values.js'
 
-/** A sysctl that was put back. */
+/** A sysctl that was restored. */
 export interface Restored {
   name: string
   from: string
   to: string
 }
 
-/** What became of changes; those that had been put back already are in none of it. */
+/** The outcome for each change; changes that had been restored before appear nowhere. */
 export interface PutBack {
   restored: Restored[]
-  /** Changed by another program since. */
+  /** Another program has changed the sysctl since. */
   leftAlone: { change: Change; current: string }[]
-  /** Names that are not there any more: their module was unloaded, and took the values with it. */
+  /** Sysctls that no longer exist: their module was unloaded, and the values with it. */
   gone: string[]
-  /** Could not be read or written. */
+  /** Sysctls that could not be read or written. */
   stuck: { change: Change; cause: unknown }[]
 }
 
-/** In reverse order; none stands in the way of another. */
+/** Restores in reverse order. An error with one sysctl does not keep the others from being restored. */
 export function putBack(
   changes: readonly Change[],
   procRoot: string,

@@ -1,8 +1,8 @@
-/** Sysctls that are one for all network namespaces, and can be set in the initial one only. */
+/** Sysctls that all network namespaces share and that can be set only in the initial one. */
 
 /**
- * Missing or read-only in any other network namespace: measured on Linux 6.18, for those that a remedy names. `fs.*` is
- * of the whole host as well, but can be set from each.
+ * Missing or read-only in any other network namespace: measured on Linux 6.18 for the sysctls that a remedy names. `fs.*`
+ * also belong to the whole host, but can be set in every namespace.
  */
 const initialNamespaceOnly: ReadonlySet<string> = new Set([
   'net.core.netdev_max_backlog',
@@ -19,14 +19,14 @@ export function isOfInitialNamespace(name: string): boolean {
 }
 
 /**
- * The name of a sysctl of a device as sysctl(8) takes it. A dot in the name of the device, as in `eth0.100`, is written
- * as a slash, or it would pass for a separator: sysctl.d(5).
+ * The name of a device's sysctl in the form of sysctl(8). A dot in the name of the device, as in `eth0.100`, is written as
+ * a slash, because a dot would be a separator: sysctl.d(5).
  */
 export function deviceSysctl(tree: string, device: string, leaf: string): string {
   return `${tree}.${swapped(device)}.${leaf}`
 }
 
-/** Where the sysctl is below /proc/sys: dots are separators, and a slash is a dot. */
+/** Path of the sysctl below /proc/sys: dots become separators, and a slash becomes a dot. */
 export function sysctlFile(name: string): string {
   return swapped(name)
 }

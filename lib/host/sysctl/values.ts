@@ -1,8 +1,8 @@
-/** Reading and writing sysctls, and which of them are ever written. */
+/** Reads and writes sysctls, and lists the ones that are ever written. */
 import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs'
 import { sysctlFile } from './scopes.js'
 
-/** All that doctor, labs and the tests of causes write: a journal that names another one is not ours. */
+/** All sysctls that doctor, labs and the tests of causes write: a journal that names any other is not ours. */
 const written: ReadonlySet<string> = new Set([
   'fs.file-max',
   'fs.nr_open',
@@ -14,23 +14,23 @@ const written: ReadonlySet<string> = new Set([
   'net.netfilter.nf_conntrack_max'
 ])
 
-/** Whether the sysctl is one we write, and therefore one a journal may name. */
+/** Whether we ever write this sysctl, so that a journal may name it. */
 export function isWritten(name: string): boolean {
   return written.has(name)
 }
 
-/** Whether it is what sysctls we write hold: numbers, separated by spaces. */
+/** Whether the value has the form of the sysctls we write: numbers separated by spaces. */
 export function isSysctlValue(text: unknown): boolean {
   return typeof text === 'string' && /^\d{1,20}( \d{1,20}){0,2}$/.test(text)
 }
 
-/** The value of a sysctl, white space evened out. @throws the errno error of the read */
+/** The value of a sysctl with normalized white space. @throws the errno error of the read */
 export function readSysctl(name: string, procRoot: string): string {
   return evenOut(readFileSync(sysctlPath(name, procRoot), 'latin1'))
 }
 
 /**
- * Sets a sysctl. Never makes the file: one that is gone has to be told from one that was written.
+ * Sets a sysctl. Never creates the file, so that writing a sysctl that no longer exists fails.
  * @throws the errno error of the write
  */
 export function writeSysctl(name: string, value: string, procRoot: string): void {
@@ -46,7 +46,7 @@ export function sysctlPath(name: string, procRoot: string): string {
   return `${procRoot}/sys/${sysctlFile(name)}`
 }
 
-/** Without white space at the ends, and with single spaces between. */
+/** Removes white space at the ends and replaces white space within by single spaces. */
 export function evenOut(text: string): string {
   return text.trim().replace(/\s+/g, ' ')
 }

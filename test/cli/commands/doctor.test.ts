@@ -31,7 +31,7 @@ describe('exit codes', () => {
     [['--role', 'peer'], '--role must be client, server or both'],
     [
       ['--role', 'both', '198.51.100.1:80'],
-      'both ends are to be here, but 198.51.100.1:80 is not on this host'
+      'with role both, both ends must be on this host, but 198.51.100.1:80 is not'
     ],
     [['--self-test', '-c', '5'], '--self-test takes no goal'],
     [['--self-test', '--apply'], '--self-test takes no goal'],
@@ -49,7 +49,7 @@ describe('exit codes', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toBe(
       `c1m-native: there is no journal at '${state.path}/c1m-native/sysctl-journal.json': nothing was applied from here. ` +
-        'Revert as the user, and with the XDG_STATE_HOME, that it was applied with.\n'
+        'Revert as the user who applied the settings, with the same XDG_STATE_HOME.\n'
     )
   })
 })

@@ -157,13 +157,13 @@ describe('watch', () => {
       `exec ${unprivileged} $C1M watch --port 9 --drops --json --duration 100ms`
     )
     expect(code).toBe(0)
-    expect(stderr.split('\n')[0]).toMatch(/^c1m-native: the kernel tells its drop reasons only to root/)
+    expect(stderr.split('\n')[0]).toMatch(/^c1m-native: the kernel reports its drop reasons only to root/)
     expect(stderr.match(/only to root/g)).toHaveLength(1)
     const result = JSON.parse(stdout) as WatchResult
     expect(result.drops).toBeNull()
     expect(result.sockets).not.toBeNull()
     expect(result.unavailable).toEqual([
-      expect.stringMatching(/^the kernel tells its drop reasons only to root \(\w+ E\w+\)\. Run as root/)
+      expect.stringMatching(/^the kernel reports its drop reasons only to root \(\w+ E\w+\)\. Run as root/)
     ])
   })
 

@@ -135,7 +135,7 @@ describe('changes nothing', () => {
     [
       'taken for something else',
       '/proc/self/coredump_filter',
-      'was 00000033, and set to 1048576 it became 00000000'
+      'was 00000033; set to 1048576, it became 00000000'
     ]
   ])('when one of them is %s: what was set before it is put back', (_, file, problem) => {
     const host = new FakeHost()
@@ -145,7 +145,7 @@ describe('changes nothing', () => {
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
     expect(caught(() => applySettings(settings, host.places))).toMatchObject({
       code: 'C1M_SYSCTL_FAILED',
-      message: `${buckets} ${problem}; everything was put back`,
+      message: `${buckets} ${problem}; everything was restored`,
       exitCode: 3
     })
     expect(host.get(max)).toBe('65536')
@@ -158,7 +158,7 @@ describe('changes nothing', () => {
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
     expect(caught(() => applySettings(settings, host.places))).toMatchObject({
       code: 'C1M_SYSCTL_FAILED',
-      message: `${buckets} is 'many', which is no number and could not be put back; nothing was changed`
+      message: `${buckets} is 'many', which is not a number and could not be restored; nothing was changed`
     })
     expect(host.get(max)).toBe('65536')
     expect(readJournal(host.place)).toBeNull()

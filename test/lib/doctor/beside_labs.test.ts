@@ -41,8 +41,8 @@ async function lab(host: FakeHost, owner = thisProcess()): Promise<HostSysctls> 
 describe('while a lab has changed a sysctl', () => {
   const busy = (host: FakeHost) => ({
     code: 'C1M_JOURNAL_BUSY',
-    message: `process ${process.pid}, a lab, has changed ${max} for a while (journal '${host.labPlace.path}'); nothing was changed`,
-    hint: 'Run it again when that is done.'
+    message: `a running lab (process ${process.pid}) has changed ${max} temporarily (journal '${host.labPlace.path}'); nothing was changed`,
+    hint: 'Run it again when the lab has ended.'
   })
 
   it('it is not applied, and nothing else of the same goal', async () => {

@@ -97,7 +97,7 @@ it('says what it cannot know', async () => {
   const { unknown, fits } = await doctor({ role: 'client' }, places)
   expect(fits).toBe(true)
   expect(unknown).toEqual([
-    'of this host the kernel release, fs.file-max, available memory: they are taken not to bind',
+    'the kernel release, fs.file-max, available memory of this host: assumed not to be limits',
     'the 4-tuples: name the targets to have them counted'
   ])
 })

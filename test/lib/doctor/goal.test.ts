@@ -49,7 +49,7 @@ describe('resolveGoal', () => {
   it('refuses what makes no sense', async () => {
     await expect(resolveGoal({ role: 'both', targets: ['198.51.100.1:80'] }, facts())).rejects.toMatchObject({
       code: 'C1M_OPTION_CONFLICT',
-      message: 'both ends are to be here, but 198.51.100.1:80 is not on this host'
+      message: 'with role both, both ends must be on this host, but 198.51.100.1:80 is not'
     })
     for (const options of [{ role: 'peer' }, { connections: 0 }]) {
       const check = () => checkOptions('doctor', options, goalChecks)

@@ -108,8 +108,8 @@ it('is not stopped by one that may not be written, which stays in the journal', 
   expect(caught(() => revert(host))).toMatchObject({
     code: 'C1M_SYSCTL_FAILED',
     message:
-      `${buckets} cannot be put back to 16384: cannot be set from this network namespace: set it on the host; ` +
-      `the journal keeps it; ${queue} was put back to 128; ${max} was put back to 65536`,
+      `${buckets} cannot be restored to 16384: cannot be set from this network namespace: set it on the host; ` +
+      `the journal keeps it; ${queue} was restored to 128; ${max} was restored to 65536`,
     exitCode: 3
   })
   expect(host.get(queue)).toBe('128')

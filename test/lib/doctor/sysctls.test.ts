@@ -109,7 +109,7 @@ describe('obstacle', () => {
     [
       'fs.file-max',
       { ...root, initialUserNamespace: false },
-      'needs the root of the host, and this is the root of a user namespace'
+      'needs the root of the host, but this is the root of a user namespace'
     ],
     ['fs.file-max', root, 'cannot be written here (ENOENT)']
   ])('%s for %j: %s', (name, caller, reason) => {

@@ -117,7 +117,7 @@ describe('Engine', () => {
     await engine.ramped
     await expect(engine.census({ capacity: 2 ** 31, stride: 1, offset: 0 })).rejects.toMatchObject({
       code: 'C1M_RUN_FAILED',
-      message: 'there is no memory for TCP_INFO of 2,147,483,648 connections'
+      message: 'there is not enough memory for TCP_INFO of 2,147,483,648 connections'
     })
     expect(await engine.census({ capacity: 200, stride: 1, offset: 0 })).toMatchObject({ rows: 100 })
     await closed(engine)
@@ -193,7 +193,7 @@ describe('an engine that cannot start', () => {
         code: 'C1M_LISTEN_FAILED',
         exitCode: 3,
         message: `cannot listen on ${address}:${port}: bind EADDRINUSE`,
-        hint: 'Choose another port, or end what listens there (ss -ltnp).'
+        hint: 'Choose another port, or stop the program that listens there (ss -ltnp).'
       })
     )
     server.close()

@@ -47,8 +47,8 @@ describe('says which field is wrong', () => {
     [{ conntrack: { max: -1 } }, 'facts: conntrack.max is -1, and must be a whole number'],
     [{ conntrack: { max: 1.5 } }, 'facts: conntrack.max is 1.5, and must be a whole number'],
     [{ conntrack: 65_536 }, 'facts: conntrack is 65536, and must be an object'],
-    [{ conntrack: { maximum: 1 } }, "facts: 'conntrack.maximum' is no fact of a host"],
-    [{ conntrak: {} }, "facts: 'conntrak' is no fact of a host"],
+    [{ conntrack: { maximum: 1 } }, "facts: 'conntrack.maximum' is not a fact of a host"],
+    [{ conntrak: {} }, "facts: 'conntrak' is not a fact of a host"],
     [{ kernel: { cpus: 0 } }, 'facts: kernel.cpus is 0, and must be a whole number above zero'],
     [{ kernel: { release: 5.15 } }, 'facts: kernel.release is 5.15, and must be a text'],
     [{ kernel: { version: { major: 5 } } }, 'facts: kernel.version.minor is missing'],
@@ -74,7 +74,7 @@ describe('says which field is wrong', () => {
     ],
     [{ unknown: { '/proc/x': 2 } }, 'facts: unknown./proc/x is 2, and must be a text'],
     [{ server: { tcp: [] } }, 'facts: server.tcp is [], and must be an object'],
-    [{ server: {}, peer: {} }, "facts: 'peer' is no host"],
+    [{ server: {}, peer: {} }, "facts: 'peer' is not a host"],
     [
       { schema: 'c1m-native/doctor@1', facts: { tcp: { somaxconn: true } } },
       'facts: facts.tcp.somaxconn is true, and must be a whole number'
@@ -119,7 +119,7 @@ describe('readFactsFile', () => {
   it('does not read a file without an end to its end', async () => {
     expect(await rejection(readFactsFile('/dev/zero'))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
-      message: "the facts file '/dev/zero' is longer than 16MiB, and facts are a few KiB"
+      message: "the facts file '/dev/zero' is longer than 16MiB, but facts take only a few KiB"
     })
   })
 })

@@ -143,7 +143,7 @@ describe('a churn', () => {
 
   it('says what it cannot reckon with', async () => {
     const planned = await plan({ ...churn, facts: { client: tracked } })
-    expect(planned.unknown.join()).toContain('the rate of a churn as fast as possible')
+    expect(planned.unknown.join()).toContain('the rate of a churn at full speed')
     expect(planned.time).toMatchObject({ dialSeconds: null, boundSeconds: 300 })
   })
 })

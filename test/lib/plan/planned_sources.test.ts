@@ -47,7 +47,7 @@ describe('on another host', () => {
     const [name = 'lo'] = Object.keys(networkInterfaces())
     await expect(planSources([name], needs('192.0.2.120'), false)).rejects.toMatchObject({
       code: 'C1M_SOURCE_INVALID',
-      message: `source '${name}' is not an address, and names of interfaces say nothing about another host`
+      message: `source '${name}' is not an address, and the interfaces of another host are unknown`
     })
   })
 

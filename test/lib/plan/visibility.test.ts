@@ -30,37 +30,37 @@ it('names the routes where the kernel cannot be asked for them, of this host onl
 it('names a target that takes consent', () => {
   const stranger = { host: 'example.org', address: '203.0.113.1', firstPort: 443, lastPort: 443 }
   expect(unknowns({ ...here, stranger })).toEqual([
-    'whether those who run example.org:443 agree: dial refuses it without --authorized'
+    'whether the operators of example.org:443 agree: dial refuses it without --authorized'
   ])
 })
 
 it('names the facts that are missing, and what follows', () => {
   const client = facts({ limits: { nofileHard: null }, conntrack: { count: null, max: null, buckets: null } })
   expect(unknowns({ ...here, client })).toEqual([
-    'of this host nf_conntrack_max, RLIMIT_NOFILE: they are taken not to bind'
+    'nf_conntrack_max, RLIMIT_NOFILE of this host: assumed not to be limits'
   ])
   const listener = facts({ ...tracking, tcp: { somaxconn: null } })
   expect(unknowns({ ...here, client: listener })).toEqual([
-    'of this host net.core.somaxconn: it is taken not to bind'
+    'net.core.somaxconn of this host: assumed not to be a limit'
   ])
   const unknown = { '/proc/sys/net/netfilter/nf_conntrack_max': 'ENOENT' }
   expect(unknowns({ ...here, client: { ...client, unknown } })).toEqual([
-    'of this host RLIMIT_NOFILE: it is taken not to bind'
+    'RLIMIT_NOFILE of this host: assumed not to be a limit'
   ])
 })
 
 it('says what it takes an idle conntrack for', () => {
   expect(unknowns({ ...here, client: facts() })).toEqual([
-    'whether a rule of this host tracks connections: none is tracked now, so it is taken not to (nf_conntrack_max is 262,144)'
+    'whether a rule of this host tracks connections: none are tracked now, so tracking is assumed to be off (nf_conntrack_max is 262,144)'
   ])
   expect(unknowns({ ...here, here: false, client: facts() })).toEqual([
-    'whether a rule of the dialing host tracks connections: none was when the facts were read, and it is taken to'
+    'whether a rule of the dialing host tracks connections: none were when the facts were read, but tracking is assumed to be on'
   ])
 })
 
 it('cannot reckon with a churn as fast as possible', () => {
   expect(unknowns({ ...here, churnsUnpaced: true })).toEqual([
-    'the rate of a churn as fast as possible, and with it its TIME_WAITs and tracked entries (name one with --rate)'
+    'the rate of a churn at full speed, and so its TIME_WAITs and tracked entries (set a rate with --rate)'
   ])
 })
 
@@ -68,7 +68,7 @@ it('says what another host keeps to itself', () => {
   const sources = { ...here.sources, assumed: true }
   const away = { ...here, peerIsHere: false, sources, otherSockets: 12 }
   expect(unknowns(away)).toEqual([
-    'the source address, which the route chooses: one address is assumed (name others with --source)',
+    'the source address, which the route chooses: one address is assumed (set others with --source)',
     'which source ports the 12 other sockets of this namespace hold: dial skips and counts them',
     'everything about the server: its tracking, memory, queues and descriptors (run plan --print-facts there, and give the file to --server-facts)',
     'what is between the hosts: firewalls, balancers, a NAT (describe one with --nat-ports)'
@@ -82,7 +82,7 @@ it('says what another host keeps to itself', () => {
 
 it('says that rules may keep ports out of tracking, where it may not read them', () => {
   expect(unknowns({ ...here, tracking: 'unknown' })).toEqual([
-    'whether a rule of this host keeps these ports out of connection tracking (notrack): they are taken to be tracked (run plan as root, with nft)'
+    'whether a rule of this host exempts these ports from connection tracking (notrack): no such rule is assumed (run plan as root, with nft)'
   ])
   expect(unknowns({ ...here, tracking: 'all' })).toEqual([])
 })

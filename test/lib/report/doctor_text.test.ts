@@ -71,7 +71,7 @@ it('says what binds first, what lifts it, and whose that is', async () => {
               this network namespace's
 
     not known:
-      of this host available memory: it is taken not to bind
+      available memory of this host: assumed not to be a limit
       the RLIMIT_NOFILE of a server other than c1m-native listen, which needs a descriptor for each connection in one process
     "
   `)

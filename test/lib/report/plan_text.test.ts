@@ -25,7 +25,7 @@ it('tells of a plan that fits', async () => {
                  cut short by --duration after 30s
 
     not known:
-      whether a rule of the dialing host tracks connections: none was when the facts were read, and it is taken to
+      whether a rule of the dialing host tracks connections: none were when the facts were read, but tracking is assumed to be on
       source ports that other sockets of the dialing host hold: dial skips and counts them
     "
   `)
@@ -95,11 +95,11 @@ it('tells of one that does not, and what to do', async () => {
       remedy: prlimit --pid $$ --nofile=1001472:1001472
 
     not known:
-      of the dialing host fs.file-max, available memory, nf_conntrack_max: they are taken not to bind
-      whether those who run 192.0.2.120:8100-8119 agree: dial refuses it without --authorized
+      fs.file-max, available memory, nf_conntrack_max of the dialing host: assumed not to be limits
+      whether the operators of 192.0.2.120:8100-8119 agree: dial refuses it without --authorized
       source ports that other sockets of the dialing host hold: dial skips and counts them
       the RLIMIT_NOFILE of the server program, which accepts no more than that many connections in one process
-      of the server fs.file-max, available memory: they are taken not to bind
+      fs.file-max, available memory of the server: assumed not to be limits
       what is between the hosts: firewalls, balancers, a NAT (describe one with --nat-ports)
     "
   `)

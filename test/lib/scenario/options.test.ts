@@ -181,7 +181,7 @@ describe('plan', () => {
       { ports: { reserved: [[1, 2], , [5, 6]] } },
       'facts: ports.reserved is [[1,2],null,[5,6]], and must be a list of port ranges, [[first, last], ...]'
     ],
-    [{ 'a\u001b[2J': 1 }, "facts: 'a\\x1b[2J' is no fact of a host"]
+    [{ 'a\u001b[2J': 1 }, "facts: 'a\\x1b[2J' is not a fact of a host"]
   ])('refuses the facts %#', async (facts, message) => {
     await expect(plan({ facts } as never)).rejects.toMatchObject({ code: 'C1M_FACTS_INVALID', message })
   })

@@ -96,7 +96,7 @@ describe('refuses', () => {
 
   it.each([
     ['host', 'machineId', 'another host (machine-id other)', 'Revert it where it was written'],
-    ['boot', 'bootId', 'an earlier boot, with which its settings have gone', 'Remove it: rm'],
+    ['boot', 'bootId', 'an earlier boot, whose settings are gone', 'Remove it: rm'],
     [
       'namespace',
       'netNamespace',

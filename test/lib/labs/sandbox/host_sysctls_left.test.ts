@@ -154,7 +154,7 @@ describe('a journal that cannot be understood is refused without waiting, and no
   })
 
   it.each([
-    ['another boot', 'sys/kernel/random/boot_id', 'an earlier boot, with which its settings have gone'],
+    ['another boot', 'sys/kernel/random/boot_id', 'an earlier boot, whose settings are gone'],
     ['another machine', '../etc/machine-id', 'another host (machine-id 3d1219c7c4c5404aaa1f6d2a48adfda4)']
   ])('of %s', async (_, file, described) => {
     const fake = await abandoned()
