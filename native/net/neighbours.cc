@@ -29,7 +29,7 @@ std::optional<T> Value(const rtattr* attribute) {
   return value;
 }
 
-// Nothing for a message on how a table treats one device: those have neither figures nor a limit.
+// nullopt for a message about a single device: those have neither figures nor a limit.
 std::optional<NeighbourTable> TableIn(const nlmsghdr* header) {
   const auto* message = static_cast<const ndtmsg*>(NLMSG_DATA(header));
   std::optional<uint32_t> most;
@@ -63,7 +63,7 @@ Result<std::vector<NeighbourTable>> ReadNeighbourTables() {
   if (::send(socket.get(), &request, sizeof(request), 0) < 0) return LastError("send");
 
   std::vector<NeighbourTable> tables;
-  // The kernel answers in pieces of a page, or of what a caller has room for up to 32 KiB.
+  // The kernel fills at most a page, or up to 32 KiB if the buffer has room for it.
   alignas(nlmsghdr) std::array<uint8_t, 32768> answer{};
   for (;;) {
     const ssize_t length = ::recv(socket.get(), answer.data(), answer.size(), 0);

@@ -1,6 +1,6 @@
-// The kernel's tables of neighbours (ARP, NDISC), which all network namespaces share: rtnetlink(7),
-// RTM_GETNEIGHTBL. /proc/net/stat has them in the initial namespace only; this answers in each.
-// Needs no privilege.
+// The kernel's neighbor tables (ARP, NDISC), which all network namespaces share: rtnetlink(7),
+// RTM_GETNEIGHTBL. It works in every namespace and without privilege; /proc/net/stat has the tables
+// in the initial namespace only.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace c1m {
 struct NeighbourTable {
   // AF_INET or AF_INET6.
   int family = 0;
-  // Neighbours of all namespaces, and the most there may be: gc_thresh3.
+  // The number of entries in all namespaces, and its limit: gc_thresh3.
   uint64_t entries = 0;
   uint64_t most = 0;
-  // How often a neighbour was not added because there were that many: neigh_alloc in
+  // How often the kernel did not add a neighbor because the table was full: neigh_alloc in
   // net/core/neighbour.c.
   uint64_t fulls = 0;
 };
 
-// Those of IPv4 and IPv6. A table whose figures this kernel does not tell is left out.
+// Reads the IPv4 and the IPv6 table. Omits a table whose figures this kernel does not report.
 [[nodiscard]] Result<std::vector<NeighbourTable>> ReadNeighbourTables();
 
 }  // namespace c1m
