@@ -15,15 +15,16 @@
 namespace c1m {
 namespace {
 
-// Connections taken from one listening socket before the table looks at its other events.
+// Connections accepted from one listening socket before the table handles its other events.
 constexpr int kAcceptsPerTurn = 256;
 
-// How long accepting rests when the system has no descriptor or memory to give (ENFILE, ENOMEM):
-// what waits keeps the listening socket readable, so asking on would take the whole CPU.
+// How long accepting pauses when the system is out of descriptors or memory (ENFILE, ENOMEM).
+// Waiting connections keep the listening socket readable, so retrying at once would use a whole
+// CPU.
 constexpr int64_t kRestNs = 20 * kNsPerMs;
 
-// After so many connections in a row that had nothing to say when they were accepted, clients
-// evidently wait; then only one in kProbeInterval is read from at once.
+// After this many accepted connections in a row without a waiting request, the clients evidently
+// speak later; then only one in kProbeInterval is read at once.
 constexpr uint32_t kSilentBeforeRest = 16;
 constexpr uint32_t kProbeInterval = 256;
 
@@ -57,7 +58,7 @@ void Acceptor::OnListener(int listener) {
 void Acceptor::AcceptDialed() {
   if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
   const SelfDial& self_dial = *context_.worker.self_dial;
-  // In the order in which they were dialed: destinations turn fastest.
+  // In the order in which they were dialed: the destination changes with every connection.
   for (size_t empty = 0; empty < listeners_.size() && !full();) {
     if (self_dial.unaccepted() <= 0) return;
     const Take take = TakeOne(listeners_[next_]);
@@ -80,14 +81,14 @@ Acceptor::Take Acceptor::TakeOne(int listener) {
       return Take::kOne;
     }
     if (errno == EAGAIN) return Take::kNone;
-    // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
+    // The peer gave up while it was queued, or a signal interrupted the call: try the next one.
     if (errno == ECONNABORTED || errno == EINTR) continue;
     Rest(listener, errno);
     return Take::kRefused;
   }
 }
 
-// Counts what the system refused a listening socket, and lets accepting rest for a while.
+// Counts an error of accept4(2) and pauses accepting.
 void Acceptor::Rest(int listener, int error) {
   context_.run.errors.Count(Phase::kAccept, error, [&] {
     const auto local = SocketAddress::Local(listener);
@@ -116,8 +117,8 @@ void Acceptor::Admit(int fd) {
   }
   context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
   context_.accepted.Open();
-  // A request that is already there is answered without a wait for its event, and a connection that
-  // is over already is never registered: half the work of a listener whose clients come and go.
+  // Answers a request that is already there without waiting for its event, and never registers a
+  // connection that has already ended. This halves the work for short connections.
   if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
     const uint64_t received = context_.counters.accepted_bytes_received.get();
     if (!Serve(fd, EPOLLIN)) {
@@ -134,7 +135,7 @@ void Acceptor::Admit(int fd) {
   }
 }
 
-// Room to send in is waited for only where it is missing: it would be an event of its own for each
+// Registers for EPOLLOUT only if a send has stalled, because that costs one more event per
 // connection.
 uint32_t Acceptor::Wanted(int fd) const { return echo_.stalled(fd) ? kTalkEvents : kHeldEvents; }
 
