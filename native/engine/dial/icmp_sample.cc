@@ -8,8 +8,8 @@
 namespace c1m {
 namespace {
 
-// What the kernel makes of ICMP errors: icmp_err_convert in net/ipv4/icmp.c, tab_unreach in
-// net/ipv6/icmp.c. An RST is ECONNREFUSED as well.
+// The errors that the kernel derives from ICMP messages: icmp_err_convert in net/ipv4/icmp.c,
+// tab_unreach in net/ipv6/icmp.c. An RST causes ECONNREFUSED too.
 bool MayBeIcmp(int code) {
   switch (code) {
     case ECONNREFUSED:
