@@ -11,11 +11,11 @@ namespace {
 
 constexpr size_t kReceiveBufferBytes = 64 * 1024;
 
-// The keeper of a full table leaves the CPU to the threads that still dial at full speed, and
-// starts to watch its connections this much later at the latest.
+// In a run at full speed the keeper of a full table delays watching its connections by up to this
+// time, to leave the CPU to threads that still dial.
 constexpr int64_t kWatchDelayNs = 10 * kNsPerSecond;
 
-// Turns after a connection has left in which more of its kind are expected.
+// After a peer has closed a connection, more short connections are expected for this many turns.
 constexpr int kEagerTurns = 64;
 
 }  // namespace
@@ -140,15 +140,15 @@ int64_t Table::Loop::StepAcceptor(bool accept_inline) {
   return acceptor_->TakeTurn(mine && !full && !accept_inline);
 }
 
-// A full table that never had room for a connection would be followed by another just like it, for
-// ever.
+// Without this check, a full table that never had room for a connection would be followed by
+// identical ones without end.
 bool Table::Loop::AnotherTableHelps() {
   if (connections_.size() > 0) return true;
   run_.tables_used_up.store(true);
   return false;
 }
 
-// Watching costs a system call for each connection, so it waits until there is nothing to dial.
+// Watching costs a system call per connection, so it waits until nothing is left to dial.
 int64_t Table::Loop::StepWatcher() {
   if (context_.unwatched == 0) return Reactor::kForever;
   if (run_.ramped.load(std::memory_order_relaxed)) {
@@ -175,10 +175,9 @@ void Table::Loop::Dispatch(std::span<const epoll_event> events) {
 }
 
 void Table::Loop::Handle(int fd, uint32_t events, int64_t now_ns) {
-  // Once the run closes, a connection may be ended by ourselves: its other end may lie in a table
-  // that closes already.
+  // Once the run closes, a table may already have closed the other end of a connection of this one.
   if (fd == wake_ || run_.closing.load(std::memory_order_acquire)) return;
-  // A shared table may give listening sockets numbers beyond those that connections may have.
+  // In a shared table, listening sockets may have numbers above those allowed for connections.
   switch (fd < connections_.capacity() ? connections_.state(fd) : ConnectionState::kNone) {
     case ConnectionState::kConnecting:
     case ConnectionState::kDialed:
