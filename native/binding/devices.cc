@@ -39,7 +39,7 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
 
 namespace {
 
-// The second argument, where it is given.
+// Reads the optional second argument.
 std::optional<SocketAddress> Source(const Napi::CallbackInfo& info, const SocketAddress& target) {
   if (info[1].IsUndefined()) return std::nullopt;
   const SocketAddress source = Address(info[1], "source", 0);

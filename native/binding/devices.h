@@ -1,4 +1,4 @@
-// The network devices and neighbours of this namespace, for JavaScript.
+// Lists network devices, routes and neighbor tables of this network namespace for JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -8,8 +8,8 @@ namespace c1m {
 // listDevices(): [{name, up, carrier, neighbours, addresses}]; throws {errno, syscall}.
 Napi::Value ListDevicesCall(const Napi::CallbackInfo& info);
 
-// findRoute({target, port, source?, mark, device}): {device, source}; throws {errno, syscall},
-// where no route leads there or one forbids the way with the syscall "route".
+// findRoute({target, port, source?, mark, device}): {device, source}; throws {errno, syscall}, with
+// the syscall "route" if there is no route or a rule forbids it.
 Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
 
 // nextHop(target, source?): {address, device, state}; throws {errno, syscall}.

@@ -45,15 +45,15 @@ ListenMode ReadListenMode(Napi::Object object) {
   Reject(object.Env(), "mode", "'sink', 'echo' or 'close-first'");
 }
 
-// Longer than any run, and far from overflow once in nanoseconds.
+// Longer than any run, and still far from overflow in nanoseconds.
 constexpr double kMaxMs = 1e12;
 
-// More than any kernel has for TCP, and bytes for any value: the largest, of TCP_MD5SIG, has 216.
-// Every socket of a run is given all of them.
+// More options than any kernel has for TCP, and enough bytes for any value: the largest, that of
+// TCP_MD5SIG, has 216. Limited because every socket of a run sets all of them.
 constexpr size_t kMostSocketOptions = 64;
 constexpr size_t kMostOptionBytes = 256;
 
-// At most `most` bytes of a Buffer or Uint8Array.
+// Reads at most `most` bytes of a Buffer or Uint8Array.
 std::string Bytes(Napi::Object object, const char* field, size_t most) {
   const Napi::Value value = object.Get(field);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
