@@ -10,7 +10,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("neighbours: the table of IPv4 is there once, with its limit, and never overfull") {
+TEST_CASE("neighbours: the table of IPv4 is listed once, with its limit, and within it") {
   const auto tables = ReadNeighbourTables();
   REQUIRE(tables.ok());
   const auto is_ipv4 = [](const NeighbourTable& table) { return table.family == AF_INET; };
@@ -20,7 +20,7 @@ TEST_CASE("neighbours: the table of IPv4 is there once, with its limit, and neve
   CHECK(table.entries <= table.most);
 }
 
-TEST_CASE("neighbours: asking leaves no descriptor") {
+TEST_CASE("neighbours: a query leaves no descriptor open") {
   const std::vector<int> before = OpenDescriptors();
   CHECK(ReadNeighbourTables().ok());
   CHECK(OpenDescriptors() == before);
