@@ -74,7 +74,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
-  exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
+  exports["neighbourTables"] = Napi::Function::New(env, NeighborTablesCall, "neighbourTables");
   exports["findPortUse"] = Napi::Function::New(env, FindPortUseCall, "findPortUse");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");

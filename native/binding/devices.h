@@ -16,6 +16,6 @@ Napi::Value FindRouteCall(const Napi::CallbackInfo& info);
 Napi::Value NextHopCall(const Napi::CallbackInfo& info);
 
 // neighbourTables(): [{family: 4 or 6, entries, most, fulls}]; throws {errno, syscall}.
-Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info);
+Napi::Value NeighborTablesCall(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

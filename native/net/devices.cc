@@ -104,7 +104,7 @@ Result<std::vector<Device>> ListDevices() {
       device = devices.insert(devices.end(), {.name = std::string(name),
                                               .up = (entry->ifa_flags & IFF_UP) != 0,
                                               .carrier = (entry->ifa_flags & kLowerUp) != 0,
-                                              .neighbours = (entry->ifa_flags & kAlone) == 0,
+                                              .has_neighbors = (entry->ifa_flags & kAlone) == 0,
                                               .addresses = {}});
     }
     const sockaddr* address = entry->ifa_addr;

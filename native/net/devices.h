@@ -22,7 +22,7 @@ struct Device {
   // Whether the device sends to neighbors on its link by their addresses. False for loopback and
   // for devices such as dummy, tun and vrf (IFF_NOARP, IFF_POINTOPOINT), whose addresses are
   // reached through other devices.
-  bool neighbours = false;
+  bool has_neighbors = false;
   // In the form "198.18.1.1/24"; a device that is down has addresses too.
   std::vector<std::string> addresses;
 };

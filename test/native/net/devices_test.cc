@@ -45,7 +45,7 @@ TEST_CASE("devices: loopback has no neighbors") {
   REQUIRE(devices.ok());
   const auto loopback = std::ranges::find(devices.value(), "lo", &Device::name);
   REQUIRE(loopback != devices.value().end());
-  CHECK_FALSE(loopback->neighbours);
+  CHECK_FALSE(loopback->has_neighbors);
 }
 
 TEST_CASE("devices: a connection bound to a device leaves by it") {

@@ -106,8 +106,8 @@ TEST_CASE("socket: a connect has succeeded once the handshake is over, and not b
   }
   SUBCASE("refused") {
     const UniqueFd socket(OpenStream(AF_INET).value());
-    const SocketAddress nobody = UniqueLoopback(1);
-    CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+    const SocketAddress unused = UniqueLoopback(1);
+    CHECK(::connect(socket.get(), unused.raw(), unused.size()) == -1);
     REQUIRE(Ready(socket.get(), POLLOUT));
     CHECK_FALSE(IsConnected(socket.get()));
   }
@@ -122,8 +122,8 @@ TEST_CASE("socket: a connect has succeeded even if the peer has already closed")
 
 TEST_CASE("socket: a pending error is returned once") {
   const UniqueFd socket(OpenStream(AF_INET).value());
-  const SocketAddress nobody = UniqueLoopback(1);
-  CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+  const SocketAddress unused = UniqueLoopback(1);
+  CHECK(::connect(socket.get(), unused.raw(), unused.size()) == -1);
   REQUIRE(Ready(socket.get(), POLLOUT));
   CHECK(PendingError(socket.get()) == ECONNREFUSED);
   CHECK(PendingError(socket.get()) == 0);
@@ -149,9 +149,9 @@ TEST_CASE("socket: only one listener may use a port, unless it is shared") {
   const auto second = OpenListener(LocalAddress(first), 16, PortSharing::kNext);
   REQUIRE(second.ok());
   const UniqueFd owner(second.value());
-  const auto stranger = OpenListener(LocalAddress(first), 16, PortSharing::kFirst);
-  REQUIRE_FALSE(stranger.ok());
-  CHECK(stranger.error().code == EADDRINUSE);
+  const auto other = OpenListener(LocalAddress(first), 16, PortSharing::kFirst);
+  REQUIRE_FALSE(other.ok());
+  CHECK(other.error().code == EADDRINUSE);
 }
 
 TEST_CASE("socket: a listener on an address of another host names the call") {

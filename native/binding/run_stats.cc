@@ -33,7 +33,7 @@ Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
   } else if (kind == "connect" || kind == "connectFirstTry") {
     run_->AddConnectCounts(kind == "connectFirstTry", counts);
   } else {
-    throw Napi::TypeError::New(info.Env(), "no counts of latency: " + kind);
+    throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
   }
   const size_t empty = static_cast<size_t>(std::count(counts.begin(), counts.end(), 0));
   Napi::Float64Array figures = Napi::Float64Array::New(info.Env(), 2 * (counts.size() - empty));

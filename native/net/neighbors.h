@@ -10,7 +10,7 @@
 
 namespace c1m {
 
-struct NeighbourTable {
+struct NeighborTable {
   // AF_INET or AF_INET6.
   int family = 0;
   // The number of entries in all namespaces, and its limit: gc_thresh3.
@@ -22,6 +22,6 @@ struct NeighbourTable {
 };
 
 // Reads the IPv4 and the IPv6 table. Omits a table whose figures this kernel does not report.
-[[nodiscard]] Result<std::vector<NeighbourTable>> ReadNeighbourTables();
+[[nodiscard]] Result<std::vector<NeighborTable>> ReadNeighborTables();
 
 }  // namespace c1m
