@@ -54,11 +54,12 @@ inline double Number(Napi::Object object, const char* field, double least, doubl
 inline std::span<double> Doubles(const Napi::Value& value, size_t count) {
   if (!value.IsTypedArray() ||
       value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
-    throw Napi::TypeError::New(value.Env(), "a Float64Array is needed");
+    throw Napi::TypeError::New(value.Env(), "into must be a Float64Array");
   }
   auto array = value.As<Napi::Float64Array>();
   if (array.ElementLength() < count) {
-    throw Napi::RangeError::New(value.Env(), "the Float64Array is too short");
+    throw Napi::RangeError::New(value.Env(),
+                                "into must have at least " + std::to_string(count) + " elements");
   }
   return {array.Data(), array.ElementLength()};
 }

@@ -46,7 +46,8 @@ DropFilter ReadFilter(Napi::Object object) {
   filter.layout = ReadLayout(AsObject(object.Get("layout"), "layout"));
   EachValueOf(object, "ignoredReasons", [&](Napi::Value reason) {
     if (filter.ignored_reasons.size() == kMostReasons) {
-      Reject(object.Env(), "ignoredReasons", "shorter");
+      Reject(object.Env(), "ignoredReasons",
+             "at most " + std::to_string(kMostReasons) + " numbers");
     }
     filter.ignored_reasons.push_back(Whole<uint32_t>(reason, "ignoredReasons", 0, UINT32_MAX));
   });

@@ -81,7 +81,7 @@ RunWrap::~RunWrap() { run_.reset(); }
 // can't start.
 Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (phase_ != Phase::kNew) throw Napi::Error::New(env, "a run starts once");
+  if (phase_ != Phase::kNew) throw Napi::Error::New(env, "the run was already started");
   phase_ = Phase::kStarting;
   notify_ = Napi::ThreadSafeFunction::New(env, on_event_.Value(), "c1m-native", 0, 1);
   // The function most likely refers to this object; with a second reference neither could be
@@ -157,8 +157,8 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   if (census_ || proof_) return Napi::Boolean::New(env, false);
   const size_t bytes = CensusSheet::BytesFor(capacity);
   if (!HasMemory(bytes))
-    throw Napi::RangeError::New(env,
-                                "no memory for " + std::to_string(capacity) + " rows of a census");
+    throw Napi::RangeError::New(
+        env, "not enough memory for a census of " + std::to_string(capacity) + " connections");
   Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, bytes);
   auto sheet = std::make_unique<CensusSheet>(
       std::span(static_cast<std::byte*>(memory.Data()), bytes), capacity);
@@ -174,7 +174,8 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
 // infoBytes}.
 Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!census_ || run_->census_under_way()) throw Napi::Error::New(env, "no census was taken");
+  if (!census_ || run_->census_under_way())
+    throw Napi::Error::New(env, "there is no finished census");
   const auto census = std::exchange(census_, nullptr);
   const Napi::ArrayBuffer memory = census_memory_.Value();
   census_memory_.Reset();
@@ -206,7 +207,8 @@ Napi::Value RunWrap::Prove(const Napi::CallbackInfo& info) {
 // proven(): must be called after the 'censused' of prove(); returns the sums.
 Napi::Value RunWrap::Proven(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!proof_ || run_->census_under_way()) throw Napi::Error::New(env, "nothing was proven");
+  if (!proof_ || run_->census_under_way())
+    throw Napi::Error::New(env, "there is no finished proof");
   const auto tally = std::exchange(proof_, nullptr);
   Napi::Object object = Napi::Object::New(env);
 #define C1M_SET(name, label) object[label] = static_cast<double>(tally->name.load());

@@ -134,7 +134,8 @@ Napi::Value SurveySockets(const Napi::CallbackInfo& info) {
   const Napi::Object object = AsObject(info[0], "options");
   SurveyOptions options;
   options.local = ReadLocalEndpoints(object, "local");
-  if (options.local.size() > kMaxLocalEndpoints) Reject(info.Env(), "local", "shorter");
+  if (options.local.size() > kMaxLocalEndpoints)
+    Reject(info.Env(), "local", "at most " + std::to_string(kMaxLocalEndpoints) + " endpoints");
   options.listeners_only = object.Get("listenersOnly").ToBoolean();
   auto* task = new SurveyTask(info.Env(), std::move(options));  // deletes itself when done
   task->Queue();
