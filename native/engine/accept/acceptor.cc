@@ -21,11 +21,11 @@ constexpr int kAcceptsPerTurn = 256;
 // How long accepting pauses when the system is out of descriptors or memory (ENFILE, ENOMEM).
 // Waiting connections keep the listening socket readable, so retrying at once would use a whole
 // CPU.
-constexpr int64_t kRestNs = 20 * kNsPerMs;
+constexpr int64_t kPauseNs = 20 * kNsPerMs;
 
 // After this many accepted connections in a row without a waiting request, the clients evidently
 // speak later; then only one in kProbeInterval is read at once.
-constexpr uint32_t kSilentBeforeRest = 16;
+constexpr uint32_t kSilentBeforeSampling = 16;
 constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
@@ -34,19 +34,19 @@ Acceptor::Acceptor(TableContext& context, std::vector<int> listeners)
     : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
 
 int64_t Acceptor::TakeTurn(bool accepting) {
-  const bool rests = rests_until_ns_ != 0 && NowNs() < rests_until_ns_;
-  if (!rests) rests_until_ns_ = 0;
-  if ((accepting && !rests) != accepting_) {
+  const bool paused = paused_until_ns_ != 0 && NowNs() < paused_until_ns_;
+  if (!paused) paused_until_ns_ = 0;
+  if ((accepting && !paused) != accepting_) {
     accepting_ = !accepting_;
     for (const int listener : listeners_) {
       if (!accepting_) {
         context_.reactor.Remove(listener);
       } else if (!context_.reactor.Add(listener, EPOLLIN)) {
-        Rest(listener, errno);
+        Pause(listener, errno);
       }
     }
   }
-  return rests_until_ns_ != 0 ? rests_until_ns_ : Reactor::kForever;
+  return paused_until_ns_ != 0 ? paused_until_ns_ : Reactor::kForever;
 }
 
 void Acceptor::OnListener(int listener) {
@@ -56,7 +56,7 @@ void Acceptor::OnListener(int listener) {
 }
 
 void Acceptor::AcceptDialed() {
-  if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
+  if (paused_until_ns_ != 0 && NowNs() < paused_until_ns_) return;
   const SelfDial& self_dial = *context_.worker.self_dial;
   // In the order in which they were dialed: the destination changes with every connection.
   for (size_t empty = 0; empty < listeners_.size() && !full();) {
@@ -73,7 +73,7 @@ Acceptor::Take Acceptor::TakeOne(int listener) {
     const int fd = AboveStdio(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd >= context_.connections.capacity()) {
       ::close(fd);
-      Rest(listener, EMFILE);
+      Pause(listener, EMFILE);
       return Take::kRefused;
     }
     if (fd >= 0) {
@@ -83,18 +83,18 @@ Acceptor::Take Acceptor::TakeOne(int listener) {
     if (errno == EAGAIN) return Take::kNone;
     // The peer gave up while it was queued, or a signal interrupted the call: try the next one.
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    Rest(listener, errno);
+    Pause(listener, errno);
     return Take::kRefused;
   }
 }
 
 // Counts an error of accept4(2) and pauses accepting.
-void Acceptor::Rest(int listener, int error) {
+void Acceptor::Pause(int listener, int error) {
   context_.run.errors.Count(Phase::kAccept, error, [&] {
     const auto local = SocketAddress::Local(listener);
     return local ? local->ToString() : "?";
   });
-  rests_until_ns_ = NowNs() + kRestNs;
+  paused_until_ns_ = NowNs() + kPauseNs;
 }
 
 void Acceptor::Admit(int fd) {
@@ -119,7 +119,7 @@ void Acceptor::Admit(int fd) {
   context_.accepted.Open();
   // Answers a request that is already there without waiting for its event, and never registers a
   // connection that has already ended. This halves the work for short connections.
-  if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
+  if (silent_ < kSilentBeforeSampling || silent_ % kProbeInterval == 0) {
     const uint64_t received = context_.counters.accepted_bytes_received.get();
     if (!Serve(fd, EPOLLIN)) {
       silent_ = 0;
@@ -163,7 +163,7 @@ bool Acceptor::Serve(int fd, uint32_t events) {
     });
   }
   Retire(fd);
-  saw_leaving_ = true;
+  saw_close_ = true;
   context_.counters.accepted_closed_by_peer.Add();
   return false;
 }

@@ -27,7 +27,7 @@ class Acceptor {
   void OnEvent(int fd, uint32_t events);
 
   // Whether a peer has closed a connection since the last call, as with short connections.
-  [[nodiscard]] bool SawLeaving() { return std::exchange(saw_leaving_, false); }
+  [[nodiscard]] bool SawClose() { return std::exchange(saw_close_, false); }
 
   // The table is full: another table must accept.
   [[nodiscard]] bool full() const { return context_.room() <= 0; }
@@ -36,7 +36,7 @@ class Acceptor {
   enum class Take : uint8_t { kOne, kNone, kRefused };
   Take TakeOne(int listener);
   void Admit(int fd);
-  void Rest(int listener, int error);
+  void Pause(int listener, int error);
   // Reads what has arrived and handles it as the mode says; false if the connection has ended.
   bool Serve(int fd, uint32_t events);
   [[nodiscard]] uint32_t Wanted(int fd) const;
@@ -49,11 +49,11 @@ class Acceptor {
   bool accepting_ = false;
   // Index in listeners_ of the socket from which AcceptDialed accepts next.
   size_t next_ = 0;
-  bool saw_leaving_ = false;
+  bool saw_close_ = false;
   // Consecutive connections that had sent nothing when they were accepted.
   uint32_t silent_ = 0;
   // Accepting is paused until then, after an error of the system.
-  int64_t rests_until_ns_ = 0;
+  int64_t paused_until_ns_ = 0;
 };
 
 }  // namespace c1m

@@ -25,9 +25,9 @@ constexpr uint64_t kTuplesPerSearch = 65'536;
 constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
 
 // After this many consecutive failed exchanges a churn at full speed slows down to one attempt per
-// kRestNs, so that a server that refuses is not flooded.
-constexpr uint64_t kFailedBeforeRest = 100;
-constexpr int64_t kRestNs = 10 * kNsPerMs;
+// kSlowRetryNs, so that a server that refuses is not flooded.
+constexpr uint64_t kFailuresBeforeSlow = 100;
+constexpr int64_t kSlowRetryNs = 10 * kNsPerMs;
 
 // The share of one worker; the shares of all workers add up to the total.
 int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
@@ -60,7 +60,7 @@ int64_t Dialer::Step(int64_t now_ns) {
 
 bool Dialer::Hopeless() const {
   return options_.churn && !options_.keep_going && !context_.run.schedule.paced() &&
-         failed_in_a_row_ >= kFailedBeforeRest;
+         failed_in_a_row_ >= kFailuresBeforeSlow;
 }
 
 int64_t Dialer::StartBatch(int64_t now_ns) {
@@ -79,7 +79,7 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     const int64_t due_ns = run.schedule.NextDueNs();
     return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
-  next_try_ns_ = now_ns + kRestNs;
+  next_try_ns_ = now_ns + kSlowRetryNs;
   // Paced connections start one by one without preparing a batch, except the first few, which are
   // sampled for ICMP errors.
   if (!run.schedule.paced() || icmp_.wants()) sources_.Prepare(grant.count);
@@ -174,8 +174,8 @@ void Dialer::OnHeldEvent(int fd, uint32_t events) {
 
 void Dialer::OnExchange(int fd, Exchange::Result result) {
   if (result.outcome == Exchange::Outcome::kComplete) {
-    Served(fd);
-  } else if (result.outcome == Exchange::Outcome::kOver) {
+    OnServed(fd);
+  } else if (result.outcome == Exchange::Outcome::kEnded) {
     if (options_.churn && !result.cut_short) {
       CompleteTransaction(fd);
     } else {

@@ -31,7 +31,7 @@ class Dialer {
   [[nodiscard]] bool full() const { return full_; }
   // Whether it is finished and every handshake and first exchange has ended.
   [[nodiscard]] bool settled() const {
-    return finished_ && handshakes_.empty() && (!exchange_ || exchange_->first_underway() == 0);
+    return finished_ && handshakes_.empty() && (!exchange_ || exchange_->first_in_progress() == 0);
   }
 
  private:
@@ -50,24 +50,24 @@ class Dialer {
   bool DialNext(uint64_t wanted);
   // False if the tuple is in use and the next one must be tried.
   bool Connect(const SourceSocket& socket);
-  void Await(const SourceSocket& socket, int64_t started_ns);
+  void AwaitHandshake(const SourceSocket& socket, int64_t started_ns);
   // Adds a pending handshake and returns its slot.
-  uint32_t Enlist(const SourceSocket& socket, int64_t started_ns);
-  void ConnectTalking(const SourceSocket& socket, int64_t started_ns);
+  uint32_t AddHandshake(const SourceSocket& socket, int64_t started_ns);
+  void ConnectAndSend(const SourceSocket& socket, int64_t started_ns);
   // `sent`: bytes of the first message that are already sent.
   void Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_ns, bool watched,
                  size_t sent = 0);
   void CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns);
-  void Talk(int fd, int64_t now_ns, bool watched, size_t sent);
+  void BeginExchange(int fd, int64_t now_ns, bool watched, size_t sent);
   void OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns);
   // Whether a connection that the peer has reset holds data from the peer.
-  [[nodiscard]] bool HasSpoken(uint32_t slot) const;
+  [[nodiscard]] bool HasReceivedData(uint32_t slot) const;
   // `error` is 0 if the handshake succeeded.
   void EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched);
   void OnHeldEvent(int fd, uint32_t events);
   void OnExchange(int fd, Exchange::Result result);
   // Called when a connection has done what it was opened for.
-  void Served(int fd);
+  void OnServed(int fd);
 
   // The ways a connection ends, each counted separately (dialer_endings.cc).
   void FailAttempt(Phase phase, int code, const SourceSocket& socket);

@@ -24,7 +24,7 @@ constexpr uint32_t kHandshakeMs = 64'000;
 // Whether a peer that resets a connection in answer to a probe never completed the handshake:
 // either nothing was heard after its SYN-ACK, or it answered probes but repeated its SYN-ACK until
 // it gave up.
-bool NeverTaken(int fd, const TcpInfo& info, const std::vector<Probed>& sample) {
+bool NeverEstablished(int fd, const TcpInfo& info, const std::vector<Probed>& sample) {
   if (!HeardSinceHandshake(info)) return true;
   const uint32_t age_ms = LastHeardAgeMs(info);
   if (info.bytes_received > 0 || info.bytes_acked > 1 || age_ms > kHandshakeMs) return false;
@@ -127,7 +127,7 @@ void Dialer::NoteDead(int fd, int code) {
   TcpInfo info;
   if (ReadTcpInfo(fd, info) == 0) return;
   if (code == ECONNRESET && info.probes == 0) return;
-  if (code == ECONNRESET && NeverTaken(fd, info, context_.probed)) {
+  if (code == ECONNRESET && NeverEstablished(fd, info, context_.probed)) {
     context_.counters.dialed_unknown.Add();
   } else {
     context_.counters.dialed_dead.Add();
@@ -149,7 +149,7 @@ void Dialer::NoteEarlyEnd(int fd, Phase phase, int code) {
   }
 }
 
-void Dialer::Served(int fd) {
+void Dialer::OnServed(int fd) {
   if (!options_.churn) return;
   if (options_.peer_closes) {
     exchange_->AwaitClose(fd);

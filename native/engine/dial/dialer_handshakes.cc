@@ -23,7 +23,7 @@ constexpr int64_t kFirstRepeatNs = 950 * kNsPerMs;
 
 // After this many consecutive probes that came too early the peer is evidently on another host;
 // then only one connect in kProbeInterval is probed.
-constexpr uint32_t kMissesBeforeRest = 16;
+constexpr uint32_t kMissesBeforeSampling = 16;
 constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
@@ -31,7 +31,7 @@ constexpr uint32_t kProbeInterval = 256;
 bool Dialer::Connect(const SourceSocket& socket) {
   const int fd = socket.fd;
   const SocketAddress& target = context_.worker.cursor->space().targets()[socket.target];
-  const bool probe = missed_probes_ < kMissesBeforeRest || missed_probes_ % kProbeInterval == 0;
+  const bool probe = missed_probes_ < kMissesBeforeSampling || missed_probes_ % kProbeInterval == 0;
   const int64_t started_ns = NowNs();
   if (::connect(fd, target.raw(), target.size()) != 0 && errno != EINPROGRESS) {
     if (errno == EADDRNOTAVAIL) {
@@ -49,7 +49,7 @@ bool Dialer::Connect(const SourceSocket& socket) {
   // Over loopback the whole handshake happens inside connect(2). Asking at once saves two system
   // calls of epoll.
   if (probe && exchange_ && exchange_->speaks_first()) {
-    ConnectTalking(socket, started_ns);
+    ConnectAndSend(socket, started_ns);
     return true;
   }
   if (probe && IsConnected(fd)) {
@@ -57,13 +57,13 @@ bool Dialer::Connect(const SourceSocket& socket) {
     Establish(fd, socket.target, started_ns, NowNs(), /*watched=*/false);
   } else {
     ++missed_probes_;
-    Await(socket, started_ns);
+    AwaitHandshake(socket, started_ns);
   }
   return true;
 }
 
 // Uses send(2) to learn whether the handshake has ended: until then it fails with EAGAIN.
-void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
+void Dialer::ConnectAndSend(const SourceSocket& socket, int64_t started_ns) {
   const int64_t now_ns = NowNs();
   const ssize_t sent = exchange_->Offer(socket.fd);
   if (sent >= 0) {
@@ -72,24 +72,24 @@ void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
               static_cast<size_t>(sent));
   } else if (errno == EAGAIN || errno == EINTR) {
     ++missed_probes_;
-    Await(socket, started_ns);
+    AwaitHandshake(socket, started_ns);
   } else {
     // send(2) has consumed the error; SO_ERROR would return 0.
     const int error = errno;
-    EndHandshake(Enlist(socket, started_ns), error, now_ns, /*watched=*/false);
+    EndHandshake(AddHandshake(socket, started_ns), error, now_ns, /*watched=*/false);
   }
 }
 
-void Dialer::Await(const SourceSocket& socket, int64_t started_ns) {
+void Dialer::AwaitHandshake(const SourceSocket& socket, int64_t started_ns) {
   if (!context_.reactor.Add(socket.fd, kTalkEvents)) {
     context_.counters.attempted.Subtract();
     FailAttempt(Phase::kSocket, errno, socket);
     return;
   }
-  Enlist(socket, started_ns);
+  AddHandshake(socket, started_ns);
 }
 
-uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
+uint32_t Dialer::AddHandshake(const SourceSocket& socket, int64_t started_ns) {
   const uint32_t slot =
       handshakes_.Add({.started_ns = started_ns, .fd = socket.fd, .target = socket.target});
   context_.connections.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
@@ -117,9 +117,9 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
   context_.connections.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
   context_.connections.SetSynRetries(fd, trace.syn_repeats);
   if (exchange_) {
-    Talk(fd, now_ns, watched, sent);
+    BeginExchange(fd, now_ns, watched, sent);
   } else if (options_.churn) {
-    Served(fd);
+    OnServed(fd);
   } else if (!watched) {
     ++context_.unwatched;
   }
@@ -142,11 +142,11 @@ void Dialer::CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns) {
 
 // Sends the message before the connection is registered, because a registration is often not needed
 // after that; epoll_ctl(2) reports at once what has arrived by then.
-void Dialer::Talk(int fd, int64_t now_ns, bool watched, size_t sent) {
+void Dialer::BeginExchange(int fd, int64_t now_ns, bool watched, size_t sent) {
   const Exchange::Result result = exchange_->Begin(fd, now_ns, sent);
   const bool complete = result.outcome == Exchange::Outcome::kComplete;
   const bool done = complete && options_.churn && !options_.peer_closes;
-  const bool goes_on = !done && result.outcome != Exchange::Outcome::kOver;
+  const bool goes_on = !done && result.outcome != Exchange::Outcome::kEnded;
   if (goes_on && !watched && !context_.reactor.Add(fd, exchange_->Wanted(fd))) {
     EndHeld(fd, Phase::kSocket, errno);
     return;
@@ -169,7 +169,7 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
     OnHeldEvent(fd, events);
 }
 
-bool Dialer::HasSpoken(uint32_t slot) const {
+bool Dialer::HasReceivedData(uint32_t slot) const {
   char byte = 0;
   return exchange_ && ::recv(handshakes_.at(slot).fd, &byte, 1, MSG_PEEK) > 0;
 }
@@ -178,7 +178,7 @@ void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched
   // A SYN that is reset causes ECONNREFUSED. ECONNRESET means that the connection was established
   // and reset before we looked, which is expected if the peer is to close. Data that the peer sent
   // first is still readable and often gives the reason.
-  const bool reset_after = error == ECONNRESET && (options_.peer_closes || HasSpoken(slot));
+  const bool reset_after = error == ECONNRESET && (options_.peer_closes || HasReceivedData(slot));
   const bool established = error == 0 || reset_after;
   if (!established) {
     FailHandshake(slot, Phase::kConnect, error);

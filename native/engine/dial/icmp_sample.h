@@ -25,14 +25,14 @@ class IcmpSample {
   void Watch(const std::vector<SourceSocket>& sockets);
   // Called when a handshake has failed with `code`, before its socket is closed: reads the ICMP
   // error and forgets the socket.
-  void OnFailure(const Handshake& handshake, int code, const Handshakes& underway);
+  void OnFailure(const Handshake& handshake, int code, const Handshakes& pending);
   // Stops watching established sockets; must be called once per turn while any socket is watched.
   void Release();
   [[nodiscard]] bool watching() const { return !watched_.empty(); }
 
  private:
   void Watch(int fd);
-  void WatchThose(const Handshakes& underway);
+  void WatchPending(const Handshakes& pending);
   [[nodiscard]] std::string Target(uint32_t target) const;
 
   // The number of sockets watched from their first SYN on.

@@ -61,8 +61,8 @@ enum class Repeats : uint8_t {
   // There was one, and the second is not due yet.
   kUndecided,
   // The repeats have stopped before the last one due: the peer has received our ACK.
-  kHealed,
-  kGoOn,
+  kStopped,
+  kContinuing,
 };
 
 uint32_t CountRepeats(const TcpInfo& info, uint32_t answers) {
@@ -71,8 +71,8 @@ uint32_t CountRepeats(const TcpInfo& info, uint32_t answers) {
 
 Repeats ReadRepeats(uint32_t repeats, uint32_t due) {
   if (repeats == 0) return Repeats::kNone;
-  if (repeats < due) return Repeats::kHealed;
-  return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kGoOn;
+  if (repeats < due) return Repeats::kStopped;
+  return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kContinuing;
 }
 
 // Whether the peer of a connection whose repeats have stopped was heard after the next one was due.
@@ -94,9 +94,9 @@ Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t& re
   const uint32_t noted = probed.noted_segs + probed.answers;
   const uint32_t since = info.segs_in > noted ? info.segs_in - noted : 0;
   repeats = std::min(repeats, before + since);
-  if (all != Repeats::kGoOn) return all;
-  if (since < due_since) return Repeats::kHealed;
-  return since == 0 ? Repeats::kUndecided : Repeats::kGoOn;
+  if (all != Repeats::kContinuing) return all;
+  if (since < due_since) return Repeats::kStopped;
+  return since == 0 ? Repeats::kUndecided : Repeats::kContinuing;
 }
 
 }  // namespace
@@ -226,14 +226,14 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
   uint32_t repeats = CountRepeats(info, probed.answers);
   sums.repeats += repeats;
   switch (ReadRepeatsSince(probed, info, repeats)) {
-    case Repeats::kGoOn:
+    case Repeats::kContinuing:
       ++sums.repeating;
       if (probed.answered) ++sums.repeating_proven;
       return;
     case Repeats::kUndecided:
       ++sums.waiting;
       return;
-    case Repeats::kHealed:
+    case Repeats::kStopped:
       ++sums.healed;
       if (!probed.answered || IsConfirmed(info, repeats)) break;
       ++sums.waiting;
@@ -273,12 +273,12 @@ bool Prover::Judge(const ProofOrder& order, Sums& sums) {
     sums.repeats += repeats;
     const Repeats meaning = ReadRepeats(repeats, DueSynAckRepeats(info.last_data_recv_ms));
     const bool fresh = heard && since_ms <= kFreshPeriods * period_ms + kGraceMs;
-    if (meaning == Repeats::kHealed) ++sums.healed;
-    if (meaning == Repeats::kGoOn) {
+    if (meaning == Repeats::kStopped) ++sums.healed;
+    if (meaning == Repeats::kContinuing) {
       ++sums.repeating;
       if (fresh) ++sums.repeating_proven;
     } else if (meaning == Repeats::kUndecided ||
-               (meaning == Repeats::kHealed && !IsConfirmed(info, repeats))) {
+               (meaning == Repeats::kStopped && !IsConfirmed(info, repeats))) {
       ++sums.waiting;
     } else if (fresh) {
       ++sums.proven;

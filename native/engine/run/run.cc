@@ -55,7 +55,7 @@ Run::~Run() {
 }
 
 Result<std::vector<SocketAddress>> Run::Start() {
-  ReserveDescriptors();
+  PrepareDescriptors();
   const auto wake = OpenEventFd();
   if (!wake.ok()) return wake.error();
   state_.wake.Reset(wake.value());
@@ -73,7 +73,7 @@ Result<std::vector<SocketAddress>> Run::Start() {
   return listening;
 }
 
-void Run::ReserveDescriptors() {
+void Run::PrepareDescriptors() {
   state_.descriptor_limit = RaiseDescriptorLimit();
   state_.private_tables = PrivateTablesWork();
   state_.shared_table_size =
@@ -90,7 +90,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
   // Each worker needs a socket of its own. With fewer addresses than workers, several sockets share
   // one address through SO_REUSEPORT; with more, each worker takes several. In a self-dial no
   // address is shared: further sockets on the same address get ports of their own.
-  const bool own = SelfDial::IsAsked(state_.options);
+  const bool own = SelfDial::IsRequested(state_.options);
   const size_t addresses = options.addresses.size();
   const size_t sockets = std::max<size_t>(addresses, workers_.size());
   for (size_t i = 0; i < sockets; ++i) {
@@ -117,7 +117,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
 
 void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
   const DialOptions& dial = *state_.options.dial;
-  if (SelfDial::IsAsked(state_.options)) {
+  if (SelfDial::IsRequested(state_.options)) {
     for (const auto& worker : workers_) {
       SelfDial& self_dial = worker->self_dial.emplace(state_.options, worker->index, listening);
       worker->cursor.emplace(self_dial.space(), self_dial.first_tuple());

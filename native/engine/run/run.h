@@ -82,7 +82,7 @@ class Run {
   [[nodiscard]] bool tables_used_up() const { return state_.tables_used_up; }
 
  private:
-  void ReserveDescriptors();
+  void PrepareDescriptors();
   Result<std::vector<SocketAddress>> Listen();
   void PrepareTuples(const std::vector<SocketAddress>& listening);
   [[nodiscard]] Histogram::Summary Summarize(Histogram Worker::*part) const;

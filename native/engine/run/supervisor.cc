@@ -37,9 +37,9 @@ std::unique_ptr<Table> Supervisor::MakeTable(Worker& worker, bool dials) {
 Table* Supervisor::OpenTable(Worker& worker, bool dials) {
   if (!may_open()) return nullptr;
   auto table = MakeTable(worker, dials);
-  if (!HasThread(table->Start())) return nullptr;
+  if (!CheckStarted(table->Start())) return nullptr;
   // The table can't settle or end before the caller releases the mutex.
-  Table* opened = Enlist(std::move(table), dials);
+  Table* opened = Register(std::move(table), dials);
   if (run_.options.listen) LetAccept(worker, *opened);
   return opened;
 }
@@ -53,39 +53,39 @@ Table* Supervisor::OpenNextTable(Table& full) {
     // No wake-up is needed: the next table is not running yet, and the full one is the caller.
     const uint32_t accepts =
         worker.accepting_table.exchange(next->number(), std::memory_order_acq_rel);
-    if (HasThread(full.StartKeeper())) return Enlist(std::move(next), /*dials=*/true);
+    if (CheckStarted(full.StartKeeper())) return Register(std::move(next), /*dials=*/true);
     worker.accepting_table.store(accepts, std::memory_order_release);
   }
   run_.tables_used_up.store(true);
   return nullptr;
 }
 
-bool Supervisor::HasThread(int error) {
+bool Supervisor::CheckStarted(int error) {
   if (error == 0) return true;
   thread_error_ = error;
   run_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
   return false;
 }
 
-Table* Supervisor::Enlist(std::unique_ptr<Table> table, bool dials) {
+Table* Supervisor::Register(std::unique_ptr<Table> table, bool dials) {
   ++running_;
   if (dials) ++dialing_;
   tables_.push_back(std::move(table));
   return tables_.back().get();
 }
 
-void Supervisor::Ask(Request request, Worker& worker) {
+void Supervisor::Post(Request request, Worker& worker) {
   {
     const std::lock_guard lock(mutex_);
     requests_.emplace_back(request, &worker);
   }
-  asked_.notify_one();
+  request_queued_.notify_one();
 }
 
 void Supervisor::Supervise() {
   std::unique_lock lock(mutex_);
   for (bool closed = false; !closed;) {
-    asked_.wait(lock, [this] { return !requests_.empty(); });
+    request_queued_.wait(lock, [this] { return !requests_.empty(); });
     const auto [request, worker] = requests_.front();
     requests_.pop_front();
     const auto event = Handle(request, *worker);
@@ -160,8 +160,8 @@ bool Supervisor::census_under_way() const {
 }
 
 void Supervisor::WakeTables() {
-  run_.calls.fetch_add(1, std::memory_order_release);
-  run_.calls.notify_all();
+  run_.wake_ups.fetch_add(1, std::memory_order_release);
+  run_.wake_ups.notify_all();
   if (run_.wake.valid()) Signal(run_.wake.get());
 }
 

@@ -52,7 +52,7 @@ class Supervisor final : private Table::Owner {
 
  private:
   using Request = Table::Request;
-  void Ask(Request request, Worker& worker) override;
+  void Post(Request request, Worker& worker) override;
   Table* OpenNextTable(Table& full) override;
 
   // The body of the supervisor's thread.
@@ -74,16 +74,16 @@ class Supervisor final : private Table::Owner {
   [[nodiscard]] bool may_open() const;
   [[nodiscard]] std::unique_ptr<Table> MakeTable(Worker& worker, bool dials);
   // Whether a table's thread was started, given the result of pthread_create(3); counts a failure.
-  bool HasThread(int error);
+  bool CheckStarted(int error);
   // Adds the table to those that are running.
-  Table* Enlist(std::unique_ptr<Table> table, bool dials);
+  Table* Register(std::unique_ptr<Table> table, bool dials);
 
   RunState& run_;
   const std::function<void(Event)> notify_;
 
   // Guards all members below; tables are only ever added.
   mutable std::mutex mutex_;
-  std::condition_variable asked_;
+  std::condition_variable request_queued_;
   std::deque<std::pair<Request, Worker*>> requests_;
   std::vector<std::unique_ptr<Table>> tables_;
   size_t running_ = 0;

@@ -106,16 +106,16 @@ void Table::Park(const SysError& error) {
     run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
     run_.tables_used_up.store(true);
   }
-  if (dials_) owner_.Ask(Request::kDialerSettled, worker_);
+  if (dials_) owner_.Post(Request::kDialerSettled, worker_);
   uint32_t census_seen = census_seen_;
   for (bool closing = false; !closing;) {
-    const uint32_t heard = run_.calls.load(std::memory_order_acquire);
+    const uint32_t heard = run_.wake_ups.load(std::memory_order_acquire);
     closing = run_.closing.load(std::memory_order_acquire);
     const uint32_t census = run_.census_number.load(std::memory_order_acquire);
     if (std::exchange(census_seen, census) != census) {
-      owner_.Ask(Request::kCensusTaken, worker_);
+      owner_.Post(Request::kCensusTaken, worker_);
     }
-    if (!closing) run_.calls.wait(heard);
+    if (!closing) run_.wake_ups.wait(heard);
   }
   End();
 }
@@ -125,7 +125,7 @@ void Table::End() {
   // The kernel frees a thread's descriptor table only after pthread_join has returned; until then
   // the listening sockets would keep their ports.
   for (const int fd : owned_) ::close(fd);
-  owner_.Ask(Request::kTableEnded, worker_);
+  owner_.Post(Request::kTableEnded, worker_);
 }
 
 }  // namespace c1m

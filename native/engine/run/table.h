@@ -36,7 +36,7 @@ class Table {
    public:
     // Queues a request for the supervisor's thread. A thread in a descriptor table of its own can't
     // use descriptors of the process (the wake-up, JavaScript's event loop).
-    virtual void Ask(Request request, Worker& worker) = 0;
+    virtual void Post(Request request, Worker& worker) = 0;
     // Gives this full dialing table a keeper and returns the table in which the calling thread
     // continues; nullptr if nothing is left to dial or no more tables can be opened.
     virtual Table* OpenNextTable(Table& full) = 0;

@@ -85,7 +85,7 @@ void Table::Loop::PublishOpen() {
 
 bool Table::Loop::InClosedLoop() {
   if (dialer_ && run_.options.dial->churn && !run_.schedule.paced()) return true;
-  if (acceptor_ && acceptor_->SawLeaving()) eager_turns_ = kEagerTurns;
+  if (acceptor_ && acceptor_->SawClose()) eager_turns_ = kEagerTurns;
   return eager_turns_ > 0 && --eager_turns_ > 0;
 }
 
@@ -97,14 +97,14 @@ int64_t Table::Loop::StepCensus() {
   } else if (!census_.Step()) {
     return 0;
   }
-  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
+  table_.owner_.Post(Request::kCensusTaken, table_.worker_);
   return Reactor::kForever;
 }
 
 void Table::Loop::LeaveCensus() {
   prover_.Leave();
   census_.Leave();
-  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
+  table_.owner_.Post(Request::kCensusTaken, table_.worker_);
 }
 
 int64_t Table::Loop::StepDialer() {
@@ -118,7 +118,7 @@ int64_t Table::Loop::StepDialer() {
   }
   if (dialer_->settled() && !settled_) {
     settled_ = true;
-    table_.owner_.Ask(Request::kDialerSettled, table_.worker_);
+    table_.owner_.Post(Request::kDialerSettled, table_.worker_);
   }
   return next_ns;
 }
@@ -130,10 +130,10 @@ int64_t Table::Loop::StepAcceptor(bool accept_inline) {
   const bool full = acceptor_->full();
   // In a self-dial the dialer opens the next table, which accepts from then on.
   if (mine && full && !asked_for_relief_ && !worker.self_dial) {
-    if (AnotherTableHelps()) table_.owner_.Ask(Request::kRelieveAcceptor, worker);
+    if (AnotherTableHelps()) table_.owner_.Post(Request::kRelieveAcceptor, worker);
   } else if (!mine && !full && worker.unserved.load(std::memory_order_acquire) &&
              worker.unserved.exchange(false)) {
-    table_.owner_.Ask(Request::kRelieveAcceptor, worker);
+    table_.owner_.Post(Request::kRelieveAcceptor, worker);
   }
   asked_for_relief_ = mine && full;
   if (mine && accept_inline) acceptor_->AcceptDialed();

@@ -51,7 +51,7 @@ struct RunState {
   CensusOrder census;
   std::atomic<uint32_t> census_number{0};
   // Incremented with each wake-up, for a table whose epoll could not be created.
-  std::atomic<uint32_t> calls{0};
+  std::atomic<uint32_t> wake_ups{0};
   // A worker ran out of tuples, or of tables, before all connections were open.
   std::atomic<bool> tuples_used_up{false};
   std::atomic<bool> tables_used_up{false};

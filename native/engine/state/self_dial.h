@@ -17,7 +17,7 @@ namespace c1m {
 class SelfDial {
  public:
   // Whether a run with these options is a self-dial.
-  static bool IsAsked(const RunOptions& options) { return options.dial && options.listen; }
+  static bool IsRequested(const RunOptions& options) { return options.dial && options.listen; }
 
   // `listening`: the addresses on which all workers listen, assigned to the workers in turn.
   SelfDial(const RunOptions& options, uint32_t worker, const std::vector<SocketAddress>& listening);

@@ -84,7 +84,7 @@ EndCause CauseOf(const Ending& ending, const TcpInfo& info, size_t known) {
 int64_t QuietMs(const Ending& ending, const TcpInfo& info, EndCause cause) {
   const auto since_received = int64_t{info.last_data_recv_ms};
   if (cause == EndCause::kSilenced || cause == EndCause::kCutOff) {
-    return std::max<int64_t>(0, since_received - ending.underway_ns / kNsPerMs);
+    return std::max<int64_t>(0, since_received - ending.elapsed_ns / kNsPerMs);
   }
   const int64_t quiet = std::min(since_received, int64_t{info.last_data_sent_ms});
   const bool by_fin = info.state == TCP_CLOSE_WAIT;

@@ -24,7 +24,7 @@ struct Ending {
   bool partial = false;
   uint64_t message_bytes = 0;
   // Time since the message was due.
-  int64_t underway_ns = 0;
+  int64_t elapsed_ns = 0;
   uint32_t syn_retries = 0;
 };
 

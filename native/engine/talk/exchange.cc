@@ -27,8 +27,8 @@ uint32_t Exchange::Microseconds(int64_t ns) const {
 void Exchange::SetStage(Record& record, Stage stage) {
   const bool was = record.stage != static_cast<uint32_t>(Stage::kIdle);
   const bool is = stage != Stage::kIdle;
-  underway_ += static_cast<int>(is) - static_cast<int>(was);
-  if (record.talked == 0) first_underway_ += static_cast<int>(is) - static_cast<int>(was);
+  in_progress_ += static_cast<int>(is) - static_cast<int>(was);
+  if (record.talked == 0) first_in_progress_ += static_cast<int>(is) - static_cast<int>(was);
   record.stage = static_cast<uint32_t>(stage);
 }
 
@@ -83,7 +83,7 @@ Exchange::Result Exchange::Send(int fd) {
     if (sent < 0) {
       if (errno == EAGAIN) return {};
       if (errno == EINTR) continue;
-      return LastWords(fd, errno);
+      return ReadRemaining(fd, errno);
     }
     context_.counters.dialed_bytes_sent.Add(static_cast<uint64_t>(sent));
     record.sent += static_cast<uint32_t>(sent);
@@ -95,7 +95,7 @@ Exchange::Result Exchange::Send(int fd) {
 Exchange::Result Exchange::OnEvent(int fd, uint32_t events) {
   if ((events & EPOLLOUT) != 0 && stage(fd) == Stage::kSending) {
     const Result sent = Send(fd);
-    if (sent.outcome != Outcome::kGoesOn) return sent;
+    if (sent.outcome != Outcome::kInProgress) return sent;
   }
   return (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0 ? Receive(fd, events) : Result{};
 }
@@ -113,7 +113,7 @@ Exchange::Result Exchange::Receive(int fd, uint32_t events) {
     // Data that was not asked for, or exceeds the expected answer, is discarded.
     if (Unanswered(fd)) {
       if (!Match(fd, {context_.buffer.data(), count})) {
-        return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+        return {.outcome = Outcome::kEnded, .error = EBADMSG, .cut_short = true};
       }
       result = Advance(record);
     }
@@ -128,24 +128,24 @@ Exchange::Result Exchange::Ended(int fd, int error) {
   if (unanswered && error == 0) error = ENODATA;
   if (stage(fd) == Stage::kAwaitingClose) {
     if (error == ECONNRESET) error = 0;
-    return {.outcome = Outcome::kOver, .error = error, .cut_short = error != 0};
+    return {.outcome = Outcome::kEnded, .error = error, .cut_short = error != 0};
   }
-  return {.outcome = Outcome::kOver, .error = error, .cut_short = unanswered};
+  return {.outcome = Outcome::kEnded, .error = error, .cut_short = unanswered};
 }
 
 // The failed send(2) has consumed the error of the socket. Data that arrived before is still
 // readable and may tell the reason.
-Exchange::Result Exchange::LastWords(int fd, int error) {
+Exchange::Result Exchange::ReadRemaining(int fd, int error) {
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const ssize_t got = ::recv(fd, context_.buffer.data(), context_.buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     context_.counters.dialed_bytes_received.Add(static_cast<uint64_t>(got));
     if (!Match(fd, {context_.buffer.data(), static_cast<size_t>(got)})) {
-      return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+      return {.outcome = Outcome::kEnded, .error = EBADMSG, .cut_short = true};
     }
   }
-  return {.outcome = Outcome::kOver, .error = error, .cut_short = true};
+  return {.outcome = Outcome::kEnded, .error = error, .cut_short = true};
 }
 
 bool Exchange::Match(int fd, std::string_view bytes) {
@@ -227,7 +227,7 @@ Ending Exchange::Describe(int fd, Phase phase, int error) {
           .all_sent = record.sent == options_.send.size(),
           .partial = Unanswered(fd) && record.received > 0,
           .message_bytes = options_.send.size(),
-          .underway_ns =
+          .elapsed_ns =
               int64_t{Microseconds(NowNs()) - record.intended_us} * static_cast<int64_t>(kNsPerUs)};
 }
 

@@ -24,14 +24,14 @@ class Exchange {
   // What an event has caused.
   enum class Outcome : uint8_t {
     // Nothing to do: the exchange is not complete yet, or there is none.
-    kGoesOn,
+    kInProgress,
     // The current exchange is complete.
     kComplete,
     // The connection has ended; `error` of the result tells why.
-    kOver,
+    kEnded,
   };
   struct Result {
-    Outcome outcome = Outcome::kGoesOn;
+    Outcome outcome = Outcome::kInProgress;
     // ENODATA: the peer closed instead of answering. EBADMSG: the answer was wrong. ETIMEDOUT: the
     // peer did not answer, or did not close, in time. 0: the peer closed when it was allowed to.
     // Otherwise the errno of the broken connection.
@@ -71,7 +71,7 @@ class Exchange {
   [[nodiscard]] std::optional<WrongAnswer::Sample> Seen(int fd);
 
   // Exchanges in progress that are the first ones of their connections.
-  [[nodiscard]] int first_underway() const { return first_underway_; }
+  [[nodiscard]] int first_in_progress() const { return first_in_progress_; }
   // Forgets the exchange of a connection that is about to be closed.
   void Forget(int fd);
 
@@ -130,7 +130,7 @@ class Exchange {
   // The offset from which to show an answer whose first wrong byte is at `differs_at`.
   static uint64_t OffsetShown(uint64_t differs_at);
   // Reads what the peer sent before it ended a connection on which a send has failed.
-  Result LastWords(int fd, int error);
+  Result ReadRemaining(int fd, int error);
   // Completes the exchange once the message is sent and the answer received.
   Result Advance(Record& record);
   void Finish(Record& record);
@@ -145,8 +145,8 @@ class Exchange {
   TableContext& context_;
   const ExchangeOptions& options_;
   std::vector<Record> records_;
-  int underway_ = 0;
-  int first_underway_ = 0;
+  int in_progress_ = 0;
+  int first_in_progress_ = 0;
   // The heartbeat goes round the table once per period. Descriptor n is due at the fraction of the
   // period whose binary digits are those of n in reverse order. So the beats of a table are spread
   // evenly however full it is, and none moves when more connections are opened.
@@ -186,7 +186,7 @@ int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
     }
     // Even after a pause of this process the peer has half the timeout to answer.
     const Result result = Begin(fd, std::max(due_ns, now_ns - options_.timeout_ns / 2));
-    if (result.outcome != Outcome::kGoesOn) on_result(fd, result);
+    if (result.outcome != Outcome::kInProgress) on_result(fd, result);
     ++begun;
   }
   return 0;
@@ -194,7 +194,7 @@ int64_t Exchange::Beat(int64_t now_ns, OnResult& on_result) {
 
 template <typename OnResult>
 int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
-  if (underway_ == 0) return Reactor::kForever;
+  if (in_progress_ == 0) return Reactor::kForever;
   if (now_ns < next_expiry_ns_) return next_expiry_ns_;
   const uint32_t now_us = Microseconds(now_ns);
   const auto limit_us = static_cast<int64_t>(options_.timeout_ns / kNsPerUs);
@@ -205,8 +205,8 @@ int64_t Exchange::Expire(int64_t now_ns, OnResult& on_result) {
     if (age_us < limit_us) continue;
     // The answer may have arrived without having been read yet.
     Result result = Receive(fd, kMaybeEnded);
-    if (result.outcome == Outcome::kGoesOn) {
-      result = {.outcome = Outcome::kOver, .error = ETIMEDOUT, .cut_short = true};
+    if (result.outcome == Outcome::kInProgress) {
+      result = {.outcome = Outcome::kEnded, .error = ETIMEDOUT, .cut_short = true};
     }
     on_result(fd, result);
   }

@@ -83,8 +83,8 @@ void Reset(UniqueFd& connection) {
 }
 
 void Disconnect(const UniqueFd& connection) {
-  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
-  ::connect(connection.get(), &nobody, sizeof(nobody));
+  const sockaddr unspecified{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(connection.get(), &unspecified, sizeof(unspecified));
 }
 
 size_t SendSome(const UniqueFd& connection, const std::string& bytes) {

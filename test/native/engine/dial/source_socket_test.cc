@@ -22,7 +22,7 @@ namespace {
 using Event = Run::Event;
 
 // A socket of another process, bound to a source that the run would use.
-UniqueFd Stranger(const SocketAddress& source, bool reuses = false) {
+UniqueFd OtherSocket(const SocketAddress& source, bool reuses = false) {
   UniqueFd socket(OpenStream(source.family()).value());
   if (reuses) AllowAddressReuse(socket.get());
   if (::bind(socket.get(), source.raw(), source.size()) != 0) return {};
@@ -65,9 +65,9 @@ TEST_CASE("source_socket: a run binds the tuples of its space in order") {
 TEST_CASE("source_socket: ports in use by other sockets are skipped and counted") {
   const UniqueFd listener = Listening();
   const SocketAddress source = UniqueLoopback();
-  const UniqueFd bound = Stranger(WithPort(source, 3001));
+  const UniqueFd bound = OtherSocket(WithPort(source, 3001));
   const UniqueFd listening = Listening(WithPort(source, 3004));
-  const UniqueFd last = Stranger(WithPort(source, 3009));
+  const UniqueFd last = OtherSocket(WithPort(source, 3009));
   ScratchRun run(
       DialRun(FromPorts(source, {.first = 3000, .last = 3009}, LocalAddress(listener), 7)));
   run.Start();
@@ -85,8 +85,8 @@ TEST_CASE("source_socket: a tuple with a connection of another socket is skipped
   const UniqueFd listener = Listening();
   const SocketAddress target = LocalAddress(listener);
   const SocketAddress source = UniqueLoopback();
-  const UniqueFd stranger = Stranger(WithPort(source, 3000), /*reuses=*/true);
-  REQUIRE(::connect(stranger.get(), target.raw(), target.size()) == -1);
+  const UniqueFd other = OtherSocket(WithPort(source, 3000), /*reuses=*/true);
+  REQUIRE(::connect(other.get(), target.raw(), target.size()) == -1);
   const UniqueFd their_peer = Accepted(listener);
   REQUIRE(their_peer.valid());
   ScratchRun run(DialRun(FromPorts(source, {.first = 3000, .last = 3001}, target, 1)));

@@ -78,7 +78,7 @@ TEST_CASE(
   constexpr int kEach = 10'000;
   OpenCount all;
   std::vector<Counters> counters(kThreads);
-  std::barrier stand(kThreads);
+  std::barrier ready(kThreads);
   std::vector<std::thread> threads;
   for (Counters& mine : counters) {
     threads.emplace_back([&] {
@@ -88,7 +88,7 @@ TEST_CASE(
         if (i % 64 == 0) share.Publish();
       }
       share.Publish();
-      stand.arrive_and_wait();
+      ready.arrive_and_wait();
       for (int i = 0; i < kEach; ++i) {
         share.Close();
         share.Open();

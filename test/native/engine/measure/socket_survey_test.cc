@@ -175,10 +175,10 @@ TEST_CASE("socket_survey: each listener reports its own drops") {
     if (survey.Take(At(deaf.address, /*listeners_only=*/true))) return false;
     return survey.listeners().size() == 1 && survey.listeners()[0].drops >= 1U;
   }));
-  SocketSurvey beside;
-  REQUIRE_FALSE(beside.Take(At(LocalAddress(other), /*listeners_only=*/true)).has_value());
-  REQUIRE(beside.listeners().size() == 1);
-  CHECK(beside.listeners()[0].drops == 0U);
+  SocketSurvey unaffected;
+  REQUIRE_FALSE(unaffected.Take(At(LocalAddress(other), /*listeners_only=*/true)).has_value());
+  REQUIRE(unaffected.listeners().size() == 1);
+  CHECK(unaffected.listeners()[0].drops == 0U);
 }
 
 TEST_CASE("socket_survey: it can read accept queues only") {

@@ -174,8 +174,8 @@ TEST_CASE("table: in a self-dial, connections of other clients never make the ta
   ScratchRun run(std::move(options));
   const auto listening = run.Start();
   REQUIRE(listening.size() == 1);
-  std::vector<UniqueFd> strangers;
-  for (int i = 0; i < 200; ++i) strangers.push_back(Connected(listening[0]));
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 200; ++i) clients.push_back(Connected(listening[0]));
   REQUIRE(run.Wait(Event::kRamped));
   CHECK(run->tables_used_up());
   const Totals totals = run.totals();

@@ -130,9 +130,9 @@ TEST_CASE("watcher: a self-dial watches both ends") {
   REQUIRE(listening.size() == 2);
   REQUIRE(run.Wait(Event::kRamped));
   // Only the end of an outside client can be closed from here.
-  UniqueFd stranger = Connected(listening[0]);
+  UniqueFd client = Connected(listening[0]);
   REQUIRE(Eventually([&] { return run.totals().accepted_open == 201; }));
-  stranger.Reset();
+  client.Reset();
   CHECK(Eventually([&] { return run.totals().accepted_closed_by_peer == 1; }));
   CHECK(run.totals().accepted_open == 200);
   CHECK(run.totals().dialed_open == 200);

@@ -19,9 +19,9 @@ RunOptions TwoWorkers() { return SelfDialRun(/*connections=*/10, /*workers=*/2);
 }  // namespace
 
 TEST_CASE("self_dial: a run that dials and listens is a self-dial") {
-  CHECK(SelfDial::IsAsked(TwoWorkers()));
-  CHECK_FALSE(SelfDial::IsAsked(DialRun(DialTo({Address("127.0.0.1", 1)}, 1))));
-  CHECK_FALSE(SelfDial::IsAsked(ListenRun(ListenOn({UniqueLoopback()}))));
+  CHECK(SelfDial::IsRequested(TwoWorkers()));
+  CHECK_FALSE(SelfDial::IsRequested(DialRun(DialTo({Address("127.0.0.1", 1)}, 1))));
+  CHECK_FALSE(SelfDial::IsRequested(ListenRun(ListenOn({UniqueLoopback()}))));
 }
 
 TEST_CASE("self_dial: the listening addresses are assigned to the workers in turn") {

@@ -51,7 +51,7 @@ ExchangeOptions Asking(std::string send, std::string expect) {
 }
 
 // One connection to the listener with this exchange.
-RunOptions Talk(const UniqueFd& listener, ExchangeOptions exchange) {
+RunOptions ExchangeRun(const UniqueFd& listener, ExchangeOptions exchange) {
   DialOptions dial = DialTo({LocalAddress(listener)}, 1);
   dial.exchange = std::move(exchange);
   return DialRun(std::move(dial));
@@ -145,7 +145,7 @@ TEST_CASE("end_cause: the quiet time before a FIN ends when it arrived, not when
 
 TEST_CASE("end_cause: the quiet time before a lost message excludes the wait for its answer") {
   Ending ending = AnsweredBefore(kTimedOut);
-  ending.underway_ns = 2000 * kNsPerMs;
+  ending.elapsed_ns = 2000 * kNsPerMs;
   const TcpInfo info = Info([](TcpInfo& info) {
     info.unacked = 1;
     info.last_data_recv_ms = 12'000;
@@ -158,7 +158,7 @@ TEST_CASE("end_cause: the kernel shows that an application does not answer") {
   const UniqueFd listener = Listening();
   ExchangeOptions exchange = Asking("?", "!");
   exchange.timeout_ns = 300 * kNsPerMs;
-  ScratchRun run(Talk(listener, std::move(exchange)));
+  ScratchRun run(ExchangeRun(listener, std::move(exchange)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -176,7 +176,7 @@ TEST_CASE("end_cause: the kernel shows that an application does not read") {
   const UniqueFd listener = Listening();
   ExchangeOptions exchange = Asking(Pattern(32 << 20), "!");
   exchange.timeout_ns = 1000 * kNsPerMs;
-  ScratchRun run(Talk(listener, std::move(exchange)));
+  ScratchRun run(ExchangeRun(listener, std::move(exchange)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -210,7 +210,7 @@ TEST_CASE("end_cause: it tells how long an idle connection was quiet before the 
 
 TEST_CASE("end_cause: a wrong answer is kept together with the expected one") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, Asking("GET", "HTTP/1.1 200 OK")));
+  ScratchRun run(ExchangeRun(listener, Asking("GET", "HTTP/1.1 200 OK")));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(SendAll(peer, "HTTP/1.1 503 Busy\r\n"));
@@ -229,7 +229,7 @@ TEST_CASE(
     "end_cause: a wrong answer that differs late is kept from shortly before the difference") {
   const UniqueFd listener = Listening();
   const std::string expected = Pattern(1000);
-  ScratchRun run(Talk(listener, Asking("?", expected)));
+  ScratchRun run(ExchangeRun(listener, Asking("?", expected)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   std::string answer = expected;
@@ -252,7 +252,7 @@ TEST_CASE("end_cause: a part of an answer is kept if the peer closes in the midd
     const UniqueFd listener = Listening();
     ExchangeOptions exchange = Asking("?", any_bytes ? "" : "hello world");
     if (any_bytes) exchange.expect_bytes = 11;
-    ScratchRun run(Talk(listener, std::move(exchange)));
+    ScratchRun run(ExchangeRun(listener, std::move(exchange)));
     run.Start();
     UniqueFd peer = Accepted(listener);
     REQUIRE(Receive(peer, 1) == "?");
