@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const require = createRequire(import.meta.url)
 
-/** What a compile needs: any of the commands, and the package that brings one, by package manager. */
+/** The tools a compile needs: one of the commands, and the package with it for each package manager. */
 const TOOLS = [
   { name: 'cmake', commands: ['cmake'], apt: 'cmake', dnf: 'cmake', apk: 'cmake' },
   {
@@ -23,7 +23,7 @@ const TOOLS = [
   { name: 'make or ninja', commands: ['ninja', 'make'], apt: 'make', dnf: 'make', apk: 'make' }
 ]
 
-/** Whether an executable file of that name stands on PATH. */
+/** Whether an executable file with this name is on PATH. */
 function onPath(command) {
   return (process.env.PATH ?? '').split(delimiter).some((directory) => {
     const file = join(directory || '.', command)
@@ -36,7 +36,7 @@ function onPath(command) {
   })
 }
 
-/** One sentence naming what is missing and how to get it, or undefined when a compile can start. */
+/** A sentence that names the missing tools and how to install them; undefined if none is missing. */
 function missingTools() {
   const missing = TOOLS.filter((tool) => !tool.commands.some(onPath))
   if (missing.length === 0) return undefined
@@ -49,10 +49,10 @@ function missingTools() {
   )
 }
 
-/** What to run, one after the other. */
+/** The commands to run, in this order. */
 function compileCommands() {
   const jobs = String(availableParallelism())
-  // A clone has cmake-js. An installed package does without its 40 packages: two calls of cmake are all it makes.
+  // A clone has cmake-js. An installed package calls cmake itself, which saves the 40 packages of cmake-js.
   const cmakeJs = join(root, 'node_modules/cmake-js/bin/cmake-js')
   if (existsSync(cmakeJs)) return [[process.execPath, cmakeJs, 'compile', '--parallel', jobs]]
   const build = join(root, 'build')
@@ -72,7 +72,7 @@ function compileCommands() {
   ]
 }
 
-/** Compiles what has changed since the last compile; returns the exit code. */
+/** Compiles all sources that have changed since the last compile; returns the exit code. */
 function compile() {
   const problem = missingTools()
   if (problem) {

@@ -1,5 +1,5 @@
-// What JavaScript sees of the addon. State belongs to the environment it is loaded into; there are
-// no mutable globals.
+// The addon as JavaScript sees it. All state belongs to the environment that has loaded the addon;
+// there are no mutable globals.
 #include <napi.h>
 
 #include "native/binding/arguments.h"
@@ -19,17 +19,17 @@
 namespace c1m {
 namespace {
 
-// descriptorLimit(): the soft RLIMIT_NOFILE after raising it to the hard one.
+// descriptorLimit(): raises the soft RLIMIT_NOFILE to the hard limit and returns it.
 Napi::Value DescriptorLimit(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), RaiseDescriptorLimit());
 }
 
-// privateTables(): whether threads can leave the process's descriptor table here.
+// privateTables(): whether threads can leave the descriptor table of the process on this host.
 Napi::Value PrivateTables(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), PrivateTablesWork());
 }
 
-// tryThreads(count): throws {errno, syscall} when so many threads can't be started now.
+// tryThreads(count): throws {errno, syscall} if `count` threads can't be started now.
 Napi::Value CheckThreads(const Napi::CallbackInfo& info) {
   const auto count = Whole<size_t>(info[0], "count", 0, 1024);
   if (const int error = TryThreads(count); error != 0) {
@@ -38,15 +38,15 @@ Napi::Value CheckThreads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// latencyBounds(): a Float64Array of the nanoseconds at which the buckets of latencyCounts() begin,
-// and at its end the one at which the last bucket ends.
+// latencyBounds(): a Float64Array of the lower bounds in nanoseconds of the buckets of
+// latencyCounts(), followed by the upper bound of the last one.
 Napi::Value LatencyBounds(const Napi::CallbackInfo& info) {
   Napi::Float64Array bounds = Napi::Float64Array::New(info.Env(), Histogram::kBuckets + 1);
   for (size_t i = 0; i <= Histogram::kBuckets; ++i) bounds[i] = Histogram::BeginOf(i);
   return bounds;
 }
 
-// censusColumns: [{name, bytes, infoBytes}], in the order in which they lie in the buffer.
+// censusColumns: [{name, bytes, infoBytes}], in their order in the buffer.
 Napi::Array CensusColumns(Napi::Env env) {
   Napi::Array columns = Napi::Array::New(env);
   uint32_t i = 0;
@@ -74,7 +74,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports["mostSynRetries"] = Napi::Number::New(env, ConnectionStates::kMostSynRetries);
   exports["Drops"] = DropsWrap::Define(env);
   exports["surveySockets"] = Napi::Function::New(env, SurveySockets, "surveySockets");
-  exports["neighbourTables"] = Napi::Function::New(env, NeighbourTablesCall, "neighbourTables");
+  exports["neighbourTables"] = Napi::Function::New(env, NeighborTablesCall, "neighbourTables");
   exports["findPortUse"] = Napi::Function::New(env, FindPortUseCall, "findPortUse");
   exports["listDevices"] = Napi::Function::New(env, ListDevicesCall, "listDevices");
   exports["findRoute"] = Napi::Function::New(env, FindRouteCall, "findRoute");
@@ -86,7 +86,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
 }  // namespace
 }  // namespace c1m
 
-// The macro builds names from its second argument, so that must not be qualified.
+// The macro builds names from its second argument, so the argument must not be qualified.
 static Napi::Object InitAddon(Napi::Env env, Napi::Object exports) {
   return c1m::Init(env, exports);
 }

@@ -1,8 +1,8 @@
-// Reading what JavaScript handed over: arguments, and the fields of an object. Each throws a
-// TypeError that names what is wrong.
+// Reads arguments from JavaScript and fields of objects. Each function throws a TypeError that
+// names the argument or field and what it must be.
 //
-// A getter may call anything, this addon too: everything is read before anything is touched. Values
-// are never converted, because valueOf() and toString() would be such calls as well.
+// A getter may call any code, including this addon, so everything is read before anything is
+// changed. Values are never converted, because valueOf() and toString() could do the same.
 #pragma once
 
 #include <napi.h>
@@ -30,7 +30,7 @@ inline Napi::Object AsObject(Napi::Value value, const std::string& field) {
   return value.As<Napi::Object>();
 }
 
-// A bound as a person writes it: 2147483647, 0.5.
+// Formats a bound without an exponent: 2147483647, 0.5.
 inline std::string Plain(double number) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.15g", number);
@@ -50,15 +50,16 @@ inline double Number(Napi::Object object, const char* field, double least, doubl
   return Number(object.Get(field), field, least, most);
 }
 
-// The numbers of a Float64Array with room for `count`.
+// The elements of a Float64Array with at least `count` of them.
 inline std::span<double> Doubles(const Napi::Value& value, size_t count) {
   if (!value.IsTypedArray() ||
       value.As<Napi::TypedArray>().TypedArrayType() != napi_float64_array) {
-    throw Napi::TypeError::New(value.Env(), "a Float64Array is needed");
+    throw Napi::TypeError::New(value.Env(), "into must be a Float64Array");
   }
   auto array = value.As<Napi::Float64Array>();
   if (array.ElementLength() < count) {
-    throw Napi::RangeError::New(value.Env(), "the Float64Array is too short");
+    throw Napi::RangeError::New(value.Env(),
+                                "into must have at least " + std::to_string(count) + " elements");
   }
   return {array.Data(), array.ElementLength()};
 }
@@ -97,7 +98,8 @@ void EachValueOf(Napi::Object object, const char* field, Read&& read) {
   const Napi::Value value = object.Get(field);
   if (!value.IsArray()) Reject(object.Env(), field, "an array");
   const Napi::Array array = value.As<Napi::Array>();
-  // What is added while it is read would have no end.
+  // The length is read once, because a getter that appends elements would otherwise cause an
+  // endless loop.
   const uint32_t length = array.Length();
   for (uint32_t i = 0; i < length; ++i) read(Napi::Value(array.Get(i)));
 }

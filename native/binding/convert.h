@@ -1,4 +1,4 @@
-// From values of the engine to JavaScript's.
+// Converts values of the engine to JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -10,7 +10,7 @@ namespace c1m {
 
 Napi::Object ToObject(Napi::Env env, const Histogram::Summary& summary);
 
-// An Error with `errno` and `syscall`.
+// Creates an Error with `errno` and `syscall`.
 Napi::Error SystemError(Napi::Env env, const SysError& error);
 
 }  // namespace c1m

@@ -11,7 +11,7 @@
 #include "native/binding/arguments.h"
 #include "native/binding/convert.h"
 #include "native/net/devices.h"
-#include "native/net/neighbours.h"
+#include "native/net/neighbors.h"
 #include "native/net/next_hop.h"
 
 namespace c1m {
@@ -30,7 +30,7 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
     object["name"] = device.name;
     object["up"] = device.up;
     object["carrier"] = device.carrier;
-    object["neighbours"] = device.neighbours;
+    object["neighbours"] = device.has_neighbors;
     object["addresses"] = addresses;
     array[i++] = object;
   }
@@ -39,11 +39,12 @@ Napi::Value ListDevicesCall(const Napi::CallbackInfo& info) {
 
 namespace {
 
-// The second argument, where it is given.
+// Reads the optional second argument.
 std::optional<SocketAddress> Source(const Napi::CallbackInfo& info, const SocketAddress& target) {
   if (info[1].IsUndefined()) return std::nullopt;
   const SocketAddress source = Address(info[1], "source", 0);
-  if (source.family() != target.family()) Reject(info.Env(), "source", "of the family of target");
+  if (source.family() != target.family())
+    Reject(info.Env(), "source", "of the same family as target");
   return source;
 }
 
@@ -59,7 +60,7 @@ Napi::Value FindRouteCall(const Napi::CallbackInfo& info) {
   query.mark = Whole<uint32_t>(object, "mark", 0, std::numeric_limits<uint32_t>::max());
   query.device = Text(object, "device");
   if (query.source && query.source->family() != query.target.family()) {
-    Reject(env, "source", "of the family of target");
+    Reject(env, "source", "of the same family as target");
   }
   const Result<Route> route = FindRoute(query);
   if (!route.ok()) throw SystemError(env, route.error());
@@ -80,13 +81,13 @@ Napi::Value NextHopCall(const Napi::CallbackInfo& info) {
   return object;
 }
 
-Napi::Value NeighbourTablesCall(const Napi::CallbackInfo& info) {
+Napi::Value NeighborTablesCall(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const Result<std::vector<NeighbourTable>> tables = ReadNeighbourTables();
+  const Result<std::vector<NeighborTable>> tables = ReadNeighborTables();
   if (!tables.ok()) throw SystemError(env, tables.error());
   Napi::Array array = Napi::Array::New(env, tables.value().size());
   uint32_t i = 0;
-  for (const NeighbourTable& table : tables.value()) {
+  for (const NeighborTable& table : tables.value()) {
     Napi::Object object = Napi::Object::New(env);
     object["family"] = table.family == AF_INET ? 4 : 6;
     object["entries"] = static_cast<double>(table.entries);

@@ -9,10 +9,11 @@
 namespace c1m {
 namespace {
 
-// Every offset in a structure of the kernel, with room to spare.
+// Far above any offset in a structure of the kernel.
 constexpr double kMostOffset = 1 << 20;
 
-// Many times what a kernel has; jumps in the program have 16 bits.
+// Far above the number of reasons of any kernel. It must be limited because jumps in the program
+// are 16 bits wide.
 constexpr size_t kMostReasons = 4096;
 
 uint32_t Offset(Napi::Object object, const char* field) {
@@ -45,7 +46,8 @@ DropFilter ReadFilter(Napi::Object object) {
   filter.layout = ReadLayout(AsObject(object.Get("layout"), "layout"));
   EachValueOf(object, "ignoredReasons", [&](Napi::Value reason) {
     if (filter.ignored_reasons.size() == kMostReasons) {
-      Reject(object.Env(), "ignoredReasons", "shorter");
+      Reject(object.Env(), "ignoredReasons",
+             "at most " + std::to_string(kMostReasons) + " numbers");
     }
     filter.ignored_reasons.push_back(Whole<uint32_t>(reason, "ignoredReasons", 0, UINT32_MAX));
   });
@@ -75,7 +77,8 @@ DropsWrap::DropsWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<DropsWra
   monitor_ = std::move(started.value());
 }
 
-// read(): {sites: [{reason, drops, frames}], lost, others}; of an address the low 48 bits.
+// read(): {sites: [{reason, drops, frames}], lost, others}; frames are the low 48 bits of
+// addresses.
 Napi::Value DropsWrap::Read(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const DropMonitor::Report report = monitor_ ? monitor_->Read() : DropMonitor::Report{};
@@ -100,7 +103,7 @@ Napi::Value DropsWrap::Read(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// stop(): ends the counting; any number of times.
+// stop(): stops counting; may be called repeatedly.
 Napi::Value DropsWrap::Stop(const Napi::CallbackInfo& info) {
   monitor_.reset();
   return info.Env().Undefined();

@@ -1,4 +1,4 @@
-// The JavaScript class Drops, and the one file system call it needs before.
+// The JavaScript class Drops, and the function that reads the tracepoint's format file for it.
 #pragma once
 
 #include <napi.h>
@@ -23,7 +23,7 @@ class DropsWrap : public Napi::ObjectWrap<DropsWrap> {
   std::unique_ptr<DropMonitor> monitor_;
 };
 
-// readTracefs(path): the text of a file; throws {errno, syscall}.
+// readTracefs(path): the content of a file of tracefs; throws {errno, syscall}.
 Napi::Value ReadTracefsFile(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

@@ -1,4 +1,4 @@
-// The local ports in use towards each destination, asked for without blocking JavaScript.
+// Finds the local ports in use to each destination without blocking JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -6,8 +6,8 @@
 namespace c1m {
 
 // findPortUse({firstPort, lastPort, least}): a promise of [{localAddress, remoteAddress,
-// remotePort, timeWaits, others, outside}], which a thread of libuv's pool finds; rejects with
-// {errno, syscall}.
+// remotePort, timeWaits, others, outside}]; rejects with {errno, syscall}. The work is done in
+// libuv's thread pool.
 Napi::Value FindPortUseCall(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

@@ -20,7 +20,8 @@ std::vector<SocketAddress> Endpoints(Napi::Object object, const char* field, dou
     const auto last = Whole<uint32_t>(target, "lastPort", first, 65535);
     SocketAddress address = Address(target, "address", 0);
     if (endpoints.size() + (last - first + 1) >= ConnectionStates::kTagLimit) {
-      Reject(object.Env(), field, "fewer endpoints");
+      Reject(object.Env(), field,
+             "fewer than " + std::to_string(ConnectionStates::kTagLimit) + " endpoints");
     }
     for (uint32_t port = first; port <= last; ++port) {
       address.set_port(static_cast<uint16_t>(port));
@@ -45,29 +46,32 @@ ListenMode ReadListenMode(Napi::Object object) {
   Reject(object.Env(), "mode", "'sink', 'echo' or 'close-first'");
 }
 
-// Longer than any run, and far from overflow once in nanoseconds.
+// Longer than any run, and still far from overflow in nanoseconds.
 constexpr double kMaxMs = 1e12;
 
-// More than any kernel has for TCP, and bytes for any value: the largest, of TCP_MD5SIG, has 216.
-// Every socket of a run is given all of them.
+// More options than any kernel has for TCP, and enough bytes for any value: the largest, that of
+// TCP_MD5SIG, has 216. Limited because every socket of a run sets all of them.
 constexpr size_t kMostSocketOptions = 64;
 constexpr size_t kMostOptionBytes = 256;
 
-// At most `most` bytes of a Buffer or Uint8Array.
+// Reads at most `most` bytes of a Buffer or Uint8Array.
 std::string Bytes(Napi::Object object, const char* field, size_t most) {
   const Napi::Value value = object.Get(field);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
     Reject(object.Env(), field, "a Uint8Array");
   }
   const auto array = value.As<Napi::Uint8Array>();
-  if (array.ByteLength() > most) Reject(object.Env(), field, "shorter");
+  if (array.ByteLength() > most)
+    Reject(object.Env(), field, "at most " + std::to_string(most) + " bytes");
   return {reinterpret_cast<const char*>(array.Data()), array.ByteLength()};
 }
 
 SocketOptions ReadSocketOptions(Napi::Object object) {
   SocketOptions options;
   EachOf(object, "socketOptions", [&](Napi::Object option) {
-    if (options.size() == kMostSocketOptions) Reject(object.Env(), "socketOptions", "shorter");
+    if (options.size() == kMostSocketOptions)
+      Reject(object.Env(), "socketOptions",
+             "at most " + std::to_string(kMostSocketOptions) + " options");
     options.push_back({.family = Whole<int>(option, "family", 0, AF_MAX),
                        .level = Whole<int>(option, "level", 0, 65535),
                        .name = Whole<int>(option, "name", 0, 65535),
@@ -95,7 +99,8 @@ DialOptions ReadDialOptions(Napi::Object object) {
   EachOf(object, "sources", [&](Napi::Object range) {
     const SocketAddress first = Address(range, "first", 0);
     const uint64_t count = first.CountTo(Address(range, "last", 0));
-    if (count == 0) Reject(object.Env(), "sources", "ranges of one family from first to last");
+    if (count == 0)
+      Reject(object.Env(), "sources", "ranges within one family whose last is not below first");
     options.sources.push_back({.first = first, .count = count});
   });
   EachOf(object, "sourcePorts", [&](Napi::Object range) {
@@ -116,7 +121,7 @@ DialOptions ReadDialOptions(Napi::Object object) {
     const RatePoint next{.at_ns = Nanoseconds(point, "atMs", 0),
                          .per_second = Number(point, "perSecond", 0, 1e9)};
     if (!options.rate.empty() && next.at_ns <= options.rate.back().at_ns) {
-      Reject(object.Env(), "rate", "points whose atMs rises");
+      Reject(object.Env(), "rate", "points in ascending order of atMs");
     }
     options.rate.push_back(next);
   });
@@ -130,7 +135,7 @@ DialOptions ReadDialOptions(Napi::Object object) {
     options.exchange = ReadExchangeOptions(AsObject(exchange, "exchange"));
   }
   if (options.churn && options.peer_closes && !options.exchange) {
-    Reject(object.Env(), "exchange", "given, if only empty, when the peer is to close");
+    Reject(object.Env(), "exchange", "an object, even if empty, with churn and peerCloses");
   }
   return options;
 }
@@ -159,9 +164,10 @@ RunOptions ReadRunOptions(Napi::Value config) {
   const Napi::Value listen = object.Get("listen");
   if (!dial.IsUndefined()) options.dial = ReadDialOptions(AsObject(dial, "dial"));
   if (!listen.IsUndefined()) options.listen = ReadListenOptions(AsObject(listen, "listen"));
-  if (!options.dial && !options.listen) Reject(object.Env(), "config", "one with dial or listen");
+  if (!options.dial && !options.listen)
+    Reject(object.Env(), "config", "an object with dial, listen or both");
   if (options.dial && options.dial->targets.empty() != options.listen.has_value()) {
-    Reject(object.Env(), "targets", "given exactly when the run has no listener of its own");
+    Reject(object.Env(), "targets", "empty if the run also listens, and otherwise not");
   }
   return options;
 }

@@ -1,4 +1,4 @@
-// From the configuration object of lib/engine/native_run.ts to RunOptions.
+// Converts the configuration object of lib/engine/native_run.ts to RunOptions.
 #pragma once
 
 #include <napi.h>
@@ -7,8 +7,8 @@
 
 namespace c1m {
 
-// Throws a TypeError that names the field when something has the wrong type or would be unsafe.
-// What is sensible is decided above, in TypeScript.
+// Throws a TypeError that names the field if a value has the wrong type or would be unsafe. lib/
+// decides which values are sensible.
 RunOptions ReadRunOptions(Napi::Value config);
 
 }  // namespace c1m

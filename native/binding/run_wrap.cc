@@ -16,10 +16,10 @@
 namespace c1m {
 namespace {
 
-// More connections than any run has.
+// More connections than any run can have.
 constexpr double kMostRows = 1e12;
 
-// Far below what would overflow when it is multiplied.
+// Small enough to be multiplied without overflow.
 constexpr double kMostPeriodMs = 100'000'000;
 
 ProofOrder::Action ReadAction(Napi::Env env, const std::string& action) {
@@ -31,7 +31,7 @@ ProofOrder::Action ReadAction(Napi::Env env, const std::string& action) {
   throw Napi::TypeError::New(env, "unknown action: " + action);
 }
 
-// V8 ends the process where it can't allocate a buffer, so that is tried before.
+// V8 ends the process if it can't allocate a buffer, so the allocation is tried first.
 bool HasMemory(size_t bytes) {
   if (bytes == 0) return true;
   void* memory =
@@ -77,16 +77,17 @@ RunWrap::RunWrap(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RunWrap>(inf
 
 RunWrap::~RunWrap() { run_.reset(); }
 
-// start(): the addresses listened on, as "address:port" strings; throws {errno, syscall} when the
-// run can't begin.
+// start(): the listening addresses as "address:port" strings; throws {errno, syscall} if the run
+// can't start.
 Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (phase_ != Phase::kNew) throw Napi::Error::New(env, "a run starts once");
+  if (phase_ != Phase::kNew) throw Napi::Error::New(env, "the run was already started");
   phase_ = Phase::kStarting;
   notify_ = Napi::ThreadSafeFunction::New(env, on_event_.Value(), "c1m-native", 0, 1);
-  // The function most likely refers to this object: as a second root it would keep both for ever.
+  // The function most likely refers to this object; with a second reference neither could be
+  // garbage collected.
   on_event_.Reset();
-  // Hooks run in reverse order, so ours comes before the one of the thread-safe function our
+  // Hooks run in reverse order, so this one runs before that of the thread-safe function, which our
   // threads call.
   ::napi_add_env_cleanup_hook(env, OnEnvironmentExit, this);
   Ref();
@@ -103,13 +104,13 @@ Napi::Value RunWrap::Start(const Napi::CallbackInfo& info) {
   return addresses;
 }
 
-// close(): begins to close every socket; 'closed' follows.
+// close(): begins to close every socket; the event 'closed' follows.
 Napi::Value RunWrap::Close(const Napi::CallbackInfo& info) {
   run_->Close();
   return info.Env().Undefined();
 }
 
-// join(): to be called on 'closed'; ends the threads and lets the process exit.
+// join(): must be called after 'closed'; joins the threads and lets the process exit.
 Napi::Value RunWrap::Join(const Napi::CallbackInfo& info) {
   if (phase_ == Phase::kRunning) End();
   return info.Env().Undefined();
@@ -131,13 +132,14 @@ void RunWrap::OnEnvironmentExit(void* wrap) {
 }
 
 void RunWrap::Notify(Run::Event event) {
-  // Fails only while the environment is going away, when no listener is left.
+  // Fails only while the environment is being torn down, when there is no listener left.
   (void)notify_.BlockingCall([event](Napi::Env env, Napi::Function on_event) {
     on_event.Call({Napi::String::New(env, EventName(event))});
   });
 }
 
-// snapshot(into: Float64Array): the sums of all tables' counters, in the order of counterNames.
+// snapshot(into: Float64Array): writes the sums of all tables' counters in the order of
+// counterNames.
 Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
   const std::span<double> into = Doubles(info[0], kCounterCount);
   const CounterTotals totals = run_->Totals();
@@ -145,18 +147,18 @@ Napi::Value RunWrap::Snapshot(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// takeCensus(capacity, stride, offset): whether it has begun; 'censused' follows.
+// takeCensus(capacity, stride, offset): whether the census has begun; the event 'censused' follows.
 Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto capacity = Whole<size_t>(info[0], "capacity", 0, kMostRows);
   const auto stride = Whole<uint32_t>(info[1], "stride", 1, UINT32_MAX);
   const auto offset = Whole<uint32_t>(info[2], "offset", 0, UINT32_MAX);
-  // The last one may still be written, or wait to be fetched.
+  // The last census may still be in progress, or its result may not have been fetched yet.
   if (census_ || proof_) return Napi::Boolean::New(env, false);
   const size_t bytes = CensusSheet::BytesFor(capacity);
   if (!HasMemory(bytes))
-    throw Napi::RangeError::New(env,
-                                "no memory for " + std::to_string(capacity) + " rows of a census");
+    throw Napi::RangeError::New(
+        env, "not enough memory for a census of " + std::to_string(capacity) + " connections");
   Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(env, bytes);
   auto sheet = std::make_unique<CensusSheet>(
       std::span(static_cast<std::byte*>(memory.Data()), bytes), capacity);
@@ -168,10 +170,12 @@ Napi::Value RunWrap::TakeCensus(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, begun);
 }
 
-// censusTaken(): to be called on 'censused'; {buffer, capacity, rows, missed, infoBytes}.
+// censusTaken(): must be called after 'censused'; returns {buffer, capacity, rows, missed,
+// infoBytes}.
 Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!census_ || run_->census_under_way()) throw Napi::Error::New(env, "no census was taken");
+  if (!census_ || run_->census_under_way())
+    throw Napi::Error::New(env, "there is no finished census");
   const auto census = std::exchange(census_, nullptr);
   const Napi::ArrayBuffer memory = census_memory_.Value();
   census_memory_.Reset();
@@ -184,7 +188,7 @@ Napi::Value RunWrap::CensusTaken(const Napi::CallbackInfo& info) {
   return object;
 }
 
-// prove(action, stride, periodMs): whether the step has begun; 'censused' follows.
+// prove(action, stride, periodMs): whether the step has begun; the event 'censused' follows.
 Napi::Value RunWrap::Prove(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string action = Text(info[0], "action");
@@ -200,10 +204,11 @@ Napi::Value RunWrap::Prove(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(env, begun);
 }
 
-// proven(): to be called on 'censused' after prove(); the sums.
+// proven(): must be called after the 'censused' of prove(); returns the sums.
 Napi::Value RunWrap::Proven(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  if (!proof_ || run_->census_under_way()) throw Napi::Error::New(env, "nothing was proven");
+  if (!proof_ || run_->census_under_way())
+    throw Napi::Error::New(env, "there is no finished proof");
   const auto tally = std::exchange(proof_, nullptr);
   Napi::Object object = Napi::Object::New(env);
 #define C1M_SET(name, label) object[label] = static_cast<double>(tally->name.load());

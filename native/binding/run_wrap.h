@@ -1,4 +1,4 @@
-// The JavaScript class Run: check, call, convert; nothing else.
+// The JavaScript class Run: checks arguments, calls the engine, converts results.
 #pragma once
 
 #include <napi.h>
@@ -40,19 +40,19 @@ class RunWrap : public Napi::ObjectWrap<RunWrap> {
   Napi::Value Prove(const Napi::CallbackInfo& info);
   Napi::Value Proven(const Napi::CallbackInfo& info);
 
-  // The environment goes away (process exit, worker.terminate()): close every socket, join every
-  // thread.
+  // Called when the environment is torn down (process exit, worker.terminate()): closes every
+  // socket and joins every thread.
   static void OnEnvironmentExit(void* wrap);
   void Notify(Run::Event event);
   void End();
 
   std::unique_ptr<Run> run_;
   Napi::FunctionReference on_event_;
-  // The census that was begun and not fetched yet, and the buffer it writes to, which JavaScript
-  // has no hand on until then.
+  // The census whose result has not been fetched yet, and the buffer it writes to, which JavaScript
+  // cannot access until then.
   std::unique_ptr<CensusSheet> census_;
   Napi::Reference<Napi::ArrayBuffer> census_memory_;
-  // The same for the step of a proof.
+  // The same for a step of a proof.
   std::unique_ptr<ProofTally> proof_;
   Napi::ThreadSafeFunction notify_;
   enum class Phase : uint8_t { kNew, kStarting, kRunning, kEnded };

@@ -52,7 +52,7 @@ Napi::Value ToObject(Napi::Env env, const SocketSurvey::Port& port) {
 
 Napi::Value ToObject(Napi::Env env, const SocketSurvey::Unread& unread) {
   Napi::Object object = Napi::Object::New(env);
-  // 64 bits; a number has 53.
+  // A string, because the cookie has 64 bits and a number only 53.
   object["cookie"] = Napi::String::New(env, std::to_string(unread.cookie));
   object["port"] = static_cast<double>(unread.port);
   object["inode"] = static_cast<double>(unread.inode);
@@ -123,7 +123,7 @@ class SurveyTask : public Napi::AsyncWorker {
  private:
   const Napi::Promise::Deferred deferred_;
   const SurveyOptions options_;
-  // Its histogram is too big for a stack.
+  // On the heap, because its histogram is too large for a stack.
   const std::unique_ptr<SocketSurvey> survey_ = std::make_unique<SocketSurvey>();
   std::optional<SysError> error_;
 };
@@ -134,7 +134,8 @@ Napi::Value SurveySockets(const Napi::CallbackInfo& info) {
   const Napi::Object object = AsObject(info[0], "options");
   SurveyOptions options;
   options.local = ReadLocalEndpoints(object, "local");
-  if (options.local.size() > kMaxLocalEndpoints) Reject(info.Env(), "local", "shorter");
+  if (options.local.size() > kMaxLocalEndpoints)
+    Reject(info.Env(), "local", "at most " + std::to_string(kMaxLocalEndpoints) + " endpoints");
   options.listeners_only = object.Get("listenersOnly").ToBoolean();
   auto* task = new SurveyTask(info.Env(), std::move(options));  // deletes itself when done
   task->Queue();

@@ -1,4 +1,4 @@
-// Sockets of any process, asked for without blocking JavaScript.
+// Surveys the sockets of all processes without blocking JavaScript.
 #pragma once
 
 #include <napi.h>
@@ -6,7 +6,7 @@
 namespace c1m {
 
 // surveySockets({local: [{address?, firstPort, lastPort}], listenersOnly}): a promise of the
-// survey, which a thread of libuv's pool takes; rejects with {errno, syscall}.
+// survey; rejects with {errno, syscall}. The work is done in libuv's thread pool.
 Napi::Value SurveySockets(const Napi::CallbackInfo& info);
 
 }  // namespace c1m

@@ -38,7 +38,7 @@ in6_addr Join(Halves halves) {
 }  // namespace
 
 std::optional<SocketAddress> SocketAddress::Parse(const std::string& numeric, uint16_t port) {
-  // inet_pton(3) would read up to the first zero only.
+  // inet_pton(3) would stop at the first NUL.
   if (numeric.find('\0') != std::string::npos) return std::nullopt;
   SocketAddress address;
   if (::inet_pton(AF_INET, numeric.c_str(), &address.v4_.sin_addr) == 1) {
@@ -59,8 +59,7 @@ std::optional<SocketAddress> SocketAddress::Local(int fd) {
   return address;
 }
 
-// sin_port and sin6_port lie at the same offset, which POSIX does not promise: ask for the right
-// one.
+// POSIX does not promise that sin_port and sin6_port are at the same offset.
 uint16_t SocketAddress::port() const {
   return ntohs(family() == AF_INET6 ? v6_.sin6_port : v4_.sin_port);
 }

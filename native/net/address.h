@@ -15,7 +15,7 @@ class SocketAddress {
  public:
   SocketAddress() = default;
 
-  // A numeric address ("127.0.0.1", "::1"); nothing for names or junk.
+  // Parses a numeric address ("127.0.0.1", "::1"); nullopt for a name or any other text.
   static std::optional<SocketAddress> Parse(const std::string& numeric, uint16_t port);
   // The local address of a socket.
   static std::optional<SocketAddress> Local(int fd);
@@ -27,17 +27,17 @@ class SocketAddress {
   }
   [[nodiscard]] uint16_t port() const;
   void set_port(uint16_t port);
-  // The address `offset` places further up (carries through all 128 bits for IPv6).
+  // The address `offset` places higher (IPv6 carries through all 128 bits).
   [[nodiscard]] SocketAddress Plus(uint64_t offset) const;
-  // How many addresses lie between this and `last`, both included; 0 when the families differ or
-  // `last` is lower.
+  // Number of addresses from this one to `last`, both included; 0 if the families differ or `last`
+  // is lower.
   [[nodiscard]] uint64_t CountTo(const SocketAddress& last) const;
 
   [[nodiscard]] const sockaddr* raw() const { return &any_; }
   [[nodiscard]] socklen_t size() const {
     return family() == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
   }
-  // The address as IPv6 writes it, in network order; an IPv4 one is mapped (::ffff:a.b.c.d).
+  // The 16 bytes of the address in network order; IPv4 is mapped into IPv6 (::ffff:a.b.c.d).
   [[nodiscard]] std::array<uint8_t, 16> Mapped() const;
   // "127.0.0.1:80", "[::1]:80"
   [[nodiscard]] std::string ToString() const;

@@ -14,7 +14,7 @@ long Bpf(bpf_cmd command, bpf_attr& attributes) {
 
 uint64_t Pointer(const void* to) { return reinterpret_cast<uintptr_t>(to); }
 
-// A descriptor of bpf(2) is always close-on-exec.
+// Descriptors from bpf(2) are always close-on-exec.
 Result<UniqueFd> Descriptor(long fd, const char* syscall) {
   UniqueFd descriptor(AboveStdio(static_cast<int>(fd)));
   if (!descriptor.valid()) return LastError(syscall);
@@ -46,7 +46,7 @@ Result<UniqueFd> LoadRawTracepointProgram(std::span<const bpf_insn> code) {
   attributes.prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT;
   attributes.insns = Pointer(code.data());
   attributes.insn_cnt = static_cast<uint32_t>(code.size());
-  // The kernel lends its reading helpers to programs that say so.
+  // The kernel provides bpf_probe_read_kernel only to GPL-compatible programs.
   attributes.license = Pointer("Dual MIT/GPL");
   return Descriptor(Bpf(BPF_PROG_LOAD, attributes), "BPF_PROG_LOAD");
 }

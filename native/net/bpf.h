@@ -1,4 +1,4 @@
-// The few uses of bpf(2) the drop monitor has.
+// The calls of bpf(2) that the drop monitor needs.
 #pragma once
 
 #include <linux/bpf.h>
@@ -11,14 +11,14 @@
 
 namespace c1m {
 
-// A map from CPUs to the perf events a program may write to.
+// A map from CPU to the perf event that a program writes to on that CPU.
 Result<UniqueFd> CreatePerfEventArray(int cpus);
 std::optional<SysError> SetPerfEvent(const UniqueFd& map, int cpu, int perf_event_fd);
 
-// A program that runs at a tracepoint with its raw arguments. EPERM without CAP_BPF and
-// CAP_PERFMON; EACCES or EINVAL when the verifier refuses it.
+// Loads a program that runs at a tracepoint and receives its raw arguments. Fails with EPERM
+// without CAP_BPF and CAP_PERFMON, with EACCES or EINVAL if the verifier rejects the program.
 Result<UniqueFd> LoadRawTracepointProgram(std::span<const bpf_insn> code);
-// Runs it from now on, until the descriptor is closed.
+// Attaches the program to a tracepoint until the returned descriptor is closed.
 Result<UniqueFd> AttachRawTracepoint(const char* name, const UniqueFd& program);
 
 }  // namespace c1m

@@ -24,17 +24,17 @@ class BpfAssembler {
 
   void Move(Register to, Register from) { Put(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0); }
   void MoveValue(Register to, int32_t value) { Put(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, value); }
-  // Zero-extended.
+  // The value is zero-extended.
   void MoveValue32(Register to, int32_t value) { Put(BPF_ALU | BPF_MOV | BPF_K, to, 0, 0, value); }
-  void Add(Register to, Register what) { Put(BPF_ALU64 | BPF_ADD | BPF_X, to, what, 0, 0); }
+  void Add(Register to, Register from) { Put(BPF_ALU64 | BPF_ADD | BPF_X, to, from, 0, 0); }
   // BPF_ADD, BPF_AND, BPF_LSH or BPF_RSH.
   void Apply(uint8_t operation, Register to, int32_t value) {
     Put(static_cast<uint8_t>(BPF_ALU64 | operation | BPF_K), to, 0, 0, value);
   }
-  // Between network order and ours; 16 bits.
+  // Converts 16 bits between network order and host order.
   void SwapFromNetwork(Register value) { Put(BPF_ALU | BPF_END | BPF_TO_BE, value, 0, 0, 16); }
 
-  // BPF_B, BPF_H, BPF_W or BPF_DW at base + offset.
+  // `size` is BPF_B, BPF_H, BPF_W or BPF_DW; the address is base + offset.
   void Load(uint8_t size, Register to, Register base, int16_t offset) {
     Put(static_cast<uint8_t>(BPF_LDX | BPF_MEM | size), to, base, offset, 0);
   }
@@ -50,7 +50,7 @@ class BpfAssembler {
   }
 
   void Jump(Label label) { JumpTo(label, BPF_JMP | BPF_JA, 0, 0); }
-  // BPF_JEQ, BPF_JNE, BPF_JLT or BPF_JGT; compares the low 32 bits.
+  // `comparison` is BPF_JEQ, BPF_JNE, BPF_JLT or BPF_JGT; compares the low 32 bits.
   void JumpIf(uint8_t comparison, Register value, int32_t with, Label label) {
     JumpTo(label, static_cast<uint8_t>(BPF_JMP32 | comparison | BPF_K), value, with);
   }
@@ -61,7 +61,7 @@ class BpfAssembler {
   void Call(int32_t helper) { Put(BPF_JMP | BPF_CALL, 0, 0, 0, helper); }
   void Exit() { Put(BPF_JMP | BPF_EXIT, 0, 0, 0, 0); }
 
-  // The program, with every jump led to its label's place.
+  // Returns the program with the offset of every jump filled in.
   [[nodiscard]] std::vector<bpf_insn> Assemble() const {
     std::vector<bpf_insn> code = code_;
     for (const auto& [at, label] : jumps_) {

@@ -1,5 +1,5 @@
-// Monotonic time. A type of its own would be heavier than the one unit we use everywhere:
-// nanoseconds.
+// Monotonic time in nanoseconds, the one unit of the engine; hence a plain int64_t and no type of
+// its own.
 #pragma once
 
 #include <cstdint>

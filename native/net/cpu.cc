@@ -6,7 +6,7 @@ namespace c1m {
 
 int CpuOf(uint32_t index, uint32_t count) {
   cpu_set_t allowed;
-  // EINVAL where the machine has more than CPU_SETSIZE.
+  // EINVAL if the machine has more than CPU_SETSIZE CPUs.
   if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return -1;
   if (CPU_COUNT(&allowed) != static_cast<int>(count)) return -1;
   for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {

@@ -1,14 +1,15 @@
-// Where a thread runs.
+// Placement of threads on CPUs.
 #pragma once
 
 #include <cstdint>
 
 namespace c1m {
 
-// One of the `count` CPUs that this thread may run on, when it may run on exactly so many, or -1.
+// The CPU of thread `index` of `count`, if this thread may run on exactly `count` CPUs; otherwise
+// -1.
 [[nodiscard]] int CpuOf(uint32_t index, uint32_t count);
 
-// Continues on that CPU, from where the scheduler may take the thread as it sees fit; -1: stays.
+// Moves this thread to `cpu` now; the scheduler may move it again later. Does nothing for -1.
 void MoveToCpu(int cpu);
 
 }  // namespace c1m

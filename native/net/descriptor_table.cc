@@ -26,13 +26,13 @@ bool CloseRange(unsigned first, unsigned flags) {
 }  // namespace
 
 bool EnterPrivateTable(std::span<int> keep) {
-  // Unsharing with a lower bound copies only what lies below it, so this is cheap whatever the
-  // process has open above.
+  // Unsharing with a lower bound copies only the descriptors below it, so this is cheap however
+  // many the process has open above.
   const int highest = keep.empty() ? kFirstFreeFd - 1 : *std::max_element(keep.begin(), keep.end());
   if (!CloseRange(static_cast<unsigned>(highest) + 1, CLOSE_RANGE_UNSHARE)) return false;
 
-  // Ascending sources never land on a source that still has to move, because each target is at most
-  // its source.
+  // In ascending order no move overwrites a source that still has to move, because each target is
+  // at most its source.
   std::vector<size_t> order(keep.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return keep[a] < keep[b]; });
@@ -51,7 +51,7 @@ bool PrivateTablesWork() {
   if (known == kUnknown) {
     bool entered = false;
     Thread thread;
-    // Where no thread can be made there is no answer, and none to remember.
+    // If no thread can be started the answer is unknown; the next call tries again.
     if (thread.Start([&entered] { entered = EnterPrivateTable({}); }) != 0) return false;
     thread.Join();
     known = entered ? kYes : kNo;

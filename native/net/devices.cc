@@ -24,17 +24,17 @@
 namespace c1m {
 namespace {
 
-// <linux/if.h>, which has IFF_LOWER_UP, does not go together with <net/if.h>.
+// IFF_LOWER_UP; <linux/if.h>, which defines it, conflicts with <net/if.h>.
 constexpr unsigned kLowerUp = 1U << 16;
 
-// Nobody else is on the link of such a device, or nobody who is asked for by address.
+// A device with one of these flags resolves no neighbors: it has none, or does not address them.
 constexpr unsigned kAlone = IFF_LOOPBACK | IFF_NOARP | IFF_POINTOPOINT;
 
-// <linux/rtnetlink.h> of Linux 4.17; older kernels ignore them.
+// From <linux/rtnetlink.h> of Linux 4.17; older kernels ignore these attributes.
 constexpr uint16_t kIpProtocol = 27;
 constexpr uint16_t kTargetPort = 29;
 
-// Where the bytes of an IPv4 or IPv6 address are.
+// The bytes of an IPv4 or IPv6 address.
 std::span<const uint8_t> AddressBytes(const sockaddr* address) {
   if (address->sa_family == AF_INET) {
     return {
@@ -61,7 +61,7 @@ std::string WithPrefix(const sockaddr* address, const sockaddr* netmask) {
 struct RouteRequest {
   nlmsghdr header{};
   rtmsg message{};
-  // A target, a source, and five that are no longer than an integer.
+  // Room for a target, a source, and five attributes of at most 4 bytes.
   std::array<uint8_t, 2 * RTA_SPACE(sizeof(in6_addr)) + 5 * RTA_SPACE(sizeof(uint32_t))>
       attributes{};
 };
@@ -96,7 +96,7 @@ Result<std::vector<Device>> ListDevices() {
   const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> list(first, &::freeifaddrs);
   std::vector<Device> devices;
   for (const ifaddrs* entry = first; entry != nullptr; entry = entry->ifa_next) {
-    // An address may bear a label of its own, "eth0:1".
+    // An address may have its own label, such as "eth0:1".
     const std::string_view label = entry->ifa_name;
     const std::string_view name = label.substr(0, label.find(':'));
     auto device = std::ranges::find(devices, name, &Device::name);
@@ -104,7 +104,7 @@ Result<std::vector<Device>> ListDevices() {
       device = devices.insert(devices.end(), {.name = std::string(name),
                                               .up = (entry->ifa_flags & IFF_UP) != 0,
                                               .carrier = (entry->ifa_flags & kLowerUp) != 0,
-                                              .neighbours = (entry->ifa_flags & kAlone) == 0,
+                                              .has_neighbors = (entry->ifa_flags & kAlone) == 0,
                                               .addresses = {}});
     }
     const sockaddr* address = entry->ifa_addr;
@@ -159,7 +159,7 @@ Result<Route> FindRoute(const RouteQuery& query) {
     if (attribute->rta_type == RTA_OIF) std::memcpy(&index, RTA_DATA(attribute), sizeof(index));
     if (attribute->rta_type == RTA_PREFSRC) route.source = TextOf(family, RTA_DATA(attribute));
   }
-  // A route of its own kind, such as blackhole, has no device.
+  // Special routes, such as blackhole routes, have no device.
   if (index == 0) return SysError{EINVAL, "route"};
   auto name = NameOf(index);
   if (!name.ok()) return name.error();

@@ -1,5 +1,5 @@
-// The network devices of this network namespace, and which of them packets leave by: rtnetlink(7).
-// Not from /sys/class/net, which shows the namespace it was mounted in. Needs no privilege.
+// The network devices of this network namespace and the routes through them: rtnetlink(7), which
+// needs no privilege. /sys/class/net would show the namespace in which it was mounted.
 #pragma once
 
 #include <cstdint>
@@ -16,40 +16,41 @@ struct Device {
   std::string name;
   // Set up by the administrator: IFF_UP of netdevice(7).
   bool up = false;
-  // Up, and with a carrier: IFF_LOWER_UP. It changes at once; IFF_RUNNING, which the kernel derives
-  // from it, up to a second later (net/core/link_watch.c).
+  // Up and with a carrier: IFF_LOWER_UP, which changes at once. The kernel derives IFF_RUNNING from
+  // it up to a second later (net/core/link_watch.c).
   bool carrier = false;
-  // On a link with neighbours, to which it sends in its own name: not loopback, and no device such
-  // as dummy, tun or vrf (IFF_NOARP, IFF_POINTOPOINT), whose addresses are used by way of others.
-  bool neighbours = false;
-  // Those of a device that is down as well, "198.18.1.1/24".
+  // Whether the device sends to neighbors on its link by their addresses. False for loopback and
+  // for devices such as dummy, tun and vrf (IFF_NOARP, IFF_POINTOPOINT), whose addresses are
+  // reached through other devices.
+  bool has_neighbors = false;
+  // In the form "198.18.1.1/24"; a device that is down has addresses too.
   std::vector<std::string> addresses;
 };
 
-// What a connection tells of itself where a route is chosen for it; rules of routing go by each.
+// The properties of a connection that routing rules can match.
 struct RouteQuery {
   // Port 0: any.
   SocketAddress target;
-  // None: whichever the route chooses.
+  // nullopt: the source that the route selects.
   std::optional<SocketAddress> source;
   uint32_t mark = 0;
-  // SO_BINDTODEVICE; empty: as the routes say.
+  // SO_BINDTODEVICE; empty if the socket is not bound to a device.
   std::string device;
 };
 
 struct Route {
-  // Where packets leave.
+  // The device through which packets leave.
   std::string device;
-  // The address they leave from where none is given; empty: the kernel names none.
+  // The preferred source address; empty if the kernel gives none.
   std::string source;
 };
 
-// Every device, whatever its state.
+// Lists every device, whether up or down.
 [[nodiscard]] Result<std::vector<Device>> ListDevices();
 
-// The way of TCP packets to the target. The errno of the kernel, of the call "route", where there
-// is none: ENETUNREACH without a route, EHOSTUNREACH, EACCES or EINVAL where a route or a rule
-// forbids it.
+// Finds the route of TCP packets to the target. If there is none, returns the kernel's errno with
+// the call "route": ENETUNREACH without a route, EHOSTUNREACH, or EACCES or EINVAL if a route or a
+// rule forbids it.
 [[nodiscard]] Result<Route> FindRoute(const RouteQuery& query);
 
 }  // namespace c1m

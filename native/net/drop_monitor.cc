@@ -16,16 +16,17 @@
 namespace c1m {
 namespace {
 
-// Frames the kernel walks: some lie above the function that dropped.
+// Frames that the kernel records; some of them are above the function that dropped.
 constexpr uint16_t kWalkedFrames = 24;
 
-// Sites kept apart; a system has a few dozen.
+// The number of sites that are counted separately; a system has a few dozen.
 constexpr size_t kMostSites = 4096;
 
-// A ring that does not fill is read this often.
+// Interval at which rings are read that do not reach their watermark.
 constexpr int kPeriodMs = 100;
 
-// Values of a call chain that are no addresses but say whose the next ones are.
+// Values from here up are not addresses: they mark the context of the addresses that follow
+// (PERF_CONTEXT_*).
 constexpr uint64_t kFirstMarker = static_cast<uint64_t>(-4095);
 
 int Cpus() { return static_cast<int>(::sysconf(_SC_NPROCESSORS_CONF)); }
@@ -148,8 +149,8 @@ void DropMonitor::Add(std::span<const std::byte> sample) {
   const auto raw = sample.subspan(raw_begin);
   Site site;
   if (layout_.reason_bytes > 0) site.reason = At<uint32_t>(raw, layout_.reason_offset);
-  // The chain begins in the tracepoint's own code. What lies below the caller of kfree_skb says
-  // nothing.
+  // The chain starts in the code of the tracepoint; frames before the caller of kfree_skb are of no
+  // use.
   const auto location = At<uint64_t>(raw, layout_.location_offset);
   size_t kept = 0;
   for (size_t i = 1; i <= frames && kept < kFrames; ++i) {

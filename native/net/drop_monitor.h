@@ -1,4 +1,4 @@
-// Packets the kernel drops, counted by reason and by the chain of kernel functions that led there.
+// Counts the packets that the kernel drops, by reason and by the call chain that led to the drop.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -26,10 +26,10 @@ namespace c1m {
 // The tracepoint skb:kfree_skb as its format file describes it.
 struct DropTracepoint {
   uint64_t id = 0;
-  // What the kernel is to keep, in the language of event filters, e.g. "reason != 2"; empty: all.
+  // The event filter of the kernel, e.g. "reason != 2"; empty: no filter.
   std::string filter;
-  // Where a sample has the address of the function that dropped, and the reason; a reason of no
-  // bytes is unknown (before Linux 5.17).
+  // Offsets in a sample of the address of the function that dropped, and of the reason. With
+  // `reason_bytes` 0 the reason is unknown (before Linux 5.17).
   uint32_t location_offset = 0;
   uint32_t reason_offset = 0;
   uint32_t reason_bytes = 0;
@@ -37,7 +37,7 @@ struct DropTracepoint {
 
 class DropMonitor {
  public:
-  // Functions kept of a call chain, from the one that dropped outwards.
+  // Frames kept of a call chain, from the function that dropped outward.
   static constexpr size_t kFrames = 12;
 
   struct Site {
@@ -52,27 +52,28 @@ class DropMonitor {
   };
   struct Report {
     std::vector<Count> counts;
-    // Drops the rings had no room for, and drops at more sites than are kept apart.
+    // `lost`: drops for which a ring had no room. `others`: drops at sites beyond the first 4096.
     uint64_t lost = 0;
     uint64_t others = 0;
   };
 
   using Started = Result<std::unique_ptr<DropMonitor>>;
-  // Begins to count, on a thread of its own. EACCES or EPERM without CAP_PERFMON. Of every network
-  // namespace: the tracepoint tells neither that nor addresses.
+  // Starts counting on a thread of its own. Counts the drops of all network namespaces, because the
+  // tracepoint carries neither namespace nor addresses. Fails with EACCES or EPERM without
+  // CAP_PERFMON.
   static Started Start(const DropTracepoint& tracepoint);
-  // The same with a program that tells them; needs CAP_BPF as well. While it runs it costs every
-  // dropped packet of the host about a microsecond.
+  // The same with a BPF program that filters by both; needs CAP_BPF as well. It costs about a
+  // microsecond for every packet that the host drops.
   static Started Start(const DropFilter& filter);
   ~DropMonitor();
   DropMonitor(const DropMonitor&) = delete;
   DropMonitor& operator=(const DropMonitor&) = delete;
 
-  // What was counted so far.
+  // The counts so far.
   [[nodiscard]] Report Read() const;
 
  private:
-  // Where a sample has what is counted; see DropTracepoint.
+  // Where a sample holds the counted fields; see DropTracepoint.
   struct Layout {
     uint32_t location_offset;
     uint32_t reason_offset;
@@ -84,7 +85,7 @@ class DropMonitor {
     size_t operator()(const Site& site) const;
   };
 
-  // One ring a CPU, each handed to `prepare(fd, cpu)` before it is enabled.
+  // Opens one ring per CPU and passes each to `prepare(fd, cpu)` before enabling it.
   template <typename Prepare>
   std::optional<SysError> OpenRings(uint32_t type, uint64_t config, Prepare&& prepare);
   std::optional<SysError> AttachProgram(const DropFilter& filter);
@@ -96,8 +97,8 @@ class DropMonitor {
 
   const Layout layout_;
   std::vector<PerfRing> rings_;
-  // With a program: the map of its rings, which empties itself when closed, and its place at the
-  // tracepoint, which lets go of it when closed.
+  // Used with a program only: the map of its rings, which closing empties, and its attachment to
+  // the tracepoint, which closing undoes.
   UniqueFd map_;
   UniqueFd attached_;
   UniqueFd wake_;

@@ -13,17 +13,17 @@ namespace {
 
 using Label = BpfAssembler::Label;
 
-// Registers that helpers leave alone, and the end of the stack.
+// Registers that helpers preserve, and the frame pointer.
 constexpr uint8_t kContext = 6;
 constexpr uint8_t kPacket = 7;
 constexpr uint8_t kReason = 8;
 constexpr uint8_t kAddress = 9;
 constexpr uint8_t kStack = 10;
-// Once the packet itself is no longer needed.
+// Reused once the packet itself is no longer needed.
 constexpr uint8_t kSourcePort = 7;
 constexpr uint8_t kDestinationPort = 9;
 
-// The program's memory, below the end of the stack.
+// Stack offsets, relative to the frame pointer.
 constexpr int16_t kScratch = -16;
 constexpr int16_t kPorts = -24;
 constexpr int16_t kHeader = -64;
@@ -64,7 +64,7 @@ class Builder {
   }
 
  private:
-  // Copies kernel memory at register 3 to the stack.
+  // Copies kernel memory at the address in register 3 to the stack.
   void Read(int16_t to, int32_t bytes) {
     a_.Move(BPF_REG_1, kStack);
     a_.Apply(BPF_ADD, BPF_REG_1, to);
@@ -86,7 +86,8 @@ class Builder {
     a_.Place(ip);
   }
 
-  // By its socket, or else by its device, which is garbage while a packet is in a tree of TCP's.
+  // Takes the namespace from the socket if the packet has one. Otherwise takes it from the device,
+  // a field that is garbage while the packet is in one of TCP's trees.
   void CheckNamespace() {
     const KernelLayout& layout = filter_.layout;
     const Label no_socket = a_.NewLabel();
@@ -110,7 +111,7 @@ class Builder {
     a_.JumpIf(BPF_JNE, BPF_REG_1, static_cast<int32_t>(filter_.net_inode), out_);
   }
 
-  // Both addresses in the form of IPv6, and both ports, of a TCP packet.
+  // Reads both ports of a TCP packet and both addresses; IPv4 is mapped into IPv6.
   void ReadAddresses() {
     const Label v4 = a_.NewLabel();
     const Label ports = a_.NewLabel();
@@ -126,7 +127,7 @@ class Builder {
     a_.JumpIf(BPF_JEQ, BPF_REG_2, 4, v4);
     a_.JumpIf(BPF_JNE, BPF_REG_2, 6, out_);
 
-    // An extension header between IPv6 and TCP is not looked behind.
+    // IPv6 packets with extension headers before TCP are skipped.
     a_.Load(BPF_B, BPF_REG_2, kStack, kHeader + 6);
     a_.JumpIf(BPF_JNE, BPF_REG_2, kTcp, out_);
     for (int16_t i = 0; i < 4; ++i) {

@@ -1,5 +1,5 @@
-// A BPF program that looks at dropped packets: the tracepoint alone carries none of their
-// addresses.
+// The BPF program that filters dropped packets by namespace and address, neither of which the
+// tracepoint carries.
 #pragma once
 
 #include <linux/bpf.h>
@@ -11,7 +11,7 @@
 
 namespace c1m {
 
-// Where this kernel keeps what the program reads, in bytes; from its BTF.
+// Offsets in bytes, on this kernel, of the fields that the program reads; from its BTF.
 struct KernelLayout {
   uint32_t skb_protocol = 0;
   uint32_t skb_head = 0;
@@ -26,19 +26,19 @@ struct KernelLayout {
 
 struct DropFilter {
   KernelLayout layout;
-  // Reasons to leave out.
+  // Reasons that are not counted.
   std::vector<uint32_t> ignored_reasons;
-  // The network namespace, as the inode of /proc/self/ns/net; packets that belong to none yet are
-  // left out. 0: any.
+  // The network namespace to count, as the inode of /proc/self/ns/net; packets that do not belong
+  // to a namespace yet are not counted. 0: all.
   uint32_t net_inode = 0;
-  // TCP packets from or to one of these; empty: every IP packet.
+  // Count TCP packets from or to one of these endpoints; empty: every IP packet.
   std::vector<LocalEndpoint> ends;
 };
 
-// Every end takes up to 24 instructions, and a jump reaches 32,767.
+// Every endpoint takes up to 24 instructions, and a jump reaches 32,767.
 inline constexpr size_t kMaxDropEnds = 256;
 
-// What the program writes for each packet.
+// The record that the program writes for each packet.
 struct DropRecord {
   uint32_t reason;
   uint32_t reserved;

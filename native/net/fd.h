@@ -1,4 +1,4 @@
-// File descriptors: the numbers of our own, and the owner of one.
+// The lowest descriptor this process uses, and UniqueFd, which owns one descriptor.
 #pragma once
 
 #include <fcntl.h>
@@ -12,9 +12,9 @@ namespace c1m {
 // The first descriptor after stdin, stdout and stderr.
 inline constexpr int kFirstFreeFd = 3;
 
-// Moves a new descriptor above stdio: where this process has closed those, the kernel gives their
-// numbers away, and whatever is printed, a crash report too, would go to somebody's connection. -1
-// with errno where `fd` is -1 or no other number is left.
+// Moves a new descriptor above stdio. If the process has closed stdin, stdout or stderr, the kernel
+// reuses their numbers, and printed text such as a crash report would go to a connection. Returns
+// -1 with errno if `fd` is -1 or no other number is free.
 [[nodiscard]] inline int AboveStdio(int fd) {
   if (fd < 0 || fd >= kFirstFreeFd) return fd;
   const int moved = ::fcntl(fd, F_DUPFD_CLOEXEC, kFirstFreeFd);

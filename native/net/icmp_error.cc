@@ -12,7 +12,7 @@
 namespace c1m {
 namespace {
 
-// The kernel's extended error and the sender behind it (SO_EE_OFFENDER).
+// Reads the kernel's extended error and the address that follows it (SO_EE_OFFENDER).
 std::optional<IcmpError> Parse(const cmsghdr& header) {
   const bool v4 = header.cmsg_level == IPPROTO_IP && header.cmsg_type == IP_RECVERR;
   const bool v6 = header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_RECVERR;
@@ -40,7 +40,7 @@ void KeepIcmpErrors(int fd, bool on) {
 }
 
 std::optional<IcmpError> TakeIcmpError(int fd) {
-  // The packet that was rejected comes along; its first bytes will do.
+  // The kernel also returns the rejected packet; its first bytes are enough.
   std::array<char, 64> packet;
   alignas(cmsghdr) std::array<char, 256> control;
   iovec into{.iov_base = packet.data(), .iov_len = packet.size()};

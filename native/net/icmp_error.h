@@ -1,5 +1,4 @@
-// Which host rejected a packet of a socket by ICMP: the error queue of a socket, IP_RECVERR in
-// ip(7).
+// Reads from a socket's error queue which host rejected a packet by ICMP: IP_RECVERR in ip(7).
 #pragma once
 
 #include <cstdint>
@@ -9,9 +8,9 @@
 namespace c1m {
 
 struct IcmpError {
-  // Who sent it, without a port: "198.18.1.254", "fd00::1".
+  // The host that sent the error, without a port: "198.18.1.254", "fd00::1".
   std::string from;
-  // AF_INET or AF_INET6: each has types of its own.
+  // AF_INET or AF_INET6: the types of each are different.
   int family = 0;
   uint8_t type = 0;
   uint8_t code = 0;
@@ -19,13 +18,13 @@ struct IcmpError {
   bool operator==(const IcmpError&) const = default;
 };
 
-// Has the kernel keep the ICMP errors of an IPv6 socket, or not any more, and drops those it has
-// kept. With IPv4 it keeps those of a handshake unasked, with or without IP_RECVERR, from
-// Linux 5.11 on (45af29ca761c); before, TCP keeps none. Once a connection is established this makes
-// every ICMP error end it, so it must be off by then.
+// Turns the error queue of an IPv6 socket on or off; off also discards the queued errors. It must
+// be off once a connection is established, because with it every ICMP error ends the connection. An
+// IPv4 socket needs no option: since Linux 5.11 (45af29ca761c) the kernel queues the ICMP errors of
+// a handshake with or without IP_RECVERR; before, TCP queues none.
 void KeepIcmpErrors(int fd, bool on);
 
-// The oldest error in the queue that came by ICMP, taken off it.
+// Removes the oldest ICMP error from the queue and returns it.
 std::optional<IcmpError> TakeIcmpError(int fd);
 
 }  // namespace c1m

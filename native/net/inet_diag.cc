@@ -33,7 +33,8 @@ std::array<uint8_t, 16> Mapped(uint8_t family, const uint32_t (&address)[4]) {
 Result<UniqueFd> SendRequest(const DiagFilter& filter) {
   UniqueFd socket(AboveStdio(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)));
   if (!socket.valid()) return LastError("socket");
-  // The older of the two requests: it alone takes both families in one walk over the hash table.
+  // The older of the two requests, because only it covers both families in one walk over the hash
+  // table.
   struct {
     nlmsghdr header;
     inet_diag_req body;
@@ -65,7 +66,7 @@ Result<UniqueFd> SendRequest(const DiagFilter& filter) {
   return socket;
 }
 
-// The kernel sends one number more with each that it learns to count; drops came with Linux 4.7.
+// Newer kernels append further numbers; drops came with Linux 4.7.
 std::optional<uint32_t> DropsOf(const rtattr* attribute) {
   constexpr size_t kEnd = (SK_MEMINFO_DROPS + 1) * sizeof(uint32_t);
   if (RTA_PAYLOAD(attribute) < kEnd) return std::nullopt;
@@ -75,7 +76,7 @@ std::optional<uint32_t> DropsOf(const rtattr* attribute) {
   return drops;
 }
 
-// Reads one message of the dump and shows it to the visitor.
+// Passes one message of the dump to the visitor.
 void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&)>& visit) {
   const auto* message = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
   DiagSocket socket;
@@ -105,7 +106,7 @@ void VisitOne(const nlmsghdr* header, const std::function<void(const DiagSocket&
 }
 
 SysError ErrorOf(int code) {
-  // Neither built in nor loadable.
+  // tcp_diag is neither built in nor loadable.
   if (code == ENOENT) return {ENOENT, "tcp_diag"};
   return {code, "sock_diag"};
 }
@@ -130,7 +131,7 @@ Result<uint64_t> VisitTcpSockets(const DiagFilter& filter,
     const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.get());
     for (; NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
       if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-        // Both begin with a negative errno, or 0.
+        // Both begin with an errno, negated, or 0.
         int error = 0;
         if (header->nlmsg_len >= NLMSG_LENGTH(sizeof(error))) {
           std::memcpy(&error, NLMSG_DATA(header), sizeof(error));

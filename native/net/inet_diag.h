@@ -1,6 +1,6 @@
-// The TCP sockets of this network namespace, whoever owns them, through NETLINK_SOCK_DIAG
-// (sock_diag(7)). Needs no privilege. The kernel walks its whole hash table for a dump, about 0.1 s
-// for 200,000 sockets, whatever the filter; the filter saves what is copied.
+// Lists the TCP sockets of this network namespace, of all owners, through NETLINK_SOCK_DIAG
+// (sock_diag(7)), which needs no privilege. For each dump the kernel walks its whole hash table,
+// about 0.1 s for 200,000 sockets; a filter only reduces what is copied.
 #pragma once
 
 #include <array>
@@ -35,7 +35,7 @@ inline constexpr size_t kTcpStates = 12;
 constexpr uint32_t StateBit(TcpState state) { return 1U << static_cast<uint32_t>(state); }
 inline constexpr uint32_t kAllStates = (1U << kTcpStates) - 2;
 
-// Sockets whose local end is one of these ports, at this address or at any.
+// Sockets with a local port in this range, at this address or, without one, at any.
 struct LocalEndpoint {
   // Its port is ignored.
   std::optional<SocketAddress> address = std::nullopt;
@@ -45,51 +45,51 @@ struct LocalEndpoint {
 
 struct DiagFilter {
   uint32_t states = kAllStates;
-  // Any of them; empty: all sockets.
+  // Sockets that match any of these; empty: all sockets.
   std::vector<LocalEndpoint> local;
-  // Whether TCP_INFO is wanted, which halves the speed.
+  // Whether to ask for TCP_INFO, which halves the speed.
   bool info = false;
-  // Whether the memory of sockets is wanted (SK_MEMINFO), which has their drops.
+  // Whether to ask for SK_MEMINFO, which includes the socket's drops.
   bool memory = false;
 };
 
-// At most so many endpoints fit into one request: jumps in its bytecode are 16 bits wide.
+// A request holds at most this many endpoints, because jumps in its bytecode are 16 bits wide.
 inline constexpr size_t kMaxLocalEndpoints = 1000;
 
 // One socket; valid only while its visitor runs.
 struct DiagSocket {
   TcpState state = TcpState::kClose;
-  // IPv4 mapped into IPv6, as SocketAddress::Mapped gives it.
+  // IPv4 is mapped into IPv6, as by SocketAddress::Mapped.
   std::array<uint8_t, 16> local_address{};
   std::array<uint8_t, 16> remote_address{};
   uint16_t local_port = 0;
   uint16_t remote_port = 0;
-  // Retransmits of what is under way; of a connection in SYN_RECV: of its SYN-ACK.
+  // Retransmits of the data in flight; for a connection in SYN_RECV, of its SYN-ACK.
   uint8_t retransmits = 0;
-  // Whether it asks again and again for room at a peer whose window is closed.
+  // Whether it probes a peer whose receive window is closed.
   bool probes_window = false;
-  // Bytes the owner has not read and the peer has not acknowledged; of a listening socket: the
-  // connections that wait to be accepted, and the backlog.
+  // Bytes that the owner has not read and that the peer has not acknowledged. For a listening
+  // socket: the length of its accept queue, and the backlog.
   uint32_t receive_queue = 0;
   uint32_t send_queue = 0;
   uint32_t uid = 0;
-  // 0 when no process owns it: it waits to be accepted, or was closed.
+  // 0 if no process owns the socket: it waits to be accepted or was closed.
   uint32_t inode = 0;
-  // Names this socket and no other as long as the host runs.
+  // Unique among all sockets until the host reboots.
   uint64_t cookie = 0;
-  // sk_drops: of a listening socket the SYNs and final ACKs it dropped, each of which ListenDrops
-  // counts as well (tcp_listendrop). Nothing when not asked for.
+  // sk_drops. For a listening socket: the SYNs and final ACKs it dropped, each of which ListenDrops
+  // counts too (tcp_listendrop). nullopt if not asked for.
   std::optional<uint32_t> drops = std::nullopt;
-  // Null when not asked for, and for sockets without one: SYN_RECV and TIME_WAIT.
+  // Null if not asked for, and for sockets that have none: SYN_RECV and TIME_WAIT.
   const TcpInfo* info = nullptr;
 };
 
-// Visits every socket the filter lets through; how many those were, or why there could be none:
-// {ENOENT, "tcp_diag"} where the kernel was built without it.
+// Calls `visit` for every socket that passes the filter and returns their number. Fails with
+// {ENOENT, "tcp_diag"} if the kernel was built without it.
 Result<uint64_t> VisitTcpSockets(const DiagFilter& filter,
                                  const std::function<void(const DiagSocket&)>& visit);
 
-// The filter as the kernel runs it over each socket: INET_DIAG_REQ_BYTECODE. Empty for no endpoint.
+// The program that the kernel runs on each socket: INET_DIAG_REQ_BYTECODE. Empty without endpoints.
 std::vector<uint8_t> FilterBytecode(const std::vector<LocalEndpoint>& local);
 
 }  // namespace c1m

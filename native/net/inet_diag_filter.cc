@@ -1,8 +1,8 @@
 // The bytecode of a socket filter: inet_diag_bc_run and its audit in net/ipv4/inet_diag.c.
 //
-// Each operation advances by `yes` bytes when it holds and by `no` when not. A socket passes when
-// the program ends exactly at its end; four bytes beyond it means "rejected". Endpoints follow each
-// other: one that does not match goes on to the next, one that matches jumps to the end.
+// An operation advances by `yes` bytes if it is true and by `no` bytes if not. The socket passes if
+// the program ends exactly at its end; four bytes beyond the end means "rejected". Endpoints follow
+// one another: a mismatch goes on to the next one, a match jumps to the end.
 #include <linux/inet_diag.h>
 #include <sys/socket.h>
 
@@ -37,7 +37,7 @@ class Program {
   void Host(const SocketAddress& address, size_t no) {
     Op(INET_DIAG_BC_S_COND, HostOp(address), no);
     inet_diag_hostcond condition{};
-    // IPv4 also matches where it is mapped into IPv6.
+    // IPv4 also matches addresses that are mapped into IPv6.
     condition.family = static_cast<uint8_t>(address.family());
     condition.prefix_len = static_cast<uint8_t>(AddressBytes(address) * 8);
     condition.port = -1;
@@ -68,7 +68,7 @@ std::vector<uint8_t> FilterBytecode(const std::vector<LocalEndpoint>& local) {
   Program program;
   for (const LocalEndpoint& endpoint : local) {
     const size_t next = program.size() + ClauseBytes(endpoint);
-    // What a failed operation advances by: to the next endpoint, or beyond the end.
+    // Where a failed operation goes: to the next endpoint, or beyond the end.
     const auto otherwise = [&] { return next - program.size() + (next == total ? 4 : 0); };
     program.Port(INET_DIAG_BC_S_GE, endpoint.first_port, otherwise());
     program.Port(INET_DIAG_BC_S_LE, endpoint.last_port, otherwise());

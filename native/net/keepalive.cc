@@ -25,8 +25,9 @@ bool ReadKeepalive(int fd, Keepalive& keepalive) {
          Read(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.count);
 }
 
-// The idle time comes last: where probes are on, it sets the timer anew, from when the peer was
-// last heard (tcp_sock_set_keepidle_locked), so that one long idle is probed at once.
+// TCP_KEEPIDLE comes last: if keepalive is on, setting it restarts the timer from the moment at
+// which the peer was last heard (tcp_sock_set_keepidle_locked), so that a connection that has been
+// idle for long is probed at once.
 bool SetKeepalive(int fd, const Keepalive& keepalive) {
   return Set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive.count) &&
          Set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive.interval_s) &&

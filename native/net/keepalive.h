@@ -1,4 +1,4 @@
-// Keepalive probes of one socket: tcp(7).
+// Keepalive options of one socket: tcp(7).
 #pragma once
 
 namespace c1m {
@@ -11,12 +11,12 @@ struct Keepalive {
   int count = 0;
 };
 
-// False where the kernel doesn't tell.
+// False if the kernel refuses.
 [[nodiscard]] bool ReadKeepalive(int fd, Keepalive& keepalive);
 [[nodiscard]] bool SetKeepalive(int fd, const Keepalive& keepalive);
 
-// As fast as the kernel probes, and without ever giving the connection up: 127 probes is the most
-// that TCP_KEEPCNT takes (MAX_TCP_KEEPCNT in net/tcp.h).
+// The fastest probing that the kernel allows, with the maximum of TCP_KEEPCNT (MAX_TCP_KEEPCNT in
+// net/tcp.h), so that the kernel does not give the connection up.
 inline constexpr Keepalive kFastestKeepalive{.on = 1, .idle_s = 1, .interval_s = 1, .count = 127};
 
 }  // namespace c1m

@@ -73,7 +73,7 @@ class Answer {
     return *static_cast<const T*>(NLMSG_DATA(header()));
   }
 
-  // The value of an attribute of the route; empty where it has none.
+  // The value of an attribute of the route; empty if the route does not have it.
   [[nodiscard]] Bytes Attribute(uint16_t type) const {
     auto left = static_cast<int>(RTM_PAYLOAD(header()));
     for (const rtattr* attribute = RTM_RTA(&message<rtmsg>()); RTA_OK(attribute, left);
@@ -115,7 +115,7 @@ Result<NextHop> FindNextHop(const SocketAddress& target,
   std::memcpy(&index, device.data(), sizeof(index));
   const Bytes gateway = answer.Attribute(RTA_GATEWAY);
   const Bytes hop = gateway.empty() ? AddressBytes(target) : gateway;
-  // The answer's memory is used again for the next one.
+  // Copied because the next answer overwrites the memory.
   const std::vector<uint8_t> address(hop.begin(), hop.end());
 
   std::array<char, IF_NAMESIZE> name{};

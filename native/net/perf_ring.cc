@@ -10,8 +10,8 @@
 namespace c1m {
 namespace {
 
-// What anybody may lock for each CPU (kernel.perf_event_mlock_kb: 516), less the page of the
-// header.
+// The memory that an unprivileged user may lock for each CPU (kernel.perf_event_mlock_kb: 516),
+// minus the header page.
 constexpr size_t kRingBytes = size_t{512} * 1024;
 
 size_t MappedBytes() { return kRingBytes + static_cast<size_t>(::sysconf(_SC_PAGESIZE)); }

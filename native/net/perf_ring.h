@@ -1,4 +1,4 @@
-// A perf event of one CPU and the ring buffer the kernel writes its samples to
+// A perf event on one CPU and the ring buffer to which the kernel writes its samples
 // (perf_event_open(2)).
 #pragma once
 
@@ -17,7 +17,7 @@ namespace c1m {
 
 class PerfRing {
  public:
-  // Opens the event on `cpu`, for every process. Fails with ENODEV for a CPU that is offline.
+  // Opens the event on `cpu` for every process. Fails with ENODEV if the CPU is offline.
   static Result<PerfRing> Open(perf_event_attr& attributes, int cpu);
 
   PerfRing(PerfRing&& other) noexcept;
@@ -26,13 +26,13 @@ class PerfRing {
   PerfRing& operator=(const PerfRing&) = delete;
   ~PerfRing();
 
-  // Readable when a quarter of the ring is filled.
+  // Becomes readable when a quarter of the ring is full.
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  // Shows each record that has come to `visit(type, body)`.
+  // Passes each new record to `visit(type, body)`.
   template <typename Visit>
   void Drain(Visit&& visit) {
-    // std::atomic_ref is missing from libc++ 17.
+    // libc++ 17 lacks std::atomic_ref.
     const uint64_t head = __atomic_load_n(&page_->data_head, __ATOMIC_ACQUIRE);
     uint64_t tail = page_->data_tail;
     while (tail < head) {
@@ -48,7 +48,7 @@ class PerfRing {
 
  private:
   PerfRing(UniqueFd fd, perf_event_mmap_page* page) : fd_(std::move(fd)), page_(page) {}
-  // Bytes at a place of the endless stream, which wraps in the ring.
+  // Copies bytes from a position in the endless stream, which wraps around in the ring.
   void Copy(uint64_t from, void* to, size_t size) const;
 
   UniqueFd fd_;

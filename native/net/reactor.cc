@@ -13,8 +13,8 @@
 namespace c1m {
 namespace {
 
-// Sleeping and being woken take 20 to 50 us here, measured on virtual machines, most of it in the
-// thread that wakes.
+// To block and to be woken takes 20 to 50 us, measured on virtual machines, mostly in the waking
+// thread.
 constexpr int64_t kEagerNs = 50'000;
 
 }  // namespace
@@ -63,8 +63,8 @@ std::span<const epoll_event> Reactor::WaitEagerly(int64_t deadline_ns) {
 int Reactor::WaitNs(int64_t timeout_ns) {
   const int capacity = static_cast<int>(events_.size());
 #ifdef SYS_epoll_pwait2
-  // Pacing wants better than milliseconds. Linux 5.11 brought epoll_pwait2(2), glibc 2.35 its
-  // wrapper.
+  // Pacing needs a finer timeout than milliseconds. The system call came with Linux 5.11, its
+  // wrapper with glibc 2.35.
   if (timeout_ns > 0) {
     const __kernel_timespec timeout{.tv_sec = timeout_ns / kNsPerSecond,
                                     .tv_nsec = timeout_ns % kNsPerSecond};

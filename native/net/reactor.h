@@ -1,4 +1,4 @@
-// One epoll instance and the events of one wait.
+// One epoll instance and the events of its last wait.
 #pragma once
 
 #include <sys/epoll.h>
@@ -17,25 +17,25 @@ class Reactor {
   Reactor();
 
   [[nodiscard]] bool valid() const { return epoll_.valid(); }
-  // Why it is not valid.
+  // The reason if it is not valid.
   [[nodiscard]] const SysError& error() const { return error_; }
-  // False with errno set when the kernel refuses (ENOMEM, ENOSPC: fs.epoll.max_user_watches).
+  // False with errno if the kernel refuses (ENOMEM, ENOSPC: fs.epoll.max_user_watches).
   [[nodiscard]] bool Add(int fd, uint32_t events);
-  // What is reported of a descriptor from now on; what is ready already is reported once more.
+  // Changes the events to report for a descriptor; those already pending are reported again.
   [[nodiscard]] bool Modify(int fd, uint32_t events);
   void Remove(int fd);
 
-  // Waits until something happened or `deadline_ns` of the monotonic clock has come; a deadline in
-  // the past only polls.
+  // Waits for events, at most until `deadline_ns` of the monotonic clock; a deadline in the past
+  // only polls.
   std::span<const epoll_event> Wait(int64_t deadline_ns);
 
-  // As Wait, for a thread whose peers answer within microseconds: it spins briefly before it
-  // blocks, because waking it would take longer than the answer, on the CPU of the thread that it
-  // waits for. It yields the CPU to any other thread meanwhile. After a long wait the next one
-  // blocks at once.
+  // Like Wait, for a thread whose peers answer within microseconds: spins briefly before it blocks,
+  // because being woken would take longer than the answer, and would cost CPU time of the thread
+  // that it waits for. While it spins it yields the CPU to any other thread. After a long wait the
+  // next call blocks at once.
   std::span<const epoll_event> WaitEagerly(int64_t deadline_ns);
 
-  // Waits for events only, however long.
+  // The deadline of a wait without one.
   static constexpr int64_t kForever = INT64_MAX;
 
  private:
@@ -44,7 +44,7 @@ class Reactor {
 
   UniqueFd epoll_;
   SysError error_;
-  // The last eager wait was short.
+  // Whether the last eager wait was short.
   bool eager_ = true;
   std::array<epoll_event, 256> events_;
 };

@@ -7,7 +7,7 @@
 
 namespace c1m {
 
-// `syscall` is a string literal naming the call, so that an error can always say who refused.
+// `syscall` is a string literal with the name of the call that failed.
 struct SysError {
   int code = 0;
   const char* syscall = "";

@@ -50,7 +50,7 @@ Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing 
   if (!opened.ok()) return opened.error();
   UniqueFd socket(opened.value());
   AllowAddressReuse(socket.get());
-  // Before listen(2): a window scale is chosen by the receive buffer of that moment.
+  // Before listen(2), because that derives the window scale from the receive buffer.
   if (const int error = SetOptions(socket.get(), address.family(), options); error != 0) {
     return SysError{error, "setsockopt"};
   }
@@ -71,7 +71,8 @@ Result<int> OpenListener(const SocketAddress& address, int backlog, PortSharing 
   };
   if (sharing == PortSharing::kNext && !share()) return LastError("setsockopt");
   if (::bind(socket.get(), address.raw(), address.size()) != 0) return LastError("bind");
-  // Set after bind(2) the option still lets others join, but has not let us join a stranger.
+  // Only after bind(2), so that bind(2) fails if another process listens there. Our next sockets
+  // can still join.
   if (sharing == PortSharing::kFirst && !share()) return LastError("setsockopt");
   if (::listen(socket.get(), backlog) != 0) return LastError("listen");
   return socket.Release();

@@ -1,5 +1,5 @@
-// Socket options that the caller of a run chooses, as setsockopt(2) takes them. Which there are,
-// and what their values mean, is decided above the binding: the engine sets what it is given.
+// Socket options chosen by the user of a run, in the form of setsockopt(2). lib/ decides which
+// options exist and what their values mean; the engine sets what it is given.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@ struct SocketOption {
   int family = 0;
   int level = 0;
   int name = 0;
-  // The bytes of the value, in the order of this host.
+  // The bytes of the value in host order.
   std::string value;
 };
 
 using SocketOptions = std::vector<SocketOption>;
 
-// Sets those that are for sockets of this family. 0, or the errno of the first that the kernel
-// refuses.
+// Sets the options for sockets of this family. Returns 0, or the errno of the first one that the
+// kernel refuses.
 [[nodiscard]] int SetOptions(int fd, int family, const SocketOptions& options);
 
 // Sets only those that are for this family alone. Returns the same.

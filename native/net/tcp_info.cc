@@ -10,8 +10,8 @@
 namespace c1m {
 namespace {
 
-// linux/tcp.h declares the receive scale second: bit-fields fill a byte from the end the machine
-// counts from.
+// linux/tcp.h declares the receive scale second; bit-fields fill a byte from its low end on
+// little-endian machines and from its high end on others.
 constexpr bool kSndIsLow = std::endian::native == std::endian::little;
 
 }  // namespace
@@ -27,8 +27,8 @@ uint8_t TcpInfo::rcv_wscale() const {
 size_t ReadTcpInfo(int fd, TcpInfo& info) {
   info = {};
   socklen_t size = sizeof(info);
-  // getsockopt copies min(asked, kernel's size) and says how much: judge by that length, never by
-  // the version.
+  // getsockopt returns the smaller of the requested and the kernel's size. Only this size, never
+  // the kernel's version, tells which fields are filled.
   return ::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 ? size : 0;
 }
 
@@ -37,16 +37,17 @@ uint32_t LastHeardAgeMs(const TcpInfo& info) {
 }
 
 bool HeardSinceHandshake(const TcpInfo& info) {
-  // The ACK of our SYN counts as a byte.
+  // The ACK of our SYN counts as one byte.
   if (info.bytes_received > 0 || info.bytes_acked > 1) return true;
-  // Both times are those of the SYN-ACK until an ACK comes; a probe waits for a second at least.
+  // Until another ACK arrives both times are those of the SYN-ACK; a probe is sent after a second
+  // at the earliest.
   constexpr uint32_t kSlackMs = 300;
   return LastHeardAgeMs(info) > kSlackMs;
 }
 
 namespace {
 
-// A server's timers are not exact.
+// Tolerance for the timers of a server.
 constexpr uint32_t kTimerSlackMs = 250;
 
 // TCP_SYNACK_RETRIES in net/tcp.h, the default of tcp_synack_retries.

@@ -1,4 +1,4 @@
-// TCP_INFO, read whatever the kernel's age.
+// TCP_INFO, independent of the kernel's version.
 #pragma once
 
 #include <cstddef>
@@ -6,28 +6,27 @@
 
 namespace c1m {
 
-// struct tcp_info of linux/tcp.h without its prefix, up to where Linux 6.7 left it. The layout is
-// part of the kernel's interface and only ever grows at its end; system headers lag years behind.
-// An older kernel fills less: what it doesn't know is 0 here, and `size` of the reader tells it
-// apart.
+// struct tcp_info of linux/tcp.h without its prefix, as of Linux 6.7. The layout is part of the
+// kernel's ABI and only grows at its end; system headers lag years behind. An older kernel fills
+// fewer bytes: the other fields are 0 here, and ReadTcpInfo returns how many bytes it filled.
 struct TcpInfo {
   uint8_t state;
   uint8_t ca_state;
-  // Timeouts in a row of what is under way; back to 0 when it is acknowledged.
+  // Consecutive timeouts of the data in flight; back to 0 when it is acknowledged.
   uint8_t retransmits;
-  // Probes in a row that are unanswered: keepalive, or of a closed window.
+  // Consecutive unanswered probes: keepalive or window probes.
   uint8_t probes;
   uint8_t backoff;
-  // Bits of kTcpTimestamps and the like.
+  // A bit set of kTcpTimestamps, kTcpSack and so on.
   uint8_t options;
-  // Two fields of four bits: the scale of the window we may send into, and of ours.
+  // Two fields of four bits: the scale of the peer's window and of ours.
   uint8_t wscales;
   uint8_t delivery_flags;
   uint32_t rto_us;
   uint32_t ato_us;
   uint32_t snd_mss;
   uint32_t rcv_mss;
-  // On a listening socket: connections waiting to be accepted, and below it the backlog.
+  // For a listening socket: the length of its accept queue here, and the backlog in `sacked`.
   uint32_t unacked;
   uint32_t sacked;
   uint32_t lost;
@@ -35,7 +34,7 @@ struct TcpInfo {
   uint32_t fackets;
   uint32_t last_data_sent_ms;
   uint32_t last_ack_sent_ms;
-  // Since data came last; since the handshake when none has come.
+  // Time since the last data; since the handshake if there was none.
   uint32_t last_data_recv_ms;
   uint32_t last_ack_recv_ms;
   uint32_t pmtu;
@@ -49,7 +48,7 @@ struct TcpInfo {
   uint32_t reordering;
   uint32_t rcv_rtt_us;
   uint32_t rcv_space;
-  // Segments sent again in the socket's life: SYN, data and FIN alike.
+  // Retransmitted segments in the lifetime of the socket: SYN, data and FIN.
   uint32_t total_retrans;
   uint64_t pacing_rate;
   uint64_t max_pacing_rate;
@@ -58,11 +57,11 @@ struct TcpInfo {
   uint32_t segs_out;
   uint32_t segs_in;
   uint32_t notsent_bytes;
-  // kUnknownMinRtt as long as nothing was measured.
+  // kUnknownMinRtt until a round trip was measured.
   uint32_t min_rtt_us;
   uint32_t data_segs_in;
   uint32_t data_segs_out;
-  // Bytes a second.
+  // Bytes per second.
   uint64_t delivery_rate;
   uint64_t busy_time_us;
   uint64_t rwnd_limited_us;
@@ -77,8 +76,8 @@ struct TcpInfo {
   uint32_t snd_wnd;
   uint32_t rcv_wnd;
   uint32_t rehash;
-  // Timeouts in the socket's life, those of SYNs among them; how often it recovered; and how long
-  // that took in all (Linux 6.7).
+  // In the lifetime of the socket: timeouts, including those of SYNs; recoveries; and the total
+  // time of these (Linux 6.7).
   uint16_t total_rto;
   uint16_t total_rto_recoveries;
   uint32_t total_rto_time_ms;
@@ -98,23 +97,23 @@ inline constexpr uint8_t kTcpWindowScaling = 4;
 
 inline constexpr uint32_t kUnknownMinRtt = UINT32_MAX;
 
-// Fills `info` and returns how many of its bytes come from the kernel; 0 when `fd` is no TCP
-// socket.
+// Fills `info` and returns how many bytes came from the kernel; 0 if `fd` is not a TCP socket.
 [[nodiscard]] size_t ReadTcpInfo(int fd, TcpInfo& info);
 
-// Whether the peer of an established connection was heard after the SYN-ACK. A SYN-ACK that comes
-// again moves neither time: it is answered before anything of it is taken (tcp_validate_incoming).
+// Whether the peer of an established connection has sent anything since its SYN-ACK. A repeated
+// SYN-ACK changes neither time: the kernel answers it before it processes it
+// (tcp_validate_incoming).
 [[nodiscard]] bool HeardSinceHandshake(const TcpInfo& info);
 
-// Age of a connection that has had no data when its peer was heard last.
+// The age at which a connection without data last heard from its peer.
 [[nodiscard]] uint32_t LastHeardAgeMs(const TcpInfo& info);
 
-// How often a peer that has not had the last segment of a handshake has sent its SYN-ACK again by
-// now: 1, 3, 7, 15, and 31 seconds after the first one, less some slack for its timers.
+// The number of SYN-ACK repeats due by this age from a peer that did not receive the last segment
+// of the handshake: one after 1, 3, 7, 15, and 31 seconds, minus slack for its timers.
 [[nodiscard]] uint32_t DueSynAckRepeats(uint32_t age_ms);
-// When the n-th of them comes.
+// The age at which repeat `number` is due.
 [[nodiscard]] uint32_t SynAckRepeatMs(uint32_t number);
-// How many may have come by then, at most.
+// The largest number of repeats that can have arrived by this age.
 [[nodiscard]] uint32_t MostSynAckRepeats(uint32_t age_ms);
 
 }  // namespace c1m

@@ -9,7 +9,7 @@
 namespace c1m {
 namespace {
 
-// Only touched pages cost memory. Sanitizers want more room than the engine itself.
+// Only touched pages use memory. Sanitizers need more stack than the engine does.
 constexpr size_t kStackBytes = size_t{256} * 1024;
 
 void* Body(void* body) {
@@ -44,7 +44,8 @@ void Thread::Join() {
 int TryThreads(size_t count) {
   std::mutex mutex;
   std::vector<std::unique_ptr<Thread>> threads;
-  // None ends before all have been started. Unlocked before the threads are joined.
+  // The lock keeps every thread alive until all have been started; it is released before they are
+  // joined.
   const std::lock_guard lock(mutex);
   for (size_t i = 0; i < count; ++i) {
     threads.push_back(std::make_unique<Thread>());

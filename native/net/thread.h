@@ -1,4 +1,5 @@
-// A thread with a small stack that never takes a signal meant for the process.
+// A thread with a small stack and all signals blocked, so that it never handles a signal sent to
+// the process.
 #pragma once
 
 #include <pthread.h>
@@ -15,8 +16,8 @@ class Thread {
   Thread& operator=(const Thread&) = delete;
   ~Thread() { Join(); }
 
-  // Returns the error number of pthread_create(3): EAGAIN when RLIMIT_NPROC or the cgroup's
-  // pids.max is reached.
+  // Returns the error of pthread_create(3): EAGAIN if RLIMIT_NPROC or pids.max of the cgroup is
+  // reached.
   [[nodiscard]] int Start(std::function<void()> body);
   void Join();
 
@@ -26,8 +27,8 @@ class Thread {
   bool running_ = false;
 };
 
-// Starts so many threads at once and ends them again; returns the error number of the one that
-// could not be started, or 0.
+// Starts `count` threads that run at the same time and ends them. Returns 0, or the error number of
+// the first one that could not be started.
 [[nodiscard]] int TryThreads(size_t count);
 
 }  // namespace c1m

@@ -11,7 +11,7 @@
 namespace c1m {
 namespace {
 
-// linux/mount.h and sys/mount.h exclude each other in some versions of glibc; neither is needed.
+// Defined here because linux/mount.h and sys/mount.h conflict in some versions of glibc.
 constexpr unsigned kFsopenCloexec = 1;
 constexpr unsigned kFsconfigCreate = 6;
 constexpr unsigned kFsmountCloexec = 1;

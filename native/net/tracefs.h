@@ -1,4 +1,4 @@
-// Files of tracefs where it is mounted nowhere.
+// Reads files of tracefs even if it is not mounted.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace c1m {
 
-// The text of a file, such as "events/skb/kfree_skb/format". It comes from a mount that is attached
-// to no folder (fsmount(2), Linux 5.2) and goes with the call, so that nothing is left behind.
-// EPERM without CAP_SYS_ADMIN.
+// The content of a file such as "events/skb/kfree_skb/format". Uses a mount of its own that is
+// attached to no directory (fsmount(2), Linux 5.2) and disappears when the function returns. Fails
+// with EPERM without CAP_SYS_ADMIN.
 Result<std::string> ReadTracefs(const std::string& path);
 
 }  // namespace c1m

@@ -2,15 +2,15 @@
 #include <doctest/doctest.h>
 
 #ifdef __SANITIZE_THREAD__
-// The thread sanitizer takes a descriptor number for one thing in the whole process. In private
-// tables it is many, so it sees races between threads that merely use the same number, and takes
-// what one writes and another one reads under it for an order between the two.
+// The thread sanitizer treats a descriptor number as one object of the whole process. In private
+// tables it is several, so it reports races between threads that only use the same number, and
+// infers an order between a write and a read under one number.
 extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
   return "io_sync=0 history_size=7";
 }
 
-// The calls by which a number is made, used and given back. The memory some of them touch belongs
-// to one thread. Both sides of a race are named, because only one stack may be remembered.
+// The calls that create, use and release a descriptor. Any memory that they touch belongs to one
+// thread. Both sides of a race are listed, because the sanitizer may remember only one stack.
 extern "C" __attribute__((visibility("default"))) const char* __tsan_default_suppressions() {
   return "race:interceptor_accept4$\n"
          "race:interceptor_bind$\n"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Whoever only wants to see the package pass needs no test framework for C++; CI always has it.
+# Without doctest the tests are skipped outside of CI, so that a contributor does not have to install it.
 if [ ! -e /usr/include/doctest/doctest.h ] && [ -z "${CI:-}" ] && [ "${*:-plain}" = plain ]; then
   echo "== native tests: skipped, they need doctest (apt-get install doctest-dev)"
   exit 0
@@ -23,15 +23,15 @@ for variant in "${@:-plain}"; do
       ;;
   esac
   run=()
-  # The thread sanitizer's shadow map of gcc before 14 clashes with more randomisation than this.
+  # The shadow map of gcc's thread sanitizer before version 14 conflicts with a higher randomization.
   if [ "$variant" = tsan ] && [ "$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null || echo 0)" -gt 28 ]; then
     run=(setarch -R)
   fi
   build=build/test-$variant
   options=()
-  # No Node for musl is to be had here, but musl is: linked statically, the tests of the engine run on any Linux.
+  # There is no Node for musl here, but musl itself: statically linked, the engine tests run on any Linux.
   if [ "$variant" = musl ]; then
-    # Of /usr/include, doctest only: the rest is another libc's.
+    # Only doctest from /usr/include: the other headers belong to another libc.
     mkdir -p "$build/doctest/include" "$build/doctest/lib/cmake"
     cp -r /usr/include/doctest "$build/doctest/include"
     cp -r /usr/lib/cmake/doctest "$build/doctest/lib/cmake"
@@ -44,10 +44,10 @@ for variant in "${@:-plain}"; do
     )
   fi
   echo "== native tests: $variant"
-  # Debug keeps assertions; -Og keeps it quick.
+  # Debug keeps assertions; -Og keeps the tests fast.
   cmake -S . -B "$build" -DC1M_TESTS=ON -DC1M_SANITIZE="$sanitize" -DCMAKE_BUILD_TYPE=Debug \
     -DCMAKE_CXX_FLAGS_DEBUG='-Og -g' "${options[@]}" >"$build.log" 2>&1 || { cat "$build.log" >&2; exit 1; }
   "${run[@]}" cmake --build "$build" --parallel "$jobs"
-  # One test at a time: they measure time, and some take the descriptors of a whole limit.
+  # One test at a time, because tests measure time and some use all descriptors of a limit.
   (cd "$build" && "${run[@]}" ctest --output-on-failure --no-tests=error)
 done

@@ -15,16 +15,17 @@
 namespace c1m {
 namespace {
 
-// Connections taken from one listening socket before the table looks at its other events.
+// Connections accepted from one listening socket before the table handles its other events.
 constexpr int kAcceptsPerTurn = 256;
 
-// How long accepting rests when the system has no descriptor or memory to give (ENFILE, ENOMEM):
-// what waits keeps the listening socket readable, so asking on would take the whole CPU.
-constexpr int64_t kRestNs = 20 * kNsPerMs;
+// How long accepting pauses when the system is out of descriptors or memory (ENFILE, ENOMEM).
+// Waiting connections keep the listening socket readable, so retrying at once would use a whole
+// CPU.
+constexpr int64_t kPauseNs = 20 * kNsPerMs;
 
-// After so many connections in a row that had nothing to say when they were accepted, clients
-// evidently wait; then only one in kProbeInterval is read from at once.
-constexpr uint32_t kSilentBeforeRest = 16;
+// After this many accepted connections in a row without a waiting request, the clients evidently
+// speak later; then only one in kProbeInterval is read at once.
+constexpr uint32_t kSilentBeforeSampling = 16;
 constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
@@ -33,19 +34,19 @@ Acceptor::Acceptor(TableContext& context, std::vector<int> listeners)
     : context_(context), options_(*context.run.options.listen), listeners_(std::move(listeners)) {}
 
 int64_t Acceptor::TakeTurn(bool accepting) {
-  const bool rests = rests_until_ns_ != 0 && NowNs() < rests_until_ns_;
-  if (!rests) rests_until_ns_ = 0;
-  if ((accepting && !rests) != accepting_) {
+  const bool paused = paused_until_ns_ != 0 && NowNs() < paused_until_ns_;
+  if (!paused) paused_until_ns_ = 0;
+  if ((accepting && !paused) != accepting_) {
     accepting_ = !accepting_;
     for (const int listener : listeners_) {
       if (!accepting_) {
         context_.reactor.Remove(listener);
       } else if (!context_.reactor.Add(listener, EPOLLIN)) {
-        Rest(listener, errno);
+        Pause(listener, errno);
       }
     }
   }
-  return rests_until_ns_ != 0 ? rests_until_ns_ : Reactor::kForever;
+  return paused_until_ns_ != 0 ? paused_until_ns_ : Reactor::kForever;
 }
 
 void Acceptor::OnListener(int listener) {
@@ -55,9 +56,9 @@ void Acceptor::OnListener(int listener) {
 }
 
 void Acceptor::AcceptDialed() {
-  if (rests_until_ns_ != 0 && NowNs() < rests_until_ns_) return;
+  if (paused_until_ns_ != 0 && NowNs() < paused_until_ns_) return;
   const SelfDial& self_dial = *context_.worker.self_dial;
-  // In the order in which they were dialed: destinations turn fastest.
+  // In the order in which they were dialed: the destination changes with every connection.
   for (size_t empty = 0; empty < listeners_.size() && !full();) {
     if (self_dial.unaccepted() <= 0) return;
     const Take take = TakeOne(listeners_[next_]);
@@ -72,7 +73,7 @@ Acceptor::Take Acceptor::TakeOne(int listener) {
     const int fd = AboveStdio(::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd >= context_.connections.capacity()) {
       ::close(fd);
-      Rest(listener, EMFILE);
+      Pause(listener, EMFILE);
       return Take::kRefused;
     }
     if (fd >= 0) {
@@ -80,20 +81,20 @@ Acceptor::Take Acceptor::TakeOne(int listener) {
       return Take::kOne;
     }
     if (errno == EAGAIN) return Take::kNone;
-    // The peer gave up while it was queued, or we were interrupted: the next one may be fine.
+    // The peer gave up while it was queued, or a signal interrupted the call: try the next one.
     if (errno == ECONNABORTED || errno == EINTR) continue;
-    Rest(listener, errno);
+    Pause(listener, errno);
     return Take::kRefused;
   }
 }
 
-// Counts what the system refused a listening socket, and lets accepting rest for a while.
-void Acceptor::Rest(int listener, int error) {
+// Counts an error of accept4(2) and pauses accepting.
+void Acceptor::Pause(int listener, int error) {
   context_.run.errors.Count(Phase::kAccept, error, [&] {
     const auto local = SocketAddress::Local(listener);
     return local ? local->ToString() : "?";
   });
-  rests_until_ns_ = NowNs() + kRestNs;
+  paused_until_ns_ = NowNs() + kPauseNs;
 }
 
 void Acceptor::Admit(int fd) {
@@ -116,9 +117,9 @@ void Acceptor::Admit(int fd) {
   }
   context_.connections.Set(fd, ConnectionState::kAccepted, 0, /*watched=*/true);
   context_.accepted.Open();
-  // A request that is already there is answered without a wait for its event, and a connection that
-  // is over already is never registered: half the work of a listener whose clients come and go.
-  if (silent_ < kSilentBeforeRest || silent_ % kProbeInterval == 0) {
+  // Answers a request that is already there without waiting for its event, and never registers a
+  // connection that has already ended. This halves the work for short connections.
+  if (silent_ < kSilentBeforeSampling || silent_ % kProbeInterval == 0) {
     const uint64_t received = context_.counters.accepted_bytes_received.get();
     if (!Serve(fd, EPOLLIN)) {
       silent_ = 0;
@@ -134,7 +135,7 @@ void Acceptor::Admit(int fd) {
   }
 }
 
-// Room to send in is waited for only where it is missing: it would be an event of its own for each
+// Registers for EPOLLOUT only if a send has stalled, because that costs one more event per
 // connection.
 uint32_t Acceptor::Wanted(int fd) const { return echo_.stalled(fd) ? kTalkEvents : kHeldEvents; }
 
@@ -162,7 +163,7 @@ bool Acceptor::Serve(int fd, uint32_t events) {
     });
   }
   Retire(fd);
-  saw_leaving_ = true;
+  saw_close_ = true;
   context_.counters.accepted_closed_by_peer.Add();
   return false;
 }

@@ -1,4 +1,4 @@
-// Accepts connections in batches and does with them what the listen mode says.
+// Accepts connections in batches and serves them as the listen mode says.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,22 @@ namespace c1m {
 
 class Acceptor {
  public:
-  // `listeners`: the worker's listening sockets under their numbers in this table.
+  // `listeners`: the worker's listening sockets, as numbered in this table.
   Acceptor(TableContext& context, std::vector<int> listeners);
 
-  // Registers the listening sockets with epoll, or removes them, depending on whether this table
-  // is to accept. Returns the moment at which it is to be called again, or Reactor::kForever.
+  // Registers the listening sockets with epoll, or removes them, depending on whether this table is
+  // to accept. Returns when it must be called again, or Reactor::kForever.
   int64_t TakeTurn(bool accepting);
-  // In a self-dial: accepts what this table has dialed, while the listening sockets are not
-  // registered. That saves an event for each batch and a wake-up for each connection.
+  // In a self-dial: accepts the connections that this table has dialed, while its listening sockets
+  // are not registered. That saves an event per batch and a wake-up per connection.
   void AcceptDialed();
-  // Connections wait on a listening socket.
+  // Called when connections wait on a listening socket.
   void OnListener(int listener);
-  // An event of a descriptor in state kAccepted.
+  // Called for an event of a descriptor in state kAccepted.
   void OnEvent(int fd, uint32_t events);
 
-  // Whether a peer has ended a connection since the last call, as where connections are short.
-  [[nodiscard]] bool SawLeaving() { return std::exchange(saw_leaving_, false); }
+  // Whether a peer has closed a connection since the last call, as with short connections.
+  [[nodiscard]] bool SawClose() { return std::exchange(saw_close_, false); }
 
   // The table is full: another table must accept.
   [[nodiscard]] bool full() const { return context_.room() <= 0; }
@@ -36,8 +36,8 @@ class Acceptor {
   enum class Take : uint8_t { kOne, kNone, kRefused };
   Take TakeOne(int listener);
   void Admit(int fd);
-  void Rest(int listener, int error);
-  // Reads what has come and does with it what the mode says; false when the connection is over.
+  void Pause(int listener, int error);
+  // Reads what has arrived and handles it as the mode says; false if the connection has ended.
   bool Serve(int fd, uint32_t events);
   [[nodiscard]] uint32_t Wanted(int fd) const;
   void Retire(int fd);
@@ -47,13 +47,13 @@ class Acceptor {
   const std::vector<int> listeners_;
   Echo echo_;
   bool accepting_ = false;
-  // The place in listeners_ of the one that AcceptDialed asks next.
+  // Index in listeners_ of the socket from which AcceptDialed accepts next.
   size_t next_ = 0;
-  bool saw_leaving_ = false;
-  // Connections in a row that had sent nothing yet when they were accepted.
+  bool saw_close_ = false;
+  // Consecutive connections that had sent nothing when they were accepted.
   uint32_t silent_ = 0;
-  // Until then nothing is accepted, because the system refused.
-  int64_t rests_until_ns_ = 0;
+  // Accepting is paused until then, after an error of the system.
+  int64_t paused_until_ns_ = 0;
 };
 
 }  // namespace c1m

@@ -10,26 +10,26 @@
 namespace c1m {
 namespace {
 
-// Connections started between two looks at events: enough to amortise the epoll_wait, short enough
+// Connections started between two polls for events: enough to amortize epoll_wait, few enough
 // (under a millisecond) to stay responsive.
 constexpr int64_t kBatch = 64;
 
-// While the handshakes of earlier tables fill the worker's window, no event in this table tells
-// when they end, so the dialer polls.
+// The dialer polls at this interval while handshakes of earlier tables fill the worker's window,
+// because their ends cause no event in this table.
 constexpr int64_t kForeignWindowPollNs = kNsPerMs;
 
-// Tuples tried in a row before a churn calls them all taken: about a tenth of a second.
+// Tuples a churn tries in a row before it assumes that all are in use: about a tenth of a second.
 constexpr uint64_t kTuplesPerSearch = 65'536;
 
-// How long a churn that found no free tuple waits for one.
+// How long a churn waits for a free tuple after it found none.
 constexpr int64_t kTuplesTakenPollNs = 10 * kNsPerMs;
 
-// Exchanges that fail in a row before a churn at full speed slows down, and how long it then waits
-// from one try to the next: a server that refuses is not flooded for nothing.
-constexpr uint64_t kFailedBeforeRest = 100;
-constexpr int64_t kRestNs = 10 * kNsPerMs;
+// After this many consecutive failed exchanges a churn at full speed slows down to one attempt per
+// kSlowRetryNs, so that a server that refuses is not flooded.
+constexpr uint64_t kFailuresBeforeSlow = 100;
+constexpr int64_t kSlowRetryNs = 10 * kNsPerMs;
 
-// A worker's part of a total; the parts of all workers add up to it.
+// The share of one worker; the shares of all workers add up to the total.
 int64_t ShareOf(uint64_t total, uint32_t worker, uint32_t workers) {
   return static_cast<int64_t>(total / workers + (worker < total % workers ? 1 : 0));
 }
@@ -60,7 +60,7 @@ int64_t Dialer::Step(int64_t now_ns) {
 
 bool Dialer::Hopeless() const {
   return options_.churn && !options_.keep_going && !context_.run.schedule.paced() &&
-         failed_in_a_row_ >= kFailedBeforeRest;
+         failed_in_a_row_ >= kFailuresBeforeSlow;
 }
 
 int64_t Dialer::StartBatch(int64_t now_ns) {
@@ -79,8 +79,9 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
     const int64_t due_ns = run.schedule.NextDueNs();
     return finished_ || due_ns == Schedule::kNever ? Reactor::kForever : run.started_ns + due_ns;
   }
-  next_try_ns_ = now_ns + kRestNs;
-  // A paced connection is not kept waiting for the others, but the first few are sampled.
+  next_try_ns_ = now_ns + kSlowRetryNs;
+  // Paced connections start one by one without preparing a batch, except the first few, which are
+  // sampled for ICMP errors.
   if (!run.schedule.paced() || icmp_.wants()) sources_.Prepare(grant.count);
   if (icmp_.wants()) icmp_.Watch(sources_.prepared());
   for (uint64_t i = 0; i < grant.count; ++i) {
@@ -89,11 +90,11 @@ int64_t Dialer::StartBatch(int64_t now_ns) {
                                       run.schedule.DueNs(grant.first + i));
     }
     if (DialNext(grant.count - i) || !options_.churn) continue;
-    // The rest of the batch would only search the same tuples once more.
+    // The rest of the batch would only search the same tuples again.
     while (++i < grant.count) FailForTuples();
     return now_ns + kTuplesTakenPollNs;
   }
-  // Where all are open that may be, only an event makes room.
+  // With all connections open, only an event makes room.
   return options_.churn && Missing() <= 0 ? Reactor::kForever : 0;
 }
 
@@ -116,7 +117,7 @@ int64_t Dialer::Allowance() {
   if (options_.churn) {
     allowance = std::min(allowance, Missing());
   } else if (context_.worker.self_dial) {
-    // Connections that this worker has no tuples for are left to the others.
+    // Connections for which this worker has no tuples left are opened by other workers.
     const uint64_t left = context_.worker.cursor->Left();
     if (left == 0) {
       context_.run.tuples_used_up.store(true);
@@ -134,7 +135,7 @@ int64_t Dialer::RoomInTable() const {
 
 bool Dialer::DialNext(uint64_t wanted) {
   const TupleCursor& cursor = *context_.worker.cursor;
-  // The space of a churn has no end at which a search would stop.
+  // The tuple space of a churn is endless, so the search needs a limit.
   const uint64_t most = std::min(cursor.space().size(), kTuplesPerSearch);
   for (uint64_t tried = 0; !options_.churn || tried < most; ++tried) {
     if (context_.run.closing.load(std::memory_order_relaxed)) return true;
@@ -173,8 +174,8 @@ void Dialer::OnHeldEvent(int fd, uint32_t events) {
 
 void Dialer::OnExchange(int fd, Exchange::Result result) {
   if (result.outcome == Exchange::Outcome::kComplete) {
-    Served(fd);
-  } else if (result.outcome == Exchange::Outcome::kOver) {
+    OnServed(fd);
+  } else if (result.outcome == Exchange::Outcome::kEnded) {
     if (options_.churn && !result.cut_short) {
       CompleteTransaction(fd);
     } else {

@@ -1,4 +1,4 @@
-// The ways a connection of a dialer can end, each counted under its own name.
+// The ways a connection of a dialer ends, each counted separately.
 #include <poll.h>
 #include <unistd.h>
 
@@ -17,13 +17,14 @@
 namespace c1m {
 namespace {
 
-// How long a peer waits for the last segment of a handshake: 63 s with the default of
+// How long a peer waits for the last segment of a handshake: 63 s with the default
 // tcp_synack_retries.
 constexpr uint32_t kHandshakeMs = 64'000;
 
-// Whether a peer that resets a connection in answer to a probe never took it: it was not heard
-// after its SYN-ACK, or sent that again until it gave up, answering probes meanwhile.
-bool NeverTaken(int fd, const TcpInfo& info, const std::vector<Probed>& sample) {
+// Whether a peer that resets a connection in answer to a probe never completed the handshake:
+// either nothing was heard after its SYN-ACK, or it answered probes but repeated its SYN-ACK until
+// it gave up.
+bool NeverEstablished(int fd, const TcpInfo& info, const std::vector<Probed>& sample) {
   if (!HeardSinceHandshake(info)) return true;
   const uint32_t age_ms = LastHeardAgeMs(info);
   if (info.bytes_received > 0 || info.bytes_acked > 1 || age_ms > kHandshakeMs) return false;
@@ -35,7 +36,7 @@ bool NeverTaken(int fd, const TcpInfo& info, const std::vector<Probed>& sample) 
   }
   Keepalive keepalive;
   if (!ReadKeepalive(fd, keepalive) || keepalive.interval_s <= 0) return false;
-  // A peer may have left an answer out: it limits them (tcp_invalid_ratelimit).
+  // The peer may have sent fewer answers, because it limits their rate (tcp_invalid_ratelimit).
   const uint32_t answers = age_ms / (1000 * static_cast<uint32_t>(keepalive.interval_s));
   return info.segs_in >= kOthers + answers + 1;
 }
@@ -50,8 +51,9 @@ int64_t Dialer::NextExpiryNs() const {
 void Dialer::ExpireHandshakes(int64_t now_ns) {
   while (!handshakes_.empty() && NextExpiryNs() <= now_ns) {
     const uint32_t slot = handshakes_.oldest();
-    // After a pause of the whole process (SIGSTOP, a debugger, a suspended machine) time is up for
-    // handshakes that the kernel has ended long since, with events we have not seen yet.
+    // After a pause of the whole process (SIGSTOP, a debugger, a suspended machine) the deadline
+    // has passed also for handshakes that the kernel has ended meanwhile and whose events are still
+    // queued.
     pollfd late{.fd = handshakes_.at(slot).fd, .events = POLLOUT, .revents = 0};
     if (::poll(&late, 1, 0) == 1) {
       OnHandshakeEvent(late.fd, static_cast<uint32_t>(late.revents), now_ns);
@@ -61,7 +63,7 @@ void Dialer::ExpireHandshakes(int64_t now_ns) {
   }
 }
 
-// Ends an attempt that has no handshake under way, closing its socket if there is one.
+// Counts an attempt without a pending handshake as failed and closes its socket, if any.
 void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
   context_.run.errors.Count(phase, code, [&] {
     const auto& targets = context_.worker.cursor->space().targets();
@@ -73,14 +75,14 @@ void Dialer::FailAttempt(Phase phase, int code, const SourceSocket& socket) {
   context_.counters.failed.Add();
 }
 
-// No tuple was free for this attempt.
+// Counts an attempt for which no tuple was free.
 void Dialer::FailForTuples() {
   const TupleCursor& cursor = *context_.worker.cursor;
   FailAttempt(Phase::kConnect, EADDRNOTAVAIL,
               {.source = cursor.source(), .target = cursor.target_index()});
 }
 
-// A handshake failed: counts it with its tuple and closes the socket.
+// Counts a failed handshake with its tuple and closes the socket.
 void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   const Handshake handshake = handshakes_.at(slot);
   context_.run.errors.Count(phase, code,
@@ -98,8 +100,8 @@ void Dialer::FailHandshake(uint32_t slot, Phase phase, int code) {
   context_.counters.failed.Add();
 }
 
-// An established connection is over before its time, by the peer's doing or because it did not
-// answer as it should.
+// Counts and closes an established connection that ended too early: the peer closed it, or did not
+// answer as expected.
 void Dialer::EndHeld(int fd, Phase phase, int code) {
   if (code != 0) {
     context_.run.errors.Count(phase, code,
@@ -118,14 +120,14 @@ void Dialer::EndHeld(int fd, Phase phase, int code) {
   CloseHeld(fd);
 }
 
-// Counts a connection that was not ended but lost. A peer that still knows it answers a keepalive
-// probe with an ACK; RST says that it doesn't, and from the kernel that probed in vain comes
-// ETIMEDOUT.
+// Counts a connection that was lost without being closed. A peer that still has it answers a
+// keepalive probe with an ACK. A peer that does not answers with RST, and if no answer comes the
+// kernel ends the connection with ETIMEDOUT.
 void Dialer::NoteDead(int fd, int code) {
   TcpInfo info;
   if (ReadTcpInfo(fd, info) == 0) return;
   if (code == ECONNRESET && info.probes == 0) return;
-  if (code == ECONNRESET && NeverTaken(fd, info, context_.probed)) {
+  if (code == ECONNRESET && NeverEstablished(fd, info, context_.probed)) {
     context_.counters.dialed_unknown.Add();
   } else {
     context_.counters.dialed_dead.Add();
@@ -147,7 +149,7 @@ void Dialer::NoteEarlyEnd(int fd, Phase phase, int code) {
   }
 }
 
-void Dialer::Served(int fd) {
+void Dialer::OnServed(int fd) {
   if (!options_.churn) return;
   if (options_.peer_closes) {
     exchange_->AwaitClose(fd);
@@ -170,7 +172,7 @@ void Dialer::CloseHeld(int fd) {
   context_.Close(fd);
 }
 
-// The peer's address is gone from a socket that failed, our own stays because it was bound.
+// A failed socket no longer has its peer's address; it keeps the local one because it was bound.
 std::string Dialer::DescribeTuple(int fd, uint32_t target) const {
   const auto local = SocketAddress::Local(fd);
   const SocketAddress& peer = context_.worker.cursor->space().targets()[target];

@@ -1,4 +1,4 @@
-// How a dialer begins a handshake, learns how it ended, and what follows when it succeeded.
+// How a dialer starts a handshake, learns its result, and continues after success.
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,17 +12,18 @@
 namespace c1m {
 namespace {
 
-// A handshake faster than this holds no repeated SYN: the first retransmit comes after the initial
-// RTO of 1 s (RFC 6298), or, when a stale ACK made the client send RST, after 2 jiffies
-// (tcp_rcv_synsent_state_process), which is 2 ms at HZ=1000. Only slower ones are worth a TCP_INFO.
+// A faster handshake has no repeated SYN. The first retransmit comes after the initial RTO of 1 s
+// (RFC 6298), or, if a stale ACK made the client send RST, after 2 jiffies
+// (tcp_rcv_synsent_state_process), which is 2 ms at HZ=1000. So TCP_INFO is read only for slower
+// handshakes.
 constexpr int64_t kSlowHandshakeNs = 2 * kNsPerMs;
 
-// A little less than the initial RTO of a second, by which timestamps in milliseconds may be off.
+// The initial RTO of a second, less the possible error of timestamps in milliseconds.
 constexpr int64_t kFirstRepeatNs = 950 * kNsPerMs;
 
-// After so many probes in a row that came too early the peer is evidently not on this host; then
-// only one connect in kProbeInterval is probed.
-constexpr uint32_t kMissesBeforeRest = 16;
+// After this many consecutive probes that came too early the peer is evidently on another host;
+// then only one connect in kProbeInterval is probed.
+constexpr uint32_t kMissesBeforeSampling = 16;
 constexpr uint32_t kProbeInterval = 256;
 
 }  // namespace
@@ -30,11 +31,11 @@ constexpr uint32_t kProbeInterval = 256;
 bool Dialer::Connect(const SourceSocket& socket) {
   const int fd = socket.fd;
   const SocketAddress& target = context_.worker.cursor->space().targets()[socket.target];
-  const bool probe = missed_probes_ < kMissesBeforeRest || missed_probes_ % kProbeInterval == 0;
+  const bool probe = missed_probes_ < kMissesBeforeSampling || missed_probes_ % kProbeInterval == 0;
   const int64_t started_ns = NowNs();
   if (::connect(fd, target.raw(), target.size()) != 0 && errno != EINPROGRESS) {
     if (errno == EADDRNOTAVAIL) {
-      // Somebody's connection, or its TIME_WAIT, has this 4-tuple.
+      // Another connection, or its TIME_WAIT, uses this 4-tuple.
       ::close(fd);
       context_.counters.skipped_ports.Add();
       return false;
@@ -45,10 +46,10 @@ bool Dialer::Connect(const SourceSocket& socket) {
   }
   context_.counters.attempted.Add();
   if (context_.worker.self_dial) context_.worker.self_dial->AddUnaccepted();
-  // Over loopback the whole handshake runs inside connect(): asking at once saves two epoll system
-  // calls.
+  // Over loopback the whole handshake happens inside connect(2). Asking at once saves two system
+  // calls of epoll.
   if (probe && exchange_ && exchange_->speaks_first()) {
-    ConnectTalking(socket, started_ns);
+    ConnectAndSend(socket, started_ns);
     return true;
   }
   if (probe && IsConnected(fd)) {
@@ -56,13 +57,13 @@ bool Dialer::Connect(const SourceSocket& socket) {
     Establish(fd, socket.target, started_ns, NowNs(), /*watched=*/false);
   } else {
     ++missed_probes_;
-    Await(socket, started_ns);
+    AwaitHandshake(socket, started_ns);
   }
   return true;
 }
 
-// Whether the handshake is over shows when the message is sent: until then send(2) has EAGAIN.
-void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
+// Uses send(2) to learn whether the handshake has ended: until then it fails with EAGAIN.
+void Dialer::ConnectAndSend(const SourceSocket& socket, int64_t started_ns) {
   const int64_t now_ns = NowNs();
   const ssize_t sent = exchange_->Offer(socket.fd);
   if (sent >= 0) {
@@ -71,24 +72,24 @@ void Dialer::ConnectTalking(const SourceSocket& socket, int64_t started_ns) {
               static_cast<size_t>(sent));
   } else if (errno == EAGAIN || errno == EINTR) {
     ++missed_probes_;
-    Await(socket, started_ns);
+    AwaitHandshake(socket, started_ns);
   } else {
-    // The call has taken the error with it: SO_ERROR would say that there is none.
+    // send(2) has consumed the error; SO_ERROR would return 0.
     const int error = errno;
-    EndHandshake(Enlist(socket, started_ns), error, now_ns, /*watched=*/false);
+    EndHandshake(AddHandshake(socket, started_ns), error, now_ns, /*watched=*/false);
   }
 }
 
-void Dialer::Await(const SourceSocket& socket, int64_t started_ns) {
+void Dialer::AwaitHandshake(const SourceSocket& socket, int64_t started_ns) {
   if (!context_.reactor.Add(socket.fd, kTalkEvents)) {
     context_.counters.attempted.Subtract();
     FailAttempt(Phase::kSocket, errno, socket);
     return;
   }
-  Enlist(socket, started_ns);
+  AddHandshake(socket, started_ns);
 }
 
-uint32_t Dialer::Enlist(const SourceSocket& socket, int64_t started_ns) {
+uint32_t Dialer::AddHandshake(const SourceSocket& socket, int64_t started_ns) {
   const uint32_t slot =
       handshakes_.Add({.started_ns = started_ns, .fd = socket.fd, .target = socket.target});
   context_.connections.Set(socket.fd, ConnectionState::kConnecting, slot, /*watched=*/true);
@@ -111,20 +112,20 @@ void Dialer::Establish(int fd, uint32_t target, int64_t started_ns, int64_t now_
   context_.worker.targets.AddEstablished(target);
   context_.dialed.Open();
 
-  // Those that talk or come and go are registered, or closed, right here.
+  // Connections that exchange data or churn are registered or closed below.
   const bool held_only = !exchange_ && !options_.churn;
   context_.connections.Set(fd, ConnectionState::kDialed, target, watched || !held_only);
   context_.connections.SetSynRetries(fd, trace.syn_repeats);
   if (exchange_) {
-    Talk(fd, now_ns, watched, sent);
+    BeginExchange(fd, now_ns, watched, sent);
   } else if (options_.churn) {
-    Served(fd);
+    OnServed(fd);
   } else if (!watched) {
     ++context_.unwatched;
   }
 }
 
-// Which SYN was answered tells a lost one from a slow answer.
+// A SYN was lost if a later one was answered; the answer was slow if it was the first one.
 void Dialer::CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns) {
   Counters& counters = context_.counters;
   if (trace.answered_stale) counters.handshakes_answered_stale.Add();
@@ -139,13 +140,13 @@ void Dialer::CountSynRepeats(const HandshakeTrace& trace, int64_t latency_ns) {
   }
 }
 
-// The message goes out before the connection is registered: often that is all a registration would
-// be for, and what has come back by then epoll_ctl(2) reports at once.
-void Dialer::Talk(int fd, int64_t now_ns, bool watched, size_t sent) {
+// Sends the message before the connection is registered, because a registration is often not needed
+// after that; epoll_ctl(2) reports at once what has arrived by then.
+void Dialer::BeginExchange(int fd, int64_t now_ns, bool watched, size_t sent) {
   const Exchange::Result result = exchange_->Begin(fd, now_ns, sent);
   const bool complete = result.outcome == Exchange::Outcome::kComplete;
   const bool done = complete && options_.churn && !options_.peer_closes;
-  const bool goes_on = !done && result.outcome != Exchange::Outcome::kOver;
+  const bool goes_on = !done && result.outcome != Exchange::Outcome::kEnded;
   if (goes_on && !watched && !context_.reactor.Add(fd, exchange_->Wanted(fd))) {
     EndHeld(fd, Phase::kSocket, errno);
     return;
@@ -168,16 +169,16 @@ void Dialer::OnHandshakeEvent(int fd, uint32_t events, int64_t now_ns) {
     OnHeldEvent(fd, events);
 }
 
-bool Dialer::HasSpoken(uint32_t slot) const {
+bool Dialer::HasReceivedData(uint32_t slot) const {
   char byte = 0;
   return exchange_ && ::recv(handshakes_.at(slot).fd, &byte, 1, MSG_PEEK) > 0;
 }
 
 void Dialer::EndHandshake(uint32_t slot, int error, int64_t now_ns, bool watched) {
-  // A SYN that is reset is ECONNREFUSED. With ECONNRESET the connection was established, and was
-  // ended before we looked, as it should be where the peer is to close. What the peer said before
-  // is still there, and often says why.
-  const bool reset_after = error == ECONNRESET && (options_.peer_closes || HasSpoken(slot));
+  // A SYN that is reset causes ECONNREFUSED. ECONNRESET means that the connection was established
+  // and reset before we looked, which is expected if the peer is to close. Data that the peer sent
+  // first is still readable and often gives the reason.
+  const bool reset_after = error == ECONNRESET && (options_.peer_closes || HasReceivedData(slot));
   const bool established = error == 0 || reset_after;
   if (!established) {
     FailHandshake(slot, Phase::kConnect, error);

@@ -1,8 +1,8 @@
-// The handshakes of a table that are under way, oldest first.
+// The pending handshakes of a table, oldest first.
 //
-// Only these need a start time and a deadline, and the window bounds their number, so what a
-// handshake needs is not paid for by every established connection. All have the same timeout: the
-// oldest is the next to expire.
+// Only these need a start time and a deadline, and the window limits their number, so that
+// established connections use no memory for either. All have the same timeout, so the oldest one
+// expires first.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class Handshakes {
   [[nodiscard]] uint32_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] const Handshake& at(uint32_t slot) const { return nodes_[slot].handshake; }
-  // The slot of the oldest one; only when not empty.
+  // The slot of the oldest one; the list must not be empty.
   [[nodiscard]] uint32_t oldest() const { return head_; }
 
   // Calls `visit` with up to `count` of them, the oldest first.
@@ -33,7 +33,7 @@ class Handshakes {
     }
   }
 
-  // Adds the newest one and returns its slot, which stays the same until Remove.
+  // Adds the newest one and returns its slot, which is valid until Remove.
   uint32_t Add(const Handshake& handshake) {
     uint32_t slot = free_;
     if (slot == kNil) {

@@ -8,8 +8,8 @@
 namespace c1m {
 namespace {
 
-// What the kernel makes of ICMP errors: icmp_err_convert in net/ipv4/icmp.c, tab_unreach in
-// net/ipv6/icmp.c. An RST is ECONNREFUSED as well.
+// The errors that the kernel derives from ICMP messages: icmp_err_convert in net/ipv4/icmp.c,
+// tab_unreach in net/ipv6/icmp.c. An RST causes ECONNREFUSED too.
 bool MayBeIcmp(int code) {
   switch (code) {
     case ECONNREFUSED:
@@ -37,20 +37,20 @@ void IcmpSample::Watch(const std::vector<SourceSocket>& sockets) {
   }
 }
 
-void IcmpSample::OnFailure(const Handshake& handshake, int code, const Handshakes& underway) {
+void IcmpSample::OnFailure(const Handshake& handshake, int code, const Handshakes& pending) {
   const bool was_watched = std::erase(watched_, handshake.fd) > 0;
   if (reads_ == 0 || !MayBeIcmp(code)) return;
   --reads_;
   if (const auto error = TakeIcmpError(handshake.fd)) {
     context_.run.icmp.Count(*error, Target(handshake.target));
   } else if (!was_watched && code != ECONNREFUSED && to_watch_later_ > 0) {
-    WatchThose(underway);
+    WatchPending(pending);
   }
 }
 
-void IcmpSample::WatchThose(const Handshakes& underway) {
+void IcmpSample::WatchPending(const Handshakes& pending) {
   const auto& targets = context_.worker.cursor->space().targets();
-  underway.ForOldest(to_watch_later_, [&](const Handshake& handshake) {
+  pending.ForOldest(to_watch_later_, [&](const Handshake& handshake) {
     if (targets[handshake.target].family() != AF_INET6) return;
     --to_watch_later_;
     Watch(handshake.fd);

@@ -1,8 +1,9 @@
-// Which hosts reject the SYNs of a table by ICMP, asked of some of its sockets.
+// Samples which hosts reject the SYNs of a table by ICMP.
 //
-// IPv4 sockets keep what ICMP told them, and it is read when their handshake fails. Of IPv6 ones
-// the kernel must be asked to keep it beforehand: of the first few, and, once a handshake fails, of
-// those still under way, whose SYNs are repeated. All others cost nothing.
+// The kernel queues the ICMP errors of IPv4 sockets by itself; they are read when the handshake
+// fails. For IPv6 sockets this must be turned on first: it is on for the first few sockets and,
+// after a handshake has failed, for pending ones, whose SYNs are repeated. Other sockets cost
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -19,26 +20,27 @@ class IcmpSample {
  public:
   explicit IcmpSample(TableContext& context) : context_(context) {}
 
-  // Whether sockets about to be connected are to be shown to Watch.
+  // Whether to call Watch with the sockets that are about to connect.
   [[nodiscard]] bool wants() const { return to_watch_ > 0; }
   void Watch(const std::vector<SourceSocket>& sockets);
-  // A handshake failed with `code`: reads why, while its socket is open, and forgets the socket.
-  void OnFailure(const Handshake& handshake, int code, const Handshakes& underway);
-  // Stops watching sockets that are established; to be called once a turn while any is watched.
+  // Called when a handshake has failed with `code`, before its socket is closed: reads the ICMP
+  // error and forgets the socket.
+  void OnFailure(const Handshake& handshake, int code, const Handshakes& pending);
+  // Stops watching established sockets; must be called once per turn while any socket is watched.
   void Release();
   [[nodiscard]] bool watching() const { return !watched_.empty(); }
 
  private:
   void Watch(int fd);
-  void WatchThose(const Handshakes& underway);
+  void WatchPending(const Handshakes& pending);
   [[nodiscard]] std::string Target(uint32_t target) const;
 
-  // Sockets watched from their first SYN on.
+  // The number of sockets watched from their first SYN on.
   static constexpr uint32_t kFirst = 16;
-  // Those watched once handshakes fail: many, because a host sends few ICMP messages a second, and
-  // which of the repeated SYNs get one is chance.
+  // The number of sockets watched once handshakes fail. It is large because a host sends few ICMP
+  // messages per second, and it is chance which of the repeated SYNs cause one.
   static constexpr uint32_t kLater = 1024;
-  // Failed handshakes read.
+  // The number of failed handshakes whose error queue is read.
   static constexpr uint32_t kReads = 4096;
 
   TableContext& context_;

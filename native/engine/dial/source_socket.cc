@@ -50,7 +50,7 @@ SourceSocket SourceSockets::Take(uint64_t wanted) {
     const SourceSocket socket = prepared_[next_++];
     if (socket.fd >= 0 || socket.error != 0) return socket;
   }
-  // An endless space would go round and round when every port in it is taken.
+  // An endless space would search forever if every port in it were in use.
   const uint64_t most = context_.worker.cursor->space().size();
   for (uint64_t tried = 0; tried < most && Step(wanted); ++tried) {
     SourceSocket socket = Here();

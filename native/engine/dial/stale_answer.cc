@@ -7,15 +7,16 @@
 namespace c1m {
 namespace {
 
-// TCP_TIMEOUT_INIT of include/net/tcp.h. No schedule of SYNs is faster than one each second.
+// TCP_TIMEOUT_INIT of include/net/tcp.h. The retransmission timer never sends SYNs at shorter
+// intervals.
 constexpr int64_t kInitialTimeoutNs = kNsPerSecond;
 
-// Once established, the first repeated SYN-ACK comes a second after the first one, when it was not
-// held up together with it.
+// After establishment, the first repeated SYN-ACK arrives a second after the first SYN-ACK, unless
+// the network delayed both together.
 constexpr uint32_t kSoonMs = 500;
 
-// The kernel reads the state before it locks the socket, and the rest after that: a segment between
-// the two would pass for one that came in the state before. So the state is read once more.
+// The kernel reads the state before it locks the socket and the rest afterward. A segment that
+// arrives in between would seem to have arrived in the old state, so the state is read again.
 bool ReadHandshake(int fd, TcpInfo& info) {
   TcpInfo after;
   if (ReadTcpInfo(fd, info) == 0 || ReadTcpInfo(fd, after) == 0) return false;
@@ -43,17 +44,19 @@ bool IsAnsweredStale(int fd) {
 bool WasAnsweredStale(const TcpInfo& info, int64_t latency_ns) {
   const uint32_t syn_acks = 1;
   if (info.total_retrans == 0 || info.segs_in <= syn_acks) return false;
-  // More SYNs than the timer would have sent.
+  // There were more SYNs than the timer can have sent.
   if (info.total_retrans * kInitialTimeoutNs > latency_ns) return true;
-  // The first answer may have come after the timer. Then another segment tells, if it is neither
-  // data, nor an end, nor a repeated SYN-ACK. Our side acknowledges each of those.
+  // The first answer may have arrived after the timer fired. Then there was a stale answer if some
+  // other segment arrived that is neither data, nor a FIN, nor a repeated SYN-ACK; our side would
+  // have acknowledged each of those.
   const uint32_t syns_and_ack = 1 + info.total_retrans + 1;
   return info.state == TCP_ESTABLISHED && info.data_segs_in == 0 &&
          info.last_data_sent_ms < kSoonMs && info.segs_out <= info.data_segs_out + syns_and_ack;
 }
 
 bool IsAnsweredStale(const TcpInfo& info) {
-  // The kernel has given up as well: TCP_CLOSE. What was acknowledged was established.
+  // The state is TCP_CLOSE if the kernel has given up too. A connection with acknowledged bytes was
+  // established.
   const bool handshaking = info.state == TCP_SYN_SENT || info.state == TCP_CLOSE;
   return handshaking && info.segs_in > 0 && info.bytes_acked == 0;
 }

@@ -1,9 +1,9 @@
-// Whether the SYN of a handshake met an older connection of its 4-tuple.
+// Tells whether the SYN of a handshake met an older connection of its 4-tuple.
 //
-// The peer of a connection that is gone here may still have it, or its TIME_WAIT. It answers a SYN
-// with an ACK of that connection. Our side sends RST, and its SYN again after 2 jiffies
-// (tcp_rcv_synsent_state_process in net/ipv4/tcp_input.c). TCP_INFO tells that from a lost SYN,
-// which brings no segment and is sent again after a second.
+// The peer of a connection that is closed here may still have it, or its TIME_WAIT, and answers a
+// SYN with an ACK of that connection. Our side then sends RST and repeats its SYN after 2 jiffies
+// (tcp_rcv_synsent_state_process in net/ipv4/tcp_input.c). TCP_INFO distinguishes this from a lost
+// SYN, which causes no segment and is repeated after a second.
 #pragma once
 
 #include <cstdint>
@@ -12,23 +12,23 @@
 
 namespace c1m {
 
-// How a handshake went that was slow enough to ask.
+// The course of a handshake that was slow enough to be examined.
 struct HandshakeTrace {
-  // SYNs sent again.
+  // Repeated SYNs.
   uint32_t syn_repeats = 0;
-  // From the SYN that the server answered to its answer; 0 when unknown, which it is after a
-  // repeated SYN unless both ends have timestamps: the answer echoes that of the SYN. A server
-  // whose SYN-ACK was lost still echoes that of the first SYN.
+  // Time from the SYN that the server answered to its answer, or 0 if unknown. After a repeated SYN
+  // it is known only with timestamps, because the answer echoes that of the SYN. A server whose
+  // SYN-ACK was lost still echoes the timestamp of the first SYN.
   uint32_t answered_after_us = 0;
   bool answered_stale = false;
 };
 
-// Of a handshake that was established `latency_ns` after its first SYN.
+// For a handshake that succeeded `latency_ns` after its first SYN.
 [[nodiscard]] HandshakeTrace TraceHandshake(int fd, int64_t latency_ns);
-// Of one that is given up.
+// For a handshake that is given up.
 [[nodiscard]] bool IsAnsweredStale(int fd);
 
-// The same, judged by TCP_INFO.
+// The same, derived from TCP_INFO alone.
 [[nodiscard]] bool WasAnsweredStale(const TcpInfo& info, int64_t latency_ns);
 [[nodiscard]] bool IsAnsweredStale(const TcpInfo& info);
 

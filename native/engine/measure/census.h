@@ -1,4 +1,4 @@
-// TCP_INFO of many connections as columns: one array for each field, no object for a connection.
+// TCP_INFO of many connections in columns: one array per field, no object per connection.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ namespace c1m {
 // An IPv6 address, or an IPv4 one mapped into it (::ffff:a.b.c.d).
 using AddressBytes = std::array<uint8_t, 16>;
 
-// X(type, column, name in JavaScript, bytes of TcpInfo it needs: 0 when it comes from elsewhere)
-// Wide types first, so that every column is aligned when they lie one after the other.
+// X(type, column, name in JavaScript, bytes of TcpInfo that it needs: 0 for other sources). Wide
+// types come first, so that every column is aligned when the columns are stored one after another.
 #define C1M_CENSUS_COLUMNS(X)                                                       \
   X(AddressBytes, source_address, "sourceAddress", 0)                               \
   X(double, bytes_received, "bytesReceived", C1M_END(bytes_received))               \
@@ -48,42 +48,43 @@ using AddressBytes = std::array<uint8_t, 16>;
 
 #define C1M_END(field) (offsetof(TcpInfo, field) + sizeof(TcpInfo::field))
 
-// One connection. What its kernel doesn't know is 0.
+// One connection. Fields that the kernel does not report are 0.
 struct CensusRow {
 #define C1M_FIELD(type, column, label, bytes) type column{};
   C1M_CENSUS_COLUMNS(C1M_FIELD)
 #undef C1M_FIELD
 
-  // Everything but `target`, `syn_retries`, and `probe_answers`.
+  // Fills all fields but `target`, `syn_retries` and `probe_answers`.
   static CensusRow From(const TcpInfo& info, const SocketAddress& source);
 };
 
-// The memory of a census: room for a number of connections, all columns one after the other. Any
-// thread may append; readers wait until all have, and the memory must not be freed before.
+// The memory of a census: all columns, one after another, with room for `capacity` connections. Any
+// thread may append. Readers must wait until all threads have finished, and the memory must stay
+// valid until then.
 class CensusSheet {
  public:
-  // `memory` holds BytesFor(capacity) or more and is aligned for a double.
+  // `memory` holds at least BytesFor(capacity) and is aligned for a double.
   CensusSheet(std::span<std::byte> memory, size_t capacity)
       : memory_(memory), capacity_(capacity) {}
 
   static constexpr size_t BytesFor(size_t capacity) { return kRowBytes * capacity; }
   struct Column {
     const char* name;
-    // Bytes of one value; 16: an address, 8: a double.
+    // Bytes per value; 16: an address, 8: a double.
     size_t bytes;
-    // Bytes of struct tcp_info the kernel must return for the column to mean anything.
+    // Bytes of struct tcp_info that the kernel must return for the column to be valid.
     size_t info_bytes;
   };
 
-  // Adds connections; those beyond the capacity are counted only. `info_bytes`: what the kernel
-  // returned of each.
+  // Adds connections; those beyond the capacity are only counted. `info_bytes`: the size of
+  // TCP_INFO that the kernel returned.
   void Append(std::span<const CensusRow> rows, size_t info_bytes);
 
   [[nodiscard]] size_t capacity() const { return capacity_; }
-  // Connections in the columns, and connections there was no room for.
+  // The number of connections in the columns, and of those for which there was no room.
   [[nodiscard]] size_t rows() const;
   [[nodiscard]] size_t missed() const;
-  // What the kernel knows of struct tcp_info; 0 when no connection was read.
+  // The size of struct tcp_info on this kernel; 0 if no connection was read.
   [[nodiscard]] size_t info_bytes() const { return info_bytes_.load(std::memory_order_relaxed); }
 
 #define C1M_SUM(type, column, label, bytes) +sizeof(type)
@@ -97,11 +98,11 @@ class CensusSheet {
   std::atomic<size_t> info_bytes_{0};
 };
 
-// What a census is to hold.
+// The request for a census.
 struct CensusOrder {
-  // Without a sheet it is a step of a proof.
+  // Null if this is a step of a proof.
   CensusSheet* sheet = nullptr;
-  // Every nth connection of a table, beginning with its `offset`-th; 1: all.
+  // Every nth connection of a table, starting with the one at `offset`; 1: all.
   uint32_t stride = 1;
   uint32_t offset = 0;
   ProofOrder proof = {};

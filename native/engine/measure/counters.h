@@ -1,4 +1,5 @@
-// What a table counts. One list feeds the structure, the snapshot and the names JavaScript sees.
+// The counters of a table. One list defines the structure, the snapshot and the names in
+// JavaScript.
 #pragma once
 
 #include <array>
@@ -9,35 +10,35 @@
 namespace c1m {
 
 // X(name in C++, name in JavaScript)
-#define C1M_COUNTERS(X)                                                                     \
-  X(attempted, "attempted")                      /* connects started */                     \
-  X(established, "established")                  /* handshakes completed */                 \
-  X(failed, "failed")                            /* attempts that ended otherwise */        \
-  X(failed_at_once, "failedAtOnce")              /* by connect(2) itself */                 \
-  X(dialed_open, "dialedOpen")                   /* held now by the dialer */               \
-  X(dialed_closed_by_peer, "dialedClosedByPeer") /* FIN or RST from the peer */             \
-  X(skipped_ports, "skippedPorts")               /* tuples taken by strangers */            \
-  X(dialed_unknown, "dialedUnknown")             /* reset by a peer that never knew them */ \
-  X(dialed_dead, "dialedDead")                   /* held until their peer was gone */       \
-  X(syn_retransmits, "synRetransmits")                                                      \
-  X(connections_with_syn_retry, "connectionsWithSynRetry")                                  \
-  X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */          \
-  X(timeouts_answered_stale, "timeoutsAnsweredStale")                                       \
-  X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */               \
-  X(first_syn_answered, "firstSynAnswered")         /* after it was repeated */             \
-  X(repeated_syn_answered, "repeatedSynAnswered")   /* as TCP timestamps tell */            \
-  X(dialed_bytes_received, "dialedBytesReceived")                                           \
-  X(dialed_bytes_sent, "dialedBytesSent")                                                   \
-  X(exchanges, "exchanges")                /* answered in full */                           \
-  X(settled_exchanges, "settledExchanges") /* third and later ones */                       \
-  X(transactions, "transactions")          /* churn: opened, used and closed */             \
-  X(accepted, "accepted")                                                                   \
-  X(accepted_open, "acceptedOpen") /* held now by the listener */                           \
-  X(accepted_closed_by_peer, "acceptedClosedByPeer")                                        \
-  X(accepted_bytes_received, "acceptedBytesReceived")                                       \
+#define C1M_COUNTERS(X)                                                                    \
+  X(attempted, "attempted")                      /* connects started */                    \
+  X(established, "established")                  /* handshakes completed */                \
+  X(failed, "failed")                            /* attempts that did not establish */     \
+  X(failed_at_once, "failedAtOnce")              /* connect(2) itself failed */            \
+  X(dialed_open, "dialedOpen")                   /* open now */                            \
+  X(dialed_closed_by_peer, "dialedClosedByPeer") /* by FIN or RST */                       \
+  X(skipped_ports, "skippedPorts")               /* ports used by other sockets */         \
+  X(dialed_unknown, "dialedUnknown")             /* reset by a peer that never had them */ \
+  X(dialed_dead, "dialedDead")                   /* their peer no longer had them */       \
+  X(syn_retransmits, "synRetransmits")                                                     \
+  X(connections_with_syn_retry, "connectionsWithSynRetry")                                 \
+  X(handshakes_answered_stale, "handshakesAnsweredStale") /* see stale_answer.h */         \
+  X(timeouts_answered_stale, "timeoutsAnsweredStale")                                      \
+  X(pending_answered_stale, "pendingAnsweredStale") /* when the run closed */              \
+  X(first_syn_answered, "firstSynAnswered")         /* although it was repeated */         \
+  X(repeated_syn_answered, "repeatedSynAnswered")   /* according to TCP timestamps */      \
+  X(dialed_bytes_received, "dialedBytesReceived")                                          \
+  X(dialed_bytes_sent, "dialedBytesSent")                                                  \
+  X(exchanges, "exchanges")                /* answered in full */                          \
+  X(settled_exchanges, "settledExchanges") /* from the third on */                         \
+  X(transactions, "transactions")          /* churn: opened, used and closed */            \
+  X(accepted, "accepted")                                                                  \
+  X(accepted_open, "acceptedOpen") /* open now */                                          \
+  X(accepted_closed_by_peer, "acceptedClosedByPeer")                                       \
+  X(accepted_bytes_received, "acceptedBytesReceived")                                      \
   X(accepted_bytes_sent, "acceptedBytesSent")
 
-// Written by one thread, read by any: a plain load and store, no locked instruction.
+// Written by one thread, read by any: a plain load and store without a locked instruction.
 class Counter {
  public:
   void Add(uint64_t n = 1) { value_.store(get() + n, std::memory_order_relaxed); }
@@ -48,7 +49,7 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// Aligned so that two tables' counters never share a cache line.
+// Aligned so that counters of two tables never share a cache line.
 struct alignas(64) Counters {
 #define C1M_FIELD(name, label) Counter name;
   C1M_COUNTERS(C1M_FIELD)

@@ -1,5 +1,5 @@
-// Connections that ended before their time, by what TCP_INFO said of them at that moment. A million
-// of them cost a few entries.
+// Connections that ended too early, grouped by the cause that TCP_INFO showed at that moment: a few
+// entries, however many connections.
 #pragma once
 
 #include <atomic>
@@ -19,21 +19,21 @@ namespace c1m {
 // X(name in C++, name in JavaScript)
 #define C1M_END_CAUSES(X)                                                                       \
   /* An exchange failed. */                                                                     \
-  X(kUnacknowledged, "unacknowledged") /* data was sent, and again, and never acknowledged */   \
-  X(kOversized, "oversized")           /* so was that of a message longer than small packets */ \
-  X(kHalfOpen, "halfOpen")     /* and the peer repeats its SYN-ACK: it knows no connection */   \
+  X(kUnacknowledged, "unacknowledged") /* retransmitted data was never acknowledged */          \
+  X(kOversized, "oversized")           /* and the message does not fit into a small packet */   \
+  X(kHalfOpen, "halfOpen")     /* and the peer repeats its SYN-ACK: not established there */    \
   X(kSilenced, "silenced")     /* and an earlier exchange was answered */                       \
-  X(kCutOff, "cutOff")         /* the first packet after an answered exchange was reset */      \
-  X(kNotReading, "notReading") /* the window of the peer is closed */                           \
-  X(kUnanswered, "unanswered") /* all was acknowledged, no answer came */                       \
-  X(kAnswerLost, "answerLost") /* nor all of an answer whose later segments did */              \
-  X(kTooSoon, "tooSoon")       /* time was up before the kernel sends anything again */         \
-  X(kUnclosed, "unclosed")     /* the peer was to close, and did not */                         \
-  X(kWrong, "wrong")           /* another answer came than expected */                          \
+  X(kCutOff, "cutOff")         /* RST answered the first packet after an earlier exchange */    \
+  X(kNotReading, "notReading") /* the receive window of the peer is closed */                   \
+  X(kUnanswered, "unanswered") /* all data was acknowledged, but not answered */                \
+  X(kAnswerLost, "answerLost") /* later segments of the answer arrived, earlier ones did not */ \
+  X(kTooSoon, "tooSoon")       /* the timeout came before the first retransmit */               \
+  X(kUnclosed, "unclosed")     /* the peer did not close as expected */                         \
+  X(kWrong, "wrong")           /* the answer differed from the expected one */                  \
   X(kClosed, "closed")         /* FIN came instead of an answer */                              \
   X(kReset, "reset")           /* RST came instead of an answer */                              \
   X(kOther, "other")           /* an error of this host */                                      \
-  /* A connection ended that had no exchange under way. */                                      \
+  /* A connection ended without an exchange in progress. */                                     \
   X(kHeldClosed, "heldClosed") /* by FIN */                                                     \
   X(kHeldReset, "heldReset")   /* by RST */                                                     \
   X(kHeldLost, "heldLost")     /* the kernel gave up: probes or data were not acknowledged */
@@ -46,14 +46,14 @@ const char* EndCauseName(EndCause cause);
 
 struct EarlyEnd {
   EndCause cause = EndCause::kOther;
-  // Whether no exchange of the connection had been completed.
+  // Whether the connection had not completed any exchange.
   bool first = false;
-  // Whether some bytes of the answer had come.
+  // Whether a part of the answer had arrived.
   bool partial = false;
-  // Segments sent again, the SYNs of the handshake left out.
+  // Retransmitted segments without the SYNs of the handshake.
   uint32_t resent = 0;
-  // How long no data had gone either way when the peer ended it, or when the message was sent that
-  // was not answered.
+  // How long no data had been sent or received when the peer ended the connection, or when the
+  // unanswered message was sent.
   int64_t quiet_ns = 0;
   TcpInfo info = {};
 };
@@ -65,16 +65,16 @@ class EarlyEnds {
     uint64_t count = 0;
     uint64_t first = 0;
     uint64_t partial = 0;
-    // Connections on which nothing has come from the peer, in all their life.
+    // Connections that never received data from their peer.
     uint64_t unheard = 0;
     uint64_t resent = 0;
     Histogram::Summary quiet = {};
-    // The first of them.
+    // The first connection of the group.
     std::string example = {};
     TcpInfo info = {};
   };
 
-  // `example` is called only for the first of its kind. Safe from any thread.
+  // `example` is called only for the first connection of a group. Thread-safe.
   template <typename Example>
   void Count(const EarlyEnd& end, Example&& example) {
     const std::lock_guard lock(mutex_);
@@ -104,20 +104,21 @@ class EarlyEnds {
   std::vector<Kept> kept_;
 };
 
-// One answer that was not the expected one, beside what was expected: the first of a run.
+// The first wrong answer of a run, together with the expected answer.
 class WrongAnswer {
  public:
   static constexpr size_t kShownBytes = 64;
   struct Sample {
     std::string connection;
-    // Where in the answer both texts begin: 0 unless the difference lies further on.
+    // The offset in the answer at which both texts begin: above 0 if the first difference comes
+    // late.
     uint64_t offset = 0;
-    // Empty where any bytes would have done.
+    // Empty if any content was accepted.
     std::string expected;
     std::string received;
   };
 
-  // Whether there is one already; the others need not be described.
+  // Whether there is a sample already; later ones need not be described.
   [[nodiscard]] bool taken() const { return taken_.load(std::memory_order_relaxed); }
   void Take(Sample sample);
   [[nodiscard]] std::optional<Sample> sample() const;

@@ -1,5 +1,5 @@
-// Errors by phase and errno, each with the tuple of the first that showed it: a million failures
-// cost a few lines.
+// Errors grouped by phase and errno, each with the tuple of the first one: a few entries, however
+// many errors.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace c1m {
 
-// Where in a connection's life it went wrong.
+// The phase of a connection in which an error occurred.
 enum class Phase : uint8_t { kSocket, kBind, kConnect, kTimeout, kHold, kExchange, kAccept };
 
 const char* PhaseName(Phase phase);
@@ -23,11 +23,11 @@ class ErrorTally {
     int code;
     uint64_t count;
     std::string example;
-    // When the first one happened.
+    // When the first error occurred.
     int64_t first_ns;
   };
 
-  // `example` is called only for the first error of its kind. Safe from any thread.
+  // `example` is called only for the first error of a group. Thread-safe.
   template <typename Example>
   void Count(Phase phase, int code, Example&& example, uint64_t count = 1) {
     const std::lock_guard lock(mutex_);

@@ -23,7 +23,7 @@ double Histogram::BeginOf(size_t index) {
 }
 
 double Histogram::MiddleOf(size_t index) {
-  // A bucket one nanosecond wide holds the one value it begins with.
+  // A bucket one nanosecond wide contains a single value.
   if (index < 2 * kParts) return BeginOf(index);
   return (BeginOf(index) + BeginOf(index + 1)) / 2;
 }

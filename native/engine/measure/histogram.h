@@ -1,5 +1,5 @@
-// A latency histogram with logarithmic octaves cut into equal parts: constant relative error,
-// constant size.
+// A latency histogram with logarithmic octaves divided into equal parts: constant relative error
+// and constant size.
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@
 
 namespace c1m {
 
-// Nanoseconds up to 2^40 (18 minutes); longer ones count as that. With 64 parts an octave a
-// reported percentile is off by at most 1/128 = 0.8 %. Any number of threads may record; readers
-// see a recent state.
+// Values in nanoseconds up to 2^40 (18 minutes); longer ones count as the longest. With 64 parts
+// per octave a reported percentile is off by at most 1/128 = 0.8 %. Any number of threads may
+// record; readers see a recent state.
 class Histogram {
  public:
   void Record(int64_t ns) {
@@ -25,7 +25,6 @@ class Histogram {
     }
   }
 
-  // Adds what `other` holds.
   void Merge(const Histogram& other);
 
   struct Summary {
@@ -43,16 +42,17 @@ class Histogram {
   static constexpr int kPartBits = 6;
   static constexpr int kMaxBits = 40;
   static constexpr uint64_t kParts = 1U << kPartBits;
-  // The same for every histogram, so that the counts of several add up.
+  // The same for every histogram, so that their counts can be added.
   static constexpr size_t kBuckets = (kMaxBits - kPartBits + 1) * kParts;
 
-  // Adds the counts of all buckets to `into`, which holds kBuckets of them.
+  // Adds the counts of all kBuckets buckets to `into`.
   void AddCountsTo(std::span<double> into) const;
-  // Nanoseconds at which a bucket begins; the one before it ends there.
+  // The lower bound of a bucket in nanoseconds, which is the upper bound of the previous one.
   static double BeginOf(size_t index);
 
  private:
-  // Values below 2 * kParts have a bucket each; above, the top kPartBits + 1 bits choose it.
+  // Values below 2 * kParts have a bucket each; for larger ones the top kPartBits + 1 bits select
+  // it.
   static size_t IndexOf(uint64_t value) {
     if (value < kParts) return value;
     const int octave = std::bit_width(value) - 1 - kPartBits;

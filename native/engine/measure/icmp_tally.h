@@ -1,4 +1,4 @@
-// ICMP errors by sender, meaning and target, of the handshakes that were sampled.
+// ICMP errors of the sampled handshakes, grouped by sender, meaning and target.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,12 @@ class IcmpTally {
  public:
   struct Entry {
     IcmpError error;
-    // Where the rejected SYN was going: "198.18.1.2:80".
+    // The destination of the rejected SYN: "198.18.1.2:80".
     std::string target;
     uint64_t count;
   };
 
-  // Safe from any thread. Beyond kMostEntries kinds further ones are dropped: it is a sample.
+  // Thread-safe. Groups beyond kMostEntries are ignored, since this is a sample.
   void Count(const IcmpError& error, const std::string& target) {
     const std::lock_guard lock(mutex_);
     for (Entry& entry : entries_) {

@@ -1,10 +1,9 @@
-// How many connections of a run are open, and the most there were at one moment.
+// The number of open connections of a run, and its peak.
 //
-// While nothing is closed, as in a ramp, each table publishes what it has opened with one atomic
-// addition a turn, and the count only rises: its highest value is exactly the most that were open
-// at one moment. From the first close on, everything opened and closed is published at once. All
-// that can be missing is what other tables had opened in the very turn of that first close; a run
-// that is told to close adds that up before.
+// While none is closed, as in a ramp, each table publishes what it has opened with one atomic
+// addition per turn. The count only rises, so its highest value is the exact peak. After the first
+// close, every open and close is published at once. The peak can miss only what other tables opened
+// in the same turn as the first close; before a run closes its connections it adds these itself.
 #pragma once
 
 #include <atomic>
@@ -16,16 +15,16 @@ namespace c1m {
 
 class OpenCount {
  public:
-  // Adds `opened` connections, then takes `closed` away: the count is highest between the two.
+  // Adds `opened` connections, then subtracts `closed`; the count is highest in between.
   void Change(int64_t opened, int64_t closed) {
     if (closed > 0 && !falls()) falls_.store(true, std::memory_order_relaxed);
     const int64_t before = open_.fetch_add(opened - closed, std::memory_order_relaxed);
-    // All changes have one order, so nothing between them is missed.
+    // All changes are ordered, so no peak between them is missed.
     Raise(before + opened);
   }
-  // Whether some were closed, so that the count no longer only rises.
+  // Whether a connection has been closed, so that the count no longer only rises.
   [[nodiscard]] bool falls() const { return falls_.load(std::memory_order_relaxed); }
-  // Notes that `open` connections are known to have been open at one moment.
+  // Records that `open` connections were open at one moment.
   void AtLeast(uint64_t open) { Raise(static_cast<int64_t>(open)); }
   [[nodiscard]] uint64_t peak() const {
     return static_cast<uint64_t>(peak_.load(std::memory_order_relaxed));
@@ -38,15 +37,15 @@ class OpenCount {
     }
   }
 
-  // On a cache line apart from what else the tables write.
+  // On a cache line of its own, apart from other data that the tables write.
   alignas(64) std::atomic<int64_t> open_{0};
   std::atomic<int64_t> peak_{0};
   // Read for every connection, written once.
   alignas(64) std::atomic<bool> falls_{false};
 };
 
-// One table's part of it, beside the counter of its open connections. Belongs to the thread that
-// serves the table.
+// The share of one table, in addition to its own counter. Belongs to the thread that serves the
+// table.
 class OpenShare {
  public:
   OpenShare(OpenCount& all, Counter& mine) : all_(all), mine_(mine) {}
@@ -61,26 +60,26 @@ class OpenShare {
     published_ = now - 1;
     mine_.Subtract();
   }
-  // Adds what was opened to the count of the run.
+  // Adds newly opened connections to the count of the run.
   void Publish() {
     const auto now = static_cast<int64_t>(mine_.get());
     if (now == published_) return;
     all_.Change(now - published_, 0);
     published_ = now;
   }
-  // Every connection of this table is about to be closed, and none is opened any more.
+  // Called when all connections of this table are about to be closed and no more will be opened.
   void CloseAll() {
     const auto now = static_cast<int64_t>(mine_.get());
     all_.Change(now - published_, now);
     published_ = 0;
   }
-  // After CloseAll: one of them is closed.
+  // Called after CloseAll for each connection that is closed.
   void CloseOneOfAll() { mine_.Subtract(); }
 
  private:
   OpenCount& all_;
   Counter& mine_;
-  // How many of them the count of the run includes.
+  // How many connections of this table the count of the run includes.
   int64_t published_ = 0;
 };
 

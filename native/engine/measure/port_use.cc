@@ -17,7 +17,7 @@ Key KeyOf(const DiagSocket& socket) {
   return {socket.local_address, socket.remote_address, socket.remote_port};
 }
 
-// FNV-1a, folded: pairs that share a bucket are told apart by the second walk.
+// FNV-1a, folded to 16 bits: the second walk separates pairs that share a bucket.
 size_t BucketOf(const DiagSocket& socket) {
   uint32_t hash = 2166136261U;
   const auto add = [&hash](uint8_t byte) { hash = (hash ^ byte) * 16777619U; };
@@ -28,7 +28,8 @@ size_t BucketOf(const DiagSocket& socket) {
   return (hash ^ (hash >> 16)) & UINT16_MAX;
 }
 
-// A connection in SYN_RECV was begun by its peer, and a closed socket may have no peer.
+// Excludes connections in SYN_RECV, which the peer initiated, and closed sockets, which may have no
+// peer.
 constexpr uint32_t kBegun = kAllStates & ~StateBit(TcpState::kListen) &
                             ~StateBit(TcpState::kSynRecv) & ~StateBit(TcpState::kClose);
 

@@ -1,4 +1,4 @@
-// What shows that the peers of held connections are still there, summed up over many.
+// The evidence that peers of held connections are alive, summed over many connections.
 #pragma once
 
 #include <atomic>
@@ -7,20 +7,20 @@
 namespace c1m {
 
 // X(name in C++, name in JavaScript)
-#define C1M_PROOF_SUMS(X)                                                                      \
-  X(read, "read")              /* connections looked at; the others are sums over these */     \
-  X(proven, "proven")          /* their peer has answered something lately */                  \
-  X(late, "late")              /* of the proven: but a probe before was left unanswered */     \
-  X(sent, "sent")              /* by the proven: segments with data, those sent again too */   \
-  X(resent, "resent")          /* of these: sent again */                                      \
-  X(waiting, "waiting")        /* too early to tell */                                         \
-  X(silent, "silent")          /* their peer has left several probes unanswered */             \
-  X(never_heard, "neverHeard") /* of the silent: nothing has come since the handshake */       \
-  X(zero_window, "zeroWindow") /* of the silent: the peer never opened its window */           \
-  X(repeating, "repeating")    /* their peer sends its SYN-ACK again and again, to this day */ \
-  X(repeating_proven, "repeatingProven") /* of these: their peer answers, too */               \
-  X(repeats, "repeats")                  /* segments taken for SYN-ACKs that came again */     \
-  X(healed, "healed")                    /* their peer did so, and has stopped */              \
+#define C1M_PROOF_SUMS(X)                                                                 \
+  X(read, "read")              /* connections examined; the others are sums over these */ \
+  X(proven, "proven")          /* their peer has answered recently */                     \
+  X(late, "late")              /* of the proven: an earlier probe was not answered */     \
+  X(sent, "sent")              /* data segments of the proven, with retransmissions */    \
+  X(resent, "resent")          /* of these: retransmissions */                            \
+  X(waiting, "waiting")        /* too early to tell */                                    \
+  X(silent, "silent")          /* their peer has left several probes unanswered */        \
+  X(never_heard, "neverHeard") /* of the silent: nothing received since the handshake */  \
+  X(zero_window, "zeroWindow") /* of the silent: the peer never opened its window */      \
+  X(repeating, "repeating")    /* their peer is still repeating its SYN-ACK */            \
+  X(repeating_proven, "repeatingProven") /* of these: their peer also answers probes */   \
+  X(repeats, "repeats")                  /* segments counted as repeated SYN-ACKs */      \
+  X(healed, "healed")                    /* their peer has stopped repeating it */        \
   X(ended, "ended")                      /* closed since they were probed */
 
 class ProofTally {
@@ -28,7 +28,7 @@ class ProofTally {
 #define C1M_FIELD(name, label) std::atomic<uint64_t> name{0};
   C1M_PROOF_SUMS(C1M_FIELD)
 #undef C1M_FIELD
-  // The longest time since a silent peer was heard, milliseconds.
+  // The longest time since a silent peer was heard, in milliseconds.
   std::atomic<uint64_t> longest_silence_ms{0};
 
   void NoteSilence(uint64_t ms) {
@@ -38,26 +38,25 @@ class ProofTally {
   }
 };
 
-// One step of a proof.
 struct ProofOrder {
   enum class Action : uint8_t {
-    // Chooses a sample of the connections, every `stride`-th of a table, and counts the segments
-    // they have had. Once.
+    // Selects every `stride`-th connection of a table as a sample and notes its received segments.
+    // Once per run.
     kChoose,
-    // Probes the sample.
+    // Starts probing the sample.
     kAsk,
-    // Reads what the sample has answered.
+    // Reads the answers of the sample.
     kLook,
-    // The same for the last time, and leaves the sample as it was found.
+    // Reads them for the last time and restores the keepalive options of the sample.
     kEnd,
-    // Reads all connections, which are probed (keepalive) or talk (heartbeats) anyway.
+    // Reads all connections, which are probed (keepalive) or exchange data (heartbeats) anyway.
     kJudge,
   };
 
   ProofTally* tally = nullptr;
   Action action = Action::kLook;
   uint32_t stride = 1;
-  // Of kJudge: time between two signs of life of a connection, milliseconds.
+  // For kJudge: the interval in milliseconds at which a peer is heard.
   uint32_t period_ms = 0;
 };
 

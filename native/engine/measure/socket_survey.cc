@@ -8,7 +8,7 @@ namespace c1m {
 namespace {
 
 bool IsAny(const std::array<uint8_t, 16>& address) {
-  // 0.0.0.0 comes mapped.
+  // 0.0.0.0 is mapped into IPv6.
   return std::all_of(address.begin(), address.begin() + 10,
                      [](uint8_t byte) { return byte == 0; }) &&
          std::all_of(address.begin() + 12, address.end(), [](uint8_t byte) { return byte == 0; });
@@ -22,8 +22,8 @@ bool Covers(const DiagSocket& listener, const LocalEndpoint& endpoint) {
          listener.local_address == endpoint.address->Mapped();
 }
 
-// Bytes the owner has not read. The peer's FIN counts as one until the owner has read the end
-// (tcp_diag_get_info, tcp_recvmsg_locked), and is no data.
+// Bytes that the owner has not read. The peer's FIN counts as one byte until the owner has read the
+// end (tcp_diag_get_info, tcp_recvmsg_locked); it is subtracted here.
 uint32_t UnreadBytes(const DiagSocket& socket) {
   const bool ended = socket.state == TcpState::kCloseWait || socket.state == TcpState::kLastAck ||
                      socket.state == TcpState::kClosing;
@@ -34,7 +34,8 @@ uint32_t UnreadBytes(const DiagSocket& socket) {
 
 std::optional<SysError> SocketSurvey::Take(const SurveyOptions& options) {
   place_of_port_.assign(UINT16_MAX + 1, 0);
-  // By port alone: a listener at any address would not pass a filter for one.
+  // Filters by port only, because a listener on the wildcard address would not pass an address
+  // filter.
   std::vector<LocalEndpoint> ports = options.local;
   for (LocalEndpoint& endpoint : ports) endpoint.address.reset();
   const auto listening = VisitTcpSockets(
@@ -90,7 +91,7 @@ void SocketSurvey::AddSocket(const DiagSocket& socket) {
   figures_.unacknowledged += socket.send_queue > 0 ? 1 : 0;
   figures_.unacknowledged_bytes += socket.send_queue;
   if (info.rtt_us > 0) round_trips_.Record(int64_t{info.rtt_us} * kNsPerUs);
-  // Before the peer has answered there is nothing to negotiate.
+  // Options are not negotiated until the peer has answered.
   if (socket.state == TcpState::kSynSent) return;
   figures_.without_window_scaling += (info.options & kTcpWindowScaling) == 0 ? 1 : 0;
   figures_.without_sack += (info.options & kTcpSack) == 0 ? 1 : 0;
@@ -107,7 +108,7 @@ void SocketSurvey::AddServed(const DiagSocket& socket, uint32_t unread, Port& po
                        .read = info.bytes_received - socket.receive_queue});
   }
   if (socket.inode == 0) {
-    // No later than its handshake an acknowledgement came. One that was closed has no inode either.
+    // An ACK arrived no earlier than the handshake. A socket that was closed has no inode either.
     const bool waits =
         socket.state == TcpState::kEstablished || socket.state == TcpState::kCloseWait;
     if (waits) port.longest_wait_ms = std::max(port.longest_wait_ms, info.last_ack_recv_ms);
@@ -121,7 +122,7 @@ void SocketSurvey::AddServed(const DiagSocket& socket, uint32_t unread, Port& po
   if (info.retransmits >= kTimeouts && info.unacked > 0) ++port.unanswered;
   if (socket.state != TcpState::kCloseWait) return;
   ++port.close_wait;
-  // Every segment of the peer has an acknowledgement, its FIN as well.
+  // Every segment of the peer, including its FIN, carries an ACK.
   if (info.last_ack_recv_ms < kQuietMs) return;
   ++port.quiet_close_wait;
   if (socket.receive_queue > 0) ++port.quiet_close_wait_unread;

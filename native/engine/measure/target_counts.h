@@ -1,4 +1,4 @@
-// What became of the connections to each target of a run.
+// The results of the connections to each target of a run.
 #pragma once
 
 #include <atomic>
@@ -11,13 +11,13 @@ namespace c1m {
 struct TargetTotals {
   uint64_t established = 0;
   uint64_t failed = 0;
-  // Of the established ones: those the peer ended, and those whose exchange failed.
+  // Established connections that the peer closed, and those whose exchange failed.
   uint64_t closed_by_peer = 0;
   uint64_t exchanges_failed = 0;
 };
 
-// One worker's part of it. Several tables of a worker may count at a time, as some still wait for
-// handshakes when the next one dials.
+// The counts of one worker. Several of its tables may count at the same time, because earlier ones
+// may still wait for handshakes.
 class TargetCounts {
  public:
   void Resize(size_t targets) {

@@ -9,7 +9,7 @@
 namespace c1m {
 namespace {
 
-// Connections between two looks at events: a fifth of a millisecond.
+// Connections read between two polls for events: a fifth of a millisecond.
 constexpr size_t kBatch = 128;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// A table's part of a census.
+// The part of a census (TCP_INFO of every connection) that one table takes.
 #pragma once
 
 #include <cstddef>
@@ -10,28 +10,29 @@ namespace c1m {
 
 class CensusTaker {
  public:
-  // `seen`: the number of the census that was under way when the table was opened, which it takes
-  // no part in.
+  // `seen`: the number of the census that was in progress when the table was opened; the table
+  // takes no part in it.
   CensusTaker(TableContext& context, uint32_t seen) : context_(context), seen_(seen) {}
 
-  // Whether the run waits for this table.
+  // Whether a census waits for this table.
   [[nodiscard]] bool due() const {
     return context_.run.census_number.load(std::memory_order_acquire) != seen_;
   }
-  // Reads some of the connections; true when those were the last.
+  // Reads one batch of connections; true after the last one.
   bool Step();
-  // Leaves the rest out.
+  // Skips the remaining connections of the current census.
   void Leave();
 
  private:
-  // Segments with which the peer has answered probes of this run. Descriptors come in order.
+  // The number of probes of this run that the peer has answered. Must be called in ascending order
+  // of descriptors.
   uint8_t ProbeAnswers(int fd);
 
   TableContext& context_;
   uint32_t seen_;
   int next_fd_ = 0;
   size_t next_probed_ = 0;
-  // Dialed connections to pass over before the next one that is read.
+  // Dialed connections to skip before the next one to read.
   uint32_t skip_ = 0;
 };
 

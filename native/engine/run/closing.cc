@@ -10,9 +10,9 @@
 namespace c1m {
 namespace {
 
-// Where both ends of a connection lie in one table they were opened close together. Going through
-// the table in steps, our end before the accepted one, keeps the number of half-closed connections
-// (each a TIME_WAIT entry, bounded by tcp_max_tw_buckets) small.
+// Both ends of a connection in one table were opened close together. Closing the table in steps,
+// the dialed ends of each step before the accepted ones, keeps the number of half-closed
+// connections small: each is a TIME_WAIT entry, limited by tcp_max_tw_buckets.
 constexpr int kStep = 256;
 
 void CloseRange(TableContext& context, int begin, int end, bool dialed) {

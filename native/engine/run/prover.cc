@@ -9,82 +9,84 @@
 namespace c1m {
 namespace {
 
-// Connections between two looks at events: a fifth of a millisecond.
+// Connections handled between two polls for events: a fifth of a millisecond.
 constexpr size_t kBatch = 128;
 
 constexpr uint8_t kEstablished = 1;
 
-// Time between two probes, and from the first probe on until a peer that has answered none of the
-// three counts as silent.
+// The interval of probes, and the time after the first probe at which a peer that has answered none
+// of three counts as silent.
 constexpr int64_t kProbeMs = 1000;
 constexpr int64_t kSilentMs = 3 * kProbeMs;
 
-// An answer this long after its probe was due most likely is that of the next one.
+// An answer that arrives this long after its probe was due is most likely the answer to the next
+// one.
 constexpr int64_t kLateMs = 900;
 
-// A peer of connections that are probed or talk anyway has been heard within two periods, and is
-// silent when it has left three probes unanswered; a second for the way of the last one.
+// In connections that are probed or exchange data anyway, a peer is alive if it was heard within
+// two periods, and silent if it has left three probes unanswered; the grace time covers the round
+// trip of the last one.
 constexpr uint32_t kFreshPeriods = 2;
 constexpr uint32_t kSilentPeriods = 4;
 constexpr uint32_t kGraceMs = 1000;
 
-// So often in a row a lossy path loses hardly any segment: in 1 of 400 cases where it loses a
-// third.
+// After this many consecutive retransmits, loss on the path is an unlikely explanation: even a path
+// that loses a third of all segments causes it in only 1 of 400 cases.
 constexpr uint8_t kHopelessRetransmits = 4;
 
-// From this many repeats on a lost segment is no likely explanation any more.
+// From this many repeats on, a lost segment is no longer a likely explanation.
 constexpr uint32_t kLeastRepeats = 2;
 
 uint32_t SinceHeardMs(const TcpInfo& info) {
   return std::min(info.last_ack_recv_ms, info.last_data_recv_ms);
 }
 
-// Whether what was sent last may have been lost, so that silence says nothing of the peer: the
-// kernel waits longer after each segment it sends again.
+// Whether the last data may have been lost, so that silence proves nothing about the peer: the
+// kernel waits longer after each retransmit.
 bool MayBeLost(const TcpInfo& info) {
   return info.unacked > 0 && info.retransmits < kHopelessRetransmits;
 }
 
-// Whether nothing but segments without data can have come, so that their number tells how often the
-// SYN-ACK came again.
+// Whether only segments without data can have arrived, so that their number tells how often the
+// SYN-ACK was repeated.
 bool OnlyHandshake(const TcpInfo& info) {
-  // The ACK of our SYN counts as a byte.
+  // The ACK of our SYN counts as one byte.
   return info.state == kEstablished && info.bytes_received == 0 && info.bytes_acked <= 1 &&
          info.unacked == 0;
 }
 
-// What the repeats of a SYN-ACK say.
+// What repeated SYN-ACKs mean.
 enum class Repeats : uint8_t {
   kNone,
-  // There was one, and it is too early for the second.
+  // There was one, and the second is not due yet.
   kUndecided,
-  // The last one that was due has not come: the peer has had our ACK.
-  kHealed,
-  kGoOn,
+  // The repeats have stopped before the last one due: the peer has received our ACK.
+  kStopped,
+  kContinuing,
 };
 
-// Segments without data that have come after the SYN-ACK, less those that answer probes.
 uint32_t CountRepeats(const TcpInfo& info, uint32_t answers) {
   return OnlyHandshake(info) && info.segs_in > 1 + answers ? info.segs_in - 1 - answers : 0;
 }
 
 Repeats ReadRepeats(uint32_t repeats, uint32_t due) {
   if (repeats == 0) return Repeats::kNone;
-  if (repeats < due) return Repeats::kHealed;
-  return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kGoOn;
+  if (repeats < due) return Repeats::kStopped;
+  return repeats < kLeastRepeats ? Repeats::kUndecided : Repeats::kContinuing;
 }
 
-// Whether the peer of a connection on which a repeat did not come was heard after that was due: one
-// that has given up waiting for our ACK, as where its queue is full, would have sent RST.
+// Whether the peer of a connection whose repeats have stopped was heard after the next one was due.
+// A peer that has given up waiting for our ACK, for example because its accept queue is full, would
+// have answered with RST.
 bool IsConfirmed(const TcpInfo& info, uint32_t repeats) {
   return DueSynAckRepeats(LastHeardAgeMs(info)) > repeats;
 }
 
-// The same for a connection whose segments were counted when the hold began: what else may have
-// come with the handshake (a SYN proxy opens the window twice) came before. Leaves in `repeats` how
-// many of them can have been SYN-ACKs.
+// The same for a connection whose segments were counted when the hold began. Segments that arrived
+// earlier may belong to the handshake (a SYN proxy opens the window with a second one). Lowers
+// `repeats` to the number of segments that can have been SYN-ACKs.
 Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t& repeats) {
-  // Without data that is the age of the connection.
+  // Without data this is the age of the connection.
   const uint32_t due = DueSynAckRepeats(info.last_data_recv_ms);
   const Repeats all = ReadRepeats(repeats, due);
   const uint32_t before = MostSynAckRepeats(probed.noted_age_ms);
@@ -92,9 +94,9 @@ Repeats ReadRepeatsSince(const Probed& probed, const TcpInfo& info, uint32_t& re
   const uint32_t noted = probed.noted_segs + probed.answers;
   const uint32_t since = info.segs_in > noted ? info.segs_in - noted : 0;
   repeats = std::min(repeats, before + since);
-  if (all != Repeats::kGoOn) return all;
-  if (since < due_since) return Repeats::kHealed;
-  return since == 0 ? Repeats::kUndecided : Repeats::kGoOn;
+  if (all != Repeats::kContinuing) return all;
+  if (since < due_since) return Repeats::kStopped;
+  return since == 0 ? Repeats::kUndecided : Repeats::kContinuing;
 }
 
 }  // namespace
@@ -131,7 +133,7 @@ int64_t Prover::NowMs() const { return (NowNs() - context_.run.started_ns) / kNs
 
 bool Prover::Choose(const ProofOrder& order, Sums& sums) {
   const ConnectionStates& connections = context_.connections;
-  // So that the parts of all tables add up to about what is wanted.
+  // Starts at half the stride so that the samples of all tables add up to about the requested size.
   if (next_ == 0) skip_ = order.stride / 2;
   size_t chosen = 0;
   for (; next_ < static_cast<size_t>(connections.end()) && chosen < kBatch; ++next_) {
@@ -188,7 +190,7 @@ bool Prover::Look(bool last, Sums& sums) {
   const size_t end = std::min(sample.size(), next_ + kBatch);
   for (; next_ < end; ++next_) {
     Probed& probed = sample[next_];
-    // Without a time at which it was asked it never could be.
+    // A connection without a due time was never probed.
     if (probed.probe_ms != 0) Classify(probed, last, sums);
   }
   return next_ >= sample.size();
@@ -208,7 +210,7 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
   if (probed.active && heard_ms > probed.asked_ms) {
     probed.answered = true;
     probed.late = heard_ms - probed.probe_ms >= kLateMs;
-    // One answer, and one more for each whole period that this look comes late.
+    // One answer, plus one for every full period that this call is late.
     const int64_t first_ms = std::max(probed.probe_ms, probed.looked_ms);
     const int64_t answers = 1 + std::max<int64_t>(0, heard_ms - first_ms) / kProbeMs;
     if (info.bytes_received == 0) {
@@ -224,14 +226,14 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
   uint32_t repeats = CountRepeats(info, probed.answers);
   sums.repeats += repeats;
   switch (ReadRepeatsSince(probed, info, repeats)) {
-    case Repeats::kGoOn:
+    case Repeats::kContinuing:
       ++sums.repeating;
       if (probed.answered) ++sums.repeating_proven;
       return;
     case Repeats::kUndecided:
       ++sums.waiting;
       return;
-    case Repeats::kHealed:
+    case Repeats::kStopped:
       ++sums.healed;
       if (!probed.answered || IsConfirmed(info, repeats)) break;
       ++sums.waiting;
@@ -247,8 +249,8 @@ void Prover::Classify(Probed& probed, bool last, Sums& sums) {
     ++sums.waiting;
   } else {
     NoteSilent(info, sums);
-    // Where cookies are on, the server's kernel can take a probe for the end of a handshake it
-    // knows nothing of, one byte too early in the stream: a FIN would never close that.
+    // With SYN cookies, the server's kernel can take a probe for the end of a handshake and open a
+    // connection that starts one byte too early in the stream; a FIN would never close it.
     if (last && !HeardSinceHandshake(info)) ResetOnClose(probed.fd);
   }
 }
@@ -271,12 +273,12 @@ bool Prover::Judge(const ProofOrder& order, Sums& sums) {
     sums.repeats += repeats;
     const Repeats meaning = ReadRepeats(repeats, DueSynAckRepeats(info.last_data_recv_ms));
     const bool fresh = heard && since_ms <= kFreshPeriods * period_ms + kGraceMs;
-    if (meaning == Repeats::kHealed) ++sums.healed;
-    if (meaning == Repeats::kGoOn) {
+    if (meaning == Repeats::kStopped) ++sums.healed;
+    if (meaning == Repeats::kContinuing) {
       ++sums.repeating;
       if (fresh) ++sums.repeating_proven;
     } else if (meaning == Repeats::kUndecided ||
-               (meaning == Repeats::kHealed && !IsConfirmed(info, repeats))) {
+               (meaning == Repeats::kStopped && !IsConfirmed(info, repeats))) {
       ++sums.waiting;
     } else if (fresh) {
       ++sums.proven;

@@ -1,10 +1,11 @@
-// A table's part of a proof that connections are alive. A held connection says nothing by itself:
-// its peer may be gone, or may never have known it.
+// The part of one table in a proof that connections are alive. A held connection shows nothing by
+// itself: its peer may be gone, or may never have had the connection.
 //
-// The probe is the kernel's own keepalive probe, which carries no data: a peer that knows the
-// connection acknowledges it (RFC 9293, 3.8.4), one that doesn't resets. So does the peer's kernel
-// while it still waits for the last segment of the handshake (tcp_check_req answers what is out of
-// its window); but then it also sends its SYN-ACK again, 1, 3, 7, ... seconds after the first.
+// The probe is the kernel's own keepalive probe, which carries no data. A peer that has the
+// connection acknowledges it (RFC 9293, 3.8.4); a peer that does not answers with RST. A peer that
+// still waits for the last segment of the handshake also acknowledges the probe (tcp_check_req
+// answers segments outside its window), but it repeats its SYN-ACK 1, 3, 7, ... seconds after the
+// first one.
 #pragma once
 
 #include <cstddef>
@@ -21,20 +22,20 @@ class Prover {
  public:
   explicit Prover(TableContext& context) : context_(context) {}
 
-  // Does some of what the run's order asks for; true when that was the last.
+  // Executes one batch of the step that the run has ordered; true after the last one.
   bool Step();
-  // Leaves the rest out.
+  // Skips the rest of the step.
   void Leave() { next_ = 0; }
 
  private:
-  // Sums of this step, before they are added to those of the run.
+  // The sums of one batch, before they are added to those of the run.
   struct Sums {
 #define C1M_FIELD(name, label) uint64_t name = 0;
     C1M_PROOF_SUMS(C1M_FIELD)
 #undef C1M_FIELD
   };
 
-  // Each goes on for a batch; true at the end.
+  // Each handles one batch; true after the last one.
   bool Choose(const ProofOrder& order, Sums& sums);
   bool Ask(Sums& sums);
   void AskAgain(Probed& probed);
@@ -45,9 +46,9 @@ class Prover {
   [[nodiscard]] int64_t NowMs() const;
 
   TableContext& context_;
-  // Where the next batch begins: a descriptor, or a place in the sample.
+  // Where the next batch begins: a descriptor or an index in the sample.
   size_t next_ = 0;
-  // Dialed connections to pass over before the next one that is probed.
+  // Dialed connections to skip before the next one to probe.
   uint32_t skip_ = 0;
 };
 

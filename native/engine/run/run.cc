@@ -13,15 +13,17 @@
 namespace c1m {
 namespace {
 
-// A worker without a table would leave the connections on its listening sockets unserved.
+// Limits the workers to the number of tables, because a worker without a table would leave the
+// connections on its listening sockets unserved.
 RunOptions WithServedWorkers(RunOptions options) {
   options.workers = std::min(options.workers, options.max_tables);
   return options;
 }
 
-// A listener of a self-dial. The kernel chooses its port; where it has none left, because others
-// hold ip_local_port_range or ip_local_reserved_ports covers it, the listener takes the highest
-// free port: of the run's source ports first, which leave reserved ones out.
+// Opens a listener of a self-dial on a port that the kernel chooses. If the kernel has none left,
+// because all of ip_local_port_range is in use or ip_local_reserved_ports covers it, takes the
+// highest free port: first of the run's source ports, which exclude reserved ones, then of all
+// ports.
 Result<int> OpenOwnListener(const SocketAddress& wanted, const RunOptions& options) {
   const auto open = [&](uint16_t port) {
     SocketAddress address = wanted;
@@ -62,7 +64,7 @@ Run::~Run() {
 }
 
 Result<std::vector<SocketAddress>> Run::Start() {
-  ReserveDescriptors();
+  PrepareDescriptors();
   const auto wake = OpenEventFd();
   if (!wake.ok()) return wake.error();
   state_.wake.Reset(wake.value());
@@ -80,7 +82,7 @@ Result<std::vector<SocketAddress>> Run::Start() {
   return listening;
 }
 
-void Run::ReserveDescriptors() {
+void Run::PrepareDescriptors() {
   state_.descriptor_limit = RaiseDescriptorLimit();
   state_.private_tables = PrivateTablesWork();
   state_.shared_table_size =
@@ -94,10 +96,10 @@ Result<std::vector<SocketAddress>> Run::Listen() {
   std::vector<SocketAddress> listening;
   if (!state_.options.listen) return listening;
   const ListenOptions& options = *state_.options.listen;
-  // Each worker needs a socket of its own: with fewer addresses than workers several share one
-  // through SO_REUSEPORT, with more each worker takes several. In a self-dial none is shared: where
-  // addresses are too few, the later sockets get ports of their own.
-  const bool own = SelfDial::IsAsked(state_.options);
+  // Each worker needs a socket of its own. With fewer addresses than workers, several sockets share
+  // one address through SO_REUSEPORT; with more, each worker takes several. In a self-dial no
+  // address is shared: further sockets on the same address get ports of their own.
+  const bool own = SelfDial::IsRequested(state_.options);
   const size_t addresses = options.addresses.size();
   const size_t sockets = std::max<size_t>(addresses, workers_.size());
   const std::vector<bool> of_ipv4 = PortsOfIpv4(options.addresses);
@@ -128,7 +130,7 @@ Result<std::vector<SocketAddress>> Run::Listen() {
 
 void Run::PrepareTuples(const std::vector<SocketAddress>& listening) {
   const DialOptions& dial = *state_.options.dial;
-  if (SelfDial::IsAsked(state_.options)) {
+  if (SelfDial::IsRequested(state_.options)) {
     for (const auto& worker : workers_) {
       SelfDial& self_dial = worker->self_dial.emplace(state_.options, worker->index, listening);
       worker->cursor.emplace(self_dial.space(), self_dial.first_tuple());

@@ -1,4 +1,4 @@
-// What a run tells of itself: latencies and times over all its workers.
+// The latencies and times of a run, merged over its workers.
 #include <memory>
 
 #include "native/engine/run/run.h"

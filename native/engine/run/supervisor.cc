@@ -15,7 +15,8 @@ int Supervisor::Start(const std::vector<std::unique_ptr<Worker>>& workers) {
   const bool dials = run_.options.dial.has_value();
   for (const auto& worker : workers) {
     const Table* table = OpenTable(*worker, dials);
-    // A dial goes on with fewer tables; a listener without one would leave its sockets unserved.
+    // A dial continues with fewer tables; the sockets of a listener without a table would stay
+    // unserved.
     const bool needed = tables_.empty() || !dials;
     if (table == nullptr && needed) return thread_error_;
   }
@@ -23,7 +24,7 @@ int Supervisor::Start(const std::vector<std::unique_ptr<Worker>>& workers) {
 }
 
 bool Supervisor::may_open() const {
-  // The table after a shared one would be the same table, and just as full.
+  // With shared tables a further one would be the same descriptor table, and just as full.
   const uint32_t most = run_.private_tables ? run_.options.max_tables : run_.options.workers;
   return tables_.size() < most;
 }
@@ -36,9 +37,9 @@ std::unique_ptr<Table> Supervisor::MakeTable(Worker& worker, bool dials) {
 Table* Supervisor::OpenTable(Worker& worker, bool dials) {
   if (!may_open()) return nullptr;
   auto table = MakeTable(worker, dials);
-  if (!HasThread(table->Start())) return nullptr;
-  // The table can't settle or end before we let go of the mutex.
-  Table* opened = Enlist(std::move(table), dials);
+  if (!CheckStarted(table->Start())) return nullptr;
+  // The table can't settle or end before the caller releases the mutex.
+  Table* opened = Register(std::move(table), dials);
   if (run_.options.listen) LetAccept(worker, *opened);
   return opened;
 }
@@ -49,43 +50,42 @@ Table* Supervisor::OpenNextTable(Table& full) {
   Worker& worker = full.worker();
   if (run_.private_tables && may_open()) {
     auto next = MakeTable(worker, /*dials=*/true);
-    // No wake-up is needed: the next table is not at work yet, and the full one asks on this
-    // thread.
+    // No wake-up is needed: the next table is not running yet, and the full one is the caller.
     const uint32_t accepts =
         worker.accepting_table.exchange(next->number(), std::memory_order_acq_rel);
-    if (HasThread(full.StartKeeper())) return Enlist(std::move(next), /*dials=*/true);
+    if (CheckStarted(full.StartKeeper())) return Register(std::move(next), /*dials=*/true);
     worker.accepting_table.store(accepts, std::memory_order_release);
   }
   run_.tables_used_up.store(true);
   return nullptr;
 }
 
-bool Supervisor::HasThread(int error) {
+bool Supervisor::CheckStarted(int error) {
   if (error == 0) return true;
   thread_error_ = error;
   run_.errors.Count(Phase::kSocket, error, [] { return std::string("pthread_create"); });
   return false;
 }
 
-Table* Supervisor::Enlist(std::unique_ptr<Table> table, bool dials) {
+Table* Supervisor::Register(std::unique_ptr<Table> table, bool dials) {
   ++running_;
   if (dials) ++dialing_;
   tables_.push_back(std::move(table));
   return tables_.back().get();
 }
 
-void Supervisor::Ask(Request request, Worker& worker) {
+void Supervisor::Post(Request request, Worker& worker) {
   {
     const std::lock_guard lock(mutex_);
     requests_.emplace_back(request, &worker);
   }
-  asked_.notify_one();
+  request_queued_.notify_one();
 }
 
 void Supervisor::Supervise() {
   std::unique_lock lock(mutex_);
   for (bool closed = false; !closed;) {
-    asked_.wait(lock, [this] { return !requests_.empty(); });
+    request_queued_.wait(lock, [this] { return !requests_.empty(); });
     const auto [request, worker] = requests_.front();
     requests_.pop_front();
     const auto event = Handle(request, *worker);
@@ -127,7 +127,7 @@ void Supervisor::RelieveAcceptor(Worker& worker) {
     if (&table->worker() != &worker) continue;
     if (emptiest == nullptr || table->room() > emptiest->room()) emptiest = table.get();
   }
-  // A table whose connections have gone accepts again before a new one is opened.
+  // Prefers a table whose connections have ended to opening a new one.
   const bool emptied = emptiest != nullptr && emptiest->room() > size / 8;
   if (!emptied && OpenTable(worker, /*dials=*/false) != nullptr) return;
   if (!emptied) run_.tables_used_up.store(true);
@@ -160,8 +160,8 @@ bool Supervisor::census_under_way() const {
 }
 
 void Supervisor::WakeTables() {
-  run_.calls.fetch_add(1, std::memory_order_release);
-  run_.calls.notify_all();
+  run_.wake_ups.fetch_add(1, std::memory_order_release);
+  run_.wake_ups.notify_all();
   if (run_.wake.valid()) Signal(run_.wake.get());
 }
 
@@ -181,14 +181,13 @@ void Supervisor::NotePeaks() {
   uint64_t accepted_open = 0;
   for (const auto& table : tables_) {
     const Counters& counters = table->counters();
-    // Reads how many are open before how many there ever were: the two are equal only if none was
-    // closed.
+    // Reads the open ones before the total, because the two are equal only if none was closed.
     dialed_open += counters.dialed_open.get();
     accepted_open += counters.accepted_open.get();
     established += counters.established.get();
     accepted += counters.accepted.get();
   }
-  // Otherwise the sum could be of connections that were open one after the other.
+  // If they differ, the sum may include connections that were not open at the same time.
   if (dialed_open == established) run_.dialed_open.AtLeast(dialed_open);
   if (accepted_open == accepted) run_.accepted_open.AtLeast(accepted_open);
 }

@@ -1,5 +1,5 @@
-// The supervisor: the one thread of a run that stays in the process's descriptor table. It can make
-// threads, wake every table, and call JavaScript's event loop, all of which a table can't.
+// The supervisor: the one thread of a run that stays in the descriptor table of the process. Only
+// from there can it start threads, wake every table, and call JavaScript's event loop.
 #pragma once
 
 #include <condition_variable>
@@ -24,20 +24,20 @@ namespace c1m {
 class Supervisor final : private Table::Owner {
  public:
   enum class Event : uint8_t {
-    // Every connection asked for was started and each handshake has ended.
+    // Every connection was started and each handshake has ended.
     kRamped,
-    // The census asked for lies on its sheet.
+    // The requested census is complete.
     kCensused,
-    // After Close(): every socket is closed and no thread will touch this run again.
+    // After Close(): every socket is closed and no thread uses this run any more.
     kClosed,
   };
 
-  // `notify` is called once for each event, from the supervisor's thread.
+  // `notify` is called once per event, on the supervisor's thread.
   Supervisor(RunState& run, std::function<void(Event)> notify)
       : run_(run), notify_(std::move(notify)) {}
 
-  // Opens a table for each worker and starts the supervisor's thread. Once. The errno of
-  // pthread_create(3), or 0.
+  // Opens a table for each worker and starts the supervisor's thread. May be called once. Returns
+  // the errno of pthread_create(3), or 0.
   [[nodiscard]] int Start(const std::vector<std::unique_ptr<Worker>>& workers);
   // See Run.
   [[nodiscard]] bool TakeCensus(const CensusOrder& order);
@@ -45,55 +45,54 @@ class Supervisor final : private Table::Owner {
   void Close();
   void Join();
 
-  // Over all tables.
+  // Sums over all tables.
   [[nodiscard]] CounterTotals Totals() const;
   [[nodiscard]] size_t table_count() const;
   [[nodiscard]] int64_t DialingNs() const;
 
  private:
   using Request = Table::Request;
-  void Ask(Request request, Worker& worker) override;
+  void Post(Request request, Worker& worker) override;
   Table* OpenNextTable(Table& full) override;
 
   // The body of the supervisor's thread.
   void Supervise();
 
-  // All that follow are called with mutex_ held.
+  // The functions below are called with mutex_ held.
 
-  // Handles one request; returns the event it leads to.
+  // Handles one request and returns the event that it causes.
   std::optional<Event> Handle(Request request, Worker& worker);
   void RelieveAcceptor(Worker& worker);
   void LetAccept(Worker& worker, const Table& table);
-  // Makes every table look at the state anew.
+  // Makes every table read the run's state again.
   void WakeTables();
-  // Brings what the tables have opened and not published yet into the peaks, before anything is
-  // closed.
+  // Raises the peaks by the connections that tables have opened but not published yet, before any
+  // is closed.
   void NotePeaks();
-  // A new table of the worker, or nullptr when there may be no more.
+  // Opens a new table for the worker; nullptr if no more may be opened.
   Table* OpenTable(Worker& worker, bool dials);
   [[nodiscard]] bool may_open() const;
   [[nodiscard]] std::unique_ptr<Table> MakeTable(Worker& worker, bool dials);
-  // Whether the thread of a table was made, by what pthread_create(3) returned; a failure is
-  // counted.
-  bool HasThread(int error);
-  // Counts the table among those at work.
-  Table* Enlist(std::unique_ptr<Table> table, bool dials);
+  // Whether a table's thread was started, given the result of pthread_create(3); counts a failure.
+  bool CheckStarted(int error);
+  // Adds the table to those that are running.
+  Table* Register(std::unique_ptr<Table> table, bool dials);
 
   RunState& run_;
   const std::function<void(Event)> notify_;
 
-  // Guards what follows; tables are only ever added.
+  // Guards all members below; tables are only ever added.
   mutable std::mutex mutex_;
-  std::condition_variable asked_;
+  std::condition_variable request_queued_;
   std::deque<std::pair<Request, Worker*>> requests_;
   std::vector<std::unique_ptr<Table>> tables_;
   size_t running_ = 0;
   size_t dialing_ = 0;
-  // The errno of the last thread that could not be made; 0 while all could.
+  // The errno of the last thread that could not be started; 0 if all were.
   int thread_error_ = 0;
-  // Tables whose part of the census is missing.
+  // Tables that have not finished the current census.
   size_t census_takers_ = 0;
-  // When the ramp ended, or Close() came before that; 0 until then.
+  // When the ramp ended, or when Close() was called before that; 0 until then.
   int64_t dialed_ns_ = 0;
   Thread thread_;
 };

@@ -15,11 +15,11 @@
 namespace c1m {
 namespace {
 
-// Descriptors a table keeps free beyond its connections: epoll itself and a little slack for the C
+// Descriptors that a table keeps free in addition to its connections: for epoll, and some for the C
 // library.
 constexpr int kSpareDescriptors = 8;
 
-// Descriptors in the order: wake-up, then the worker's listening sockets.
+// The wake-up first, then the worker's listening sockets.
 std::vector<int> Inherited(const RunState& run, const Worker& worker) {
   std::vector<int> descriptors{run.wake.get()};
   for (const UniqueFd& listener : worker.listeners) descriptors.push_back(listener.get());
@@ -55,8 +55,8 @@ void Table::Join() {
 }
 
 void Table::Lead() {
-  // A batch thread never preempts another: an acceptor that woke at every SYN would take the CPU
-  // from the dialer each time. And JavaScript's thread gets its turn at once.
+  // SCHED_BATCH threads never preempt one another: otherwise an acceptor would preempt the dialer
+  // at every SYN. And JavaScript's thread can preempt them at once.
   const sched_param no_priority{};
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);
   MoveToCpu(std::exchange(worker_.cpu, -1));
@@ -64,7 +64,7 @@ void Table::Lead() {
   Attach(inherited, run_.private_tables && EnterPrivateTable(inherited));
   Table* table = this;
   while (Table* next = table->Serve()) {
-    // The table before belongs to its keeper by now, and so does its descriptor table.
+    // The keeper now owns the previous table, together with its descriptor table.
     if (!EnterPrivateTable(inherited)) {
       next->Park(LastError("close_range"));
       return;
@@ -100,32 +100,32 @@ Table* Table::Serve() {
 }
 
 void Table::Park(const SysError& error) {
-  // A run that is closing has not failed: the keeper of the table before may have closed the
-  // descriptors that were to be taken along.
+  // Not an error if the run is closing: the keeper of the previous table may already have closed
+  // the descriptors that this table was to inherit.
   if (!run_.closing.load(std::memory_order_acquire)) {
     run_.errors.Count(Phase::kSocket, error.code, [&] { return std::string(error.syscall); });
     run_.tables_used_up.store(true);
   }
-  if (dials_) owner_.Ask(Request::kDialerSettled, worker_);
+  if (dials_) owner_.Post(Request::kDialerSettled, worker_);
   uint32_t census_seen = census_seen_;
   for (bool closing = false; !closing;) {
-    const uint32_t heard = run_.calls.load(std::memory_order_acquire);
+    const uint32_t heard = run_.wake_ups.load(std::memory_order_acquire);
     closing = run_.closing.load(std::memory_order_acquire);
     const uint32_t census = run_.census_number.load(std::memory_order_acquire);
     if (std::exchange(census_seen, census) != census) {
-      owner_.Ask(Request::kCensusTaken, worker_);
+      owner_.Post(Request::kCensusTaken, worker_);
     }
-    if (!closing) run_.calls.wait(heard);
+    if (!closing) run_.wake_ups.wait(heard);
   }
   End();
 }
 
 void Table::End() {
   loop_.reset();
-  // The kernel drops the descriptor table of a thread only after pthread_join has returned: until
-  // then its listening sockets would keep their ports.
+  // The kernel frees a thread's descriptor table only after pthread_join has returned; until then
+  // the listening sockets would keep their ports.
   for (const int fd : owned_) ::close(fd);
-  owner_.Ask(Request::kTableEnded, worker_);
+  owner_.Post(Request::kTableEnded, worker_);
 }
 
 }  // namespace c1m

@@ -11,11 +11,11 @@ namespace {
 
 constexpr size_t kReceiveBufferBytes = 64 * 1024;
 
-// The keeper of a full table leaves the CPU to the threads that still dial at full speed, and
-// starts to watch its connections this much later at the latest.
+// In a run at full speed the keeper of a full table delays watching its connections by up to this
+// time, to leave the CPU to threads that still dial.
 constexpr int64_t kWatchDelayNs = 10 * kNsPerSecond;
 
-// Turns after a connection has left in which more of its kind are expected.
+// After a peer has closed a connection, more short connections are expected for this many turns.
 constexpr int kEagerTurns = 64;
 
 }  // namespace
@@ -85,7 +85,7 @@ void Table::Loop::PublishOpen() {
 
 bool Table::Loop::InClosedLoop() {
   if (dialer_ && run_.options.dial->churn && !run_.schedule.paced()) return true;
-  if (acceptor_ && acceptor_->SawLeaving()) eager_turns_ = kEagerTurns;
+  if (acceptor_ && acceptor_->SawClose()) eager_turns_ = kEagerTurns;
   return eager_turns_ > 0 && --eager_turns_ > 0;
 }
 
@@ -97,14 +97,14 @@ int64_t Table::Loop::StepCensus() {
   } else if (!census_.Step()) {
     return 0;
   }
-  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
+  table_.owner_.Post(Request::kCensusTaken, table_.worker_);
   return Reactor::kForever;
 }
 
 void Table::Loop::LeaveCensus() {
   prover_.Leave();
   census_.Leave();
-  table_.owner_.Ask(Request::kCensusTaken, table_.worker_);
+  table_.owner_.Post(Request::kCensusTaken, table_.worker_);
 }
 
 int64_t Table::Loop::StepDialer() {
@@ -118,7 +118,7 @@ int64_t Table::Loop::StepDialer() {
   }
   if (dialer_->settled() && !settled_) {
     settled_ = true;
-    table_.owner_.Ask(Request::kDialerSettled, table_.worker_);
+    table_.owner_.Post(Request::kDialerSettled, table_.worker_);
   }
   return next_ns;
 }
@@ -130,25 +130,25 @@ int64_t Table::Loop::StepAcceptor(bool accept_inline) {
   const bool full = acceptor_->full();
   // In a self-dial the dialer opens the next table, which accepts from then on.
   if (mine && full && !asked_for_relief_ && !worker.self_dial) {
-    if (AnotherTableHelps()) table_.owner_.Ask(Request::kRelieveAcceptor, worker);
+    if (AnotherTableHelps()) table_.owner_.Post(Request::kRelieveAcceptor, worker);
   } else if (!mine && !full && worker.unserved.load(std::memory_order_acquire) &&
              worker.unserved.exchange(false)) {
-    table_.owner_.Ask(Request::kRelieveAcceptor, worker);
+    table_.owner_.Post(Request::kRelieveAcceptor, worker);
   }
   asked_for_relief_ = mine && full;
   if (mine && accept_inline) acceptor_->AcceptDialed();
   return acceptor_->TakeTurn(mine && !full && !accept_inline);
 }
 
-// A full table that never had room for a connection would be followed by another just like it, for
-// ever.
+// Without this check, a full table that never had room for a connection would be followed by
+// identical ones without end.
 bool Table::Loop::AnotherTableHelps() {
   if (connections_.size() > 0) return true;
   run_.tables_used_up.store(true);
   return false;
 }
 
-// Watching costs a system call for each connection, so it waits until there is nothing to dial.
+// Watching costs a system call per connection, so it waits until nothing is left to dial.
 int64_t Table::Loop::StepWatcher() {
   if (context_.unwatched == 0) return Reactor::kForever;
   if (run_.ramped.load(std::memory_order_relaxed)) {
@@ -175,10 +175,9 @@ void Table::Loop::Dispatch(std::span<const epoll_event> events) {
 }
 
 void Table::Loop::Handle(int fd, uint32_t events, int64_t now_ns) {
-  // Once the run closes, a connection may be ended by ourselves: its other end may lie in a table
-  // that closes already.
+  // Once the run closes, a table may already have closed the other end of a connection of this one.
   if (fd == wake_ || run_.closing.load(std::memory_order_acquire)) return;
-  // A shared table may give listening sockets numbers beyond those that connections may have.
+  // In a shared table, listening sockets may have numbers above those allowed for connections.
   switch (fd < connections_.capacity() ? connections_.state(fd) : ConnectionState::kNone) {
     case ConnectionState::kConnecting:
     case ConnectionState::kDialed:

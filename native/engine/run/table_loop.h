@@ -1,5 +1,4 @@
-// What the thread of a table does, turn after turn, and everything that lives in its descriptor
-// table.
+// The main loop of a table's thread, and everything that is tied to its descriptor table.
 #pragma once
 
 #include <cstdint>
@@ -21,28 +20,28 @@
 
 namespace c1m {
 
-// Made and destroyed on a thread in the descriptor table, and used by one such thread at a time.
+// Created, used and destroyed by threads in the descriptor table, one at a time.
 class Table::Loop {
  public:
   struct Limits {
-    // Connections have descriptors below it.
+    // Connections must have descriptors below this.
     int size;
-    // Most connections that the table may hold.
+    // The maximum number of connections in the table.
     int quota;
     // Whether other threads open and close descriptors in the table.
     bool shared;
   };
-  // `inherited`: the wake-up and the worker's listening sockets, under their numbers in this table.
+  // `inherited`: the wake-up and the worker's listening sockets, as numbered in this table.
   Loop(Table& table, const std::vector<int>& inherited, const Limits& limits);
 
-  // Prepares epoll; what failed where there is none to wait with: then the loop can't be run.
+  // Prepares epoll. After an error the loop must not be run.
   [[nodiscard]] std::optional<SysError> Begin();
 
   enum class Outcome : uint8_t {
-    // The run has closed, and so has every connection here.
+    // The run has closed, and so have all connections here.
     kClosed,
-    // The table is full and connections are left to dial. The loop is to be run again, for the
-    // connections it holds, by a keeper or, where there is no next table, by the same thread.
+    // The table is full and connections are left to dial. The loop must be run again to serve the
+    // connections it holds: by a keeper or, if there is no next table, by the same thread.
     kFull,
   };
   Outcome Run();
@@ -50,16 +49,18 @@ class Table::Loop {
  private:
   void Serve();
   void PublishOpen();
-  // Whether the next event follows from what this table has just done: short connections as fast
-  // as both ends can. (A ramp is not such a case: it would take the CPU from those that dial.)
+  // Whether the next event follows from what this table has just done, as with short connections at
+  // full speed, so that spinning is worthwhile. (Not in a ramp, where it would take CPU time from
+  // the dialing threads.)
   bool InClosedLoop();
-  // Each step returns the moment at which it is due again.
+  // Each step returns when it is due again.
   int64_t StepCensus();
   int64_t StepDialer();
-  // `accept_inline`: accepts at once what this table has dialed, without an event for it.
+  // `accept_inline`: accept the connections that this table has dialed at once, without waiting for
+  // an event.
   int64_t StepAcceptor(bool accept_inline);
-  // Whether a table after this full one could hold more than nothing; if not, notes that tables are
-  // used up.
+  // Whether another table could hold any connection after this full one; if not, sets
+  // tables_used_up.
   bool AnotherTableHelps();
   int64_t StepWatcher();
   void LeaveCensus();

@@ -6,7 +6,7 @@
 namespace c1m {
 namespace {
 
-// Registrations between two looks at events; each takes about a microsecond.
+// Registrations between two polls for events; each takes about a microsecond.
 constexpr int kBatch = 256;
 
 bool Held(ConnectionState state) {

@@ -1,7 +1,6 @@
-// Registers established connections with epoll after the fact, so that the ramp doesn't pay for it.
+// Registers established connections with epoll later, so that registration does not slow the ramp.
 //
-// Nothing is missed by being late: epoll_ctl(2) reports at once what has happened before the
-// registration.
+// No event is missed: epoll_ctl(2) reports at once what has happened before the registration.
 #pragma once
 
 #include <cstdint>
@@ -14,13 +13,13 @@ class Watcher {
  public:
   explicit Watcher(TableContext& context) : context_(context) {}
 
-  // Registers some of the unwatched connections; returns 0 while some are left, Reactor::kForever
-  // otherwise.
+  // Registers one batch of the unwatched connections; returns 0 if some are left, otherwise
+  // Reactor::kForever.
   int64_t Step();
 
  private:
   TableContext& context_;
-  // Where the walk over the table goes on.
+  // The next descriptor of the walk over the table.
   int next_fd_ = 0;
 };
 

@@ -31,7 +31,7 @@ uint64_t Schedule::DueBy(int64_t elapsed_ns) const {
   const Segment& segment = *(after - 1);
   const double t = now_s - segment.at_s;
   const double due = segment.started + segment.rate * t + segment.slope * t * t / 2;
-  // Connection 0 is due at the very start, so one more has begun than whole intervals have passed.
+  // Connection 0 is due at the start, hence one more than the number of whole intervals.
   return due >= static_cast<double>(total_) ? total_ : static_cast<uint64_t>(due) + 1;
 }
 
@@ -49,21 +49,21 @@ Schedule::Grant Schedule::Claim(int64_t elapsed_ns, uint64_t most) {
 int64_t Schedule::DueNs(uint64_t index) const {
   if (!paced()) return 0;
   const auto target = static_cast<double>(index);
-  // The segment that reaches it first: after it the rate may rest, and DueBy counts it at once.
+  // The first segment that reaches the target: after it the rate may stay at zero for a while.
   const auto after = std::find_if(segments_.begin() + 1, segments_.end(),
                                   [&](const Segment& next) { return next.started >= target; });
   const Segment& segment = *(after - 1);
   const double left = target - segment.started;
   double t = 0;
   if (left > 0) {
-    // Solve rate * t + slope / 2 * t^2 = left in the form that stays exact for a slope near zero.
-    // Where the rate falls to zero, rounding may take the root below it.
+    // Solves rate * t + slope / 2 * t^2 = left in the form that stays exact for a slope near zero.
+    // If the rate falls to zero, rounding may make the root negative.
     const double root = segment.rate * segment.rate + 2 * segment.slope * left;
     const double denominator = segment.rate + std::sqrt(std::max(root, 0.0));
     if (denominator <= 0) return kNever;
     t = 2 * left / denominator;
   }
-  // Far enough from the largest value that a start time can be added.
+  // Stays far enough below the largest value that a start time can be added.
   const double due_ns = (segment.at_s + t) * kNsPerSecond;
   return due_ns < static_cast<double>(kNever) / 2 ? static_cast<int64_t>(due_ns) : kNever;
 }

@@ -1,7 +1,7 @@
-// Which connection may start when: an open-loop schedule all workers draw from.
+// When each connection may start: an open-loop schedule shared by all workers.
 //
-// The schedule never looks at how the target answers, so a slow target cannot slow the offered load
-// down; how late we are against it is recorded instead (coordinated omission).
+// The schedule does not depend on the target's answers, so a slow target cannot reduce the offered
+// load. Instead, the delay of each start is recorded (coordinated omission).
 #pragma once
 
 #include <atomic>
@@ -11,7 +11,7 @@
 
 namespace c1m {
 
-// The rate at a moment of the run; between two points it changes linearly, after the last it stays.
+// The rate at a moment of the run. Between two points it changes linearly; after the last it holds.
 struct RatePoint {
   int64_t at_ns = 0;
   double per_second = 0;
@@ -19,7 +19,7 @@ struct RatePoint {
 
 class Schedule {
  public:
-  // No points: everything is due at once.
+  // Without points everything is due at once.
   Schedule(uint64_t total, const std::vector<RatePoint>& points);
 
   [[nodiscard]] bool paced() const { return !segments_.empty(); }
@@ -30,22 +30,21 @@ class Schedule {
     uint64_t first = 0;
     uint64_t count = 0;
   };
-  // Up to `most` connections that are due `elapsed_ns` after the start. Safe from any thread.
+  // Claims up to `most` connections that are due `elapsed_ns` after the start. Thread-safe.
   [[nodiscard]] Grant Claim(int64_t elapsed_ns, uint64_t most);
-  // When the next unclaimed connection is due, in nanoseconds after the start; at once when all are
-  // claimed, so that a table whose last look came before the last claim doesn't wait in vain.
+  // When the next unclaimed connection is due, in nanoseconds after the start. Once all are claimed
+  // it returns 0, so that a table that has not noticed the last claim checks at once.
   [[nodiscard]] int64_t NextDueNs() const {
     const uint64_t next = started();
     return next < total_ ? DueNs(next) : 0;
   }
-  // When connection `index` (from 0) is due; never (the largest value) if the rate stays at zero
-  // before it.
+  // When connection `index` (from 0) is due; kNever if the rate stays at zero before that.
   [[nodiscard]] int64_t DueNs(uint64_t index) const;
 
   static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
  private:
-  // From `at_s` on the rate is rate + slope * seconds since then; `started` connections came
+  // From `at_s` on the rate is rate + slope * (seconds since at_s); `started` connections are due
   // before.
   struct Segment {
     double at_s;

@@ -9,7 +9,8 @@
 namespace c1m {
 namespace {
 
-// The largest size, which what wraps is cut to; sizes are also read as signed numbers.
+// The largest size; a sum or product that overflows is cut to it. It fits into a signed integer
+// because sizes are also used as such.
 constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
 
 uint64_t Sum(uint64_t a, uint64_t b) {
@@ -34,7 +35,7 @@ TupleSpace::TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange>
   for (const AddressRange& range : sources_) addresses_ = Sum(addresses_, range.count);
   uint64_t ports_in_all = 0;
   for (const PortRange& range : ports_) ports_in_all += uint64_t{range.last} - range.first + 1;
-  // Shard k owns the ports whose place in the list is k modulo the number of shards.
+  // Shard k owns the ports whose position in the list is k modulo the number of shards.
   if (ports_in_all > shard_.index) {
     ports_per_source_ = (ports_in_all - shard_.index - 1) / shard_.count + 1;
   }
@@ -65,8 +66,8 @@ uint64_t TupleSpace::unclaimed() const {
   return endless_ ? size_ : size_ - next_.load(std::memory_order_relaxed);
 }
 
-// A round ends: two workers that end one at the same instant make it look short by the time of one
-// batch.
+// Records the end of a round. If two workers end one at the same instant, the round appears too
+// short by the time of one batch.
 void TupleSpace::NoteRound() {
   const int64_t now_ns = NowNs();
   const int64_t began_ns = round_began_ns_.exchange(now_ns, std::memory_order_relaxed);

@@ -1,9 +1,9 @@
-// All 4-tuples a run may use, as one range of numbers; workers claim slices of it.
+// All 4-tuples that a run may use, as one index range; workers claim slices of it.
 //
-// Destinations turn fastest, then source ports, then source addresses. So destinations fill evenly
-// whatever the count, a local (address, port) pair serves every destination before the next one is
-// touched (one bind bucket in the kernel instead of many), and a tuple rests as long as the space
-// allows before it could come up again.
+// The destination changes fastest, then the source port, then the source address. So destinations
+// fill evenly at any count. A local (address, port) pair is used for every destination before the
+// next pair, which needs one bind bucket in the kernel instead of many. And the time until a tuple
+// is used again is as long as the space allows.
 #pragma once
 
 #include <atomic>
@@ -26,7 +26,7 @@ struct PortRange {
   uint16_t last = 65535;
 };
 
-// One of `count` disjoint slices of the tuple space.
+// One of `count` disjoint shares of the source ports.
 struct Shard {
   uint32_t index = 0;
   uint32_t count = 1;
@@ -34,7 +34,7 @@ struct Shard {
 
 class TupleSpace {
  public:
-  // An endless space begins again after its last tuple.
+  // An endless space starts again after its last tuple.
   TupleSpace(std::vector<AddressRange> sources, std::vector<PortRange> ports, Shard shard,
              std::vector<SocketAddress> targets, bool endless = false);
 
@@ -45,16 +45,16 @@ class TupleSpace {
     uint64_t begin = 0;
     uint64_t end = 0;
   };
-  // Up to `count` tuples that no other worker gets in this round; empty when the space is used up.
-  // Safe from any thread.
+  // Claims up to `count` tuples that no other worker gets in this round; empty if the space is used
+  // up. Thread-safe.
   [[nodiscard]] Slice Claim(uint64_t count);
-  // The first tuple of the source that lies `sources` (address, port) pairs from the first one,
-  // round and round: a run that begins there still has every destination of a source in a row.
+  // The first tuple of the source that is `sources` (address, port) pairs after the first one, with
+  // wraparound. A run that begins there still uses every destination of a source in a row.
   [[nodiscard]] uint64_t FirstTupleOf(uint64_t sources) const;
-  // Tuples that are not claimed yet.
+  // The number of tuples that are not claimed yet.
   [[nodiscard]] uint64_t unclaimed() const;
-  // In an endless space: how long the shortest round took, which is how long a tuple rested before
-  // it was used again; 0 before the second round began.
+  // In an endless space: the duration of the shortest round, which is the shortest reuse interval
+  // of a tuple; 0 before the second round begins.
   [[nodiscard]] int64_t shortest_rest_ns() const {
     return shortest_rest_ns_.load(std::memory_order_relaxed);
   }
@@ -78,18 +78,18 @@ class TupleSpace {
   std::atomic<int64_t> shortest_rest_ns_{0};
 };
 
-// One worker's walk over the slices it claims.
+// The position of one worker in the slices it claims.
 class TupleCursor {
  public:
-  // `offset`: how far from the first tuple the line begins for this cursor; it goes on with the
-  // first after the last.
+  // `offset`: the distance of this cursor's first tuple from that of the space; the range wraps
+  // around.
   explicit TupleCursor(TupleSpace& space, uint64_t offset = 0) : space_(space), offset_(offset) {}
 
-  // Steps to the next tuple; claims up to `wanted` when the slice at hand is used up, so that no
-  // tuple is claimed that is not needed. False when the whole space is used up.
+  // Advances to the next tuple. If the current slice is used up, it claims up to `wanted`, so that
+  // no tuple is claimed in vain. False if the whole space is used up.
   [[nodiscard]] bool Advance(uint64_t wanted);
 
-  // Tuples this cursor can still reach.
+  // The number of tuples that this cursor can still reach.
   [[nodiscard]] uint64_t Left() const { return slice_.end - slice_.begin + space_.unclaimed(); }
 
   [[nodiscard]] const TupleSpace& space() const { return space_; }

@@ -1,7 +1,7 @@
-// The state of every connection of a table, in four bytes each, indexed by descriptor.
+// The states of all connections of a table, four bytes each, indexed by descriptor.
 //
-// A private table hands out the lowest free descriptor, so the array is dense: no hashing,
-// no allocation per connection, and closing everything is a walk over it.
+// The kernel gives out the lowest free descriptor of a private table, so the array is dense: no
+// hashing, no allocation per connection, and closing all connections is one pass over it.
 #pragma once
 
 #include <algorithm>
@@ -13,11 +13,10 @@ namespace c1m {
 
 enum class ConnectionState : uint8_t {
   kNone,
-  // The handshake is under way; the tag is its slot in the table's Handshakes.
+  // The handshake is pending; the tag is its slot in the table's Handshakes.
   kConnecting,
-  // Established by us; the tag is the index of its target.
+  // Established by the dialer; the tag is the index of its target.
   kDialed,
-  // Accepted by us.
   kAccepted,
 };
 
@@ -28,7 +27,7 @@ class ConnectionStates {
   [[nodiscard]] int capacity() const { return static_cast<int>(records_.size()); }
   // Connections in any state but kNone.
   [[nodiscard]] int size() const { return size_; }
-  // One above the highest descriptor ever set.
+  // The highest descriptor ever set, plus one.
   [[nodiscard]] int end() const { return end_; }
 
   [[nodiscard]] ConnectionState state(int fd) const {
@@ -45,10 +44,11 @@ class ConnectionStates {
     if (fd >= end_) end_ = fd + 1;
   }
   void MarkWatched(int fd) { records_[Index(fd)].watched = 1; }
-  // Whether it is in TableContext::revisits, because there was more to read than one turn may take.
+  // Whether it is in TableContext::revisits because one turn did not read all its data.
   [[nodiscard]] bool revisit(int fd) const { return records_[Index(fd)].revisit != 0; }
   void SetRevisit(int fd, bool on) { records_[Index(fd)].revisit = on ? 1 : 0; }
-  // How often its SYN was sent again: TCP_INFO can't tell that from other retransmits later on.
+  // How often its SYN was repeated, saved here because TCP_INFO later counts all retransmits
+  // together.
   [[nodiscard]] uint32_t syn_retries(int fd) const { return records_[Index(fd)].syn_retries; }
   void SetSynRetries(int fd, uint32_t count) {
     records_[Index(fd)].syn_retries = std::min(count, kMostSynRetries);

@@ -1,4 +1,4 @@
-// A connection whose peer the run has probed.
+// A connection that the run probes to see whether its peer is alive.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@ namespace c1m {
 
 struct Probed {
   int fd = 0;
-  // Segments received, and the age of the connection, when it was chosen.
+  // Segments received and age of the connection when it was selected.
   uint32_t noted_segs = 0;
   uint32_t noted_age_ms = 0;
-  // What its socket had before.
+  // The keepalive options that its socket had before.
   Keepalive chosen;
-  // When it was asked, and when its first probe was due: milliseconds since the run began.
+  // When probing began, and when the first probe was due: milliseconds since the run began.
   int64_t asked_ms = 0;
   int64_t probe_ms = 0;
-  // When it was looked at last.
+  // When its TCP_INFO was last read.
   int64_t looked_ms = 0;
-  // Segments with which its peer has answered probes.
+  // Number of segments with which the peer has answered probes.
   uint8_t answers = 0;
-  // Whether the kernel probes it now.
+  // Whether the kernel is probing it now.
   bool active = false;
   bool answered = false;
-  // It has answered, but not the first probe.
+  // The peer has answered, but not the first probe.
   bool late = false;
 };
 

@@ -1,4 +1,4 @@
-// What all tables of a run share.
+// The state that all tables of a run share.
 #pragma once
 
 #include <atomic>
@@ -28,33 +28,35 @@ struct RunState {
   EarlyEnds early_ends;
   WrongAnswer wrong_answer;
   IcmpTally icmp;
-  // Connections held by the dialer, and by the listener.
+  // Open connections of the dialer and of the listener.
   OpenCount dialed_open;
   OpenCount accepted_open;
   int64_t started_ns = 0;
-  // Descriptors a table may hold: RLIMIT_NOFILE.
+  // The maximum number of descriptors of a table: RLIMIT_NOFILE.
   int descriptor_limit = 0;
-  // Whether each table is a descriptor table of its own. Where the kernel refuses, all are the
-  // process's: then connections have numbers below the size, and each table has a quota of them.
+  // Whether each table has a descriptor table of its own. If the kernel refuses that, all use the
+  // table of the process: connections then have numbers below shared_table_size, and each table has
+  // a quota.
   bool private_tables = false;
   int shared_table_size = 0;
   int shared_table_quota = 0;
-  // An eventfd in every table's epoll, edge-triggered: one write wakes all, and nothing reads it.
+  // An eventfd that every table's epoll watches edge-triggered: one write wakes all tables, and
+  // none has to read it.
   UniqueFd wake;
-  // Every connection asked for has been started and its handshake has ended.
+  // Whether every connection has been started and its handshake has ended.
   std::atomic<bool> ramped{false};
   std::atomic<bool> closing{false};
-  // The census under way, or the last one. It is set before the number goes up, and stays until
-  // every table has answered for its connections.
+  // The current census, or the last one. It is set before census_number is incremented, and remains
+  // valid until every table has delivered its connections.
   CensusOrder census;
   std::atomic<uint32_t> census_number{0};
-  // Goes up with each wake-up, for a table without an epoll to be woken through.
-  std::atomic<uint32_t> calls{0};
-  // A worker ran out of tuples, or of tables, with connections left to open.
+  // Incremented with each wake-up, for a table whose epoll could not be created.
+  std::atomic<uint32_t> wake_ups{0};
+  // A worker ran out of tuples, or of tables, before all connections were open.
   std::atomic<bool> tuples_used_up{false};
   std::atomic<bool> tables_used_up{false};
 
-  // How many connections a run starts: a churn never runs out.
+  // The number of connections a run starts; that of a churn is unlimited.
   static uint64_t Starts(const RunOptions& options) {
     if (!options.dial) return 0;
     return options.dial->churn ? kEndless : options.dial->connections;

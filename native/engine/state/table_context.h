@@ -1,5 +1,5 @@
-// What the parts that work in one table share: its dialer, its acceptor and those that look after
-// its connections. Everything here belongs to the thread that serves the table.
+// The state that the parts of one table share: the dialer, the acceptor, and those that census,
+// probe and close its connections. All of it belongs to the thread that serves the table.
 #pragma once
 
 #include <sys/epoll.h>
@@ -25,27 +25,28 @@ struct TableContext {
   Reactor& reactor;
   ConnectionStates& connections;
   Counters& counters;
-  // Connections open in this table; they keep the counters dialed_open and accepted_open.
+  // Open connections of this table; they maintain the counters dialed_open and accepted_open.
   OpenShare dialed{run.dialed_open, counters.dialed_open};
   OpenShare accepted{run.accepted_open, counters.accepted_open};
   // One receive buffer for all connections of the table.
   std::span<char> buffer;
-  // Connections this table may hold.
+  // The maximum number of connections in this table.
   int quota = 0;
   // Whether other threads open and close descriptors in this table.
   bool shared = false;
-  // Established connections that epoll doesn't report yet.
+  // Established connections that are not registered with epoll yet.
   int unwatched = 0;
-  // Descriptors with more to read than one turn took.
+  // Descriptors of which one turn did not read all data.
   std::vector<int> revisits = {};
-  // Connections whose peers were probed, in the order of their descriptors.
+  // Probed connections, ordered by descriptor.
   std::vector<Probed> probed = {};
 
   [[nodiscard]] int room() const { return quota - connections.size(); }
 
-  // Closes a connection that epoll may report. Its registration ends with the last copy of the
-  // descriptor; and a shared table is copied whenever the process starts another one, so that
-  // events could come for a descriptor that is closed, or that is another socket by then.
+  // Closes a connection that may be registered with epoll. A registration ends only with the last
+  // copy of the descriptor, and a shared table is copied whenever the process starts a child.
+  // Without Remove, events could arrive for a closed descriptor, or for another socket with its
+  // number.
   void Close(int fd) {
     if (shared) reactor.Remove(fd);
     ::close(fd);
@@ -58,11 +59,11 @@ struct TableContext {
   }
 };
 
-// What a held connection is registered for: bytes, the peer's FIN, and (always) errors.
-// Edge-triggered, so that an idle connection costs nothing however long it is held.
+// Events of a held connection: data, the peer's FIN, and (always) errors. Edge-triggered, so that
+// an idle connection costs nothing.
 inline constexpr uint32_t kHeldEvents = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
-// What a connection that sends is registered for: also for room to send in.
+// Events of a connection that sends: also room in the send buffer.
 inline constexpr uint32_t kTalkEvents = kHeldEvents | EPOLLOUT;
 
 }  // namespace c1m

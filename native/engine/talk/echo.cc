@@ -7,7 +7,7 @@
 namespace c1m {
 namespace {
 
-// Messages echoed in one turn before the other connections get theirs.
+// Messages echoed per turn before other connections are served.
 constexpr int kMessagesPerTurn = 16;
 
 }  // namespace

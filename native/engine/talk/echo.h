@@ -1,8 +1,8 @@
-// Sends back what arrives, without a buffer per connection.
+// Echoes received data without a buffer per connection.
 //
-// Only when a peer stops reading does a remainder have to be kept, and then nothing more is read
-// from that peer until it is gone: a connection that stalls holds at most one receive buffer, all
-// others hold nothing.
+// Unsent data is kept only if the peer stops reading; then nothing more is read from this peer
+// until the data is sent. So a stalled connection holds at most one receive buffer, and all others
+// hold nothing.
 #pragma once
 
 #include <cstdint>
@@ -20,19 +20,19 @@ class Echo {
     Drained input;
     uint64_t bytes_sent = 0;
   };
-  // Moves bytes both ways until nothing is left, as `events` tell, or the connection has had its
-  // turn.
+  // Echoes until nothing is left to read (see ReadAll for `events`) or the connection has used up
+  // its turn.
   Turn Run(int fd, std::span<char> buffer, uint32_t events);
-  // Whether bytes are kept until the peer takes some again.
+  // Whether unsent data is kept until the peer reads again.
   [[nodiscard]] bool stalled(int fd) const { return !unsent_.empty() && unsent_.contains(fd); }
-  // Forgets what was kept for a descriptor that is about to be closed.
+  // Forgets the unsent data of a descriptor that is about to be closed.
   void Forget(int fd) {
     if (!unsent_.empty()) unsent_.erase(fd);
   }
 
  private:
-  // Sends what it can; false when the peer takes no more for now or the connection broke (then
-  // `turn` says how).
+  // Sends as much as possible; false if the peer accepts no more for now or the connection is
+  // broken (then `turn` has the error).
   bool Send(int fd, std::span<const char> bytes, Turn& turn);
 
   std::unordered_map<int, std::string> unsent_;

@@ -10,20 +10,21 @@
 namespace c1m {
 namespace {
 
-// Every link carries packets of 576 bytes (RFC 791, 1122): a message that fits into one with its
-// headers is not lost for its size.
+// Every link carries packets of 576 bytes (RFC 791, 1122), so a message that fits into one with its
+// headers is not lost because of its size.
 constexpr uint64_t kSmallMessage = 500;
 
 bool IsReset(int error) { return error == ECONNRESET || error == EPIPE || error == ECONNABORTED; }
 
-// ICMP errors become the error of a socket only when the kernel gives up sending
-// (tcp_write_err in net/ipv4/tcp_timer.c).
+// ICMP errors become the error of a socket only when the kernel stops retransmitting (tcp_write_err
+// in net/ipv4/tcp_timer.c).
 bool IsTimeout(int error) {
   return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
-// Bytes of data that were never acknowledged; only these tell it after the end, which empties the
-// queue. The SYN counts as an acknowledged byte (tcp_snd_una_update). 0 before Linux 4.19.
+// Bytes of data that were never acknowledged. After the end of a connection only the byte counters
+// tell, because its queue is empty. The SYN counts as one acknowledged byte (tcp_snd_una_update). 0
+// before Linux 4.19.
 uint64_t UnacknowledgedBytes(const TcpInfo& info) {
   const uint64_t sent = info.bytes_sent - std::min(info.bytes_sent, info.bytes_retrans);
   const uint64_t acked = info.bytes_acked - std::min<uint64_t>(info.bytes_acked, 1);
@@ -41,8 +42,8 @@ bool Unacknowledged(const TcpInfo& info) {
 EndCause CauseOfLostData(const Ending& ending, const TcpInfo& info) {
   if (Resent(ending, info) == 0) return EndCause::kTooSoon;
   if (ending.answered_before) return EndCause::kSilenced;
-  // The first is that of the handshake. A peer that acknowledges none of the data, and goes on to
-  // send segments without any, repeats it.
+  // The first segment is the SYN-ACK. If the peer acknowledges no data but sends further segments
+  // without data, it repeats the SYN-ACK.
   const bool repeats = info.segs_in > 1 && info.data_segs_in == 0;
   if (repeats && info.bytes_acked <= 1 && info.sacked == 0) return EndCause::kHalfOpen;
   return ending.message_bytes > kSmallMessage ? EndCause::kOversized : EndCause::kUnacknowledged;
@@ -50,7 +51,7 @@ EndCause CauseOfLostData(const Ending& ending, const TcpInfo& info) {
 
 EndCause CauseOfSilence(const Ending& ending, const TcpInfo& info, size_t known) {
   if (Unacknowledged(info)) return CauseOfLostData(ending, info);
-  // Nothing is under way, so that only the window of the peer keeps it back.
+  // No segment is in flight, so only the peer's window can hold the data back.
   if (info.notsent_bytes > 0 || (!ending.all_sent && info.snd_wnd < info.snd_mss)) {
     return EndCause::kNotReading;
   }
@@ -78,12 +79,12 @@ EndCause CauseOf(const Ending& ending, const TcpInfo& info, size_t known) {
   return IsTimeout(ending.error) ? CauseOfSilence(ending, info, known) : EndCause::kOther;
 }
 
-// How long no data had gone either way. A FIN, unlike an RST, acknowledges: that tells when it
-// came, also where we see it late.
+// How long no data had been sent or received. A FIN, unlike an RST, carries an ACK, which tells
+// when the FIN arrived even if we notice it late.
 int64_t QuietMs(const Ending& ending, const TcpInfo& info, EndCause cause) {
   const auto since_received = int64_t{info.last_data_recv_ms};
   if (cause == EndCause::kSilenced || cause == EndCause::kCutOff) {
-    return std::max<int64_t>(0, since_received - ending.underway_ns / kNsPerMs);
+    return std::max<int64_t>(0, since_received - ending.elapsed_ns / kNsPerMs);
   }
   const int64_t quiet = std::min(since_received, int64_t{info.last_data_sent_ms});
   const bool by_fin = info.state == TCP_CLOSE_WAIT;

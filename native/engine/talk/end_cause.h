@@ -1,4 +1,4 @@
-// What TCP_INFO says of a connection at the moment it ends too early.
+// Determines from TCP_INFO why a connection ended too early.
 #pragma once
 
 #include <cstddef>
@@ -10,24 +10,25 @@
 
 namespace c1m {
 
-// How a connection ended, as far as this process knows.
+// What this process knows about the end of a connection.
 struct Ending {
-  // kHold: nothing was under way. kExchange: an exchange was, or a close was awaited.
+  // kHold: the connection was idle. kExchange: an exchange, or the wait for a close, was in
+  // progress.
   Phase phase = Phase::kHold;
-  // Of Exchange::Result; 0: the peer closed when it might.
+  // As in Exchange::Result; 0: the peer closed, which it may.
   int error = 0;
   bool answered_before = false;
   bool awaits_close = false;
-  // Whether all of the message went into the kernel.
+  // Whether the kernel has accepted the whole message.
   bool all_sent = false;
   bool partial = false;
   uint64_t message_bytes = 0;
-  // Since the message was to be sent.
-  int64_t underway_ns = 0;
+  // Time since the message was due.
+  int64_t elapsed_ns = 0;
   uint32_t syn_retries = 0;
 };
 
-// `known`: bytes of `info` that came from the kernel.
+// `known`: the number of bytes of `info` that came from the kernel.
 EarlyEnd DescribeEnd(const Ending& ending, const TcpInfo& info, size_t known);
 
 }  // namespace c1m

@@ -10,7 +10,7 @@
 namespace c1m {
 namespace {
 
-// Reads in one turn before other connections get theirs.
+// Reads per turn before other connections are served.
 constexpr int kReadsPerTurn = 16;
 
 }  // namespace
@@ -27,8 +27,8 @@ uint32_t Exchange::Microseconds(int64_t ns) const {
 void Exchange::SetStage(Record& record, Stage stage) {
   const bool was = record.stage != static_cast<uint32_t>(Stage::kIdle);
   const bool is = stage != Stage::kIdle;
-  underway_ += static_cast<int>(is) - static_cast<int>(was);
-  if (record.talked == 0) first_underway_ += static_cast<int>(is) - static_cast<int>(was);
+  in_progress_ += static_cast<int>(is) - static_cast<int>(was);
+  if (record.talked == 0) first_in_progress_ += static_cast<int>(is) - static_cast<int>(was);
   record.stage = static_cast<uint32_t>(stage);
 }
 
@@ -83,7 +83,7 @@ Exchange::Result Exchange::Send(int fd) {
     if (sent < 0) {
       if (errno == EAGAIN) return {};
       if (errno == EINTR) continue;
-      return LastWords(fd, errno);
+      return ReadRemaining(fd, errno);
     }
     context_.counters.dialed_bytes_sent.Add(static_cast<uint64_t>(sent));
     record.sent += static_cast<uint32_t>(sent);
@@ -95,7 +95,7 @@ Exchange::Result Exchange::Send(int fd) {
 Exchange::Result Exchange::OnEvent(int fd, uint32_t events) {
   if ((events & EPOLLOUT) != 0 && stage(fd) == Stage::kSending) {
     const Result sent = Send(fd);
-    if (sent.outcome != Outcome::kGoesOn) return sent;
+    if (sent.outcome != Outcome::kInProgress) return sent;
   }
   return (events & ~static_cast<uint32_t>(EPOLLOUT)) != 0 ? Receive(fd, events) : Result{};
 }
@@ -110,10 +110,10 @@ Exchange::Result Exchange::Receive(int fd, uint32_t events) {
     if (got <= 0) return Ended(fd, got < 0 ? errno : 0);
     const auto count = static_cast<size_t>(got);
     context_.counters.dialed_bytes_received.Add(count);
-    // What comes without being asked for, or beyond what was expected, is read and dropped.
+    // Data that was not asked for, or exceeds the expected answer, is discarded.
     if (Unanswered(fd)) {
       if (!Match(fd, {context_.buffer.data(), count})) {
-        return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+        return {.outcome = Outcome::kEnded, .error = EBADMSG, .cut_short = true};
       }
       result = Advance(record);
     }
@@ -128,24 +128,24 @@ Exchange::Result Exchange::Ended(int fd, int error) {
   if (unanswered && error == 0) error = ENODATA;
   if (stage(fd) == Stage::kAwaitingClose) {
     if (error == ECONNRESET) error = 0;
-    return {.outcome = Outcome::kOver, .error = error, .cut_short = error != 0};
+    return {.outcome = Outcome::kEnded, .error = error, .cut_short = error != 0};
   }
-  return {.outcome = Outcome::kOver, .error = error, .cut_short = unanswered};
+  return {.outcome = Outcome::kEnded, .error = error, .cut_short = unanswered};
 }
 
-// The send(2) that failed took the error of the socket with it; what came before is still there,
-// and may say why.
-Exchange::Result Exchange::LastWords(int fd, int error) {
+// The failed send(2) has consumed the error of the socket. Data that arrived before is still
+// readable and may tell the reason.
+Exchange::Result Exchange::ReadRemaining(int fd, int error) {
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const ssize_t got = ::recv(fd, context_.buffer.data(), context_.buffer.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     context_.counters.dialed_bytes_received.Add(static_cast<uint64_t>(got));
     if (!Match(fd, {context_.buffer.data(), static_cast<size_t>(got)})) {
-      return {.outcome = Outcome::kOver, .error = EBADMSG, .cut_short = true};
+      return {.outcome = Outcome::kEnded, .error = EBADMSG, .cut_short = true};
     }
   }
-  return {.outcome = Outcome::kOver, .error = error, .cut_short = true};
+  return {.outcome = Outcome::kEnded, .error = error, .cut_short = true};
 }
 
 bool Exchange::Match(int fd, std::string_view bytes) {
@@ -172,7 +172,7 @@ void Exchange::KeepPart(int fd, std::string_view bytes) {
   if (record.received == 0) {
     kept_.clear();
   } else if (!HasKept(fd)) {
-    // Another connection has taken the place of the beginning.
+    // The answer of another connection has replaced the beginning of this one.
     return;
   }
   kept_ += bytes.substr(0, WrongAnswer::kShownBytes - kept_.size());
@@ -185,7 +185,7 @@ void Exchange::KeepWrong(int fd, std::string_view bytes, size_t same) {
   if (context_.run.wrong_answer.taken()) return;
   const Record& record = at(fd);
   kept_offset_ = OffsetShown(record.received + same);
-  // What came before matched.
+  // The bytes before matched the expected answer.
   const size_t before = record.received - std::min<size_t>(record.received, kept_offset_);
   kept_ = options_.expect.substr(record.received - before, before);
   const size_t skipped = kept_offset_ - (record.received - before);
@@ -227,7 +227,7 @@ Ending Exchange::Describe(int fd, Phase phase, int error) {
           .all_sent = record.sent == options_.send.size(),
           .partial = Unanswered(fd) && record.received > 0,
           .message_bytes = options_.send.size(),
-          .underway_ns =
+          .elapsed_ns =
               int64_t{Microseconds(NowNs()) - record.intended_us} * static_cast<int64_t>(kNsPerUs)};
 }
 
@@ -246,8 +246,9 @@ void Exchange::Finish(Record& record) {
   const uint32_t taken_us = Microseconds(NowNs()) - record.intended_us;
   int64_t latency_ns = int64_t{taken_us} * kNsPerUs;
   context_.worker.exchange_latency.Record(latency_ns);
-  // Heartbeats that fell due while this answer was awaited would have waited too: without them a
-  // stall of many periods counts as one slow answer (coordinated omission).
+  // Heartbeats that became due during the wait for this answer would have waited too. Recording
+  // them keeps a stall of many periods from counting as a single slow answer (coordinated
+  // omission).
   if (options_.every_ns == 0) return;
   for (latency_ns -= options_.every_ns; latency_ns > 0; latency_ns -= options_.every_ns) {
     context_.worker.exchange_latency.Record(latency_ns);

@@ -7,7 +7,7 @@
 namespace c1m {
 namespace {
 
-// Reads in one turn: 16 buffers of 64 KiB is about a tenth of a millisecond of one flooding peer's
+// Reads per turn: 16 buffers of 64 KiB are about a tenth of a millisecond of a flooding peer's
 // traffic.
 constexpr int kReadsPerTurn = 16;
 

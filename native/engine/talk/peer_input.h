@@ -1,4 +1,4 @@
-// Reading from a peer whose bytes only have to go away.
+// Reads and discards data from a peer.
 #pragma once
 
 #include <sys/epoll.h>
@@ -11,28 +11,28 @@ namespace c1m {
 
 struct Drained {
   uint64_t bytes = 0;
-  // The peer has sent FIN: nothing more will come.
+  // The peer has sent FIN: no more data will come.
   bool ended = false;
-  // Errno of a broken connection (ECONNRESET, ETIMEDOUT, ...); 0 while it is open.
+  // The errno of a broken connection (ECONNRESET, ETIMEDOUT, ...); 0 while it is open.
   int error = 0;
-  // The turn's budget is spent and more may be left.
+  // The turn is used up and more data may be left.
   bool more = false;
 };
 
-// An event that promises no more than bytes: what ends a connection after it is an edge of its own.
+// Events that announce only data: a later end of the connection causes an event of its own.
 inline constexpr uint32_t kOnlyBytes = EPOLLIN | EPOLLOUT;
 
-// For a connection that is read without an event: it may end after the bytes.
+// Used to read a connection without an event: it may end after the data.
 inline constexpr uint32_t kMaybeEnded = EPOLLIN | EPOLLRDHUP;
 
-// Whether a read that gave `got` bytes into `buffer` has left nothing: a short one has emptied the
-// queue (epoll(7)), unless `events` say that the connection ends after the bytes.
+// Whether a read of `got` bytes into `buffer` has left nothing: a short read has emptied the queue
+// (epoll(7)), unless `events` say that the connection ends after the data.
 inline bool ReadAll(ssize_t got, std::span<char> buffer, uint32_t events) {
   return static_cast<size_t>(got) < buffer.size() && (events & ~kOnlyBytes) == 0;
 }
 
-// Reads into `buffer` until nothing is left, as an edge-triggered registration demands, or until
-// the connection has had its fair turn. `events` are those that were reported.
+// Reads into `buffer` until nothing is left, as edge-triggered events require, or until the
+// connection has used up its turn. `events` are the reported ones.
 Drained Drain(int fd, std::span<char> buffer, uint32_t events);
 
 }  // namespace c1m

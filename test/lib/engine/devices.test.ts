@@ -25,7 +25,7 @@ describe('routeDevice', () => {
     [{ target: undefined }, 'target must be a string'],
     [{ source: 'lo' }, 'source must be a numeric IPv4 or IPv6 address'],
     [{ target: '127.0.0.1\0lo' }, 'target must be a numeric IPv4 or IPv6 address'],
-    [{ source: '::1' }, 'source must be of the family of target'],
+    [{ source: '::1' }, 'source must be of the same family as target'],
     [{ port: 65_536 }, 'port must be a number from 0 to 65535'],
     [{ mark: -1 }, 'mark must be a number from 0 to 4294967295'],
     [{ device: undefined }, 'device must be a string']
@@ -62,6 +62,6 @@ describe('nextHop', () => {
   it('refuses what is no address', () => {
     const call = native().nextHop as (...args: unknown[]) => unknown
     expect(() => call('localhost')).toThrow('target must be a numeric IPv4 or IPv6 address')
-    expect(() => call('127.0.0.1', '::1')).toThrow('source must be of the family of target')
+    expect(() => call('127.0.0.1', '::1')).toThrow('source must be of the same family as target')
   })
 })

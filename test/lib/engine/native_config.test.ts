@@ -9,7 +9,11 @@ import { createRun } from '../../helpers/native_run.js'
 const refusedSocketOptions: [string, unknown, string][] = [
   ['no list of socket options', undefined, 'socketOptions must be an array'],
   ['a socket option of null', [null], 'socketOptions must be an object'],
-  ['more socket options than there are', new Array(65).fill(missingDevice), 'socketOptions must be shorter'],
+  [
+    'more socket options than there are',
+    new Array(65).fill(missingDevice),
+    'socketOptions must be at most 64 options'
+  ],
   ['a socket option of no family', [{ ...missingDevice, family: -1 }], 'family must be a number from 0'],
   ['a socket option of no level', [{ ...missingDevice, level: 'tcp' }], 'level must be a number from 0'],
   ['a socket option without a name', [{ ...missingDevice, name: undefined }], 'name must be a number from 0'],
@@ -22,14 +26,14 @@ const refusedSocketOptions: [string, unknown, string][] = [
   [
     'a socket option longer than any is',
     [{ ...missingDevice, value: new Uint8Array(257) }],
-    'value must be shorter'
+    'value must be at most 256 bytes'
   ]
 ]
 
 describe('Run refuses', () => {
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'config must be an object'],
-    ['neither dial nor listen', small, 'config must be one with dial or listen'],
+    ['neither dial nor listen', small, 'config must be an object with dial, listen or both'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
     ['a worker too few', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
     ['NaN', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
@@ -70,12 +74,12 @@ describe('Run refuses', () => {
         listen: listening(),
         dial: dialing({ sources: [{ first: '127.0.0.2', last: '127.0.0.1' }] })
       },
-      'sources must be ranges of one family from first to last'
+      'sources must be ranges within one family whose last is not below first'
     ],
     [
       'sources of two families',
       { ...small, listen: listening(), dial: dialing({ sources: [{ first: '127.0.0.2', last: '::1' }] }) },
-      'sources must be ranges of one family from first to last'
+      'sources must be ranges within one family whose last is not below first'
     ],
     [
       'shard 0',
@@ -109,7 +113,7 @@ describe('Run refuses', () => {
         message
       ])
     ),
-    ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be given exactly when'],
+    ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be empty if the run also listens'],
     [
       'a dial of both',
       {
@@ -117,7 +121,7 @@ describe('Run refuses', () => {
         listen: listening(),
         dial: dialing({ targets: [{ address: '127.0.0.1', firstPort: 9, lastPort: 9 }] })
       },
-      'targets must be given exactly when'
+      'targets must be empty if the run also listens'
     ]
   ])('%s', (_, config, message) => {
     expect(() => createRun(config)).toThrow(TypeError)

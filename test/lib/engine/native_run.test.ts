@@ -74,7 +74,7 @@ describe('Run', () => {
       run.close()
     })
     if (kept) start(kept)
-    expect(new Set(again)).toEqual(new Set(['Error: a run starts once']))
+    expect(new Set(again)).toEqual(new Set(['Error: the run was already started']))
   })
 
   it('can be looked at before it starts', () => {
@@ -107,7 +107,7 @@ describe('Run', () => {
       listen: listening({ targets: [{ address: '192.0.2.1', firstPort: 0, lastPort: 0 }] })
     })
     expect(() => run.start()).toThrow(expect.objectContaining({ errno: 99, syscall: 'bind' }))
-    expect(() => run.start()).toThrow('a run starts once')
+    expect(() => run.start()).toThrow('the run was already started')
     run.close()
     run.join()
   })
@@ -143,7 +143,7 @@ describe('Run', () => {
       }
     })
     expect(events).toEqual(['ramped', 'censused', 'closed'])
-    const none = 'Error: no census was taken'
+    const none = 'Error: there is no finished census'
     expect(told).toEqual([none, true, none, false, none])
     expect(taken.map(({ capacity, rows, missed }) => ({ capacity, rows, missed }))).toEqual([
       { capacity: 600, rows: 500, missed: 0 }
@@ -190,7 +190,7 @@ describe('Run', () => {
         }),
         listen: listening()
       },
-      'rate must be points whose atMs rises'
+      'rate must be points in ascending order of atMs'
     ]
   ])('names what is allowed as a person writes it: %s', (_, config, message) => {
     expect(() => createRun({ ...small, ...config })).toThrow(message)

@@ -12,7 +12,7 @@
 
 namespace c1m::test {
 
-// A sheet and the memory it writes to.
+// A sheet and its memory.
 struct Sheet {
   explicit Sheet(size_t capacity)
       : memory(CensusSheet::BytesFor(capacity)), sheet(memory, capacity), capacity(capacity) {}

@@ -1,4 +1,4 @@
-// Waiting for a condition that nothing announces.
+// Waits for a condition that causes no event.
 #pragma once
 
 #include <poll.h>
@@ -7,10 +7,10 @@
 
 namespace c1m::test {
 
-// Only ever spent by a test that fails.
+// Only a failing test waits this long.
 inline constexpr int64_t kPatienceNs = 20 * kNsPerSecond;
 
-// Looks again and again until `condition` holds; false when it doesn't within kPatienceNs.
+// Evaluates `condition` repeatedly until it is true; false if it is not within kPatienceNs.
 template <typename Condition>
 [[nodiscard]] bool Eventually(Condition&& condition) {
   const int64_t deadline_ns = NowNs() + kPatienceNs;
@@ -21,7 +21,7 @@ template <typename Condition>
   return true;
 }
 
-// Whether poll(2) reports one of `events` (or an error) of a descriptor in time.
+// Whether poll(2) reports one of `events` (or an error) for a descriptor in time.
 [[nodiscard]] inline bool Ready(int fd, int16_t events) {
   pollfd waiting{.fd = fd, .events = events, .revents = 0};
   return ::poll(&waiting, 1, static_cast<int>(kPatienceNs / kNsPerMs)) == 1;

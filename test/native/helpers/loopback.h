@@ -16,8 +16,8 @@ inline SocketAddress Address(const std::string& numeric, uint16_t port = 0) {
   return SocketAddress::Parse(numeric, port).value();
 }
 
-// `count` addresses in a row that no other test uses: 127.128.0.0/9 is cut by process id, so test
-// processes that run at the same time don't meet, and their ports are all free.
+// `count` consecutive addresses that no other test uses. 127.128.0.0/9 is divided by process id, so
+// concurrent test processes do not overlap, and all ports of the addresses are free.
 inline SocketAddress UniqueLoopback(uint16_t port = 0, uint64_t count = 1) {
   static std::atomic<uint64_t> next{1};
   const auto process = static_cast<uint64_t>(::getpid()) % (1U << 15);

@@ -53,7 +53,7 @@ UniqueFd Connected(const SocketAddress& target) {
   const auto opened = OpenStream(target.family());
   if (!opened.ok()) return {};
   UniqueFd socket(opened.value());
-  // The kernel would choose 127.0.0.1, which every test on this machine shares.
+  // The kernel would choose 127.0.0.1, which all tests on this machine share.
   const SocketAddress source = WithPort(target, 0);
   if (::bind(socket.get(), source.raw(), source.size()) != 0) return {};
   if (::connect(socket.get(), target.raw(), target.size()) != 0 && errno != EINPROGRESS) return {};
@@ -83,8 +83,8 @@ void Reset(UniqueFd& connection) {
 }
 
 void Disconnect(const UniqueFd& connection) {
-  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
-  ::connect(connection.get(), &nobody, sizeof(nobody));
+  const sockaddr unspecified{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(connection.get(), &unspecified, sizeof(unspecified));
 }
 
 size_t SendSome(const UniqueFd& connection, const std::string& bytes) {

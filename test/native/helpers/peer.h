@@ -10,48 +10,49 @@
 
 namespace c1m::test {
 
-// A listening socket at an address of its own.
+// Opens a listening socket on an address of its own.
 UniqueFd Listening(const SocketAddress& address, int backlog = 1024);
 UniqueFd Listening();
 SocketAddress LocalAddress(const UniqueFd& socket);
-// The other end of an IPv4 connection.
+// The remote address of an IPv4 connection.
 SocketAddress PeerAddress(const UniqueFd& connection);
 
-// The next connection; invalid when none comes in time.
+// Accepts the next connection; invalid if none arrives in time.
 UniqueFd Accepted(const UniqueFd& listener);
 std::vector<UniqueFd> Accepted(const UniqueFd& listener, size_t count);
 
-// A non-blocking connection from the address of its target; invalid when it is not established in
-// time.
+// A non-blocking connection, bound to the address of its target; invalid if it is not established
+// in time.
 UniqueFd Connected(const SocketAddress& target);
 
-// Two ends of one connection, both non-blocking.
+// The two ends of one connection, both non-blocking.
 struct Pair {
   UniqueFd ours;
   UniqueFd theirs;
 };
 Pair ConnectedPair();
 
-// How the peer ended the connection, reading what comes before that: 0 for FIN, else the errno
-// (ECONNRESET for RST); -1 when it didn't end in time.
+// Reads until the peer ends the connection and returns how: 0 for FIN, otherwise the errno
+// (ECONNRESET for RST); -1 if it does not end in time.
 int EndOf(const UniqueFd& connection);
 
 // Closes with RST.
 void Reset(UniqueFd& connection);
-// Sends RST though somebody else has a copy of the descriptor.
+// Sends RST even if another process has a copy of the descriptor.
 void Disconnect(const UniqueFd& connection);
 
-// Sends all of it, waiting whenever the peer is slow.
+// Sends all of it and waits whenever the peer is slow.
 bool SendAll(const UniqueFd& connection, const std::string& bytes);
-// As much as the kernel takes at once.
+// Sends as much as the kernel accepts at once.
 size_t SendSome(const UniqueFd& connection, const std::string& bytes);
-// Waits for exactly so many bytes; shorter when the connection ended or nothing came in time.
+// Waits for exactly this many bytes; returns fewer if the connection ends or nothing arrives in
+// time.
 std::string Receive(const UniqueFd& connection, size_t size);
 
-// Bytes in which any lost, doubled or swapped piece shows.
+// Data in which any lost, duplicated or reordered piece is visible.
 std::string Pattern(size_t size);
 
-// A listening socket whose accept queue is full, so that further SYNs stay unanswered until
+// A listening socket whose accept queue is full, so that further SYNs are not answered until
 // `queued` has been accepted.
 struct Deaf {
   UniqueFd listener;

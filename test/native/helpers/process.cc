@@ -20,7 +20,8 @@
 namespace c1m::test {
 namespace {
 
-// The numbers that name the entries of a folder of /proc, but not the one of the folder itself.
+// The entries of a directory of /proc whose names are numbers, except the descriptor of the
+// directory itself.
 std::vector<int> Numbers(const char* folder) {
   std::vector<int> numbers;
   DIR* const listing = ::opendir(folder);
@@ -78,7 +79,7 @@ int InChild(const std::function<int()>& body) {
     int status = 127;
     try {
       status = body();
-    } catch (...) {  // the parent's test goes on, but not in the child
+    } catch (...) {  // the child must not continue the parent's test
     }
     ::_exit(status);
   }
@@ -88,7 +89,7 @@ int InChild(const std::function<int()>& body) {
 }
 
 bool RefuseCall(uint32_t call, int error, std::optional<uint32_t> first) {
-  // Skips nothing where any number will do.
+  // Skips no instruction if any argument matches.
   const uint8_t other = first ? 1 : 0;
   std::array<sock_filter, 6> program = {{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -108,7 +109,7 @@ bool RefuseCloseRange(int error, std::optional<uint32_t> first) {
 }
 
 int RunAlone(const char* test_case) {
-  // doctest would take it for several filters, and find nothing to run.
+  // doctest would read a comma as a separator of filters and find no test.
   if (std::strchr(test_case, ',') != nullptr) return 125;
   const std::string filter = std::string("--test-case=") + test_case;
   return InChild([&] {
@@ -119,7 +120,7 @@ int RunAlone(const char* test_case) {
 
 TableCopy::TableCopy() : child_(::fork()) {
   if (child_ != 0) return;
-  // Also when this process crashes.
+  // Also if this process crashes.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   for (;;) ::pause();
 }

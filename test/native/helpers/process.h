@@ -1,4 +1,4 @@
-// What the test process has open, and children of it for what can't be undone.
+// The descriptors and threads of the test process, and child processes for irreversible actions.
 #pragma once
 
 #include <sched.h>
@@ -10,15 +10,15 @@
 
 namespace c1m::test {
 
-// The numbers in the process's descriptor table.
+// The numbers in the descriptor table of the process.
 std::vector<int> OpenDescriptors();
-// The numbers in the table of one of its threads.
+// The numbers in the descriptor table of one of its threads.
 std::vector<int> OpenDescriptors(int thread);
-// Threads of the process, those still on their way out included.
+// The threads of the process, including those that are still exiting.
 std::vector<int> Threads();
 size_t ThreadCount();
 
-// Lowers the soft RLIMIT_NOFILE while it lives.
+// Lowers the soft RLIMIT_NOFILE for its lifetime.
 class DescriptorLimit {
  public:
   explicit DescriptorLimit(unsigned limit);
@@ -30,7 +30,7 @@ class DescriptorLimit {
   unsigned long before_;
 };
 
-// Keeps this thread, and those it makes, on one CPU while it lives.
+// Keeps this thread, and threads it starts, on one CPU for its lifetime.
 class OneCpu {
  public:
   OneCpu();
@@ -42,22 +42,22 @@ class OneCpu {
   cpu_set_t before_;
 };
 
-// Runs `body` in a forked child and returns the exit status it asked for; 127 when it threw, 128 +
-// the signal when it was killed.
+// Runs `body` in a forked child and returns its exit status; 127 if it threw, 128 + the signal if
+// it was killed.
 int InChild(const std::function<int()>& body);
 
-// From now on the system call with this number fails with `error`; or only when its first argument
-// is `first`. Can't be undone: for children only.
+// Makes the system call with this number fail with `error`, or only if its first argument is
+// `first`. Irreversible, so for child processes only.
 bool RefuseCall(uint32_t call, int error, std::optional<uint32_t> first = std::nullopt);
 
-// As under a kernel or a container that lacks close_range(2).
+// Like a kernel or a container without close_range(2).
 bool RefuseCloseRange(int error, std::optional<uint32_t> first = std::nullopt);
 
-// Runs another test case, one that is skipped otherwise and whose name has no comma, in a process
-// of its own: 0 when it passed, 128 + the signal when it was killed.
+// Runs a test case that is normally skipped, and whose name has no comma, in a process of its own.
+// Returns 0 if it passed, 128 + the signal if it was killed.
 int RunAlone(const char* test_case);
 
-// A process that has a copy of every descriptor of this one, for as long as it lives here.
+// A child process that keeps a copy of every descriptor of this one for the lifetime of the object.
 class TableCopy {
  public:
   TableCopy();

@@ -21,13 +21,13 @@ struct Totals {
 #undef C1M_FIELD
 };
 
-// `connections` from one address of the test's own.
+// Dials `connections` from an address of the test's own.
 DialOptions DialTo(std::vector<SocketAddress> targets, uint64_t connections);
 ListenOptions ListenOn(std::vector<SocketAddress> addresses, ListenMode mode = ListenMode::kSink);
 
 RunOptions DialRun(DialOptions dial);
 RunOptions ListenRun(ListenOptions listen);
-// Both ends in one run, over as many workers.
+// A run with both ends, over as many workers.
 RunOptions SelfDialRun(uint64_t connections, uint32_t workers = 1);
 
 class ScratchRun {
@@ -37,16 +37,16 @@ class ScratchRun {
 
   Run* operator->() { return &run_; }
 
-  // Starts it; what it listens on, or nothing when it could not.
+  // Starts the run and returns its listening addresses; empty if it could not start.
   std::vector<SocketAddress> Start();
-  // Waits for an event; false when it doesn't come in time.
+  // Waits for an event; false if it does not come in time.
   [[nodiscard]] bool Wait(Run::Event event);
-  // Closes it and waits until all is over.
+  // Closes the run and waits for its end.
   [[nodiscard]] bool End();
 
   [[nodiscard]] int events(Run::Event event);
   [[nodiscard]] Totals totals() const;
-  // How often the run met this error.
+  // How often this error occurred in the run.
   [[nodiscard]] uint64_t Errors(Phase phase, int code) const;
 
  private:

@@ -19,7 +19,7 @@ cpu_set_t Allowed() {
 
 }  // namespace
 
-TEST_CASE("cpu: as many as a thread may run on are told apart") {
+TEST_CASE("cpu: each thread gets one of exactly as many CPUs as it may use") {
   const cpu_set_t allowed = Allowed();
   const auto count = static_cast<uint32_t>(CPU_COUNT(&allowed));
   std::set<int> cpus;
@@ -32,7 +32,7 @@ TEST_CASE("cpu: as many as a thread may run on are told apart") {
   CHECK(cpus.size() == count);
 }
 
-TEST_CASE("cpu: with more or fewer to share them none is anybody's") {
+TEST_CASE("cpu: with more or fewer threads than CPUs none gets one") {
   const cpu_set_t allowed = Allowed();
   const auto count = static_cast<uint32_t>(CPU_COUNT(&allowed));
   CHECK(CpuOf(0, count + 1) == -1);
@@ -40,7 +40,7 @@ TEST_CASE("cpu: with more or fewer to share them none is anybody's") {
   CHECK(CpuOf(count, count) == -1);
 }
 
-TEST_CASE("cpu: a thread that has moved may still run wherever it could") {
+TEST_CASE("cpu: a thread that has moved keeps its allowed CPUs") {
   Thread thread;
   REQUIRE(thread.Start([] {
     const cpu_set_t before = Allowed();
@@ -54,7 +54,7 @@ TEST_CASE("cpu: a thread that has moved may still run wherever it could") {
   thread.Join();
 }
 
-TEST_CASE("cpu: a thread stays where it can't move to") {
+TEST_CASE("cpu: a thread stays where it is if it cannot move") {
   const cpu_set_t before = Allowed();
   for (const int cpu : {-1, CPU_SETSIZE - 1, CPU_SETSIZE}) MoveToCpu(cpu);
   const cpu_set_t after = Allowed();

@@ -23,7 +23,7 @@ namespace {
 
 bool Open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
-// An eventfd under a number from `least` up, which tells itself apart by its count.
+// An eventfd with a number from `least` up, identified by its count.
 UniqueFd Marked(uint64_t mark, int least) {
   const UniqueFd event(OpenEventFd().value());
   [[maybe_unused]] const auto written = ::write(event.get(), &mark, sizeof(mark));
@@ -35,7 +35,8 @@ uint64_t MarkOf(int fd) {
   return ::read(fd, &mark, sizeof(mark)) == sizeof(mark) ? mark : 0;
 }
 
-// Runs `body` on a thread of its own in a private table; whether the table was had.
+// Runs `body` on a thread of its own in a private table; returns whether the table could be
+// entered.
 template <typename Body>
 bool InPrivateTable(std::span<int> keep, Body&& body) {
   bool entered = false;
@@ -48,7 +49,8 @@ bool InPrivateTable(std::span<int> keep, Body&& body) {
 
 }  // namespace
 
-TEST_CASE("descriptor_table: what a thread opens in its table the process doesn't have") {
+TEST_CASE(
+    "descriptor_table: descriptors that a thread opens in its table are not open in the process") {
   const std::vector<int> before = OpenDescriptors();
   int opened = -1;
   bool seen = true;
@@ -57,12 +59,12 @@ TEST_CASE("descriptor_table: what a thread opens in its table the process doesn'
     std::thread([&] { seen = Open(opened); }).join();
   }));
   CHECK(opened == 900);
-  CHECK(seen);  // a thread made there belongs there
+  CHECK(seen);  // a thread started there shares the table
   CHECK_FALSE(Open(opened));
   CHECK(OpenDescriptors() == before);
 }
 
-TEST_CASE("descriptor_table: what the process has open the thread doesn't have") {
+TEST_CASE("descriptor_table: descriptors of the process are not open in the thread's table") {
   const UniqueFd low(OpenEventFd().value());
   const UniqueFd high = Marked(1, 700);
   std::vector<int> inside;
@@ -78,7 +80,7 @@ TEST_CASE("descriptor_table: what the process has open the thread doesn't have")
   CHECK(Open(high.get()));
 }
 
-TEST_CASE("descriptor_table: kept descriptors are the first ones, in the order of their numbers") {
+TEST_CASE("descriptor_table: kept descriptors get the lowest numbers in the same order") {
   const UniqueFd first = Marked(11, 40);
   const UniqueFd between = Marked(99, 50);
   const UniqueFd second = Marked(22, 60);
@@ -102,8 +104,8 @@ TEST_CASE("descriptor_table: kept descriptors are the first ones, in the order o
   CHECK(ends_at_exec);
 }
 
-TEST_CASE("descriptor_table: kept descriptors that already are the first ones stay") {
-  // Close numbers, so that targets and sources overlap.
+TEST_CASE("descriptor_table: kept descriptors that already have the lowest numbers keep them") {
+  // Numbers close together, so that targets and sources overlap.
   std::vector<UniqueFd> owners;
   std::vector<int> keep;
   for (uint64_t mark = 1; mark <= 8; ++mark) {
@@ -119,7 +121,7 @@ TEST_CASE("descriptor_table: kept descriptors that already are the first ones st
   CHECK(*std::max_element(keep.begin(), keep.end()) == kFirstFreeFd + 7);
 }
 
-TEST_CASE("descriptor_table: RLIMIT_NOFILE bounds each table, not the process") {
+TEST_CASE("descriptor_table: RLIMIT_NOFILE limits each table, not the process") {
   constexpr int kLimit = 64;
   constexpr int kThreads = 2;
   const DescriptorLimit limit(kLimit);
@@ -150,7 +152,7 @@ TEST_CASE("descriptor_table: RLIMIT_NOFILE bounds each table, not the process") 
   CHECK(refusal[1] == EMFILE);
 }
 
-TEST_CASE("descriptor_table: where the kernel refuses nothing changes") {
+TEST_CASE("descriptor_table: if the kernel refuses, nothing changes") {
   for (const int error : {ENOSYS, EPERM}) {
     const int status = InChild([&] {
       if (!RefuseCloseRange(error)) return 2;
@@ -163,11 +165,11 @@ TEST_CASE("descriptor_table: where the kernel refuses nothing changes") {
   }
 }
 
-TEST_CASE("descriptor_table: PrivateTablesWork says what EnterPrivateTable would") {
+TEST_CASE("descriptor_table: PrivateTablesWork predicts EnterPrivateTable") {
   CHECK(PrivateTablesWork() == InPrivateTable({}, [] {}));
 }
 
-TEST_CASE("descriptor_table: the limit is raised as far as it goes") {
+TEST_CASE("descriptor_table: the limit is raised to the hard limit") {
   const DescriptorLimit lowered(64);
   const int raised = RaiseDescriptorLimit();
   rlimit limit{};

@@ -13,7 +13,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("devices: loopback is there once, with its address") {
+TEST_CASE("devices: loopback is listed once, with its address") {
   const auto devices = ListDevices();
   REQUIRE(devices.ok());
   const auto is_loopback = [](const Device& device) { return device.name == "lo"; };
@@ -32,7 +32,7 @@ Result<Route> RouteTo(const SocketAddress& target, std::optional<SocketAddress> 
 
 }  // namespace
 
-TEST_CASE("devices: packets to this host leave by loopback, wherever they come from") {
+TEST_CASE("devices: packets to this host leave by loopback from any source") {
   const auto chosen = RouteTo(Address("127.0.0.1", 80));
   REQUIRE(chosen.ok());
   CHECK(chosen.value().device == "lo");
@@ -40,12 +40,12 @@ TEST_CASE("devices: packets to this host leave by loopback, wherever they come f
   CHECK(RouteTo(Address("127.0.0.1"), Address("127.1.2.3")).value().device == "lo");
 }
 
-TEST_CASE("devices: loopback has no neighbours") {
+TEST_CASE("devices: loopback has no neighbors") {
   const auto devices = ListDevices();
   REQUIRE(devices.ok());
   const auto loopback = std::ranges::find(devices.value(), "lo", &Device::name);
   REQUIRE(loopback != devices.value().end());
-  CHECK_FALSE(loopback->neighbours);
+  CHECK_FALSE(loopback->has_neighbors);
 }
 
 TEST_CASE("devices: a connection bound to a device leaves by it") {
@@ -59,15 +59,15 @@ TEST_CASE("devices: a connection bound to a device leaves by it") {
   CHECK(missing.error().code == ENODEV);
 }
 
-TEST_CASE("devices: asking leaves no descriptor") {
+TEST_CASE("devices: a query leaves no descriptor open") {
   const std::vector<int> before = OpenDescriptors();
   CHECK(ListDevices().ok());
   CHECK(RouteTo(Address("127.0.0.1")).ok());
   CHECK(OpenDescriptors() == before);
 }
 
-TEST_CASE("devices: where the kernel knows no way its errno is handed on") {
-  // Multicast is no source address.
+TEST_CASE("devices: if there is no route, the kernel's errno is returned") {
+  // A multicast address is not valid as a source.
   const auto refused = RouteTo(Address("127.0.0.1"), Address("224.0.0.1"));
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == EINVAL);

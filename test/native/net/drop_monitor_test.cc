@@ -17,7 +17,8 @@ namespace {
 
 const std::string kFormat = "events/skb/kfree_skb/format";
 
-// Where the field ending in `name` lies; the format is parsed in earnest in lib/host.
+// The offset of the field whose name ends in `name`; lib/host has the complete parser of this
+// format.
 uint32_t OffsetOf(const std::string& format, const std::string& name) {
   const size_t at = format.find(" " + name + ";\toffset:");
   REQUIRE(at != std::string::npos);
@@ -41,7 +42,7 @@ uint64_t Drops(const DropMonitor& monitor, uint32_t reason) {
   return drops;
 }
 
-// A SYN to a port nobody listens on is dropped with the reason NO_SOCKET.
+// A SYN to a port without a listener is dropped with the reason NO_SOCKET.
 void Knock() {
   const UniqueFd socket = Connected(UniqueLoopback(9));
   CHECK_FALSE(socket.valid());
@@ -49,7 +50,7 @@ void Knock() {
 
 }  // namespace
 
-TEST_CASE("tracefs: a file is read without a mount that stays") {
+TEST_CASE("tracefs: a file is read without leaving a mount") {
   if (::geteuid() != 0) {
     MESSAGE("skipped: needs root");
     return;
@@ -63,7 +64,7 @@ TEST_CASE("tracefs: a file is read without a mount that stays") {
   CHECK(std::string(missing.error().syscall) == "openat");
 }
 
-TEST_CASE("tracefs: without privilege it says so") {
+TEST_CASE("tracefs: without privilege it fails with EPERM") {
   CHECK(InChild([] {
           if (::geteuid() == 0 && ::setuid(65534) != 0) return 1;
           const auto text = ReadTracefs(kFormat);
@@ -91,7 +92,7 @@ TEST_CASE("drop_monitor: the tracepoint counts drops of one reason with their ca
   CHECK(monitor->Read().lost == 0);
 }
 
-TEST_CASE("drop_monitor: a filter that makes no sense is refused by name") {
+TEST_CASE("drop_monitor: an invalid filter is refused, and the error names the call") {
   if (::geteuid() != 0) {
     MESSAGE("skipped: needs root");
     return;
@@ -103,7 +104,7 @@ TEST_CASE("drop_monitor: a filter that makes no sense is refused by name") {
   CHECK(refused.error().code == EINVAL);
 }
 
-TEST_CASE("drop_monitor: more ends than a program can look for are refused") {
+TEST_CASE("drop_monitor: more ends than the maximum are refused") {
   DropFilter filter;
   filter.ends.resize(kMaxDropEnds + 1);
   const auto refused = DropMonitor::Start(filter);

@@ -7,7 +7,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("drop_program: jumps lead forward and land on an instruction") {
+TEST_CASE("drop_program: jumps go forward and land on an instruction") {
   DropFilter filter;
   filter.ignored_reasons = {2, 104};
   filter.net_inode = 4026531840;
@@ -25,7 +25,7 @@ TEST_CASE("drop_program: jumps lead forward and land on an instruction") {
   CHECK(code.back().code == (BPF_JMP | BPF_EXIT));
 }
 
-TEST_CASE("drop_program: as many ends as it may have are within reach of a jump") {
+TEST_CASE("drop_program: a jump reaches across the maximum number of ends") {
   DropFilter filter;
   for (size_t i = 0; i < kMaxDropEnds; ++i) {
     const auto port = static_cast<uint16_t>(i);

@@ -17,7 +17,7 @@ bool Open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
 
 }  // namespace
 
-TEST_CASE("fd: an owner closes what it owns") {
+TEST_CASE("fd: an owner closes its descriptor") {
   int number = -1;
   {
     const UniqueFd owner(OpenEventFd().value());
@@ -35,11 +35,11 @@ TEST_CASE("fd: an empty owner is not valid and closes nothing") {
   CHECK(owner.get() == -1);
 }
 
-TEST_CASE("fd: moving hands the descriptor over") {
+TEST_CASE("fd: moving transfers the descriptor") {
   UniqueFd from(OpenEventFd().value());
   const int number = from.get();
   UniqueFd to(std::move(from));
-  CHECK_FALSE(from.valid());  // NOLINT(bugprone-use-after-move): what is left is the point
+  CHECK_FALSE(from.valid());  // NOLINT(bugprone-use-after-move): the test is about the rest
   CHECK(to.get() == number);
 
   UniqueFd other(OpenEventFd().value());
@@ -58,7 +58,8 @@ TEST_CASE("fd: moving an owner into itself keeps the descriptor") {
   CHECK(Open(owner.get()));
 }
 
-TEST_CASE("fd: what is given a number of stdio is moved above it, and what is refused says why") {
+TEST_CASE(
+    "fd: a descriptor with a number of stdio is moved above it, and a refusal keeps its errno") {
   CHECK(InChild([] {
           ::close(STDIN_FILENO);
           const int low = ::dup(STDERR_FILENO);

@@ -15,7 +15,7 @@
 namespace c1m::test {
 namespace {
 
-// A datagram to a port nobody has, which is rejected by ICMP.
+// A datagram to an unused port, which is rejected by ICMP.
 UniqueFd Rejected(const SocketAddress& target) {
   UniqueFd socket(::socket(target.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
@@ -31,7 +31,7 @@ UniqueFd Rejected(const SocketAddress& target) {
 
 }  // namespace
 
-TEST_CASE("icmp_error: names the sender, the type and the code") {
+TEST_CASE("icmp_error: it names the sender, the type and the code") {
   const UniqueFd v4 = Rejected(UniqueLoopback(9));
   std::optional<IcmpError> error;
   REQUIRE(Eventually([&] { return (error = TakeIcmpError(v4.get())).has_value(); }));
@@ -42,14 +42,14 @@ TEST_CASE("icmp_error: names the sender, the type and the code") {
   CHECK_FALSE(TakeIcmpError(v4.get()));
 }
 
-TEST_CASE("icmp_error: names those of IPv6") {
+TEST_CASE("icmp_error: it names them for IPv6") {
   const UniqueFd v6 = Rejected(SocketAddress::Parse("::1", 9).value());
   std::optional<IcmpError> error;
   REQUIRE(Eventually([&] { return (error = TakeIcmpError(v6.get())).has_value(); }));
   CHECK(*error == IcmpError{.from = "::1", .family = AF_INET6, .type = 1, .code = 4});
 }
 
-TEST_CASE("icmp_error: a socket that is watched no longer has none") {
+TEST_CASE("icmp_error: a socket that is no longer watched has none") {
   const UniqueFd v6 = Rejected(SocketAddress::Parse("::1", 9).value());
   REQUIRE(Eventually([&] { return PendingError(v6.get()) == ECONNREFUSED; }));
   KeepIcmpErrors(v6.get(), false);

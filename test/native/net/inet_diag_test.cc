@@ -18,7 +18,7 @@
 namespace c1m::test {
 namespace {
 
-// A socket whose TCP_INFO outlives the visit.
+// A copy of a socket whose TCP_INFO remains valid after the visit.
 struct Seen {
   DiagSocket socket;
   TcpInfo info{};
@@ -69,7 +69,7 @@ TEST_CASE("inet_diag: it finds a listening socket with its queue and its owner")
   CHECK(socket.inode == file.st_ino);
 }
 
-TEST_CASE("inet_diag: TCP_INFO comes when asked for, as getsockopt gives it") {
+TEST_CASE("inet_diag: TCP_INFO is returned on request and equals that of getsockopt") {
   const UniqueFd listener = Listening();
   const SocketAddress address = LocalAddress(listener);
   const UniqueFd ours = Connected(address);
@@ -129,7 +129,7 @@ TEST_CASE("inet_diag: the kernel filters by port and address") {
   CHECK(ports({}).size() == 8);
 }
 
-TEST_CASE("inet_diag: one walk takes IPv4, IPv6 and IPv4 in IPv6") {
+TEST_CASE("inet_diag: one dump includes IPv4, IPv6 and IPv4 mapped into IPv6") {
   const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) {
     MESSAGE("skipped: this host has no IPv6");
@@ -144,7 +144,7 @@ TEST_CASE("inet_diag: one walk takes IPv4, IPv6 and IPv4 in IPv6") {
   const SocketAddress address = UniqueLoopback(port);
   const UniqueFd ours = Connected(address);
   REQUIRE(ours.valid());
-  // The accepted end is an IPv6 socket with an IPv4 address in it.
+  // The accepted end is an IPv6 socket with an IPv4 address.
   const auto seen = Visit({.states = StateBit(TcpState::kEstablished), .local = At(address)});
   REQUIRE(seen.size() == 1);
   CHECK(seen[0].socket.local_address == address.Mapped());
@@ -155,7 +155,7 @@ TEST_CASE("inet_diag: one walk takes IPv4, IPv6 and IPv4 in IPv6") {
   CHECK(Visit({.local = {v6}}).empty());
 }
 
-TEST_CASE("inet_diag: it tells the states of both ends apart") {
+TEST_CASE("inet_diag: it reports the states of both ends") {
   const UniqueFd listener = Listening();
   const SocketAddress address = LocalAddress(listener);
   const UniqueFd ours = Connected(address);
@@ -169,7 +169,7 @@ TEST_CASE("inet_diag: it tells the states of both ends apart") {
   CHECK(Visit({.states = StateBit(TcpState::kEstablished), .local = At(source)}).empty());
 }
 
-TEST_CASE("inet_diag: handshakes a full accept queue keeps waiting") {
+TEST_CASE("inet_diag: it reports handshakes that wait for a full accept queue") {
   const Deaf deaf = DeafListener();
   const UniqueFd late(OpenStream(AF_INET).value());
   CHECK(::connect(late.get(), deaf.address.raw(), deaf.address.size()) != 0);
@@ -181,7 +181,7 @@ TEST_CASE("inet_diag: handshakes a full accept queue keeps waiting") {
   CHECK(seen[0].has_info);
 }
 
-TEST_CASE("inet_diag: as many endpoints as fit, and not one more") {
+TEST_CASE("inet_diag: a filter takes the maximum number of endpoints and refuses one more") {
   std::vector<LocalEndpoint> local;
   const SocketAddress address = Address("::1");
   for (size_t i = 0; i < kMaxLocalEndpoints; ++i) {

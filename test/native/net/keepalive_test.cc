@@ -9,7 +9,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("keepalive: what is set is read, and can be put back") {
+TEST_CASE("keepalive: options that were set can be read and restored") {
   const Pair pair = ConnectedPair();
   const int fd = pair.ours.get();
   Keepalive before;
@@ -31,7 +31,7 @@ TEST_CASE("keepalive: what is set is read, and can be put back") {
   CHECK(now.count == before.count);
 }
 
-TEST_CASE("keepalive: what is no TCP socket has none") {
+TEST_CASE("keepalive: a descriptor without a TCP socket has none") {
   const UniqueFd event(OpenEventFd().value());
   Keepalive keepalive;
   CHECK_FALSE(ReadKeepalive(event.get(), keepalive));

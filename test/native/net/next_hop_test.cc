@@ -12,7 +12,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("next_hop: on loopback it is the target, and nobody has to answer") {
+TEST_CASE("next_hop: on loopback it is the target, which needs no neighbor entry") {
   for (const char* target : {"127.0.0.1", "::1"}) {
     const auto hop = FindNextHop(SocketAddress::Parse(target, 0).value(), std::nullopt);
     REQUIRE(hop.ok());
@@ -22,14 +22,14 @@ TEST_CASE("next_hop: on loopback it is the target, and nobody has to answer") {
   }
 }
 
-TEST_CASE("next_hop: where the kernel knows no way its errno is handed on") {
-  // Multicast is no source address.
+TEST_CASE("next_hop: if there is no route, the kernel's errno is returned") {
+  // A multicast address is not valid as a source.
   const auto refused = FindNextHop(Address("127.0.0.1"), Address("224.0.0.1"));
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().code == EINVAL);
 }
 
-TEST_CASE("next_hop: asking leaves no descriptor") {
+TEST_CASE("next_hop: a query leaves no descriptor open") {
   const std::vector<int> before = OpenDescriptors();
   CHECK(FindNextHop(Address("127.0.0.1"), std::nullopt).ok());
   CHECK(OpenDescriptors() == before);

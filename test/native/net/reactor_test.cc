@@ -16,7 +16,7 @@
 namespace c1m::test {
 namespace {
 
-// How long a wait for a deadline so far away takes.
+// How long a wait with a deadline this far in the future takes.
 int64_t WaitFor(Reactor& reactor, int64_t ns) {
   const int64_t began_ns = NowNs();
   CHECK(reactor.Wait(began_ns + ns).empty());
@@ -25,7 +25,7 @@ int64_t WaitFor(Reactor& reactor, int64_t ns) {
 
 }  // namespace
 
-TEST_CASE("reactor: it tells which descriptor something happened to") {
+TEST_CASE("reactor: it reports the descriptor of an event") {
   Reactor reactor;
   REQUIRE(reactor.valid());
   const UniqueFd first(OpenEventFd().value());
@@ -40,7 +40,9 @@ TEST_CASE("reactor: it tells which descriptor something happened to") {
   CHECK(events[0].events == EPOLLIN);
 }
 
-TEST_CASE("reactor: an eager wait ends with an event, before and after it has slept, and in time") {
+TEST_CASE(
+    "reactor: an eager wait ends with an event, before and after it has blocked, and at its "
+    "deadline") {
   Reactor reactor;
   const UniqueFd event(OpenEventFd().value());
   REQUIRE(reactor.Add(event.get(), EPOLLIN | EPOLLET));
@@ -60,7 +62,7 @@ TEST_CASE("reactor: an eager wait ends with an event, before and after it has sl
   CHECK(NowNs() - began_ns >= 3 * kNsPerMs);
 }
 
-TEST_CASE("reactor: what is refused says why") {
+TEST_CASE("reactor: a refusal sets errno") {
   Reactor reactor;
   CHECK_FALSE(reactor.Add(-1, EPOLLIN));
   CHECK(errno == EBADF);
@@ -70,7 +72,7 @@ TEST_CASE("reactor: what is refused says why") {
   CHECK(errno == EEXIST);
 }
 
-TEST_CASE("reactor: what was removed is not told") {
+TEST_CASE("reactor: a removed descriptor is not reported") {
   Reactor reactor;
   const UniqueFd event(OpenEventFd().value());
   REQUIRE(reactor.Add(event.get(), EPOLLIN));
@@ -81,7 +83,9 @@ TEST_CASE("reactor: what was removed is not told") {
   CHECK(reactor.Wait(0).size() == 1);
 }
 
-TEST_CASE("reactor: one signal wakes every reactor and each signal again though nobody reads") {
+TEST_CASE(
+    "reactor: one signal wakes every reactor, and so does each later one although nothing reads "
+    "it") {
   Reactor first;
   Reactor second;
   const UniqueFd event(OpenEventFd().value());
@@ -97,7 +101,7 @@ TEST_CASE("reactor: one signal wakes every reactor and each signal again though 
   }
 }
 
-TEST_CASE("reactor: what happened before the registration is told") {
+TEST_CASE("reactor: events before the registration are reported") {
   Reactor reactor;
   Pair pair = ConnectedPair();
   pair.theirs.Reset();
@@ -108,7 +112,7 @@ TEST_CASE("reactor: what happened before the registration is told") {
   CHECK((events[0].events & EPOLLRDHUP) != 0);
 }
 
-TEST_CASE("reactor: a signal of another thread ends a wait without deadline") {
+TEST_CASE("reactor: a signal of another thread ends a wait without a deadline") {
   Reactor reactor;
   const UniqueFd event(OpenEventFd().value());
   REQUIRE(reactor.Add(event.get(), EPOLLIN | EPOLLET));
@@ -117,7 +121,7 @@ TEST_CASE("reactor: a signal of another thread ends a wait without deadline") {
   other.join();
 }
 
-TEST_CASE("reactor: a deadline in the past only looks") {
+TEST_CASE("reactor: a deadline in the past only polls") {
   Reactor reactor;
   int64_t least_ns = INT64_MAX;
   for (const int64_t off : {-kNsPerSecond, int64_t{-1}, int64_t{0}}) {
@@ -128,11 +132,11 @@ TEST_CASE("reactor: a deadline in the past only looks") {
   CHECK(reactor.Wait(-1).empty());
 }
 
-TEST_CASE("reactor: a deadline is kept and finer than a millisecond") {
+TEST_CASE("reactor: a deadline is kept with a resolution finer than a millisecond") {
   Reactor reactor;
   for (const int64_t ns : {50 * kNsPerUs, 300 * kNsPerUs, kNsPerMs, 3 * kNsPerMs}) {
     CAPTURE(ns);
-    // Never early; and, the best of some tries being free of the machine's noise, hardly late.
+    // Never early; and the best of several attempts, which other load does not delay, hardly late.
     int64_t best_ns = INT64_MAX;
     for (int i = 0; i < 20; ++i) {
       const int64_t taken_ns = WaitFor(reactor, ns);
@@ -143,7 +147,7 @@ TEST_CASE("reactor: a deadline is kept and finer than a millisecond") {
   }
 }
 
-TEST_CASE("reactor: more events than one wait tells come with the next") {
+TEST_CASE("reactor: events beyond the capacity of one wait are reported by the next") {
   constexpr size_t kMany = 600;
   Reactor reactor;
   std::vector<UniqueFd> events;

@@ -18,14 +18,14 @@ TEST_CASE("result: it holds a value or an error") {
   CHECK(std::string(bad.error().syscall) == "open");
 }
 
-TEST_CASE("result: what can only be moved goes through it") {
+TEST_CASE("result: it can hold a move-only value") {
   Result<std::unique_ptr<int>> made = std::make_unique<int>(7);
   REQUIRE(made.ok());
   const std::unique_ptr<int> taken = std::move(made.value());
   CHECK(*taken == 7);
 }
 
-TEST_CASE("result: the last error is the one of this thread") {
+TEST_CASE("result: the last error is that of the calling thread") {
   errno = EMFILE;
   const SysError error = LastError("socket");
   CHECK(error.code == EMFILE);

@@ -22,7 +22,7 @@ int Read(int fd, int level, int name) {
 
 }  // namespace
 
-TEST_CASE("socket_options: each option of the socket's family is set, others are left out") {
+TEST_CASE("socket_options: each option of the socket's family is set, and others are skipped") {
   const UniqueFd socket(OpenStream(AF_INET).value());
   const SocketOptions options{IntegerOption(AF_UNSPEC, SOL_SOCKET, SO_KEEPALIVE, 1),
                               IntegerOption(AF_INET, IPPROTO_IP, IP_TOS, 16),
@@ -40,14 +40,14 @@ TEST_CASE("socket_options: the first option that the kernel refuses ends it") {
   CHECK(Read(socket.get(), SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
 
-TEST_CASE("socket_options: a value of no bytes is the kernel's to refuse") {
+TEST_CASE("socket_options: an empty value is passed to the kernel, which refuses it") {
   const UniqueFd socket(OpenStream(AF_INET).value());
   const SocketOption empty{
       .family = AF_UNSPEC, .level = SOL_SOCKET, .name = SO_KEEPALIVE, .value = ""};
   CHECK(SetOptions(socket.get(), AF_INET, {empty}) == EINVAL);
 }
 
-TEST_CASE("socket_options: a device that is not there is refused") {
+TEST_CASE("socket_options: a device that does not exist is refused") {
   const UniqueFd socket(OpenStream(AF_INET).value());
   CHECK(SetOptions(socket.get(), AF_INET, {MissingDevice()}) == ENODEV);
 }

@@ -34,7 +34,7 @@ bool Bind(int fd, const SocketAddress& address) {
 
 }  // namespace
 
-TEST_CASE("socket: a stream blocks nobody and ends at exec") {
+TEST_CASE("socket: a stream is non-blocking and closed on exec") {
   for (const int family : {AF_INET, AF_INET6}) {
     const UniqueFd socket(OpenStream(family).value());
     CHECK((::fcntl(socket.get(), F_GETFL) & O_NONBLOCK) != 0);
@@ -43,14 +43,14 @@ TEST_CASE("socket: a stream blocks nobody and ends at exec") {
   }
 }
 
-TEST_CASE("socket: a stream that can't be had names the call") {
+TEST_CASE("socket: a stream that cannot be created names the call") {
   const auto opened = OpenStream(AF_UNSPEC);
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == EAFNOSUPPORT);
   CHECK(std::string(opened.error().syscall) == "socket");
 }
 
-TEST_CASE("socket: one local port serves several sockets that allow it") {
+TEST_CASE("socket: several sockets that allow it share one local port") {
   const UniqueFd first(OpenStream(AF_INET).value());
   const UniqueFd second(OpenStream(AF_INET).value());
   const SocketAddress source = UniqueLoopback(2000);
@@ -61,13 +61,13 @@ TEST_CASE("socket: one local port serves several sockets that allow it") {
   CHECK(Bind(second.get(), source));
 }
 
-TEST_CASE("socket: the number of SYNs is limited as asked") {
+TEST_CASE("socket: the number of SYNs is limited as requested") {
   const UniqueFd socket(OpenStream(AF_INET).value());
   LimitSynRetries(socket.get(), 2);
   CHECK(Option(socket.get(), IPPROTO_TCP, TCP_SYNCNT) == 2);
 }
 
-TEST_CASE("socket: closing sends FIN, or RST where that was asked") {
+TEST_CASE("socket: closing sends FIN, or RST if requested") {
   Pair pair = ConnectedPair();
   SUBCASE("FIN") {
     pair.ours.Reset();
@@ -80,7 +80,7 @@ TEST_CASE("socket: closing sends FIN, or RST where that was asked") {
   }
 }
 
-TEST_CASE("socket: accepted sockets inherit the RST") {
+TEST_CASE("socket: accepted sockets inherit the reset on close") {
   const UniqueFd listener = Listening();
   ResetOnClose(listener.get());
   const UniqueFd client = Connected(LocalAddress(listener));
@@ -88,7 +88,7 @@ TEST_CASE("socket: accepted sockets inherit the RST") {
   CHECK(EndOf(client) == ECONNRESET);
 }
 
-TEST_CASE("socket: a connect has succeeded when the handshake is over, and not before") {
+TEST_CASE("socket: a connect has succeeded once the handshake is over, and not before") {
   SUBCASE("answered") {
     const UniqueFd listener = Listening();
     const UniqueFd socket(OpenStream(AF_INET).value());
@@ -106,24 +106,24 @@ TEST_CASE("socket: a connect has succeeded when the handshake is over, and not b
   }
   SUBCASE("refused") {
     const UniqueFd socket(OpenStream(AF_INET).value());
-    const SocketAddress nobody = UniqueLoopback(1);
-    CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+    const SocketAddress unused = UniqueLoopback(1);
+    CHECK(::connect(socket.get(), unused.raw(), unused.size()) == -1);
     REQUIRE(Ready(socket.get(), POLLOUT));
     CHECK_FALSE(IsConnected(socket.get()));
   }
 }
 
-TEST_CASE("socket: what the peer has ended in order did succeed") {
+TEST_CASE("socket: a connect has succeeded even if the peer has already closed") {
   Pair pair = ConnectedPair();
   pair.theirs.Reset();
   CHECK(EndOf(pair.ours) == 0);
   CHECK(IsConnected(pair.ours.get()));
 }
 
-TEST_CASE("socket: a pending error is read once") {
+TEST_CASE("socket: a pending error is returned once") {
   const UniqueFd socket(OpenStream(AF_INET).value());
-  const SocketAddress nobody = UniqueLoopback(1);
-  CHECK(::connect(socket.get(), nobody.raw(), nobody.size()) == -1);
+  const SocketAddress unused = UniqueLoopback(1);
+  CHECK(::connect(socket.get(), unused.raw(), unused.size()) == -1);
   REQUIRE(Ready(socket.get(), POLLOUT));
   CHECK(PendingError(socket.get()) == ECONNREFUSED);
   CHECK(PendingError(socket.get()) == 0);
@@ -139,7 +139,7 @@ TEST_CASE("socket: a listener on port 0 gets a port") {
   }
 }
 
-TEST_CASE("socket: a port is listened on once, unless it is shared") {
+TEST_CASE("socket: only one listener may use a port, unless it is shared") {
   const UniqueFd alone = Listening();
   const auto again = OpenListener(LocalAddress(alone), 16, PortSharing::kNone);
   REQUIRE_FALSE(again.ok());
@@ -149,19 +149,19 @@ TEST_CASE("socket: a port is listened on once, unless it is shared") {
   const auto second = OpenListener(LocalAddress(first), 16, PortSharing::kNext);
   REQUIRE(second.ok());
   const UniqueFd owner(second.value());
-  const auto stranger = OpenListener(LocalAddress(first), 16, PortSharing::kFirst);
-  REQUIRE_FALSE(stranger.ok());
-  CHECK(stranger.error().code == EADDRINUSE);
+  const auto other = OpenListener(LocalAddress(first), 16, PortSharing::kFirst);
+  REQUIRE_FALSE(other.ok());
+  CHECK(other.error().code == EADDRINUSE);
 }
 
-TEST_CASE("socket: a listener on a foreign address names the call") {
+TEST_CASE("socket: a listener on an address of another host names the call") {
   const auto opened = OpenListener(Address("192.0.2.1", 80), 16, PortSharing::kNone);
   REQUIRE_FALSE(opened.ok());
   CHECK(opened.error().code == EADDRNOTAVAIL);
   CHECK(std::string(opened.error().syscall) == "bind");
 }
 
-TEST_CASE("socket: a listener whose option is refused names the call and leaves no socket") {
+TEST_CASE("socket: a listener whose option is refused names the call and leaves no socket open") {
   const std::vector<int> before = OpenDescriptors();
   const auto opened = OpenListener(UniqueLoopback(), 16, PortSharing::kNone, {MissingDevice()});
   REQUIRE_FALSE(opened.ok());
@@ -170,7 +170,7 @@ TEST_CASE("socket: a listener whose option is refused names the call and leaves 
   CHECK(OpenDescriptors() == before);
 }
 
-TEST_CASE("socket: what a listener accepts inherits its options") {
+TEST_CASE("socket: accepted sockets inherit the options of the listener") {
   const UniqueFd listener(OpenListener(UniqueLoopback(), 16, PortSharing::kNone,
                                        {IntegerOption(AF_INET, SOL_SOCKET, SO_KEEPALIVE, 1)})
                               .value());
@@ -181,7 +181,7 @@ TEST_CASE("socket: what a listener accepts inherits its options") {
   CHECK(Option(client.get(), SOL_SOCKET, SO_KEEPALIVE) == 0);
 }
 
-TEST_CASE("socket: an IPv6 listener leaves the port of IPv4 alone") {
+TEST_CASE("socket: an IPv6 listener leaves the port free for IPv4") {
   const UniqueFd six = Listening(Address("::"));
   const uint16_t port = LocalAddress(six).port();
   const UniqueFd four = Listening(UniqueLoopback(port));

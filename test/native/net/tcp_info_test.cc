@@ -8,7 +8,7 @@
 namespace c1m::test {
 namespace {
 
-// What a connection says that had data and an ACK so long ago.
+// TCP_INFO of a connection whose last data and ACK arrived this long ago.
 TcpInfo Heard(uint32_t data_ms, uint32_t ack_ms) {
   TcpInfo info{};
   info.last_data_recv_ms = data_ms;
@@ -18,7 +18,7 @@ TcpInfo Heard(uint32_t data_ms, uint32_t ack_ms) {
 
 }  // namespace
 
-TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a round trip") {
+TEST_CASE("tcp_info: an undisturbed handshake has no retransmits and has measured a round trip") {
   const Pair pair = ConnectedPair();
   TcpInfo info;
   REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
@@ -27,14 +27,16 @@ TEST_CASE("tcp_info: an undisturbed handshake repeated nothing and measured a ro
   CHECK(info.rtt_us < 1'000'000);
 }
 
-TEST_CASE("tcp_info: what is no TCP socket has none") {
+TEST_CASE("tcp_info: a descriptor without a TCP socket has none") {
   TcpInfo info;
   CHECK(ReadTcpInfo(-1, info) == 0);
   const UniqueFd event(OpenEventFd().value());
   CHECK(ReadTcpInfo(event.get(), info) == 0);
 }
 
-TEST_CASE("tcp_info: a peer is heard after the handshake when it acknowledges or sends something") {
+TEST_CASE(
+    "tcp_info: a peer was heard after the handshake if it has acknowledged or sent data or a "
+    "probe") {
   const Pair pair = ConnectedPair();
   TcpInfo info;
   REQUIRE(ReadTcpInfo(pair.ours.get(), info) > 0);
@@ -48,7 +50,7 @@ TEST_CASE("tcp_info: a peer is heard after the handshake when it acknowledges or
   CHECK_FALSE(HeardSinceHandshake(Heard(3000, 3000)));
 }
 
-TEST_CASE("tcp_info: SYN-ACKs come again after 1, 3, 7, 15, and 31 seconds") {
+TEST_CASE("tcp_info: SYN-ACKs are repeated after 1, 3, 7, 15, and 31 seconds") {
   CHECK(SynAckRepeatMs(1) == 1000);
   CHECK(SynAckRepeatMs(3) == 7000);
   CHECK(DueSynAckRepeats(0) == 0);

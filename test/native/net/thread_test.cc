@@ -15,7 +15,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("thread: it runs its body, and Join waits for that") {
+TEST_CASE("thread: it runs its body, and Join waits for the body") {
   bool ran = false;
   Thread thread;
   REQUIRE(thread.Start([&ran] { ran = true; }) == 0);
@@ -23,7 +23,7 @@ TEST_CASE("thread: it runs its body, and Join waits for that") {
   CHECK(ran);
 }
 
-TEST_CASE("thread: Join may come often, or without a start") {
+TEST_CASE("thread: Join may be called repeatedly, or without a start") {
   Thread idle;
   idle.Join();
   Thread thread;
@@ -32,7 +32,7 @@ TEST_CASE("thread: Join may come often, or without a start") {
   thread.Join();
 }
 
-TEST_CASE("thread: its end of life waits for the body") {
+TEST_CASE("thread: its destructor waits for the body") {
   std::atomic<bool> ran{false};
   {
     Thread thread;
@@ -41,7 +41,7 @@ TEST_CASE("thread: its end of life waits for the body") {
   CHECK(ran);
 }
 
-TEST_CASE("thread: it takes no signal, and the one that made it still does") {
+TEST_CASE("thread: it handles no signal, and the thread that started it still does") {
   sigset_t before;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &before);
   sigset_t inside;
@@ -59,7 +59,7 @@ TEST_CASE("thread: it takes no signal, and the one that made it still does") {
   }
 }
 
-TEST_CASE("thread: its stack bears what the engine puts on it") {
+TEST_CASE("thread: its stack is large enough for the engine") {
   std::atomic<int> sum{0};
   Thread thread;
   REQUIRE(thread.Start([&sum] {
@@ -71,10 +71,10 @@ TEST_CASE("thread: its stack bears what the engine puts on it") {
   CHECK(sum == 128);
 }
 
-TEST_CASE("thread: where no thread can be made the error comes back") {
+TEST_CASE("thread: if no thread can be started, the error is returned") {
   const int status = InChild([] {
     const rlimit none{.rlim_cur = 0, .rlim_max = 0};
-    // Root is not held to RLIMIT_NPROC.
+    // RLIMIT_NPROC does not apply to root.
     if (::getuid() == 0 && ::setuid(65534) != 0) return 2;
     if (::setrlimit(RLIMIT_NPROC, &none) != 0) return 3;
     Thread thread;
@@ -85,7 +85,7 @@ TEST_CASE("thread: where no thread can be made the error comes back") {
   CHECK(status == 0);
 }
 
-TEST_CASE("thread: TryThreads tells whether so many can be had, and keeps none") {
+TEST_CASE("thread: TryThreads tells whether this many threads can be started, and keeps none") {
   CHECK(TryThreads(0) == 0);
   CHECK(TryThreads(8) == 0);
   const int status = InChild([] {
@@ -93,7 +93,7 @@ TEST_CASE("thread: TryThreads tells whether so many can be had, and keeps none")
     const auto tasks = std::filesystem::directory_iterator("/proc/self/task");
     const auto have = static_cast<rlim_t>(std::distance(begin(tasks), end(tasks)));
     const rlimit few{.rlim_cur = have + 2, .rlim_max = have + 2};
-    // Root is not held to RLIMIT_NPROC; of this user there is nobody else.
+    // RLIMIT_NPROC does not apply to root; this user has no other processes.
     if (::getuid() == 0 && ::setuid(65431) != 0) return 2;
     if (::setrlimit(RLIMIT_NPROC, &few) != 0) return 3;
     for (int i = 0; i < 5; ++i) {

@@ -19,8 +19,8 @@
 namespace c1m::test {
 namespace {
 
-// Connections a table of 64 descriptors holds beside stdio, the wake-up, one listening socket and
-// the spare ones.
+// Connections that a table of 64 descriptors holds in addition to stdio, the wake-up, one listening
+// socket and the spare descriptors.
 constexpr size_t kSmallTable = 64;
 constexpr size_t kRoom = 51;
 
@@ -34,7 +34,7 @@ bool Holds(const ScratchRun& run, uint64_t connections) {
   return Eventually([&] { return run.totals().accepted_open == connections; });
 }
 
-// So many have been closed by their peers, and so many are left.
+// Waits until this many connections were closed by their peers and this many are left.
 bool Ended(const ScratchRun& run, uint64_t connections, uint64_t left) {
   return Eventually([&] {
     const Totals now = run.totals();
@@ -51,7 +51,7 @@ RunOptions SmallTables(uint32_t max_tables = 1024) {
 
 }  // namespace
 
-TEST_CASE("acceptor: who speaks and leaves before being accepted is read and counted once") {
+TEST_CASE("acceptor: a peer that sends and closes before it is accepted is read and counted once") {
   for (const ListenMode mode : {ListenMode::kSink, ListenMode::kEcho}) {
     ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, mode)));
     const auto targets = run.Start();
@@ -67,7 +67,7 @@ TEST_CASE("acceptor: who speaks and leaves before being accepted is read and cou
   }
 }
 
-TEST_CASE("acceptor: a sink reads what comes and says nothing") {
+TEST_CASE("acceptor: a sink reads what arrives and sends nothing") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kSink)));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -81,7 +81,7 @@ TEST_CASE("acceptor: a sink reads what comes and says nothing") {
   CHECK(EndOf(client) == 0);
 }
 
-TEST_CASE("acceptor: an echo gives every byte back") {
+TEST_CASE("acceptor: an echo returns every byte") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kEcho)));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -95,13 +95,13 @@ TEST_CASE("acceptor: an echo gives every byte back") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: a peer that stops reading its echo gets it later and holds up nobody") {
+TEST_CASE("acceptor: a peer that stops reading gets its echo later and delays no other peer") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kEcho)));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
   const UniqueFd lazy = Connected(targets[0]);
   const std::string bytes = Pattern(64 << 20);
-  // Sends until neither side moves: then every buffer between here and here is full.
+  // Sends until neither side makes progress: then every buffer on the way is full.
   size_t sent = 0;
   for (int still = 0; still < 20;) {
     const size_t now = SendSome(lazy, bytes.substr(sent, 1 << 16));
@@ -123,7 +123,7 @@ TEST_CASE("acceptor: a peer that stops reading its echo gets it later and holds 
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: close-first closes what it accepts at once and holds nothing") {
+TEST_CASE("acceptor: close-first closes accepted connections at once and holds none") {
   for (const CloseMode close : {CloseMode::kFin, CloseMode::kRst}) {
     ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
     listen.close = close;
@@ -131,7 +131,7 @@ TEST_CASE("acceptor: close-first closes what it accepts at once and holds nothin
     const auto targets = run.Start();
     REQUIRE(targets.size() == 1);
     for (int i = 0; i < 50; ++i) {
-      // By RST the connection may be over before the client has seen it stand.
+      // With RST the connection may end before the client has seen it established.
       const UniqueFd client = Connected(targets[0]);
       if (client.valid()) CHECK(EndOf(client) == (close == CloseMode::kFin ? 0 : ECONNRESET));
     }
@@ -142,7 +142,7 @@ TEST_CASE("acceptor: close-first closes what it accepts at once and holds nothin
   }
 }
 
-TEST_CASE("acceptor: a peer's FIN and RST end a connection") {
+TEST_CASE("acceptor: a FIN or RST from the peer ends the connection") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -158,7 +158,7 @@ TEST_CASE("acceptor: a peer's FIN and RST end a connection") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: workers share a port when there are fewer ports than workers") {
+TEST_CASE("acceptor: workers share a port if there are fewer ports than workers") {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback(), UniqueLoopback()}));
   options.workers = 5;
   ScratchRun run(std::move(options));
@@ -170,7 +170,7 @@ TEST_CASE("acceptor: workers share a port when there are fewer ports than worker
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: a worker serves several ports when there are more ports than workers") {
+TEST_CASE("acceptor: a worker serves several ports if there are more ports than workers") {
   RunOptions options = ListenRun(ListenOn(std::vector<SocketAddress>(7, UniqueLoopback())));
   options.workers = 2;
   ScratchRun run(std::move(options));
@@ -183,7 +183,7 @@ TEST_CASE("acceptor: a worker serves several ports when there are more ports tha
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: every port is served even where fewer tables than workers may be opened") {
+TEST_CASE("acceptor: every port is served even if fewer tables than workers may be opened") {
   RunOptions options = ListenRun(ListenOn({UniqueLoopback(), UniqueLoopback()}));
   options.workers = 4;
   options.max_tables = 1;
@@ -197,23 +197,23 @@ TEST_CASE("acceptor: every port is served even where fewer tables than workers m
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: when a table is full the next one accepts") {
+TEST_CASE("acceptor: when a table is full, the next one accepts") {
   ScratchRun run(SmallTables());
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
   std::vector<UniqueFd> clients = Connect(targets[0], 6 * kRoom);
   CHECK(Holds(run, 6 * kRoom));
-  // The last one may already have asked for its successor.
+  // The last one may already have requested its successor.
   CHECK(run->table_count() >= 6);
   CHECK(run->table_count() <= 7);
   CHECK_FALSE(run->tables_used_up());
-  // Connections of every table are looked after.
+  // Connections of every table are served.
   for (UniqueFd& client : clients) client.Reset();
   CHECK(Ended(run, 6 * kRoom, 0));
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: an old table whose connections ended accepts again") {
+TEST_CASE("acceptor: an old table accepts again after its connections have ended") {
   ScratchRun run(SmallTables());
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
@@ -221,7 +221,7 @@ TEST_CASE("acceptor: an old table whose connections ended accepts again") {
   REQUIRE(Holds(run, kRoom));
   for (int round = 0; round < 5; ++round) {
     CAPTURE(round);
-    // The other one fills up while this one's connections are gone.
+    // The other table fills up after the connections of this one have ended.
     std::vector<UniqueFd> late = Connect(targets[0], kRoom);
     REQUIRE(Holds(run, 2 * kRoom));
     early.clear();
@@ -232,7 +232,7 @@ TEST_CASE("acceptor: an old table whose connections ended accepts again") {
   CHECK(run.End());
 }
 
-TEST_CASE("acceptor: without another table what waits is served once there is room") {
+TEST_CASE("acceptor: if no table is left, waiting connections are accepted once there is room") {
   for (const bool room_in_first : {true, false}) {
     CAPTURE(room_in_first);
     ScratchRun run(SmallTables(/*max_tables=*/2));
@@ -255,11 +255,11 @@ TEST_CASE("acceptor: without another table what waits is served once there is ro
   }
 }
 
-TEST_CASE("acceptor: where the system has no descriptor to give it tries again at leisure") {
+TEST_CASE("acceptor: if the system has no free descriptor, accepting pauses and tries again") {
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
   REQUIRE(targets.size() == 1);
-  REQUIRE(Connected(targets[0]).valid());  // the table is at work
+  REQUIRE(Connected(targets[0]).valid());  // the table is running
   REQUIRE(Eventually([&] { return run.totals().accepted_closed_by_peer == 1; }));
   std::vector<UniqueFd> clients;
   for (int i = 0; i < 15; ++i) clients.emplace_back(OpenStream(AF_INET).value());

@@ -1,4 +1,4 @@
-// A churn from end to end: what counts as a transaction, and that it never hangs.
+// Churn end to end: what counts as a transaction, and that it never hangs.
 #include <doctest/doctest.h>
 
 #include <cerrno>
@@ -12,7 +12,7 @@
 namespace c1m::test {
 namespace {
 
-// One connection at a time to the listener.
+// Dials one connection at a time to the listener.
 DialOptions ChurnTo(const UniqueFd& listener) {
   DialOptions dial = DialTo({LocalAddress(listener)}, 1);
   dial.churn = true;
@@ -41,8 +41,7 @@ TEST_CASE("dialer_churn: each connection is closed after its exchange and replac
   CHECK(run.End());
 }
 
-TEST_CASE(
-    "dialer_churn: a peer that closes right behind its answer has completed the transaction") {
+TEST_CASE("dialer_churn: a peer that closes right after its answer has completed the transaction") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.exchange->send = "?";
@@ -62,7 +61,7 @@ TEST_CASE(
   CHECK(run.End());
 }
 
-TEST_CASE("dialer_churn: where the peer is to close, FIN and RST both end the transaction") {
+TEST_CASE("dialer_churn: if the peer is to close, both FIN and RST end the transaction") {
   for (const bool reset : {false, true}) {
     const UniqueFd listener = Listening();
     DialOptions dial = ChurnTo(listener);
@@ -87,7 +86,7 @@ TEST_CASE("dialer_churn: where the peer is to close, FIN and RST both end the tr
   }
 }
 
-TEST_CASE("dialer_churn: a reset that comes before we have looked is the close that was awaited") {
+TEST_CASE("dialer_churn: a reset before the dialer has looked counts as the expected close") {
   ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
   listen.close = CloseMode::kRst;
   ScratchRun server(ListenRun(std::move(listen)));
@@ -105,7 +104,7 @@ TEST_CASE("dialer_churn: a reset that comes before we have looked is the close t
   CHECK(run.End());
 }
 
-TEST_CASE("dialer_churn: a peer that should close and does not is ETIMEDOUT") {
+TEST_CASE("dialer_churn: a peer that should close but does not causes ETIMEDOUT") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.peer_closes = true;
@@ -117,7 +116,7 @@ TEST_CASE("dialer_churn: a peer that should close and does not is ETIMEDOUT") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer_churn: with every tuple taken it goes on looking, and still ends") {
+TEST_CASE("dialer_churn: with every tuple in use it keeps searching, and still ends") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.source_ports = {{.first = 2000, .last = 2003}};
@@ -134,7 +133,7 @@ TEST_CASE("dialer_churn: with every tuple taken it goes on looking, and still en
   CHECK(run.End());
 }
 
-TEST_CASE("dialer_churn: one that meets nothing but failures slows down, unless told otherwise") {
+TEST_CASE("dialer_churn: it slows down after many failures in a row, unless told to keep going") {
   for (const bool keep_going : {false, true}) {
     const UniqueFd listener = Listening();
     DialOptions dial = ChurnTo(listener);
@@ -148,7 +147,7 @@ TEST_CASE("dialer_churn: one that meets nothing but failures slows down, unless 
       return NowNs() - began_ns;
     };
     fail(101);
-    // Ten milliseconds from one to the next, or none.
+    // One attempt every ten milliseconds, or full speed.
     const int64_t took_ns = fail(20);
     if (!keep_going) CHECK(took_ns > 150 * kNsPerMs);
     CHECK(run.totals().transactions == 0);
@@ -156,7 +155,7 @@ TEST_CASE("dialer_churn: one that meets nothing but failures slows down, unless 
   }
 }
 
-TEST_CASE("dialer_churn: one success puts it back to full speed") {
+TEST_CASE("dialer_churn: one success restores full speed") {
   const UniqueFd listener = Listening();
   DialOptions dial = ChurnTo(listener);
   dial.exchange->expect = "!";

@@ -42,7 +42,7 @@ TEST_CASE("dialer: several targets get equal shares") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: a target that refuses is counted with an example") {
+TEST_CASE("dialer: refused connections are counted with an example") {
   const SocketAddress target = UniqueLoopback(9);
   RunOptions options = DialRun(DialTo({target}, 500));
   options.workers = 2;
@@ -65,8 +65,8 @@ TEST_CASE("dialer: a target that refuses is counted with an example") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: what connect(2) refuses before anything is sent is counted apart") {
-  // TCP has no multicast.
+TEST_CASE("dialer: connects that fail before a packet is sent are counted separately") {
+  // TCP does not support multicast.
   ScratchRun refused(DialRun(DialTo({Address("224.0.0.1", 80)}, 5)));
   refused.Start();
   REQUIRE(refused.Wait(Event::kRamped));
@@ -82,7 +82,7 @@ TEST_CASE("dialer: what connect(2) refuses before anything is sent is counted ap
   CHECK(reset.End());
 }
 
-TEST_CASE("dialer: a target that never answers times out") {
+TEST_CASE("dialer: a target that never answers causes a timeout") {
   const Deaf target = DeafListener();
   DialOptions dial = DialTo({target.address}, 20);
   dial.connect_timeout_ns = 60 * kNsPerMs;
@@ -99,13 +99,13 @@ TEST_CASE("dialer: a target that never answers times out") {
   CHECK(run.Errors(Phase::kTimeout, ETIMEDOUT) == 20);
   CHECK(run.totals().attempted == 20);
   CHECK(run.totals().established == 0);
-  // Four windows, one after the other.
+  // Four windows, one after another.
   CHECK(most_in_flight <= 5);
   CHECK(run->DialingNs() >= 4 * 60 * kNsPerMs);
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: a repeated SYN is counted and kept apart in the latencies") {
+TEST_CASE("dialer: a repeated SYN is counted and its latency is recorded separately") {
   Deaf target = DeafListener();
   ScratchRun run(DialRun(DialTo({target.address}, 3)));
   run.Start();
@@ -122,7 +122,7 @@ TEST_CASE("dialer: a repeated SYN is counted and kept apart in the latencies") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: a handshake that ended while the process was stopped has not timed out") {
+TEST_CASE("dialer: a handshake that completed while the process was stopped does not time out") {
   const int status = InChild([] {
     const Deaf target = DeafListener();
     std::array<int, 2> dialed{};
@@ -134,7 +134,8 @@ TEST_CASE("dialer: a handshake that ended while the process was stopped has not 
       if (::read(dialed[0], &one, 1) != 1) ::_exit(1);
       const int64_t expired_ns = NowNs() + 1200 * kNsPerMs;
       ::kill(process, SIGSTOP);
-      // The one that filled the queue, then ours, whose SYN the kernel repeats after a second.
+      // The connection that fills the queue, then ours, whose SYN the kernel repeats after a
+      // second.
       const bool stood = Accepted(target.listener, 2).size() == 2;
       while (NowNs() < expired_ns) ::poll(nullptr, 0, 1);
       ::kill(process, SIGCONT);
@@ -156,7 +157,7 @@ TEST_CASE("dialer: a handshake that ended while the process was stopped has not 
   CHECK(status == 0);
 }
 
-TEST_CASE("dialer: a rate is kept and the total is exact") {
+TEST_CASE("dialer: it keeps the rate, and the total is exact") {
   constexpr uint64_t kConnections = 300;
   for (const uint32_t workers : {1U, 3U}) {
     CAPTURE(workers);
@@ -164,7 +165,8 @@ TEST_CASE("dialer: a rate is kept and the total is exact") {
     options.dial->rate = {{.at_ns = 0, .per_second = 2000}};
     ScratchRun run(std::move(options));
     run.Start();
-    // Never ahead of the schedule, whenever one looks. (Counted first, so that it is not younger.)
+    // Never ahead of the schedule at any moment. (The count is read first, so that it is not newer
+    // than the time.)
     bool ahead = false;
     REQUIRE(Eventually([&] {
       const uint64_t attempted = run.totals().attempted;
@@ -181,7 +183,7 @@ TEST_CASE("dialer: a rate is kept and the total is exact") {
   }
 }
 
-TEST_CASE("dialer: a ramp with a rest in it ends on every worker") {
+TEST_CASE("dialer: a ramp that pauses in between ends on every worker") {
   RunOptions options = SelfDialRun(120, 4);
   options.dial->rate = {{.at_ns = 0, .per_second = 1000},
                         {.at_ns = 100 * kNsPerMs, .per_second = 0},
@@ -195,7 +197,7 @@ TEST_CASE("dialer: a ramp with a rest in it ends on every worker") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: many workers that hunt for the last connection all end") {
+TEST_CASE("dialer: many workers that compete for the last connection all end") {
   // A worker that finds nothing due must not wait for a moment that never comes.
   for (int i = 0; i < 30; ++i) {
     RunOptions options = SelfDialRun(50, 8);
@@ -209,7 +211,7 @@ TEST_CASE("dialer: many workers that hunt for the last connection all end") {
   }
 }
 
-TEST_CASE("dialer: a window of one and more workers than the window go on") {
+TEST_CASE("dialer: it makes progress with a window of one and more workers than the window") {
   RunOptions options = SelfDialRun(200, 4);
   options.dial->window = 1;
   ScratchRun run(std::move(options));
@@ -219,7 +221,7 @@ TEST_CASE("dialer: a window of one and more workers than the window go on") {
   CHECK(run.End());
 }
 
-TEST_CASE("dialer: peers that reset at once leave no attempt unaccounted") {
+TEST_CASE("dialer: with peers that reset at once, every attempt is counted") {
   ListenOptions listen = ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst);
   listen.close = CloseMode::kRst;
   ScratchRun server(ListenRun(std::move(listen)));

@@ -11,7 +11,7 @@
 namespace c1m::test {
 namespace {
 
-// Empties it from its oldest on and returns the descriptors in that order.
+// Removes all from the oldest on and returns their descriptors in that order.
 std::vector<int> Drained(Handshakes& handshakes) {
   std::vector<int> order;
   while (!handshakes.empty()) {
@@ -23,7 +23,7 @@ std::vector<int> Drained(Handshakes& handshakes) {
 
 }  // namespace
 
-TEST_CASE("handshakes: the oldest comes first") {
+TEST_CASE("handshakes: they are ordered from the oldest to the newest") {
   Handshakes handshakes;
   CHECK(handshakes.empty());
   for (int fd = 10; fd < 15; ++fd) handshakes.Add({.started_ns = fd, .fd = fd, .target = 0});
@@ -32,7 +32,7 @@ TEST_CASE("handshakes: the oldest comes first") {
   CHECK(handshakes.empty());
 }
 
-TEST_CASE("handshakes: a slot keeps what was put there") {
+TEST_CASE("handshakes: a slot keeps its handshake") {
   Handshakes handshakes;
   const uint32_t slot = handshakes.Add({.started_ns = 5, .fd = 10, .target = 3});
   handshakes.Add({.started_ns = 6, .fd = 11, .target = 4});
@@ -41,7 +41,7 @@ TEST_CASE("handshakes: a slot keeps what was put there") {
   CHECK(handshakes.at(slot).target == 3);
 }
 
-TEST_CASE("handshakes: any of them may end first") {
+TEST_CASE("handshakes: they can be removed in any order") {
   for (const int ended : {10, 12, 14}) {
     CAPTURE(ended);
     Handshakes handshakes;
@@ -56,7 +56,7 @@ TEST_CASE("handshakes: any of them may end first") {
   }
 }
 
-TEST_CASE("handshakes: they cost memory only for the most that were under way") {
+TEST_CASE("handshakes: they need memory only for the most that were pending at one time") {
   Handshakes handshakes;
   for (int i = 0; i < 100'000; ++i) {
     const uint32_t slot = handshakes.Add({.started_ns = i, .fd = i, .target = 0});
@@ -65,7 +65,7 @@ TEST_CASE("handshakes: they cost memory only for the most that were under way") 
   }
 }
 
-TEST_CASE("handshakes: a long mixed life keeps the order") {
+TEST_CASE("handshakes: the order is kept through many additions and removals") {
   Handshakes handshakes;
   std::list<std::pair<int, uint32_t>> expected;
   std::mt19937 random(3);

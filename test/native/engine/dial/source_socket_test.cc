@@ -21,8 +21,8 @@ namespace {
 
 using Event = Run::Event;
 
-// A socket of somebody else, bound to a source the run would like to use.
-UniqueFd Stranger(const SocketAddress& source, bool reuses = false) {
+// A socket of another process, bound to a source that the run would use.
+UniqueFd OtherSocket(const SocketAddress& source, bool reuses = false) {
   UniqueFd socket(OpenStream(source.family()).value());
   if (reuses) AllowAddressReuse(socket.get());
   if (::bind(socket.get(), source.raw(), source.size()) != 0) return {};
@@ -37,7 +37,7 @@ DialOptions FromPorts(SocketAddress source, PortRange ports, const SocketAddress
   return dial;
 }
 
-// The ports the peers of these connections have.
+// The ports of the peers of these connections.
 std::vector<uint16_t> PeerPorts(const std::vector<UniqueFd>& connections) {
   std::vector<uint16_t> ports;
   for (const UniqueFd& connection : connections) {
@@ -49,7 +49,7 @@ std::vector<uint16_t> PeerPorts(const std::vector<UniqueFd>& connections) {
 
 }  // namespace
 
-TEST_CASE("source_socket: a run binds the tuples of its space in their order") {
+TEST_CASE("source_socket: a run binds the tuples of its space in order") {
   const UniqueFd listener = Listening();
   const SocketAddress source = UniqueLoopback();
   ScratchRun run(
@@ -62,12 +62,12 @@ TEST_CASE("source_socket: a run binds the tuples of its space in their order") {
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: ports taken by strangers are skipped and counted") {
+TEST_CASE("source_socket: ports in use by other sockets are skipped and counted") {
   const UniqueFd listener = Listening();
   const SocketAddress source = UniqueLoopback();
-  const UniqueFd bound = Stranger(WithPort(source, 3001));
+  const UniqueFd bound = OtherSocket(WithPort(source, 3001));
   const UniqueFd listening = Listening(WithPort(source, 3004));
-  const UniqueFd last = Stranger(WithPort(source, 3009));
+  const UniqueFd last = OtherSocket(WithPort(source, 3009));
   ScratchRun run(
       DialRun(FromPorts(source, {.first = 3000, .last = 3009}, LocalAddress(listener), 7)));
   run.Start();
@@ -81,12 +81,12 @@ TEST_CASE("source_socket: ports taken by strangers are skipped and counted") {
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: a tuple somebody is connected on is skipped and counted") {
+TEST_CASE("source_socket: a tuple with a connection of another socket is skipped and counted") {
   const UniqueFd listener = Listening();
   const SocketAddress target = LocalAddress(listener);
   const SocketAddress source = UniqueLoopback();
-  const UniqueFd stranger = Stranger(WithPort(source, 3000), /*reuses=*/true);
-  REQUIRE(::connect(stranger.get(), target.raw(), target.size()) == -1);
+  const UniqueFd other = OtherSocket(WithPort(source, 3000), /*reuses=*/true);
+  REQUIRE(::connect(other.get(), target.raw(), target.size()) == -1);
   const UniqueFd their_peer = Accepted(listener);
   REQUIRE(their_peer.valid());
   ScratchRun run(DialRun(FromPorts(source, {.first = 3000, .last = 3001}, target, 1)));
@@ -98,7 +98,7 @@ TEST_CASE("source_socket: a tuple somebody is connected on is skipped and counte
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: it never connects a socket to itself") {
+TEST_CASE("source_socket: a socket is never connected to itself") {
   const SocketAddress target = UniqueLoopback(3001);
   ScratchRun run(DialRun(FromPorts(target, {.first = 3000, .last = 3002}, target, 2)));
   run.Start();
@@ -109,7 +109,8 @@ TEST_CASE("source_socket: it never connects a socket to itself") {
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: when the tuples are used up the rest fails and says so") {
+TEST_CASE(
+    "source_socket: once the tuples are used up, the other connections fail with EADDRNOTAVAIL") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(
       FromPorts(UniqueLoopback(), {.first = 3000, .last = 3009}, LocalAddress(listener), 15)));
@@ -146,7 +147,7 @@ TEST_CASE("source_socket: in a self-dial each worker has the whole space") {
   }
 }
 
-TEST_CASE("source_socket: shards of one space don't meet") {
+TEST_CASE("source_socket: shards of one space do not overlap") {
   const UniqueFd listener = Listening();
   const SocketAddress source = UniqueLoopback();
   std::vector<uint16_t> ports;
@@ -167,7 +168,7 @@ TEST_CASE("source_socket: shards of one space don't meet") {
   CHECK(ports == std::vector<uint16_t>{3000, 3001, 3002, 3003, 3004, 3005, 3006, 3007, 3008, 3009});
 }
 
-TEST_CASE("source_socket: a source this host doesn't have fails at bind") {
+TEST_CASE("source_socket: a source that this host does not have fails at bind") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(
       FromPorts(Address("192.0.2.1"), {.first = 1024, .last = 65535}, LocalAddress(listener), 30)));
@@ -180,7 +181,8 @@ TEST_CASE("source_socket: a source this host doesn't have fails at bind") {
   CHECK(run.End());
 }
 
-TEST_CASE("source_socket: one whose option the kernel refuses fails as a socket and is closed") {
+TEST_CASE(
+    "source_socket: if the kernel refuses an option, the socket counts as failed and is closed") {
   constexpr uint64_t kConnections = 1000;
   for (const bool paced : {false, true}) {
     CAPTURE(paced);
@@ -198,7 +200,8 @@ TEST_CASE("source_socket: one whose option the kernel refuses fails as a socket 
     CHECK(run->Errors().size() == 1);
     CHECK(run->Errors().at(0).example.find(" > " + LocalAddress(listener).ToString()) !=
           std::string::npos);
-    // In the descriptor table of no thread, which has stdio, the wake-up and epoll besides.
+    // Every thread has a descriptor table of its own, in which only stdio, the wake-up and epoll
+    // are open.
     for (const int thread : Threads()) CHECK(OpenDescriptors(thread).size() < before.size() + 8);
     CHECK(run.End());
     CHECK(OpenDescriptors() == before);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int64_t kMs = kNsPerMs;
 
-// As measured: SYN, stale ACK, SYN again after 12 ms, SYN-ACK, ACK.
+// As measured: SYN, stale ACK, repeated SYN after 12 ms, SYN-ACK, ACK.
 TcpInfo MetOlderConnection() {
   TcpInfo info{};
   info.state = TCP_ESTABLISHED;
@@ -22,7 +22,7 @@ TcpInfo MetOlderConnection() {
   return info;
 }
 
-// SYN, SYN again after a second, SYN-ACK, ACK.
+// SYN, repeated SYN after a second, SYN-ACK, ACK.
 TcpInfo LostSyn() {
   TcpInfo info = MetOlderConnection();
   info.segs_in = 1;
@@ -40,17 +40,17 @@ TcpInfo GivenUp(uint8_t state, uint32_t segs_in) {
 
 }  // namespace
 
-TEST_CASE("stale_answer: a SYN that was answered and sent again at once met an older connection") {
+TEST_CASE("stale_answer: a SYN that was answered and repeated at once met an older connection") {
   CHECK(WasAnsweredStale(MetOlderConnection(), 12 * kMs));
   CHECK(WasAnsweredStale(MetOlderConnection(), 999 * kMs));
 }
 
-TEST_CASE("stale_answer: a lost SYN brings no segment") {
+TEST_CASE("stale_answer: after a lost SYN no segment arrives") {
   CHECK_FALSE(WasAnsweredStale(LostSyn(), 1016 * kMs));
   CHECK_FALSE(WasAnsweredStale(LostSyn(), 1600 * kMs));
 }
 
-TEST_CASE("stale_answer: data and the end of the stream are no answers to a SYN") {
+TEST_CASE("stale_answer: data and the end of the stream do not count as answers to a SYN") {
   TcpInfo info = LostSyn();
   SUBCASE("data") {
     info.segs_in = 3;
@@ -67,34 +67,36 @@ TEST_CASE("stale_answer: data and the end of the stream are no answers to a SYN"
   CHECK_FALSE(WasAnsweredStale(info, 1016 * kMs));
 }
 
-TEST_CASE("stale_answer: an answer slower than the timer is told by what our side sent") {
+TEST_CASE(
+    "stale_answer: an answer slower than the timer is recognized by the segments that our side "
+    "sent") {
   TcpInfo info = MetOlderConnection();
   CHECK(WasAnsweredStale(info, 2400 * kMs));
-  // A SYN-ACK to each of two SYNs: ours acknowledged both.
+  // A SYN-ACK for each of two SYNs: our side has acknowledged both.
   info.segs_out = 4;
   CHECK_FALSE(WasAnsweredStale(info, 2400 * kMs));
-  // Asked so late that a second SYN-ACK may have come.
+  // Read so late that a second SYN-ACK may have arrived.
   info = MetOlderConnection();
   info.last_data_sent_ms = 900;
   CHECK_FALSE(WasAnsweredStale(info, 2400 * kMs));
 }
 
-TEST_CASE("stale_answer: a handshake given up was answered when a segment came") {
+TEST_CASE("stale_answer: a failed handshake was answered if a segment arrived") {
   CHECK(IsAnsweredStale(GivenUp(TCP_SYN_SENT, 3)));
   CHECK_FALSE(IsAnsweredStale(GivenUp(TCP_SYN_SENT, 0)));
-  // Given up by the kernel.
+  // The kernel has given up.
   CHECK(IsAnsweredStale(GivenUp(TCP_CLOSE, 3)));
   CHECK_FALSE(IsAnsweredStale(GivenUp(TCP_CLOSE, 0)));
 }
 
-TEST_CASE("stale_answer: a handshake that was established at the last moment was not given up") {
+TEST_CASE("stale_answer: a handshake that completed at the last moment was not answered stale") {
   CHECK_FALSE(IsAnsweredStale(GivenUp(TCP_ESTABLISHED, 1)));
   TcpInfo reset = GivenUp(TCP_CLOSE, 2);
   reset.bytes_acked = 1;
   CHECK_FALSE(IsAnsweredStale(reset));
 }
 
-TEST_CASE("stale_answer: an undisturbed handshake is read as such, and what is no socket as none") {
+TEST_CASE("stale_answer: an undisturbed handshake and an invalid descriptor have an empty trace") {
   const Pair pair = ConnectedPair();
   const HandshakeTrace trace = TraceHandshake(pair.ours.get(), 3 * kMs);
   CHECK(trace.syn_repeats == 0);

@@ -24,7 +24,7 @@ CensusRow RowWithPort(uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("census: each column begins where its type may lie") {
+TEST_CASE("census: each column starts at an aligned offset") {
   size_t before = 0;
   std::set<std::string> names;
   for (const CensusSheet::Column& column : kCensusColumns) {
@@ -38,7 +38,7 @@ TEST_CASE("census: each column begins where its type may lie") {
   CHECK(names.size() == std::size(kCensusColumns));
 }
 
-TEST_CASE("census: a sheet keeps what fits and counts the rest") {
+TEST_CASE("census: a sheet keeps the rows that fit and counts the others") {
   Sheet sheet(3);
   const std::vector<CensusRow> rows = {RowWithPort(1), RowWithPort(2)};
   CHECK(sheet.sheet.info_bytes() == 0);

@@ -10,13 +10,13 @@
 
 namespace c1m::test {
 
-TEST_CASE("counters: every counter has a name of its own") {
+TEST_CASE("counters: every counter has a unique name") {
   const std::set<std::string> names(kCounterNames.begin(), kCounterNames.end());
   CHECK(names.size() == kCounterCount);
   CHECK(names.count("established") == 1);
 }
 
-TEST_CASE("counters: sums lie in the order of the names") {
+TEST_CASE("counters: sums are in the order of the names") {
   Counters first;
   Counters second;
   first.established.Add(5);
@@ -36,7 +36,7 @@ TEST_CASE("counters: sums lie in the order of the names") {
   CHECK(at("attempted") == 0);
 }
 
-TEST_CASE("counters: others read while their thread writes") {
+TEST_CASE("counters: other threads may read while the owner writes") {
   const auto counters = std::make_unique<Counters>();
   std::thread writer([&counters] {
     for (int i = 0; i < 100'000; ++i) counters->established.Add();

@@ -6,7 +6,9 @@
 
 namespace c1m::test {
 
-TEST_CASE("early_ends: many of one cause are one entry with the first as its example") {
+TEST_CASE(
+    "early_ends: connections that ended for the same cause share one entry with the first as "
+    "example") {
   EarlyEnds ends;
   int examples = 0;
   for (int i = 1; i <= 100; ++i) {
@@ -42,12 +44,12 @@ TEST_CASE("early_ends: many of one cause are one entry with the first as its exa
   CHECK(entries[1].example == "other");
 }
 
-TEST_CASE("early_ends: each cause has a name of its own") {
+TEST_CASE("early_ends: each cause has a unique name") {
   CHECK(std::string(EndCauseName(EndCause::kUnacknowledged)) == "unacknowledged");
   CHECK(std::string(EndCauseName(EndCause::kHeldLost)) == "heldLost");
 }
 
-TEST_CASE("wrong_answer: the first one stays") {
+TEST_CASE("wrong_answer: the first sample is kept") {
   WrongAnswer wrong;
   CHECK_FALSE(wrong.taken());
   CHECK_FALSE(wrong.sample().has_value());

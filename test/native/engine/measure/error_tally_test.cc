@@ -28,7 +28,7 @@ TEST_CASE("error_tally: errors are counted by phase and code") {
   CHECK(entries[2].code == ETIMEDOUT);
 }
 
-TEST_CASE("error_tally: the example is made for the first of its kind only") {
+TEST_CASE("error_tally: the example is made only for the first error of a kind") {
   ErrorTally tally;
   int made = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -38,7 +38,7 @@ TEST_CASE("error_tally: the example is made for the first of its kind only") {
   CHECK(tally.entries().at(0).count == 1000);
 }
 
-TEST_CASE("error_tally: no error is lost among threads") {
+TEST_CASE("error_tally: no error is lost with several threads") {
   ErrorTally tally;
   std::vector<std::thread> threads;
   for (int i = 0; i < 4; ++i) {
@@ -56,7 +56,7 @@ TEST_CASE("error_tally: no error is lost among threads") {
   CHECK(sum == 20'000);
 }
 
-TEST_CASE("error_tally: every phase has a name of its own") {
+TEST_CASE("error_tally: every phase has a unique name") {
   std::set<std::string> names;
   for (const Phase phase : {Phase::kSocket, Phase::kBind, Phase::kConnect, Phase::kTimeout,
                             Phase::kHold, Phase::kExchange, Phase::kAccept}) {

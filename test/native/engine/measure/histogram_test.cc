@@ -27,7 +27,7 @@ bool Near(double reported, double exact) {
 
 }  // namespace
 
-TEST_CASE("histogram: an empty one says nothing") {
+TEST_CASE("histogram: an empty one has only zeros") {
   const auto summary = Summarize({});
   CHECK(summary.count == 0);
   CHECK(summary.mean_ns == 0);
@@ -36,8 +36,8 @@ TEST_CASE("histogram: an empty one says nothing") {
   CHECK(summary.max_ns == 0);
 }
 
-TEST_CASE("histogram: one value is every percentile of itself") {
-  // Around every power of two, where buckets change their width, up to the last bucket.
+TEST_CASE("histogram: a single value is each of its percentiles") {
+  // Around every power of two, where the width of buckets changes, up to the last bucket.
   for (int bit = 0; bit < 40; ++bit) {
     for (const int64_t off : {-1, 0, 1}) {
       const int64_t value = (int64_t{1} << bit) + off;
@@ -53,7 +53,7 @@ TEST_CASE("histogram: one value is every percentile of itself") {
   }
 }
 
-TEST_CASE("histogram: each value is counted in the bucket whose bounds hold it") {
+TEST_CASE("histogram: each value is counted in the bucket whose bounds contain it") {
   for (const int64_t value : {0L, 5L, 127L, 128L, 129L, 1'000'000'000L, (1L << 40) - 1}) {
     const auto histogram = std::make_unique<Histogram>();
     histogram->Record(value);
@@ -74,7 +74,7 @@ TEST_CASE("histogram: values below 128 are exact") {
   }
 }
 
-TEST_CASE("histogram: percentiles are within the bound of the exact ones") {
+TEST_CASE("histogram: percentiles are within the error bound of the exact ones") {
   std::mt19937_64 random(7);
   std::lognormal_distribution<double> latency(11, 2);
   std::vector<int64_t> values(20'000);
@@ -93,7 +93,7 @@ TEST_CASE("histogram: percentiles are within the bound of the exact ones") {
   CHECK(summary.max_ns == static_cast<double>(values.back()));
 }
 
-TEST_CASE("histogram: a percentile is the value that so many do not exceed") {
+TEST_CASE("histogram: a percentile is the smallest value that the given share does not exceed") {
   std::vector<int64_t> values;
   for (int64_t i = 1; i <= 100; ++i) values.push_back(i);
   const auto summary = Summarize(values);
@@ -111,7 +111,7 @@ TEST_CASE("histogram: a negative value counts as zero") {
   CHECK(summary.p50_ns == 0);
 }
 
-TEST_CASE("histogram: what lasts longer than the range counts at its end") {
+TEST_CASE("histogram: a value beyond the range counts in the last bucket") {
   const int64_t hour_ns = 3'600'000'000'000;
   const auto summary = Summarize({hour_ns, INT64_MAX / 2});
   CHECK(summary.count == 2);
@@ -119,7 +119,7 @@ TEST_CASE("histogram: what lasts longer than the range counts at its end") {
   CHECK(summary.max_ns == static_cast<double>(INT64_MAX / 2));
 }
 
-TEST_CASE("histogram: merging is recording into one") {
+TEST_CASE("histogram: merging two equals recording all values into one") {
   const auto left = std::make_unique<Histogram>();
   const auto right = std::make_unique<Histogram>();
   std::vector<int64_t> values;
@@ -139,7 +139,7 @@ TEST_CASE("histogram: merging is recording into one") {
   CHECK(right->Summarize().count == 666);
 }
 
-TEST_CASE("histogram: no record is lost among threads") {
+TEST_CASE("histogram: no record is lost with several threads") {
   const auto histogram = std::make_unique<Histogram>();
   std::vector<std::thread> threads;
   for (int64_t i = 0; i < 4; ++i) {

@@ -17,12 +17,12 @@ using Event = Run::Event;
 
 }  // namespace
 
-TEST_CASE("open count: the peak is the most that were open at one moment") {
+TEST_CASE("open_count: the peak is the largest number open at one moment") {
   OpenCount all;
   Counter mine;
   OpenShare share(all, mine);
   for (int i = 0; i < 5; ++i) share.Open();
-  // Opened and closed within one turn: nobody has been told yet.
+  // Opened and closed within one turn: nothing has been published yet.
   for (int i = 0; i < 3; ++i) share.Close();
   CHECK(all.peak() == 5);
   for (int i = 0; i < 2; ++i) share.Open();
@@ -40,7 +40,7 @@ TEST_CASE("open count: the peak is the most that were open at one moment") {
   CHECK(mine.get() == 0);
 }
 
-TEST_CASE("open count: what other tables hold counts as well") {
+TEST_CASE("open_count: connections of other tables count too") {
   OpenCount all;
   Counter first_counter;
   Counter second_counter;
@@ -57,7 +57,7 @@ TEST_CASE("open count: what other tables hold counts as well") {
   CHECK(all.peak() == 5);
 }
 
-TEST_CASE("open count: once some were closed, what opens counts at once") {
+TEST_CASE("open_count: after the first close, new connections count at once") {
   OpenCount all;
   Counter first_counter;
   Counter second_counter;
@@ -72,12 +72,13 @@ TEST_CASE("open count: once some were closed, what opens counts at once") {
   CHECK(all.peak() == 7);
 }
 
-TEST_CASE("open count: threads that open at once miss none, and those that replace add none") {
+TEST_CASE(
+    "open_count: the peak counts all that threads open at the same time, and no replacement") {
   constexpr int kThreads = 4;
   constexpr int kEach = 10'000;
   OpenCount all;
   std::vector<Counters> counters(kThreads);
-  std::barrier stand(kThreads);
+  std::barrier ready(kThreads);
   std::vector<std::thread> threads;
   for (Counters& mine : counters) {
     threads.emplace_back([&] {
@@ -87,7 +88,7 @@ TEST_CASE("open count: threads that open at once miss none, and those that repla
         if (i % 64 == 0) share.Publish();
       }
       share.Publish();
-      stand.arrive_and_wait();
+      ready.arrive_and_wait();
       for (int i = 0; i < kEach; ++i) {
         share.Close();
         share.Open();
@@ -100,7 +101,7 @@ TEST_CASE("open count: threads that open at once miss none, and those that repla
   CHECK(all.peak() == kThreads * kEach);
 }
 
-TEST_CASE("open count: a run knows its peak however soon its connections have gone") {
+TEST_CASE("open_count: a run knows its peak even if its connections end at once") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
   options.workers = 2;
@@ -118,7 +119,7 @@ TEST_CASE("open count: a run knows its peak however soon its connections have go
   CHECK(run->dialed_peak() == 300);
 }
 
-TEST_CASE("open count: closing leaves the peak as it was, at both ends") {
+TEST_CASE("open_count: closing does not change the peak of either end") {
   for (const uint32_t workers : {1U, 3U}) {
     CAPTURE(workers);
     RunOptions options = SelfDialRun(2000, workers);
@@ -133,7 +134,7 @@ TEST_CASE("open count: closing leaves the peak as it was, at both ends") {
   }
 }
 
-TEST_CASE("open count: cut short in its ramp the peak is what was established") {
+TEST_CASE("open_count: if the ramp is cut short, the peak is the number established") {
   ScratchRun run(SelfDialRun(1'000'000, 2));
   run.Start();
   REQUIRE(Eventually([&] { return run.totals().established > 2000; }));
@@ -142,7 +143,7 @@ TEST_CASE("open count: cut short in its ramp the peak is what was established") 
   CHECK(run->dialed_peak() > 2000);
 }
 
-TEST_CASE("open count: a churn has never more open than it may") {
+TEST_CASE("open_count: a churn never has more connections open than requested") {
   ScratchRun server(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst)));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);

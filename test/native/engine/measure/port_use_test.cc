@@ -9,7 +9,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("port_use: the ports held towards one destination") {
+TEST_CASE("port_use: it counts the local ports in use to one destination") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const UniqueFd other = Listening(UniqueLoopback(), 100);
   std::vector<UniqueFd> ours;

@@ -28,7 +28,7 @@ uint64_t In(const SocketSurvey::StateCounts& states, TcpState state) {
 
 }  // namespace
 
-TEST_CASE("socket_survey: a server at work") {
+TEST_CASE("socket_survey: it counts states, queues and unread bytes of a server") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   std::vector<UniqueFd> ours;
@@ -62,7 +62,7 @@ TEST_CASE("socket_survey: a server at work") {
   CHECK(survey.RoundTrips().count > 0);
 }
 
-TEST_CASE("socket_survey: the end of a peer is no unread byte") {
+TEST_CASE("socket_survey: a FIN does not count as an unread byte") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   std::vector<UniqueFd> ours;
@@ -80,15 +80,15 @@ TEST_CASE("socket_survey: the end of a peer is no unread byte") {
   CHECK(survey.figures().unread == 1);
   CHECK(survey.figures().unread_bytes == 4);
   REQUIRE(survey.ports().size() == 1);
-  // The fourth still waits to be accepted.
+  // The fourth one still waits to be accepted.
   CHECK(survey.ports()[0].accepted == 3);
   CHECK(survey.ports()[0].close_wait == 3);
-  // Their peers closed just now.
+  // Their peers closed a moment ago.
   CHECK(survey.ports()[0].quiet_close_wait == 0);
   CHECK(survey.quiet_inodes().empty());
 }
 
-TEST_CASE("socket_survey: connections that their server does not close") {
+TEST_CASE("socket_survey: it counts connections that the server does not close") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   std::vector<UniqueFd> ours;
@@ -106,7 +106,7 @@ TEST_CASE("socket_survey: connections that their server does not close") {
   }));
 }
 
-TEST_CASE("socket_survey: bytes that their server does not read") {
+TEST_CASE("socket_survey: it lists connections with data that the server does not read") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   const UniqueFd ours = Connected(address);
@@ -132,7 +132,7 @@ TEST_CASE("socket_survey: bytes that their server does not read") {
   CHECK(seen[0].cookie != seen[1].cookie);
 }
 
-TEST_CASE("socket_survey: peers that have no room") {
+TEST_CASE("socket_survey: it counts connections whose peer has closed its receive window") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   const UniqueFd ours = Connected(address);
@@ -140,7 +140,7 @@ TEST_CASE("socket_survey: peers that have no room") {
   const std::vector<UniqueFd> theirs = Accepted(listener, 2);
   const std::string much(size_t{1} << 20, 'x');
   CHECK(Eventually([&] {
-    // The one reads a little at a time, the other nothing.
+    // One client reads a little at a time, the other does not read.
     for (const UniqueFd& fd : theirs) SendSome(fd, much);
     std::string taken(size_t{64} * 1024, '\0');
     REQUIRE(::recv(reading.get(), taken.data(), taken.size(), 0) != 0);
@@ -150,7 +150,7 @@ TEST_CASE("socket_survey: peers that have no room") {
   }));
 }
 
-TEST_CASE("socket_survey: how long connections have waited to be accepted") {
+TEST_CASE("socket_survey: it tells how long a connection has waited in the accept queue") {
   const UniqueFd listener = Listening(UniqueLoopback(), 100);
   const SocketAddress address = LocalAddress(listener);
   const UniqueFd ours = Connected(address);
@@ -165,7 +165,7 @@ TEST_CASE("socket_survey: how long connections have waited to be accepted") {
   CHECK(longest() == 0);
 }
 
-TEST_CASE("socket_survey: a listener tells what it dropped itself") {
+TEST_CASE("socket_survey: each listener reports its own drops") {
   const Deaf deaf = DeafListener();
   const UniqueFd other = Listening();
   const UniqueFd late(OpenStream(AF_INET).value());
@@ -175,13 +175,13 @@ TEST_CASE("socket_survey: a listener tells what it dropped itself") {
     if (survey.Take(At(deaf.address, /*listeners_only=*/true))) return false;
     return survey.listeners().size() == 1 && survey.listeners()[0].drops >= 1U;
   }));
-  SocketSurvey beside;
-  REQUIRE_FALSE(beside.Take(At(LocalAddress(other), /*listeners_only=*/true)).has_value());
-  REQUIRE(beside.listeners().size() == 1);
-  CHECK(beside.listeners()[0].drops == 0U);
+  SocketSurvey unaffected;
+  REQUIRE_FALSE(unaffected.Take(At(LocalAddress(other), /*listeners_only=*/true)).has_value());
+  REQUIRE(unaffected.listeners().size() == 1);
+  CHECK(unaffected.listeners()[0].drops == 0U);
 }
 
-TEST_CASE("socket_survey: the queues alone") {
+TEST_CASE("socket_survey: it can read accept queues only") {
   const Deaf deaf = DeafListener();
   SocketSurvey survey;
   REQUIRE_FALSE(survey.Take(At(deaf.address, /*listeners_only=*/true)).has_value());
@@ -190,7 +190,7 @@ TEST_CASE("socket_survey: the queues alone") {
   CHECK(survey.figures().sockets == 0);
 }
 
-TEST_CASE("socket_survey: a listener at any address serves each of them") {
+TEST_CASE("socket_survey: a listener on the wildcard address matches every address") {
   const UniqueFd listener = Listening(Address("0.0.0.0"));
   const uint16_t port = LocalAddress(listener).port();
   const SocketAddress address = UniqueLoopback(port);
@@ -205,7 +205,7 @@ TEST_CASE("socket_survey: a listener at any address serves each of them") {
   CHECK(other.listeners().empty());
 }
 
-TEST_CASE("socket_survey: with nothing asked for it sees every socket") {
+TEST_CASE("socket_survey: without a filter it includes every socket") {
   const UniqueFd listener = Listening();
   const UniqueFd ours = Connected(LocalAddress(listener));
   SocketSurvey survey;

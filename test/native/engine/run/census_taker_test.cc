@@ -56,7 +56,7 @@ TEST_CASE("census_taker: it reads every connection once, over all workers and ta
   CHECK(run.End());
 }
 
-TEST_CASE("census_taker: it tells which of its own listeners a connection went to") {
+TEST_CASE("census_taker: it tells to which of the run's own listeners a connection goes") {
   constexpr uint64_t kConnections = 300;
   const SocketAddress address = UniqueLoopback();
   RunOptions options = SelfDialRun(kConnections, /*workers=*/2);
@@ -75,7 +75,7 @@ TEST_CASE("census_taker: it tells which of its own listeners a connection went t
     REQUIRE(target < listening.size());
     told.emplace(listening[target].port(), sheet.At<uint16_t>("sourcePort", row));
   }
-  // What the kernel has of the accepted ends.
+  // The kernel's view of the accepted ends.
   std::multiset<std::pair<uint16_t, uint16_t>> accepted;
   const DiagFilter at_listeners{.states = StateBit(TcpState::kEstablished),
                                 .local = {{.address = address}}};
@@ -97,7 +97,7 @@ TEST_CASE("census_taker: a sample takes every nth connection") {
   CHECK(run.End());
 }
 
-TEST_CASE("census_taker: a dial that waits for its first connection has none to count") {
+TEST_CASE("census_taker: before its first connection a dial has a census without rows") {
   const Deaf deaf = DeafListener();
   ScratchRun run(DialRun(DialTo({deaf.address}, 1)));
   run.Start();
@@ -109,7 +109,7 @@ TEST_CASE("census_taker: a dial that waits for its first connection has none to 
   CHECK(run.End());
 }
 
-TEST_CASE("census_taker: closing answers for what is still to be read") {
+TEST_CASE("census_taker: closing the run ends a census that is still in progress") {
   ScratchRun run(SelfDialRun(2000));
   REQUIRE_FALSE(run.Start().empty());
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -120,11 +120,11 @@ TEST_CASE("census_taker: closing answers for what is still to be read") {
   CHECK(sheet.sheet.rows() <= 2000);
 }
 
-TEST_CASE("census_taker: it remembers repeated SYNs apart from later retransmits") {
+TEST_CASE("census_taker: it counts repeated SYNs separately from later retransmits") {
   const Deaf deaf = DeafListener();
   ScratchRun run(DialRun(DialTo({deaf.address}, 1)));
   run.Start();
-  // The first SYN is dropped because the accept queue is full; the next one, a second later, is
+  // The first SYN is dropped because the accept queue is full; the second one, a second later, is
   // not.
   REQUIRE(Eventually([&] { return run.totals().attempted == 1; }));
   const UniqueFd accepted = Accepted(deaf.listener);

@@ -24,7 +24,7 @@ bool AllEnd(const std::vector<UniqueFd>& connections, int ending) {
 
 }  // namespace
 
-TEST_CASE("closing: a dialer's peers see FIN or RST as was asked") {
+TEST_CASE("closing: peers of a dialer see FIN or RST as requested") {
   for (const CloseMode close : {CloseMode::kFin, CloseMode::kRst}) {
     const UniqueFd listener = Listening();
     DialOptions dial = DialTo({LocalAddress(listener)}, 600);
@@ -44,7 +44,7 @@ TEST_CASE("closing: a dialer's peers see FIN or RST as was asked") {
   }
 }
 
-TEST_CASE("closing: a listener's peers see FIN or RST as was asked") {
+TEST_CASE("closing: peers of a listener see FIN or RST as requested") {
   for (const CloseMode close : {CloseMode::kFin, CloseMode::kRst}) {
     ListenOptions listen = ListenOn({UniqueLoopback()});
     listen.close = close;
@@ -61,7 +61,7 @@ TEST_CASE("closing: a listener's peers see FIN or RST as was asked") {
   }
 }
 
-TEST_CASE("closing: handshakes under way are given up") {
+TEST_CASE("closing: pending handshakes are given up") {
   const Deaf target = DeafListener();
   ScratchRun run(DialRun(DialTo({target.address}, 100)));
   run.Start();

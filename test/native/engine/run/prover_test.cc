@@ -18,7 +18,7 @@ namespace {
 
 using Action = ProofOrder::Action;
 
-// Takes one step and waits for it.
+// Runs one step and waits for its end.
 bool Take(ScratchRun& run, ProofTally& tally, Action action, uint32_t stride = 1,
           uint32_t period_ms = 0) {
   const int before = run.events(Run::Event::kCensused);
@@ -31,7 +31,7 @@ bool Take(ScratchRun& run, ProofTally& tally, Action action, uint32_t stride = 1
 
 }  // namespace
 
-TEST_CASE("prover: a sample over all tables is probed, answers, and is left as it was") {
+TEST_CASE("prover: a sample over all tables is probed, answers, and gets its options back") {
   constexpr uint64_t kConnections = 1000;
   RunOptions options = SelfDialRun(kConnections, /*workers=*/2);
   options.table_size = 256;
@@ -42,7 +42,7 @@ TEST_CASE("prover: a sample over all tables is probed, answers, and is left as i
   ProofTally chosen;
   REQUIRE(Take(run, chosen, Action::kChoose, /*stride=*/10));
   const uint64_t sample = chosen.read;
-  CHECK(sample >= 95);  // each table rounds its part
+  CHECK(sample >= 95);  // each table rounds its share
   CHECK(sample <= 105);
   ProofTally asked;
   REQUIRE(Take(run, asked, Action::kAsk));
@@ -58,7 +58,7 @@ TEST_CASE("prover: a sample over all tables is probed, answers, and is left as i
   REQUIRE(Take(run, last, Action::kEnd));
   CHECK(last.proven == sample);
   CHECK(last.silent + last.repeating + last.healed + last.ended == 0);
-  // A census tells the answers from what came with the handshake.
+  // A census tells answers from segments of the handshake.
   Sheet sheet(kConnections);
   REQUIRE(run->TakeCensus({.sheet = &sheet.sheet}));
   const int before = run.events(Run::Event::kCensused);
@@ -74,7 +74,7 @@ TEST_CASE("prover: a sample over all tables is probed, answers, and is left as i
   CHECK(run.End());
 }
 
-TEST_CASE("prover: connections that the peer has closed since are no longer asked") {
+TEST_CASE("prover: connections that the peer has closed are no longer probed") {
   const UniqueFd listener = Listening();
   DialOptions dial = DialTo({LocalAddress(listener)}, 10);
   ScratchRun run(DialRun(std::move(dial)));
@@ -94,13 +94,13 @@ TEST_CASE("prover: connections that the peer has closed since are no longer aske
   REQUIRE(Take(run, last, Action::kEnd));
   CHECK(last.ended == 4);
   CHECK(last.proven + last.waiting == 6);
-  // They were ended, not lost.
+  // They were closed, not lost.
   CHECK(run.totals().dialed_unknown == 0);
   CHECK(run.totals().dialed_dead == 0);
   CHECK(run.End());
 }
 
-TEST_CASE("prover: connections are judged by when their peer was heard last") {
+TEST_CASE("prover: connections are judged by when their peer was last heard") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 10)));
   run.Start();
@@ -119,7 +119,7 @@ TEST_CASE("prover: connections are judged by when their peer was heard last") {
   REQUIRE(Take(run, heard, Action::kJudge, /*stride=*/1, /*period_ms=*/60'000));
   CHECK(heard.proven == 7);
   CHECK(heard.waiting == 3);
-  // A period of a millisecond is over four times, and a second for the way, soon enough.
+  // Four periods of a millisecond are over, but not the grace time of a second.
   CHECK(Eventually([&] {
     ProofTally late;
     REQUIRE(Take(run, late, Action::kJudge, /*stride=*/1, /*period_ms=*/1));
@@ -129,7 +129,7 @@ TEST_CASE("prover: connections are judged by when their peer was heard last") {
   CHECK(run.End());
 }
 
-TEST_CASE("prover: closing answers for what is still to be read") {
+TEST_CASE("prover: closing the run ends a step that is still in progress") {
   ScratchRun run(SelfDialRun(2000));
   REQUIRE_FALSE(run.Start().empty());
   REQUIRE(run.Wait(Run::Event::kRamped));

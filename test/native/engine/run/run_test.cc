@@ -28,7 +28,7 @@ TEST_CASE("run: a self-dial holds both ends and closes them") {
   for (const uint32_t workers : {1U, 3U}) {
     CAPTURE(workers);
     ScratchRun run(SelfDialRun(500, workers));
-    CHECK(run.Start().size() == workers);  // each worker has a port of its own
+    CHECK(run.Start().size() == workers);  // each worker has its own port
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(Eventually([&] { return run.totals().accepted_open == 500; }));
     const Totals held = run.totals();
@@ -53,7 +53,7 @@ TEST_CASE("run: a self-dial holds both ends and closes them") {
   }
 }
 
-TEST_CASE("run: one dials what another one listens on") {
+TEST_CASE("run: one run dials what another one listens on") {
   ScratchRun server(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
@@ -70,7 +70,7 @@ TEST_CASE("run: one dials what another one listens on") {
   CHECK(server.End());
 }
 
-TEST_CASE("run: IPv6 all the way") {
+TEST_CASE("run: it works over IPv6") {
   ScratchRun server(ListenRun(ListenOn({Address("::1")})));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
@@ -85,8 +85,8 @@ TEST_CASE("run: IPv6 all the way") {
   CHECK(server.End());
 }
 
-TEST_CASE("run: nothing of it is left in the process") {
-  REQUIRE(PrivateTablesWork());  // asked once in the life of the process
+TEST_CASE("run: it leaves no descriptor and no thread in the process") {
+  REQUIRE(PrivateTablesWork());  // checked once per process
   const std::vector<int> descriptors = OpenDescriptors();
   const size_t threads = ThreadCount();
   {
@@ -96,16 +96,16 @@ TEST_CASE("run: nothing of it is left in the process") {
     run.Start();
     REQUIRE(run.Wait(Event::kRamped));
     CHECK(ThreadCount() > threads);
-    // The wake-up and a listening socket for each worker; not one of 800 ends of connections.
+    // The wake-up and one listening socket per worker, but none of the 800 ends of connections.
     CHECK(OpenDescriptors().size() == descriptors.size() + 3);
     REQUIRE(run.End());
   }
   CHECK(OpenDescriptors() == descriptors);
-  // A joined thread may still be on its way out of the kernel.
+  // A joined thread may not have left the kernel yet.
   CHECK(Eventually([&] { return ThreadCount() <= threads; }));
 }
 
-TEST_CASE("run: the end of its life closes it at any moment") {
+TEST_CASE("run: its destructor closes it at any moment") {
   const std::vector<int> descriptors = OpenDescriptors();
   SUBCASE("never started") { const ScratchRun run(SelfDialRun(100)); }
   SUBCASE("just started") {
@@ -125,7 +125,7 @@ TEST_CASE("run: the end of its life closes it at any moment") {
   CHECK(OpenDescriptors() == descriptors);
 }
 
-TEST_CASE("run: Close ends a ramp and closes what is open") {
+TEST_CASE("run: Close ends a ramp and closes all connections") {
   ScratchRun run(SelfDialRun(1'000'000, 2));
   run.Start();
   REQUIRE(Eventually([&] { return run.totals().established > 2000; }));
@@ -136,13 +136,13 @@ TEST_CASE("run: Close ends a ramp and closes what is open") {
   CHECK(closed.accepted_open == 0);
   CHECK(run.events(Event::kClosed) == 1);
   CHECK(run.events(Event::kRamped) == 0);
-  // The time of the ramp stands still once it was cut short.
+  // The time of the ramp no longer changes once the ramp was cut short.
   const int64_t dialing_ns = run->DialingNs();
   CHECK(dialing_ns > 0);
   CHECK(run->DialingNs() == dialing_ns);
 }
 
-TEST_CASE("run: Close at once after Start") {
+TEST_CASE("run: Close right after Start closes it") {
   for (int i = 0; i < 20; ++i) {
     ScratchRun run(SelfDialRun(1000, 2));
     REQUIRE(run.Start().size() == 2);
@@ -152,7 +152,7 @@ TEST_CASE("run: Close at once after Start") {
   }
 }
 
-TEST_CASE("run: Close may come often and from any thread") {
+TEST_CASE("run: Close may be called repeatedly and from any thread") {
   ScratchRun run(SelfDialRun(200));
   run.Start();
   std::vector<std::thread> threads;
@@ -163,7 +163,7 @@ TEST_CASE("run: Close may come often and from any thread") {
   CHECK(run.events(Event::kClosed) == 1);
 }
 
-TEST_CASE("run: Close before Start lets nothing begin") {
+TEST_CASE("run: Close before Start keeps it from opening anything") {
   ScratchRun run(SelfDialRun(200));
   run->Close();
   REQUIRE(run.Start().size() == 1);
@@ -171,11 +171,11 @@ TEST_CASE("run: Close before Start lets nothing begin") {
   CHECK(run.totals().established == 0);
 }
 
-TEST_CASE("run: a listener that can't be had names the call and leaves nothing") {
+TEST_CASE("run: a listener that cannot be opened names the call and leaves nothing open") {
   const UniqueFd taken = Listening();
   const std::vector<int> descriptors = OpenDescriptors();
   {
-    // The first address is free: its socket has to go again.
+    // The first address is free; its socket must be closed again.
     Run run(ListenRun(ListenOn({UniqueLoopback(), LocalAddress(taken)})), [](Event) {});
     const auto started = run.Start();
     REQUIRE_FALSE(started.ok());
@@ -185,7 +185,7 @@ TEST_CASE("run: a listener that can't be had names the call and leaves nothing")
   CHECK(OpenDescriptors() == descriptors);
 }
 
-TEST_CASE("run: a listener whose option is refused names the call and leaves nothing") {
+TEST_CASE("run: a listener whose option is refused names the call and leaves nothing open") {
   const std::vector<int> descriptors = OpenDescriptors();
   {
     ListenOptions listen = ListenOn({UniqueLoopback()});
@@ -199,12 +199,12 @@ TEST_CASE("run: a listener whose option is refused names the call and leaves not
   CHECK(OpenDescriptors() == descriptors);
 }
 
-TEST_CASE("run: where threads can't be made Start says so") {
-  // None at all, or not one for each worker that listens.
+TEST_CASE("run: Start fails with pthread_create if threads cannot be started") {
+  // No thread at all, or fewer than one for each listening worker.
   for (const rlim_t threads : {0U, 4U}) {
     CAPTURE(threads);
     const int status = InChild([threads] {
-      // Root is not held to RLIMIT_NPROC.
+      // RLIMIT_NPROC does not apply to root.
       if (::getuid() == 0 && ::setuid(65534) != 0) return 2;
       const rlimit limit{.rlim_cur = threads, .rlim_max = threads};
       if (::setrlimit(RLIMIT_NPROC, &limit) != 0) return 3;
@@ -220,8 +220,8 @@ TEST_CASE("run: where threads can't be made Start says so") {
   }
 }
 
-TEST_CASE("run: once joined its port is free") {
-  // On one CPU whoever waits for a thread runs on before that thread has quite left the kernel.
+TEST_CASE("run: its port is free after Join") {
+  // On a single CPU the joining thread continues before the joined one has fully left the kernel.
   const OneCpu one_cpu;
   const SocketAddress address = WithPort(UniqueLoopback(), 7000);
   int taken = 0;
@@ -230,7 +230,7 @@ TEST_CASE("run: once joined its port is free") {
     options.workers = 4;
     ScratchRun run(std::move(options));
     REQUIRE(run.Start().size() == 1);
-    // With nothing between the two, not even the bookkeeping of a check.
+    // Nothing may run between the two calls, not even a check.
     const bool ended = run.End();
     const bool free = Listening(address).valid();
     REQUIRE(ended);
@@ -250,7 +250,7 @@ TEST_CASE("run: after Join no connection is open") {
   CHECK_FALSE(Connected(targets[0]).valid());
 }
 
-TEST_CASE("run: two at a time don't disturb each other") {
+TEST_CASE("run: two runs at the same time do not disturb each other") {
   ScratchRun first(SelfDialRun(500, 2));
   ScratchRun second(SelfDialRun(500, 2));
   first.Start();

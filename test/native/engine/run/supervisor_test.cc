@@ -38,7 +38,7 @@ TEST_CASE("supervisor: a run ramps once and closes once") {
   CHECK(run.events(Event::kClosed) == 1);
 }
 
-TEST_CASE("supervisor: the time of dialing begins with the run and ends with the ramp") {
+TEST_CASE("supervisor: the dialing time begins with the run and ends with the ramp") {
   ScratchRun run(SelfDialRun(100));
   CHECK(run->DialingNs() == 0);
   REQUIRE_FALSE(run.Start().empty());
@@ -49,7 +49,7 @@ TEST_CASE("supervisor: the time of dialing begins with the run and ends with the
   CHECK(run->DialingNs() == dialing_ns);
 }
 
-TEST_CASE("supervisor: one census at a time, and none of a run that is over") {
+TEST_CASE("supervisor: it takes one census at a time, and none after the end of the run") {
   ScratchRun run(SelfDialRun(10));
   Sheet sheet(10);
   CHECK_FALSE(run->TakeCensus({.sheet = &sheet.sheet}));
@@ -65,7 +65,7 @@ TEST_CASE("supervisor: one census at a time, and none of a run that is over") {
   CHECK_FALSE(run->TakeCensus({.sheet = &sheet.sheet}));
 }
 
-TEST_CASE("supervisor: however few threads there may be the run ends and names what it lacked") {
+TEST_CASE("supervisor: with any limit of threads the run ends and names the call that failed") {
   REQUIRE(PrivateTablesWork());
   for (rlim_t threads = 1; threads <= 12; ++threads) {
     CAPTURE(threads);

@@ -1,4 +1,4 @@
-// Tables in the process's own descriptor table.
+// Tables that share the descriptor table of the process.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ namespace {
 
 using Event = Run::Event;
 
-// How many of the numbers 0 to 2 are open, over the tables of all threads.
+// The number of descriptors 0 to 2 that are open, summed over the tables of all threads.
 int StdioOfThreads() {
   int open = 0;
   for (const int thread : Threads()) {
@@ -35,8 +35,9 @@ int StdioOfThreads() {
 
 }  // namespace
 
-// Where the kernel or a container refuses private tables all threads share the process's one. The
-// refusal lasts for the life of a process, so these run in one that ends with them.
+// If the kernel or a container refuses private tables, all threads share the descriptor table of
+// the process. The refusal lasts as long as the process, so these tests run in processes of their
+// own.
 TEST_CASE("table_shared: without private tables" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const std::vector<int> before = OpenDescriptors();
@@ -68,7 +69,7 @@ TEST_CASE("table_shared: without private tables" * doctest::skip()) {
   }
   CHECK(OpenDescriptors() == before);
 
-  // The quota leaves some of the table to the rest of the process.
+  // The quota leaves a part of the table to the rest of the process.
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
   limit.rlim_cur = limit.rlim_max = 200;
@@ -84,13 +85,13 @@ TEST_CASE("table_shared: without private tables" * doctest::skip()) {
   CHECK(run.End());
 }
 
-TEST_CASE("table_shared: it serves where private tables are refused") {
+TEST_CASE("table_shared: a run works if private tables are refused") {
   CHECK(RunAlone("table_shared: without private tables") == 0);
 }
 
-// A process that this one starts has a copy of the table until it executes its program: what is
-// closed here meanwhile stays open there, and goes on to be reported.
-TEST_CASE("table_shared: it is copied while dialed connections end" * doctest::skip()) {
+// A child has a copy of the table until it executes its program. A connection closed here meanwhile
+// stays open in the copy, and epoll continues to report it.
+TEST_CASE("table_shared: a copy exists while dialed connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 20)));
@@ -104,7 +105,7 @@ TEST_CASE("table_shared: it is copied while dialed connections end" * doctest::s
   for (const UniqueFd& peer : peers) ::shutdown(peer.get(), SHUT_WR);
   REQUIRE(Eventually([&] { return run.totals().dialed_open == 0; }));
   for (const UniqueFd& peer : peers) Disconnect(peer);
-  // A table that answers for a census has looked at all events before that.
+  // A table that has answered a census has handled all events before that.
   std::vector<std::byte> memory(CensusSheet::BytesFor(1));
   CensusSheet sheet(memory, 1);
   REQUIRE(run->TakeCensus({.sheet = &sheet}));
@@ -114,7 +115,7 @@ TEST_CASE("table_shared: it is copied while dialed connections end" * doctest::s
   CHECK(run.End());
 }
 
-TEST_CASE("table_shared: it is copied while accepted connections end" * doctest::skip()) {
+TEST_CASE("table_shared: a copy exists while accepted connections end" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   ScratchRun run(ListenRun(ListenOn({UniqueLoopback()})));
   const auto targets = run.Start();
@@ -125,7 +126,7 @@ TEST_CASE("table_shared: it is copied while accepted connections end" * doctest:
   const TableCopy copy;
   for (const UniqueFd& client : clients) ::shutdown(client.get(), SHUT_WR);
   REQUIRE(Eventually([&] { return run.totals().accepted_open == 0; }));
-  // Their numbers go to listening sockets of the test, on which clients wait.
+  // Their numbers are reused by listening sockets of the test, on which clients wait.
   std::vector<UniqueFd> others;
   std::vector<UniqueFd> guests;
   for (int i = 0; i < 20; ++i) others.push_back(Listening());
@@ -140,12 +141,13 @@ TEST_CASE("table_shared: it is copied while accepted connections end" * doctest:
 }
 
 TEST_CASE(
-    "table_shared: a closed connection has no more events though a copy of the table keeps it") {
-  CHECK(RunAlone("table_shared: it is copied while dialed connections end") == 0);
-  CHECK(RunAlone("table_shared: it is copied while accepted connections end") == 0);
+    "table_shared: no events of a closed connection arrive although a copy of the table keeps it "
+    "open") {
+  CHECK(RunAlone("table_shared: a copy exists while dialed connections end") == 0);
+  CHECK(RunAlone("table_shared: a copy exists while accepted connections end") == 0);
 }
 
-TEST_CASE("table_shared: descriptors are higher than there are states for" * doctest::skip()) {
+TEST_CASE("table_shared: descriptors exceed the array of states" * doctest::skip()) {
   if (!RefuseCloseRange(EPERM)) FAIL("seccomp");
   constexpr uint32_t kRecords = 256;
   std::vector<UniqueFd> taken;
@@ -168,19 +170,19 @@ TEST_CASE("table_shared: descriptors are higher than there are states for" * doc
   CHECK(run.totals().failed == 100);
   CHECK(run.Errors(Phase::kSocket, EMFILE) == 100);
   CHECK(run.End());
-  // Where numbers become free it serves.
+  // It continues once lower numbers are free.
   taken.clear();
   const UniqueFd later = Connected(targets[0]);
   CHECK(Eventually([&] { return server.totals().accepted_open == 1; }));
   CHECK(server.End());
 }
 
-TEST_CASE("table_shared: a descriptor without a state is refused like one too many") {
-  CHECK(RunAlone("table_shared: descriptors are higher than there are states for") == 0);
+TEST_CASE("table_shared: a descriptor beyond the array of states is refused like EMFILE") {
+  CHECK(RunAlone("table_shared: descriptors exceed the array of states") == 0);
 }
 
-// No descriptor of a run may have a number that the process prints to.
-TEST_CASE("table_shared: stdio stays closed where it was" * doctest::skip()) {
+// No descriptor of a run may have one of the numbers 0 to 2, to which the process prints.
+TEST_CASE("table_shared: stdio stays closed" * doctest::skip()) {
   const bool shared = std::getenv("C1M_SHARED") != nullptr;
   if (shared && !RefuseCloseRange(EPERM)) FAIL("seccomp");
   REQUIRE(PrivateTablesWork() != shared);
@@ -202,10 +204,10 @@ TEST_CASE("table_shared: stdio stays closed where it was" * doctest::skip()) {
   CHECK(ended);
 }
 
-TEST_CASE("table_shared: no descriptor takes a number of stdio") {
-  CHECK(RunAlone("table_shared: stdio stays closed where it was") == 0);
+TEST_CASE("table_shared: no descriptor takes one of the numbers of stdio") {
+  CHECK(RunAlone("table_shared: stdio stays closed") == 0);
   ::setenv("C1M_SHARED", "1", 1);
-  CHECK(RunAlone("table_shared: stdio stays closed where it was") == 0);
+  CHECK(RunAlone("table_shared: stdio stays closed") == 0);
   ::unsetenv("C1M_SHARED");
 }
 

@@ -22,8 +22,8 @@ namespace {
 
 using Event = Run::Event;
 
-// Connections a table of 64 descriptors holds beside stdio, the wake-up, one listening socket and
-// the spare ones; without a listener one more.
+// Connections that a table of 64 descriptors holds in addition to stdio, the wake-up, one listening
+// socket and the spare descriptors; one more without a listener.
 constexpr uint32_t kSmallTable = 64;
 constexpr uint64_t kRoom = 51;
 
@@ -34,7 +34,7 @@ RunOptions InSmallTables(RunOptions options) {
 
 }  // namespace
 
-TEST_CASE("table: when one is full its worker goes on in the next") {
+TEST_CASE("table: when one is full, its worker continues in the next") {
   constexpr uint64_t kConnections = 2000;
   for (const uint32_t workers : {1U, 2U}) {
     CAPTURE(workers);
@@ -48,7 +48,7 @@ TEST_CASE("table: when one is full its worker goes on in the next") {
     CHECK(totals.failed == 0);
     CHECK(totals.dialed_open == kConnections);
     CHECK(totals.accepted_open == kConnections);
-    // Each holds both ends.
+    // Each table holds both ends.
     CHECK(run->table_count() >= 2 * kConnections / kRoom);
     CHECK_FALSE(run->tables_used_up());
     CHECK(run->Errors().empty());
@@ -59,7 +59,7 @@ TEST_CASE("table: when one is full its worker goes on in the next") {
   }
 }
 
-TEST_CASE("table: a worker that paces and dials another run goes from table to table") {
+TEST_CASE("table: a paced worker that dials another run moves from table to table") {
   ScratchRun server(InSmallTables(ListenRun(ListenOn({UniqueLoopback()}))));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
@@ -77,7 +77,8 @@ TEST_CASE("table: a worker that paces and dials another run goes from table to t
   CHECK(server.End());
 }
 
-TEST_CASE("table: at the most tables a run may open the ramp ends and says so") {
+TEST_CASE(
+    "table: when the maximum number of tables is reached, the ramp ends and the run reports it") {
   SUBCASE("dialing") {
     const UniqueFd listener = Listening();
     RunOptions options = InSmallTables(DialRun(DialTo({LocalAddress(listener)}, 1000)));
@@ -107,7 +108,7 @@ TEST_CASE("table: at the most tables a run may open the ramp ends and says so") 
   }
 }
 
-TEST_CASE("table: a full one that can't be left ends the ramp and keeps its connections") {
+TEST_CASE("table: a full table without a successor ends the ramp and keeps its connections") {
   const auto dial = [](const std::string& call, int error) {
     ScratchRun run(InSmallTables(SelfDialRun(2000)));
     if (run.Start().empty()) return 10;
@@ -123,7 +124,7 @@ TEST_CASE("table: a full one that can't be left ends the ramp and keeps its conn
   REQUIRE(PrivateTablesWork());
   SUBCASE("no thread for its keeper") {
     CHECK(InChild([&] {
-            // A user without other processes, and not root, which RLIMIT_NPROC does not bind.
+            // A user without other processes, and not root, to which RLIMIT_NPROC does not apply.
             const auto user = static_cast<uid_t>(100'000 + ::getpid());
             if (::getuid() == 0 && ::setuid(user) != 0) return 2;
             const rlimit limit{.rlim_cur = 6, .rlim_max = 6};
@@ -133,8 +134,9 @@ TEST_CASE("table: a full one that can't be left ends the ramp and keeps its conn
   }
   SUBCASE("no next descriptor table") {
     CHECK(InChild([&] {
-            // The wake-up and one listening socket have the first numbers in a table of one's own,
-            // and others in the process's, from where the first table is entered.
+            // The wake-up and one listening socket have the lowest numbers in a private table, and
+            // other numbers in the table of the process, from which the first private table is
+            // entered.
             const UniqueFd taken(OpenEventFd().value());
             const UniqueFd also_taken(OpenEventFd().value());
             if (!RefuseCloseRange(EPERM, kFirstFreeFd + 2)) return 2;
@@ -143,7 +145,7 @@ TEST_CASE("table: a full one that can't be left ends the ramp and keeps its conn
   }
 }
 
-TEST_CASE("table: one without room for a connection is not followed by another") {
+TEST_CASE("table: a table without room for a connection has no successor") {
   SUBCASE("dialing") {
     RunOptions options = SelfDialRun(10);
     options.table_size = 12;
@@ -165,15 +167,15 @@ TEST_CASE("table: one without room for a connection is not followed by another")
   }
 }
 
-TEST_CASE("table: in a self-dial other clients of the listener never make it overflow") {
+TEST_CASE("table: in a self-dial, connections of other clients never make the table overflow") {
   RunOptions options = InSmallTables(SelfDialRun(2000));
   options.max_tables = 1;
   options.dial->rate = {{.at_ns = 0, .per_second = 300}};
   ScratchRun run(std::move(options));
   const auto listening = run.Start();
   REQUIRE(listening.size() == 1);
-  std::vector<UniqueFd> strangers;
-  for (int i = 0; i < 200; ++i) strangers.push_back(Connected(listening[0]));
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 200; ++i) clients.push_back(Connected(listening[0]));
   REQUIRE(run.Wait(Event::kRamped));
   CHECK(run->tables_used_up());
   const Totals totals = run.totals();
@@ -181,7 +183,7 @@ TEST_CASE("table: in a self-dial other clients of the listener never make it ove
   CHECK(run.End());
 }
 
-TEST_CASE("table: the limit on descriptors bounds it") {
+TEST_CASE("table: the limit of descriptors limits its connections") {
   const int status = InChild([] {
     const rlimit limit{.rlim_cur = kSmallTable, .rlim_max = kSmallTable};
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 2;
@@ -196,7 +198,7 @@ TEST_CASE("table: the limit on descriptors bounds it") {
   CHECK(status == 0);
 }
 
-TEST_CASE("table: a run closed while workers go from table to table has no error") {
+TEST_CASE("table: closing a run while workers change tables causes no error") {
   for (int i = 0; i < 400; ++i) {
     RunOptions options = SelfDialRun(100'000, 2);
     options.table_size = 24;
@@ -210,7 +212,7 @@ TEST_CASE("table: a run closed while workers go from table to table has no error
   }
 }
 
-TEST_CASE("table: a failure of epoll is named by the call that failed") {
+TEST_CASE("table: an error of epoll names the call that failed") {
   const auto example = [](uint32_t call, int error, const std::string& name) {
     return InChild([&] {
       ScratchRun run(SelfDialRun(10));

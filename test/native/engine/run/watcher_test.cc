@@ -22,7 +22,7 @@ bool Holds(const ScratchRun& run, uint64_t connections) {
 
 }  // namespace
 
-TEST_CASE("watcher: a peer that closes by FIN in the middle of the hold is counted") {
+TEST_CASE("watcher: a peer that closes by FIN during the hold is counted") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 600)));
   run.Start();
@@ -58,8 +58,8 @@ TEST_CASE("watcher: a peer that closes by RST is counted with its error") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: what happened before a connection was watched is seen") {
-  // While the ramp goes on its connections are not watched.
+TEST_CASE("watcher: events before a connection was watched are not missed") {
+  // During the ramp connections are not watched.
   const UniqueFd listener = Listening();
   DialOptions dial = DialTo({LocalAddress(listener)}, 200);
   dial.rate = {{.at_ns = 0, .per_second = 4000}};
@@ -76,7 +76,7 @@ TEST_CASE("watcher: what happened before a connection was watched is seen") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: peers that close as soon as they are reached are all counted") {
+TEST_CASE("watcher: peers that close right after the handshake are all counted") {
   ScratchRun server(ListenRun(ListenOn({UniqueLoopback()}, ListenMode::kCloseFirst)));
   const auto targets = server.Start();
   REQUIRE(targets.size() == 1);
@@ -94,7 +94,7 @@ TEST_CASE("watcher: peers that close as soon as they are reached are all counted
   CHECK(server.End());
 }
 
-TEST_CASE("watcher: bytes that come while holding are read and counted") {
+TEST_CASE("watcher: data that arrives during the hold is read and counted") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 4)));
   run.Start();
@@ -108,7 +108,7 @@ TEST_CASE("watcher: bytes that come while holding are read and counted") {
   CHECK(run.End());
 }
 
-TEST_CASE("watcher: the keepers of full tables go on watching") {
+TEST_CASE("watcher: the keepers of full tables continue to watch") {
   const UniqueFd listener = Listening();
   RunOptions options = DialRun(DialTo({LocalAddress(listener)}, 300));
   options.table_size = 64;
@@ -129,10 +129,10 @@ TEST_CASE("watcher: a self-dial watches both ends") {
   const auto listening = run.Start();
   REQUIRE(listening.size() == 2);
   REQUIRE(run.Wait(Event::kRamped));
-  // A stranger's end is the only one that can be closed from outside.
-  UniqueFd stranger = Connected(listening[0]);
+  // Only the end of an outside client can be closed from here.
+  UniqueFd client = Connected(listening[0]);
   REQUIRE(Eventually([&] { return run.totals().accepted_open == 201; }));
-  stranger.Reset();
+  client.Reset();
   CHECK(Eventually([&] { return run.totals().accepted_closed_by_peer == 1; }));
   CHECK(run.totals().accepted_open == 200);
   CHECK(run.totals().dialed_open == 200);

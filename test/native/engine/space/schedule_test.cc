@@ -24,7 +24,7 @@ RatePoint At(double seconds, double per_second) {
 
 int64_t Ns(double seconds) { return static_cast<int64_t>(seconds * kNsPerSecond); }
 
-// How many connections a fresh schedule has due by then.
+// The number of connections that a new schedule has due by then.
 uint64_t DueBy(const Points& points, double seconds, uint64_t total = 1'000'000) {
   return Schedule(total, points).Claim(Ns(seconds), kAll).count;
 }
@@ -42,7 +42,8 @@ TEST_CASE("schedule: without a rate everything is due at once") {
   CHECK(schedule.Claim(0, kAll).count == 0);
 }
 
-TEST_CASE("schedule: a claim takes no more than asked and goes on where the last one ended") {
+TEST_CASE(
+    "schedule: a claim takes at most what was requested and continues where the last one ended") {
   Schedule schedule(100, {});
   CHECK(schedule.Claim(0, 30).first == 0);
   const auto second = schedule.Claim(0, 30);
@@ -52,13 +53,13 @@ TEST_CASE("schedule: a claim takes no more than asked and goes on where the last
   CHECK(schedule.Claim(0, kAll).count == 40);
 }
 
-TEST_CASE("schedule: nothing to start is exhausted from the beginning") {
+TEST_CASE("schedule: a schedule without connections is exhausted from the start") {
   Schedule schedule(0, {At(0, 100)});
   CHECK(schedule.exhausted());
   CHECK(schedule.Claim(Ns(10), kAll).count == 0);
 }
 
-TEST_CASE("schedule: a constant rate starts one connection at once and then one an interval") {
+TEST_CASE("schedule: a constant rate starts one connection at once and then one per interval") {
   const Points points = {At(0, 100)};
   CHECK(DueBy(points, 0) == 1);
   CHECK(DueBy(points, 0.0099) == 1);
@@ -85,14 +86,14 @@ TEST_CASE("schedule: a ramp may fall") {
   CHECK(DueBy(points, 3.0001) == 1201);
 }
 
-TEST_CASE("schedule: before its first moment nothing is due") {
+TEST_CASE("schedule: nothing is due before its first point") {
   const Points points = {At(5, 100)};
   CHECK(DueBy(points, 4.999) == 0);
   CHECK(DueBy(points, 5) == 1);
   CHECK(Schedule(10, points).NextDueNs() == Ns(5));
 }
 
-TEST_CASE("schedule: while the rate is zero nothing more comes due") {
+TEST_CASE("schedule: while the rate is zero no further connection is due") {
   const Points points = {At(0, 100), At(1, 0), At(3, 0), At(4, 100)};
   CHECK(DueBy(points, 1.0001) == 51);
   CHECK(DueBy(points, 2.9) == 51);
@@ -103,21 +104,21 @@ TEST_CASE("schedule: while the rate is zero nothing more comes due") {
   CHECK(schedule.DueNs(100) == Ns(4));
 }
 
-TEST_CASE("schedule: after a last rate of zero nothing is ever due") {
+TEST_CASE("schedule: after a last rate of zero nothing is due") {
   const Schedule schedule(1000, {At(0, 100), At(1, 0)});
   CHECK(schedule.DueNs(49) < Ns(1));
   CHECK(schedule.DueNs(51) == Schedule::kNever);
   CHECK(schedule.DueNs(999) == Schedule::kNever);
 }
 
-TEST_CASE("schedule: a connection too far away to be timed is never due") {
+TEST_CASE("schedule: a connection too far in the future to be timed is never due") {
   const Schedule schedule(UINT64_MAX, {At(0, 1e-9)});
   CHECK(schedule.DueNs(0) == 0);
   CHECK(static_cast<double>(schedule.DueNs(1)) == doctest::Approx(1e18));
   CHECK(schedule.DueNs(1'000'000) == Schedule::kNever);
 }
 
-TEST_CASE("schedule: the moment a connection is due is the first at which it can be claimed") {
+TEST_CASE("schedule: the due time of a connection is the first moment at which it can be claimed") {
   const std::vector<Points> shapes = {
       {At(0, 1)},
       {At(0, 3333.3)},
@@ -132,7 +133,7 @@ TEST_CASE("schedule: the moment a connection is due is the first at which it can
     for (uint64_t index = 0; index < 4000; ++index) {
       const int64_t due_ns = schedule.DueNs(index);
       if (due_ns == Schedule::kNever) break;
-      // A nanosecond for the rounding of the moment, another one for what is summed up to it.
+      // A nanosecond for rounding the moment, another one for the sum up to it.
       Schedule by_then(1'000'000, points);
       const uint64_t claimed = by_then.Claim(due_ns + 2, kAll).count;
       if (claimed <= index) CAPTURE(index);
@@ -144,7 +145,7 @@ TEST_CASE("schedule: the moment a connection is due is the first at which it can
   }
 }
 
-TEST_CASE("schedule: whatever the shape what is not yet due has a moment it will be") {
+TEST_CASE("schedule: with any shape, every connection that is not due yet has a due time") {
   std::mt19937_64 random(1);
   for (int round = 0; round < 60; ++round) {
     Points points;
@@ -168,7 +169,7 @@ TEST_CASE("schedule: whatever the shape what is not yet due has a moment it will
   }
 }
 
-TEST_CASE("schedule: a worker that follows the due times starts them all in time") {
+TEST_CASE("schedule: a worker that follows the due times starts all connections in time") {
   Schedule schedule(500, {At(0, 0), At(1, 400), At(2, 0), At(3, 0), At(4, 1000)});
   int64_t now_ns = 0;
   int steps = 0;
@@ -180,9 +181,9 @@ TEST_CASE("schedule: a worker that follows the due times starts them all in time
   CHECK(now_ns < Ns(5));
 }
 
-TEST_CASE("schedule: once all have started the next moment is at once") {
-  // A worker that finds nothing to claim asks when to look again; another worker may have taken the
-  // last connection in between.
+TEST_CASE("schedule: once all have started, the next due time is at once") {
+  // A worker that finds nothing to claim asks when to look again; meanwhile another worker may have
+  // claimed the last connection.
   Schedule ends(51, {At(0, 100), At(1, 0)});
   CHECK(ends.Claim(Ns(2), kAll).count == 51);
   CHECK(ends.NextDueNs() == 0);

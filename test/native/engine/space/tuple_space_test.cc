@@ -66,7 +66,7 @@ TupleSpace SmallSpace(bool endless = false) {
 
 }  // namespace
 
-TEST_CASE("tuple space: an offset turns the line, and all of it is still walked") {
+TEST_CASE("tuple_space: a cursor with an offset still visits every tuple") {
   const std::vector<std::string> line = WalkFrom(SmallSpace(), 0);
   REQUIRE(line.size() == 5 * 7 * 3);
   for (const size_t offset : {size_t{1}, size_t{21}, size_t{50}, size_t{104}}) {
@@ -77,7 +77,7 @@ TEST_CASE("tuple space: an offset turns the line, and all of it is still walked"
   }
 }
 
-TEST_CASE("tuple_space: a run may begin at any source, which has all its destinations there") {
+TEST_CASE("tuple_space: a run may begin at any source, and visits all its destinations there") {
   const TupleSpace space = SmallSpace();
   CHECK(space.FirstTupleOf(0) == 0);
   CHECK(space.FirstTupleOf(1) == 3);
@@ -88,7 +88,7 @@ TEST_CASE("tuple_space: a run may begin at any source, which has all its destina
   CHECK(TupleSpace({}, {}, {}, Targets(1)).FirstTupleOf(7) == 0);
 }
 
-TEST_CASE("tuple_space: a shard that begins elsewhere stays within its ports") {
+TEST_CASE("tuple_space: a shard that begins at another source stays within its ports") {
   const Ports ports = {{.first = 1024, .last = 1033}};
   for (const uint32_t index : {0U, 1U, 2U}) {
     TupleSpace space({{.first = Address("127.0.0.1"), .count = 2}}, ports,
@@ -103,7 +103,7 @@ TEST_CASE("tuple_space: a shard that begins elsewhere stays within its ports") {
   }
 }
 
-TEST_CASE("tuple_space: destinations turn fastest and then ports and then addresses") {
+TEST_CASE("tuple_space: the destination changes fastest, then the port, then the address") {
   TupleSpace space({{.first = Address("127.0.0.255"), .count = 2}}, {{.first = 10, .last = 11}}, {},
                    Targets(2));
   CHECK(space.size() == 8);
@@ -119,7 +119,7 @@ TEST_CASE("tuple_space: destinations turn fastest and then ports and then addres
                           });
 }
 
-TEST_CASE("tuple_space: the order doesn't depend on how it is cut") {
+TEST_CASE("tuple_space: the order does not depend on the size of slices") {
   TupleSpace whole = SmallSpace();
   const std::vector<std::string> expected = Walk(whole, 1000);
   CHECK(expected.size() == 105);
@@ -179,7 +179,7 @@ TEST_CASE("tuple_space: several threads get every tuple exactly once") {
   CHECK(space.unclaimed() == 0);
 }
 
-TEST_CASE("tuple_space: nothing is claimed that isn't wanted") {
+TEST_CASE("tuple_space: no more tuples are claimed than wanted") {
   TupleSpace space = SmallSpace();
   TupleCursor cursor(space);
   CHECK(cursor.Left() == 105);
@@ -192,7 +192,7 @@ TEST_CASE("tuple_space: nothing is claimed that isn't wanted") {
   CHECK(space.unclaimed() == 94);
 }
 
-TEST_CASE("tuple_space: the last claim is cut and then there is nothing") {
+TEST_CASE("tuple_space: the last claim is cut to what is left, and later ones are empty") {
   TupleSpace space = SmallSpace();
   const TupleSpace::Slice most = space.Claim(100);
   CHECK(most.end - most.begin == 100);
@@ -238,7 +238,7 @@ TEST_CASE("tuple_space: IPv6 sources carry like IPv4 ones") {
         std::vector<std::string>{"[fd00::ffff:ffff]:7 > [::1]:80", "[fd00::1:0:0]:7 > [::1]:80"});
 }
 
-TEST_CASE("tuple_space: without sources or ports or targets it is empty") {
+TEST_CASE("tuple_space: without sources, ports or targets it is empty") {
   const AddressRange source{.first = Address("127.0.0.1"), .count = 1};
   TupleSpace no_source({}, {{.first = 1, .last = 2}}, {}, Targets(1));
   TupleSpace no_port({source}, {}, {}, Targets(1));
@@ -251,7 +251,7 @@ TEST_CASE("tuple_space: without sources or ports or targets it is empty") {
   }
 }
 
-TEST_CASE("tuple_space: an endless one begins again after its last tuple") {
+TEST_CASE("tuple_space: an endless one starts again after its last tuple") {
   TupleSpace finite = SmallSpace();
   const std::vector<std::string> round = Walk(finite, 1000);
   for (const uint64_t wanted : {1U, 4U, 105U, 300U}) {
@@ -268,7 +268,7 @@ TEST_CASE("tuple_space: an endless one begins again after its last tuple") {
   }
 }
 
-TEST_CASE("tuple_space: an endless one knows how long a tuple rested") {
+TEST_CASE("tuple_space: an endless one knows the shortest reuse interval of a tuple") {
   TupleSpace space = SmallSpace(/*endless=*/true);
   TupleCursor cursor(space);
   const int64_t began_ns = NowNs();
@@ -279,7 +279,7 @@ TEST_CASE("tuple_space: an endless one knows how long a tuple rested") {
   CHECK(space.shortest_rest_ns() <= NowNs() - began_ns);
 }
 
-TEST_CASE("tuple_space: more tuples than can be counted are as many as can be said") {
+TEST_CASE("tuple_space: a size that overflows is cut to the largest one") {
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   const Ports ports = {{.first = 1, .last = 4096}};
   // 2^52 * 2^12 is 0 in 64 bits.

@@ -5,7 +5,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("connection_states: a new one holds nothing") {
+TEST_CASE("connection_states: a new one has no connections") {
   const ConnectionStates connections(100);
   CHECK(connections.capacity() == 100);
   CHECK(connections.size() == 0);
@@ -13,7 +13,7 @@ TEST_CASE("connection_states: a new one holds nothing") {
   for (int fd = 0; fd < 100; ++fd) CHECK(connections.state(fd) == ConnectionState::kNone);
 }
 
-TEST_CASE("connection_states: it keeps state and tag and flags of each descriptor") {
+TEST_CASE("connection_states: it keeps state, tag and flags of each descriptor") {
   ConnectionStates connections(100);
   connections.Set(7, ConnectionState::kConnecting, ConnectionStates::kTagLimit - 1,
                   /*watched=*/true);
@@ -31,7 +31,7 @@ TEST_CASE("connection_states: it keeps state and tag and flags of each descripto
   CHECK(connections.state(99) == ConnectionState::kAccepted);
 }
 
-TEST_CASE("connection_states: a change of state is no new connection") {
+TEST_CASE("connection_states: a change of state does not add a connection") {
   ConnectionStates connections(100);
   connections.Set(7, ConnectionState::kConnecting, 1, /*watched=*/true);
   connections.Set(7, ConnectionState::kDialed, 2, /*watched=*/true);
@@ -40,7 +40,7 @@ TEST_CASE("connection_states: a change of state is no new connection") {
   CHECK(connections.tag(7) == 2);
 }
 
-TEST_CASE("connection_states: a cleared descriptor starts afresh") {
+TEST_CASE("connection_states: a cleared descriptor starts with no state") {
   ConnectionStates connections(100);
   connections.Set(7, ConnectionState::kDialed, 5, /*watched=*/true);
   connections.SetRevisit(7, true);
@@ -55,7 +55,7 @@ TEST_CASE("connection_states: a cleared descriptor starts afresh") {
   CHECK(connections.end() == 8);
 }
 
-TEST_CASE("connection_states: a promise to come back is kept apart from the rest") {
+TEST_CASE("connection_states: the revisit flag does not affect other fields") {
   ConnectionStates connections(100);
   connections.Set(7, ConnectionState::kDialed, 5, /*watched=*/true);
   connections.SetRevisit(7, true);
@@ -81,7 +81,7 @@ TEST_CASE("connection_states: a connection costs at most 16 bytes") {
 }
 #endif
 
-TEST_CASE("connection_states: they keep how often a SYN was sent again, up to seven") {
+TEST_CASE("connection_states: they keep the number of repeated SYNs, up to seven") {
   ConnectionStates connections(10);
   connections.Set(5, ConnectionState::kDialed, ConnectionStates::kTagLimit - 1, /*watched=*/true);
   CHECK(connections.syn_retries(5) == 0);

@@ -18,13 +18,13 @@ RunOptions TwoWorkers() { return SelfDialRun(/*connections=*/10, /*workers=*/2);
 
 }  // namespace
 
-TEST_CASE("self_dial: it is asked for by a run that dials and listens") {
-  CHECK(SelfDial::IsAsked(TwoWorkers()));
-  CHECK_FALSE(SelfDial::IsAsked(DialRun(DialTo({Address("127.0.0.1", 1)}, 1))));
-  CHECK_FALSE(SelfDial::IsAsked(ListenRun(ListenOn({UniqueLoopback()}))));
+TEST_CASE("self_dial: a run that dials and listens is a self-dial") {
+  CHECK(SelfDial::IsRequested(TwoWorkers()));
+  CHECK_FALSE(SelfDial::IsRequested(DialRun(DialTo({Address("127.0.0.1", 1)}, 1))));
+  CHECK_FALSE(SelfDial::IsRequested(ListenRun(ListenOn({UniqueLoopback()}))));
 }
 
-TEST_CASE("self_dial: the listening addresses belong to the workers in turn") {
+TEST_CASE("self_dial: the listening addresses are assigned to the workers in turn") {
   for (const uint32_t worker : {0U, 1U}) {
     const SelfDial self_dial(TwoWorkers(), worker, kListening);
     const auto& own = self_dial.space().targets();
@@ -35,14 +35,14 @@ TEST_CASE("self_dial: the listening addresses belong to the workers in turn") {
   }
 }
 
-TEST_CASE("self_dial: each worker begins at another part of its space") {
+TEST_CASE("self_dial: each worker begins at a different part of its space") {
   const SelfDial first(TwoWorkers(), 0, kListening);
   const SelfDial second(TwoWorkers(), 1, kListening);
   CHECK(first.first_tuple() == 0);
   CHECK(second.first_tuple() == second.space().size() / 2);
 }
 
-TEST_CASE("self_dial: a seed moves where the workers begin, and leaves them as far apart") {
+TEST_CASE("self_dial: a seed shifts where the workers begin, and keeps their distances") {
   RunOptions options = TwoWorkers();
   const uint64_t size = SelfDial(options, 1, kListening).space().size();
   const uint64_t begin = SelfDial(options, 1, kListening).first_tuple();
@@ -55,7 +55,7 @@ TEST_CASE("self_dial: a seed moves where the workers begin, and leaves them as f
   CHECK(SelfDial(options, 1, kListening).first_tuple() < size);
 }
 
-TEST_CASE("self_dial: it only holds where nothing is said or closed before the end") {
+TEST_CASE("self_dial: it only holds if nothing is sent or closed before the end") {
   RunOptions options = TwoWorkers();
   CHECK(SelfDial(options, 0, kListening).only_holds());
   SUBCASE("churn") { options.dial->churn = true; }
@@ -63,14 +63,16 @@ TEST_CASE("self_dial: it only holds where nothing is said or closed before the e
   CHECK_FALSE(SelfDial(options, 0, kListening).only_holds());
 }
 
-TEST_CASE("self_dial: a connection takes two descriptors, and one on its way takes another") {
+TEST_CASE(
+    "self_dial: a connection takes two descriptors, and one that is not accepted yet takes one "
+    "more") {
   SelfDial self_dial(TwoWorkers(), 0, kListening);
   CHECK(self_dial.Fitting(10) == 5);
   self_dial.AddUnaccepted();
   self_dial.AddUnaccepted();
   CHECK(self_dial.unaccepted() == 2);
   CHECK(self_dial.Fitting(10) == 4);
-  // Accepted, one of them and two of other clients.
+  // Accepted: one of them, and two of other clients.
   for (int i = 0; i < 3; ++i) self_dial.RemoveUnaccepted();
   CHECK(self_dial.unaccepted() == -1);
   CHECK(self_dial.Fitting(10) == 5);

@@ -16,10 +16,10 @@ namespace c1m::test {
 namespace {
 
 constexpr size_t kBufferBytes = 64 * 1024;
-// More than all buffers between a peer and itself hold.
+// More than all buffers between both ends hold.
 constexpr size_t kMoreThanFits = 2 << 20;
 
-// One connection to an Echo, whose own end is `pair.ours`.
+// One connection to an Echo, which serves `pair.ours`.
 struct Conversation {
   Pair pair = ConnectedPair();
   Echo echo;
@@ -28,7 +28,7 @@ struct Conversation {
   uint64_t sent_by_echo = 0;
 
   Conversation() {
-    // Small kernel buffers, so that a peer that doesn't read is felt early.
+    // Small kernel buffers, so that a peer that does not read stalls the echo early.
     const int bytes = 32 * 1024;
     for (const UniqueFd* end : {&pair.ours, &pair.theirs}) {
       ::setsockopt(end->get(), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
@@ -43,7 +43,8 @@ struct Conversation {
     return turn.input;
   }
 
-  // Sends and echoes without reading an answer until nothing moves any more; what was sent.
+  // Sends and echoes without reading the answer until neither makes progress; returns the bytes
+  // sent.
   size_t Stall(const std::string& bytes) {
     size_t sent = 0;
     for (int still = 0; still < 20;) {
@@ -54,7 +55,7 @@ struct Conversation {
         still = 0;
         continue;
       }
-      // Both directions are full unless the kernel is about to move something.
+      // Both directions are full unless the kernel is about to move data.
       ++still;
       pollfd waiting{.fd = pair.theirs.get(), .events = POLLOUT, .revents = 0};
       ::poll(&waiting, 1, 5);
@@ -62,7 +63,7 @@ struct Conversation {
     return sent;
   }
 
-  // Reads the answer, letting the echo run, until it has so many bytes or fails.
+  // Runs the echo and reads the answer until it has this many bytes or an error occurs.
   std::string Answer(size_t size) {
     std::string answer;
     const bool done = Eventually([&] {
@@ -81,7 +82,7 @@ struct Conversation {
 
 }  // namespace
 
-TEST_CASE("echo: what comes goes back") {
+TEST_CASE("echo: it returns what it receives") {
   Conversation talk;
   REQUIRE(SendAll(talk.pair.theirs, "hello"));
   REQUIRE(Ready(talk.pair.ours.get(), POLLIN));
@@ -92,7 +93,7 @@ TEST_CASE("echo: what comes goes back") {
   CHECK(Receive(talk.pair.theirs, 5) == "hello");
 }
 
-TEST_CASE("echo: without bytes nothing happens") {
+TEST_CASE("echo: without data nothing happens") {
   Conversation talk;
   const Drained input = talk.Run();
   CHECK(input.bytes == 0);
@@ -101,12 +102,12 @@ TEST_CASE("echo: without bytes nothing happens") {
   CHECK(talk.sent_by_echo == 0);
 }
 
-TEST_CASE("echo: to a peer that stops reading nothing is lost and little is kept") {
+TEST_CASE("echo: if a peer stops reading, nothing is lost and little is kept") {
   Conversation talk;
   const std::string bytes = Pattern(kMoreThanFits);
   const size_t sent = talk.Stall(bytes);
   REQUIRE(sent < bytes.size());
-  // It reads on only after what it read last has left.
+  // It reads more only after all it has read before is sent.
   CHECK(talk.received_by_echo > talk.sent_by_echo);
   CHECK(talk.received_by_echo - talk.sent_by_echo <= kBufferBytes);
   const std::string answer = talk.Answer(sent);
@@ -115,7 +116,7 @@ TEST_CASE("echo: to a peer that stops reading nothing is lost and little is kept
   CHECK(talk.sent_by_echo == sent);
 }
 
-TEST_CASE("echo: a peer that stalls again and again gets every byte in order") {
+TEST_CASE("echo: a peer that stalls repeatedly gets every byte in order") {
   Conversation talk;
   const std::string bytes = Pattern(4 * kMoreThanFits);
   std::string answer;
@@ -128,7 +129,7 @@ TEST_CASE("echo: a peer that stalls again and again gets every byte in order") {
   CHECK((answer == bytes.substr(0, sent)));
 }
 
-TEST_CASE("echo: the end is told only after the last byte was sent") {
+TEST_CASE("echo: the end is reported only after the last byte was sent") {
   Conversation talk;
   const std::string bytes = Pattern(kMoreThanFits);
   const size_t sent = talk.Stall(bytes);
@@ -140,7 +141,7 @@ TEST_CASE("echo: the end is told only after the last byte was sent") {
   CHECK(talk.sent_by_echo == sent);
 }
 
-TEST_CASE("echo: a peer that resets is an error whether or not bytes are kept") {
+TEST_CASE("echo: a reset is an error whether or not unsent data is kept") {
   for (const bool stalled : {false, true}) {
     CAPTURE(stalled);
     Conversation talk;
@@ -167,7 +168,7 @@ TEST_CASE("echo: many messages are echoed in turns") {
   CHECK(talk.Answer(1000) == bytes);
 }
 
-TEST_CASE("echo: what was kept for one connection is not sent on the next") {
+TEST_CASE("echo: unsent data of one connection is not sent on the next") {
   Conversation talk;
   const size_t sent = talk.Stall(Pattern(kMoreThanFits));
   REQUIRE(talk.received_by_echo > talk.sent_by_echo);

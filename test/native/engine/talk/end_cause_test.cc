@@ -50,8 +50,8 @@ ExchangeOptions Asking(std::string send, std::string expect) {
   return {.send = std::move(send), .expect = std::move(expect), .timeout_ns = kPatienceNs};
 }
 
-// One connection to the listener, with this exchange.
-RunOptions Talk(const UniqueFd& listener, ExchangeOptions exchange) {
+// One connection to the listener with this exchange.
+RunOptions ExchangeRun(const UniqueFd& listener, ExchangeOptions exchange) {
   DialOptions dial = DialTo({LocalAddress(listener)}, 1);
   dial.exchange = std::move(exchange);
   return DialRun(std::move(dial));
@@ -59,7 +59,7 @@ RunOptions Talk(const UniqueFd& listener, ExchangeOptions exchange) {
 
 }  // namespace
 
-TEST_CASE("end_cause: data that was sent again and not acknowledged is lost") {
+TEST_CASE("end_cause: data that was retransmitted and not acknowledged is lost") {
   const TcpInfo lost = Info([](TcpInfo& info) {
     info.unacked = 2;
     info.total_retrans = 3;
@@ -69,7 +69,7 @@ TEST_CASE("end_cause: data that was sent again and not acknowledged is lost") {
   CHECK(CauseOf(AnsweredBefore(kTimedOut), lost) == EndCause::kSilenced);
 }
 
-TEST_CASE("end_cause: a peer that repeats its SYN-ACK does not know the connection") {
+TEST_CASE("end_cause: a peer that repeats its SYN-ACK does not have the connection") {
   const TcpInfo repeated = Info([](TcpInfo& info) {
     info.unacked = 1;
     info.total_retrans = 3;
@@ -83,7 +83,7 @@ TEST_CASE("end_cause: a peer that repeats its SYN-ACK does not know the connecti
   CHECK(CauseOf(OfBytes(4096), selective) == EndCause::kOversized);
 }
 
-TEST_CASE("end_cause: before anything was sent again nothing can be told") {
+TEST_CASE("end_cause: before the first retransmit the cause is unknown") {
   CHECK(CauseOf(kTimedOut, Info([](TcpInfo& info) { info.unacked = 1; })) == EndCause::kTooSoon);
   Ending retried = kTimedOut;
   retried.syn_retries = 2;
@@ -93,7 +93,7 @@ TEST_CASE("end_cause: before anything was sent again nothing can be told") {
                 })) == EndCause::kTooSoon);
 }
 
-TEST_CASE("end_cause: a closed window is told from a silent application by what is left to send") {
+TEST_CASE("end_cause: unsent data tells a closed window from a silent application") {
   CHECK(CauseOf(kTimedOut, Info([](TcpInfo& info) { info.notsent_bytes = 1000; })) ==
         EndCause::kNotReading);
   CHECK(CauseOf(kTimedOut, {}) == EndCause::kUnanswered);
@@ -102,15 +102,15 @@ TEST_CASE("end_cause: a closed window is told from a silent application by what 
   CHECK(CauseOf(closing, {}) == EndCause::kUnclosed);
 }
 
-TEST_CASE("end_cause: segments of the answer beyond a gap say that its beginning is lost") {
+TEST_CASE("end_cause: segments of the answer beyond a gap mean that its beginning is lost") {
   const TcpInfo gap = Info([](TcpInfo& info) { info.rcv_ooopack = 1; });
   CHECK(CauseOf(kTimedOut, gap) == EndCause::kAnswerLost);
-  // It may be of an earlier answer; and an old kernel does not tell.
+  // They may belong to an earlier answer, and an old kernel does not report them.
   CHECK(CauseOf(AnsweredBefore(kTimedOut), gap) == EndCause::kUnanswered);
   CHECK(DescribeEnd(kTimedOut, gap, offsetof(TcpInfo, rcv_ooopack)).cause == EndCause::kUnanswered);
 }
 
-TEST_CASE("end_cause: a reset is that of a forgotten connection if it meets data after an answer") {
+TEST_CASE("end_cause: a reset by data after an answer is that of a forgotten connection") {
   const TcpInfo met = Info([](TcpInfo& info) {
     info.bytes_acked = 11;
     info.bytes_sent = 20;
@@ -126,14 +126,14 @@ TEST_CASE("end_cause: a reset is that of a forgotten connection if it meets data
   }
 }
 
-TEST_CASE("end_cause: connections that were only held end by FIN, by RST or by silence") {
+TEST_CASE("end_cause: idle connections end by FIN, by RST or by silence") {
   CHECK(CauseOf({.error = 0}, {}) == EndCause::kHeldClosed);
   CHECK(CauseOf({.error = ECONNRESET}, {}) == EndCause::kHeldReset);
   CHECK(CauseOf({.error = ETIMEDOUT}, {}) == EndCause::kHeldLost);
   CHECK(CauseOf({.error = EHOSTUNREACH}, {}) == EndCause::kHeldLost);
 }
 
-TEST_CASE("end_cause: the quiet before a FIN ends when it came, not when it was seen") {
+TEST_CASE("end_cause: the quiet time before a FIN ends when it arrived, not when it was noticed") {
   const TcpInfo info = Info([](TcpInfo& info) {
     info.state = TCP_CLOSE_WAIT;
     info.last_data_sent_ms = 5000;
@@ -143,10 +143,9 @@ TEST_CASE("end_cause: the quiet before a FIN ends when it came, not when it was 
   CHECK(DescribeEnd({}, info, sizeof(info)).quiet_ns == 4000 * kNsPerMs);
 }
 
-TEST_CASE(
-    "end_cause: the quiet before a message that was lost leaves out the wait for its answer") {
+TEST_CASE("end_cause: the quiet time before a lost message excludes the wait for its answer") {
   Ending ending = AnsweredBefore(kTimedOut);
-  ending.underway_ns = 2000 * kNsPerMs;
+  ending.elapsed_ns = 2000 * kNsPerMs;
   const TcpInfo info = Info([](TcpInfo& info) {
     info.unacked = 1;
     info.last_data_recv_ms = 12'000;
@@ -155,11 +154,11 @@ TEST_CASE(
   CHECK(DescribeEnd(ending, info, sizeof(info)).quiet_ns == 10'000 * kNsPerMs);
 }
 
-TEST_CASE("end_cause: the kernel tells an application that does not answer") {
+TEST_CASE("end_cause: the kernel shows that an application does not answer") {
   const UniqueFd listener = Listening();
   ExchangeOptions exchange = Asking("?", "!");
   exchange.timeout_ns = 300 * kNsPerMs;
-  ScratchRun run(Talk(listener, std::move(exchange)));
+  ScratchRun run(ExchangeRun(listener, std::move(exchange)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -173,11 +172,11 @@ TEST_CASE("end_cause: the kernel tells an application that does not answer") {
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: the kernel tells an application that does not read") {
+TEST_CASE("end_cause: the kernel shows that an application does not read") {
   const UniqueFd listener = Listening();
   ExchangeOptions exchange = Asking(Pattern(32 << 20), "!");
   exchange.timeout_ns = 1000 * kNsPerMs;
-  ScratchRun run(Talk(listener, std::move(exchange)));
+  ScratchRun run(ExchangeRun(listener, std::move(exchange)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -187,7 +186,7 @@ TEST_CASE("end_cause: the kernel tells an application that does not read") {
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: how long a held connection was quiet when the peer closed it") {
+TEST_CASE("end_cause: it tells how long an idle connection was quiet before the peer closed it") {
   const UniqueFd listener = Listening();
   ScratchRun run(DialRun(DialTo({LocalAddress(listener)}, 1)));
   const int64_t began_ns = NowNs();
@@ -203,15 +202,15 @@ TEST_CASE("end_cause: how long a held connection was quiet when the peer closed 
   const auto ends = run->Ends();
   REQUIRE(ends.size() == 1);
   CHECK(ends[0].cause == EndCause::kHeldClosed);
-  // The clock of the kernel ticks every ten milliseconds at the slowest.
+  // The kernel's clock ticks at least every ten milliseconds.
   CHECK(ends[0].quiet.p50_ns > 280 * kNsPerMs);
   CHECK(ends[0].quiet.p50_ns < static_cast<double>(NowNs() - began_ns + 20 * kNsPerMs));
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: an answer that differs is kept beside what was expected") {
+TEST_CASE("end_cause: a wrong answer is kept together with the expected one") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, Asking("GET", "HTTP/1.1 200 OK")));
+  ScratchRun run(ExchangeRun(listener, Asking("GET", "HTTP/1.1 200 OK")));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(SendAll(peer, "HTTP/1.1 503 Busy\r\n"));
@@ -226,15 +225,16 @@ TEST_CASE("end_cause: an answer that differs is kept beside what was expected") 
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: an answer that differs late is kept from a little before the difference") {
+TEST_CASE(
+    "end_cause: a wrong answer that differs late is kept from shortly before the difference") {
   const UniqueFd listener = Listening();
   const std::string expected = Pattern(1000);
-  ScratchRun run(Talk(listener, Asking("?", expected)));
+  ScratchRun run(ExchangeRun(listener, Asking("?", expected)));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   std::string answer = expected;
   answer[500] = static_cast<char>(answer[500] ^ 1);
-  // In two pieces, the second of which differs.
+  // In two pieces, of which the second one differs.
   REQUIRE(SendAll(peer, answer.substr(0, 490)));
   REQUIRE(Eventually([&] { return run.totals().dialed_bytes_received == 490; }));
   REQUIRE(SendAll(peer, answer.substr(490)));
@@ -247,12 +247,12 @@ TEST_CASE("end_cause: an answer that differs late is kept from a little before t
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: what came is kept where the peer closed in the middle of its answer") {
+TEST_CASE("end_cause: a part of an answer is kept if the peer closes in the middle of it") {
   for (const bool any_bytes : {false, true}) {
     const UniqueFd listener = Listening();
     ExchangeOptions exchange = Asking("?", any_bytes ? "" : "hello world");
     if (any_bytes) exchange.expect_bytes = 11;
-    ScratchRun run(Talk(listener, std::move(exchange)));
+    ScratchRun run(ExchangeRun(listener, std::move(exchange)));
     run.Start();
     UniqueFd peer = Accepted(listener);
     REQUIRE(Receive(peer, 1) == "?");
@@ -271,7 +271,7 @@ TEST_CASE("end_cause: what came is kept where the peer closed in the middle of i
   }
 }
 
-TEST_CASE("end_cause: what the peer said before its reset is read although sending fails") {
+TEST_CASE("end_cause: data that the peer sent before its reset is read although sending fails") {
   const UniqueFd listener = Listening();
   DialOptions dial = DialTo({LocalAddress(listener)}, 1);
   dial.exchange = Asking(Pattern(32 << 20), "+PONG");
@@ -288,7 +288,7 @@ TEST_CASE("end_cause: what the peer said before its reset is read although sendi
   CHECK(run.End());
 }
 
-TEST_CASE("end_cause: an answer to every exchange leaves nothing to tell") {
+TEST_CASE("end_cause: if every exchange is answered, there is no early end") {
   ScratchRun run([] {
     RunOptions options = SelfDialRun(50);
     options.listen->mode = ListenMode::kEcho;

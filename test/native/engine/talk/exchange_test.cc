@@ -17,15 +17,15 @@
 namespace c1m::test {
 namespace {
 
-// One connection to the listener on which `exchange` is held.
-RunOptions Talk(const UniqueFd& listener, ExchangeOptions exchange) {
+// One connection to the listener on which `exchange` runs.
+RunOptions ExchangeRun(const UniqueFd& listener, ExchangeOptions exchange) {
   DialOptions dial = DialTo({LocalAddress(listener)}, 1);
   if (exchange.timeout_ns == 0) exchange.timeout_ns = kPatienceNs;
   dial.exchange = std::move(exchange);
   return DialRun(std::move(dial));
 }
 
-// Waits until something was sent and dropped, so that what follows comes after it.
+// Waits until data was sent and discarded, so that later data is not part of it.
 [[nodiscard]] bool Received(const ScratchRun& run, uint64_t bytes) {
   return Eventually([&] { return run.totals().dialed_bytes_received >= bytes; });
 }
@@ -34,7 +34,7 @@ RunOptions Talk(const UniqueFd& listener, ExchangeOptions exchange) {
 
 TEST_CASE("exchange: an answer in pieces is complete with its last byte") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "PING\r\n", .expect = "+PONG\r\n"}));
+  ScratchRun run(ExchangeRun(listener, {.send = "PING\r\n", .expect = "+PONG\r\n"}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(Receive(peer, 6) == "PING\r\n");
@@ -50,9 +50,9 @@ TEST_CASE("exchange: an answer in pieces is complete with its last byte") {
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: what comes beyond the answer is read and dropped") {
+TEST_CASE("exchange: data beyond the answer is discarded") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "?", .expect = "", .expect_bytes = 5}));
+  ScratchRun run(ExchangeRun(listener, {.send = "?", .expect = "", .expect_bytes = 5}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   const std::string flood = Pattern(1 << 20);
@@ -64,9 +64,9 @@ TEST_CASE("exchange: what comes beyond the answer is read and dropped") {
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: another answer than expected ends the connection with EBADMSG") {
+TEST_CASE("exchange: a wrong answer ends the connection with EBADMSG") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "GET", .expect = "HTTP/1.1 200"}));
+  ScratchRun run(ExchangeRun(listener, {.send = "GET", .expect = "HTTP/1.1 200"}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(SendAll(peer, "HTTP/1.1 503"));
@@ -78,10 +78,10 @@ TEST_CASE("exchange: another answer than expected ends the connection with EBADM
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: closing instead of answering is ENODATA, resetting is ECONNRESET") {
+TEST_CASE("exchange: a close instead of an answer is ENODATA, a reset is ECONNRESET") {
   for (const bool reset : {false, true}) {
     const UniqueFd listener = Listening();
-    ScratchRun run(Talk(listener, {.send = "?", .expect = "", .expect_bytes = 2}));
+    ScratchRun run(ExchangeRun(listener, {.send = "?", .expect = "", .expect_bytes = 2}));
     run.Start();
     UniqueFd peer = Accepted(listener);
     REQUIRE(Receive(peer, 1) == "?");
@@ -100,9 +100,9 @@ TEST_CASE("exchange: closing instead of answering is ENODATA, resetting is ECONN
   }
 }
 
-TEST_CASE("exchange: an answer that never comes is ETIMEDOUT") {
+TEST_CASE("exchange: an answer that never arrives is ETIMEDOUT") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "?", .expect = "!", .timeout_ns = 100 * kNsPerMs}));
+  ScratchRun run(ExchangeRun(listener, {.send = "?", .expect = "!", .timeout_ns = 100 * kNsPerMs}));
   const int64_t began_ns = NowNs();
   run.Start();
   REQUIRE(run.Wait(Run::Event::kRamped));
@@ -112,11 +112,11 @@ TEST_CASE("exchange: an answer that never comes is ETIMEDOUT") {
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: an answer may come while the message is still on its way out") {
+TEST_CASE("exchange: an answer may begin before the message is sent completely") {
   const UniqueFd listener = Listening();
   // More than the send and receive buffers of both ends hold together.
   const std::string message = Pattern(32 << 20);
-  ScratchRun run(Talk(listener, {.send = message, .expect = message}));
+  ScratchRun run(ExchangeRun(listener, {.send = message, .expect = message}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   std::string echoed;
@@ -133,9 +133,9 @@ TEST_CASE("exchange: an answer may come while the message is still on its way ou
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: without anything to send, the peer speaks first") {
+TEST_CASE("exchange: without a message to send, the peer speaks first") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "", .expect = "220 "}));
+  ScratchRun run(ExchangeRun(listener, {.send = "", .expect = "220 "}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(SendAll(peer, "220 mail.example ready\r\n"));
@@ -144,9 +144,10 @@ TEST_CASE("exchange: without anything to send, the peer speaks first") {
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: heartbeats go on after the ramp") {
+TEST_CASE("exchange: heartbeats continue after the ramp") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "beat", .expect = "beat", .every_ns = 20 * kNsPerMs}));
+  ScratchRun run(
+      ExchangeRun(listener, {.send = "beat", .expect = "beat", .every_ns = 20 * kNsPerMs}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   for (int i = 0; i < 5; ++i) {
@@ -158,11 +159,11 @@ TEST_CASE("exchange: heartbeats go on after the ramp") {
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: no heartbeat is further than a period from the one before") {
+TEST_CASE("exchange: no heartbeat is more than a period after the one before") {
   constexpr int64_t kPeriodNs = 400 * kNsPerMs;
   const UniqueFd listener = Listening();
-  RunOptions options = Talk(listener, {.send = "?", .expect = "!", .every_ns = kPeriodNs});
-  // The second connection comes a quarter of a period after the first.
+  RunOptions options = ExchangeRun(listener, {.send = "?", .expect = "!", .every_ns = kPeriodNs});
+  // The second connection is opened a quarter of a period after the first.
   options.dial->connections = 2;
   options.dial->rate = {{.at_ns = 0, .per_second = 10}};
   ScratchRun run(std::move(options));
@@ -185,7 +186,7 @@ TEST_CASE("exchange: heartbeats are spread over the period however fast the ramp
   constexpr int64_t kPeriodNs = 2400 * kNsPerMs;
   constexpr size_t kConnections = 64;
   const UniqueFd listener = Listening();
-  RunOptions options = Talk(listener, {.send = "?", .expect = "", .every_ns = kPeriodNs});
+  RunOptions options = ExchangeRun(listener, {.send = "?", .expect = "", .every_ns = kPeriodNs});
   options.dial->connections = kConnections;
   ScratchRun run(std::move(options));
   run.Start();
@@ -209,16 +210,16 @@ TEST_CASE("exchange: heartbeats are spread over the period however fast the ramp
     while (beats[i] - beats[first] > kPeriodNs / 4) ++first;
     most = std::max(most, i - first + 1);
   }
-  // A quarter of them in each quarter of the period, were it not for a busy machine's stalls: the
-  // period is long enough for those of half a second.
+  // Without the stalls of a busy machine, each quarter of the period would have a quarter of them;
+  // the period is long enough for stalls of half a second.
   CHECK(most < kConnections / 2);
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: a slow answer counts for the heartbeats that waited behind it") {
+TEST_CASE("exchange: a slow answer also counts for the heartbeats that were delayed by it") {
   const UniqueFd listener = Listening();
-  ScratchRun run(
-      Talk(listener, {.send = "?", .expect = "", .expect_bytes = 1, .every_ns = 10 * kNsPerMs}));
+  ScratchRun run(ExchangeRun(
+      listener, {.send = "?", .expect = "", .expect_bytes = 1, .every_ns = 10 * kNsPerMs}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(Receive(peer, 1) == "?");
@@ -234,9 +235,9 @@ TEST_CASE("exchange: a slow answer counts for the heartbeats that waited behind 
 
 TEST_CASE("exchange: a peer that stops answering later is noticed at its next heartbeat") {
   const UniqueFd listener = Listening();
-  ScratchRun run(
-      Talk(listener,
-           {.send = "?", .expect = "!", .every_ns = 20 * kNsPerMs, .timeout_ns = 60 * kNsPerMs}));
+  ScratchRun run(ExchangeRun(
+      listener,
+      {.send = "?", .expect = "!", .every_ns = 20 * kNsPerMs, .timeout_ns = 60 * kNsPerMs}));
   run.Start();
   const UniqueFd peer = Accepted(listener);
   REQUIRE(Receive(peer, 1) == "?");
@@ -248,9 +249,10 @@ TEST_CASE("exchange: a peer that stops answering later is noticed at its next he
   CHECK(run.End());
 }
 
-TEST_CASE("exchange: a peer that resets between two heartbeats is no failed exchange") {
+TEST_CASE("exchange: a reset between two heartbeats is not a failed exchange") {
   const UniqueFd listener = Listening();
-  ScratchRun run(Talk(listener, {.send = "?", .expect = "!", .every_ns = 60 * kNsPerSecond}));
+  ScratchRun run(
+      ExchangeRun(listener, {.send = "?", .expect = "!", .every_ns = 60 * kNsPerSecond}));
   run.Start();
   UniqueFd peer = Accepted(listener);
   REQUIRE(SendAll(peer, "!"));

@@ -11,7 +11,7 @@
 
 namespace c1m::test {
 
-TEST_CASE("peer_input: a silent peer leaves nothing to read") {
+TEST_CASE("peer_input: there is nothing to read from a silent peer") {
   const Pair pair = ConnectedPair();
   std::array<char, 16> buffer{};
   const Drained drained = Drain(pair.ours.get(), buffer, kMaybeEnded);
@@ -21,7 +21,7 @@ TEST_CASE("peer_input: a silent peer leaves nothing to read") {
   CHECK_FALSE(drained.more);
 }
 
-TEST_CASE("peer_input: all that came is read and counted") {
+TEST_CASE("peer_input: all received data is read and counted") {
   const Pair pair = ConnectedPair();
   REQUIRE(SendAll(pair.theirs, Pattern(100)));
   REQUIRE(Ready(pair.ours.get(), POLLIN));
@@ -32,7 +32,7 @@ TEST_CASE("peer_input: all that came is read and counted") {
   CHECK_FALSE(drained.more);
 }
 
-TEST_CASE("peer_input: the peer's FIN comes after its last bytes") {
+TEST_CASE("peer_input: the FIN of the peer follows its last data") {
   Pair pair = ConnectedPair();
   REQUIRE(SendAll(pair.theirs, Pattern(100)));
   pair.theirs.Reset();
@@ -44,7 +44,7 @@ TEST_CASE("peer_input: the peer's FIN comes after its last bytes") {
   CHECK(drained.error == 0);
 }
 
-TEST_CASE("peer_input: a short read leaves an end behind it to its own event") {
+TEST_CASE("peer_input: a short read leaves a later end to its own event") {
   Pair pair = ConnectedPair();
   REQUIRE(SendAll(pair.theirs, Pattern(100)));
   pair.theirs.Reset();
@@ -59,7 +59,7 @@ TEST_CASE("peer_input: a short read leaves an end behind it to its own event") {
   CHECK(end.ended);
 }
 
-TEST_CASE("peer_input: a reset is an error and no end") {
+TEST_CASE("peer_input: a reset is an error and not an end") {
   Pair pair = ConnectedPair();
   Reset(pair.theirs);
   REQUIRE(Ready(pair.ours.get(), POLLRDHUP));

@@ -1,4 +1,4 @@
-// What a run tells JavaScript of its latencies, targets, and failures.
+// The latencies, targets and failures of a run for JavaScript.
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -23,9 +23,8 @@ Napi::Value RunWrap::Latency(const Napi::CallbackInfo& info) {
   throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
 }
 
-// latencyCounts('connect' | 'connectFirstTry' | 'exchange'): a Float64Array of two figures for each
-// bucket of latencyBounds that holds anything, from the shortest: its number, and how many took as
-// long as it says.
+// latencyCounts('connect' | 'connectFirstTry' | 'exchange'): a Float64Array with two numbers for
+// each non-empty bucket of latencyBounds, in ascending order: its index and its count.
 Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
   const std::string kind = Text(info[0], "kind");
   std::vector<double> counts(Histogram::kBuckets);
@@ -34,7 +33,7 @@ Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
   } else if (kind == "connect" || kind == "connectFirstTry") {
     run_->AddConnectCounts(kind == "connectFirstTry", counts);
   } else {
-    throw Napi::TypeError::New(info.Env(), "no counts of latency: " + kind);
+    throw Napi::TypeError::New(info.Env(), "unknown latency: " + kind);
   }
   const size_t empty = static_cast<size_t>(std::count(counts.begin(), counts.end(), 0));
   Napi::Float64Array figures = Napi::Float64Array::New(info.Env(), 2 * (counts.size() - empty));
@@ -47,8 +46,8 @@ Napi::Value RunWrap::LatencyCounts(const Napi::CallbackInfo& info) {
   return figures;
 }
 
-// targets(): a Float64Array of four figures for each target: established, failed, closed by the
-// peer, exchanges failed.
+// targets(): a Float64Array with four numbers per target: established, failed, closed by the peer,
+// exchanges failed.
 Napi::Value RunWrap::Targets(const Napi::CallbackInfo& info) {
   const std::vector<TargetTotals> targets = run_->Targets();
   Napi::Float64Array figures = Napi::Float64Array::New(info.Env(), targets.size() * 4);
@@ -80,7 +79,7 @@ Napi::Value RunWrap::Errors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// earlyEnds(): [{cause, count, first, ..., example, and TCP_INFO of that connection}]
+// earlyEnds(): [{cause, count, first, ..., example, and fields of TCP_INFO of the example}]
 Napi::Value RunWrap::EarlyEnds(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Array list = Napi::Array::New(env);
@@ -130,7 +129,7 @@ Napi::Value RunWrap::IcmpErrors(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// wrongAnswer(): {connection, offset, expected, received}, the latter two Buffers; null without one
+// wrongAnswer(): {connection, offset, expected, received} with Buffers as the last two, or null.
 Napi::Value RunWrap::WrongAnswer(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto sample = run_->Wrong();

@@ -1,4 +1,4 @@
-#include "native/net/neighbours.h"
+#include "native/net/neighbors.h"
 
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
@@ -29,8 +29,8 @@ std::optional<T> Value(const rtattr* attribute) {
   return value;
 }
 
-// Nothing for a message on how a table treats one device: those have neither figures nor a limit.
-std::optional<NeighbourTable> TableIn(const nlmsghdr* header) {
+// nullopt for a message about a single device: those have neither figures nor a limit.
+std::optional<NeighborTable> TableIn(const nlmsghdr* header) {
   const auto* message = static_cast<const ndtmsg*>(NLMSG_DATA(header));
   std::optional<uint32_t> most;
   std::optional<ndt_config> config;
@@ -44,15 +44,15 @@ std::optional<NeighbourTable> TableIn(const nlmsghdr* header) {
     if (attribute->rta_type == NDTA_STATS) stats = Value<ndt_stats>(attribute);
   }
   if (!most || !config || !stats) return std::nullopt;
-  return NeighbourTable{.family = message->ndtm_family,
-                        .entries = config->ndtc_entries,
-                        .most = *most,
-                        .fulls = stats->ndts_table_fulls};
+  return NeighborTable{.family = message->ndtm_family,
+                       .entries = config->ndtc_entries,
+                       .most = *most,
+                       .fulls = stats->ndts_table_fulls};
 }
 
 }  // namespace
 
-Result<std::vector<NeighbourTable>> ReadNeighbourTables() {
+Result<std::vector<NeighborTable>> ReadNeighborTables() {
   const UniqueFd socket(AboveStdio(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE)));
   if (socket.get() < 0) return LastError("socket");
   DumpRequest request;
@@ -62,8 +62,8 @@ Result<std::vector<NeighbourTable>> ReadNeighbourTables() {
   request.message.ndtm_family = AF_UNSPEC;
   if (::send(socket.get(), &request, sizeof(request), 0) < 0) return LastError("send");
 
-  std::vector<NeighbourTable> tables;
-  // The kernel answers in pieces of a page, or of what a caller has room for up to 32 KiB.
+  std::vector<NeighborTable> tables;
+  // The kernel fills at most a page, or up to 32 KiB if the buffer has room for it.
   alignas(nlmsghdr) std::array<uint8_t, 32768> answer{};
   for (;;) {
     const ssize_t length = ::recv(socket.get(), answer.data(), answer.size(), 0);
@@ -80,7 +80,7 @@ Result<std::vector<NeighbourTable>> ReadNeighbourTables() {
           header->nlmsg_len < NLMSG_LENGTH(sizeof(ndtmsg))) {
         continue;
       }
-      const std::optional<NeighbourTable> table = TableIn(header);
+      const std::optional<NeighborTable> table = TableIn(header);
       if (table && (table->family == AF_INET || table->family == AF_INET6)) {
         tables.push_back(*table);
       }
