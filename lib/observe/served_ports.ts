@@ -1,7 +1,7 @@
 /** Tracks, port by port over several surveys, whether servers read and close the connections they have accepted. */
 
 import type { Noticed, SocketSurvey, UnreadSocket } from '../engine/sockets.js'
-import { findHolder, readOwner, type SocketOwner } from '../host/socket_owner.js'
+import { findHolder, readActivity, readOwner, type SocketOwner } from '../host/socket_owner.js'
 import type { ListenerLooks } from './listener_fill.js'
 
 /** The connections of one listening port. */
@@ -26,6 +26,8 @@ export interface ServedPort {
   unaccepted: Stalled
   /** A process that owns such connections, or the only one that listens for them; null: not found, or there are none. */
   holder: SocketOwner | null
+  /** Whether that process was running at the survey, so that it may still get to what it has not read. */
+  holderIsBusy: boolean
 }
 
 /** Connections with unread data. */
@@ -62,6 +64,7 @@ export class ServedPorts {
         const accepted = here.filter(({ inode }) => inode !== 0)
         const held = [...(closeWait.old > 0 ? noticed.oldCloseWait : []), ...here.map(({ inode }) => inode)]
         const sockets = listeners.filter(({ address }) => address.endsWith(`:${port}`))
+        const holder = held.length === 0 ? null : await this.#holderOf(port, held, looks.pidsOf(sockets))
         return {
           port,
           accepted: open,
@@ -75,7 +78,8 @@ export class ServedPorts {
           unanswered,
           stalled: stalledOf(accepted),
           unaccepted: stalledOf(here.filter(({ inode }) => inode === 0)),
-          holder: held.length === 0 ? null : await this.#holderOf(port, held, looks.pidsOf(sockets))
+          holder,
+          holderIsBusy: holder !== null && (await readActivity(holder.pid)) === 'busy'
         }
       })
     )

@@ -1,3 +1,4 @@
+import type { ServedPort } from '../../observe/served_ports.js'
 import { defineCheck } from '../context.js'
 import { fact, figure } from '../evidence.js'
 import { advice, command } from '../remedy.js'
@@ -19,7 +20,7 @@ export const closeWaitLeak = defineCheck({
     summary:
       'The application of the server does not close connections that its clients have closed. They stay in CLOSE_WAIT until the process closes them or ends, and each keeps a descriptor; once no descriptor is left, the server accepts no more.',
     evidence:
-      'Three or more accepted connections are in CLOSE_WAIT and their peers have sent nothing for three seconds or longer, by TCP_INFO of each. Connections that wait to be accepted do not count, nor do those of a stopped process. The evidence shows the number at the first look and now.',
+      'Three or more accepted connections are in CLOSE_WAIT and their peers have sent nothing for three seconds or longer, by TCP_INFO of each. Connections that wait to be accepted do not count, nor do those of a stopped process, nor those whose end a busy process has yet to read. The evidence shows the number at the first look and now.',
     remedy:
       'Change the server to close each connection when read(2) returns 0; where it has not read these connections to their end, it must read them first. This is advice: no sysctl shortens CLOSE_WAIT, and a restart only frees the descriptors until the next leak. The `ss` line lists the connections.',
     mistakenFor:
@@ -28,8 +29,8 @@ export const closeWaitLeak = defineCheck({
 
   explain({ served, peerIsHere }) {
     if (!peerIsHere) return null
-    const leaks = served.filter(({ closeWait, holder }) => closeWait.old >= least && !holder?.stopped)
-    const worst = leaks.toSorted((a, b) => b.closeWait.old - a.closeWait.old)[0]
+    const leaks = served.filter((port) => leftOpen(port) >= least && !port.holder?.stopped)
+    const worst = leaks.toSorted((a, b) => leftOpen(b) - leftOpen(a))[0]
     if (!worst) return null
     const { port, accepted, closeWait, holder } = worst
     const { first, now, old, oldUnread } = closeWait
@@ -63,3 +64,8 @@ export const closeWaitLeak = defineCheck({
     }
   }
 })
+
+/** A server that is short of CPU time may still get to the ends that it has not read. */
+function leftOpen({ closeWait, holderIsBusy }: ServedPort): number {
+  return closeWait.old - (holderIsBusy ? closeWait.oldUnread : 0)
+}

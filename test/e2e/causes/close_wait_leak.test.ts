@@ -30,6 +30,23 @@ const asks = `
   }
   for my $s (@s) { 1 while sysread($s, my $b, 1000) }`
 
+/** Accepts ten, and computes until a signal makes it sleep. */
+const busy = `
+  use Socket; $| = 1; my $sleeps = 0; $SIG{USR1} = sub { $sleeps = 1 };
+  socket(S, PF_INET, SOCK_STREAM, 0);
+  bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 500); print "up\\n";
+  for (1 .. 10) { accept(my $c, S); push(@all, $c) }
+  until ($sleeps) {}
+  sleep(1) while 1`
+const leaves = `
+  use Socket;
+  for (1 .. 10) {
+    socket(my $s, PF_INET, SOCK_STREAM, 0); connect($s, sockaddr_in(8100, inet_aton("127.0.0.1")));
+    push(@s, $s);
+  }
+  shutdown($_, 1) for @s;
+  sleep(1) while 1`
+
 const churn = (duration: string) => ['--churn', '--duration', duration, '-c', '5', '--expect-bytes', '5']
 
 describe.skipIf(!mayMakeNamespaces)('a server that does not close (skipped without root)', () => {
@@ -57,6 +74,21 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not close (skipped witho
     expect(result.churn?.transactions).toBeGreaterThan(500)
     expect(causesOf(result)).toEqual([])
     expect(causesOf(await watching.stop())).toEqual([])
+  })
+
+  it('is not taken for one that is busy with something else when its clients close', async () => {
+    using host = await Namespace.create()
+    await using server = await serverIn(host, 'perl', '-e', busy)
+    await using watching = await watchIn(host, target)
+    const asking = host.spawn('perl', '-e', leaves)
+    const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
+    const late = await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
+    expect(late.sockets?.ports[0]?.closeWait).toMatchObject({ old: 10, oldUnread: 10 })
+    expect(causesOf(late)).toEqual([])
+    // It begins to wait for something, and reads none of them.
+    process.kill(server.pid, 'SIGUSR1')
+    expect(causesOf(await watching.found())).toEqual(['close-wait-leak'])
+    asking.kill('SIGKILL')
   })
 
   it('is not taken for one that still answers to a client that has closed its half', async () => {

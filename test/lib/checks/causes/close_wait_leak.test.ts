@@ -22,6 +22,10 @@ describe('explain', () => {
 
   it.each([
     ['a server that is busy closing', serving({ closeWait: { now: 500 }, holder })],
+    [
+      'a busy server that has yet to read the ends',
+      serving({ closeWait: { now: 500, old: 98, oldUnread: 98 }, holder, holderIsBusy: true })
+    ],
     ['two that are left', serving({ closeWait: { first: 2, now: 2, old: 2 }, holder })],
     ['a process that a signal has stopped', { ...leaking, holder: { ...holder, stopped: true } }]
   ])('is not taken for %s', (_, served) => {
