@@ -32,41 +32,44 @@ const asks = `
 
 const churn = (duration: string) => ['--churn', '--duration', duration, '-c', '5', '--expect-bytes', '5']
 
-describe.skipIf(!mayMakeNamespaces)('a server that does not close (skipped without root)', () => {
-  it('is named by who dials it and who watches it, with its process and how it grows', async () => {
-    using host = await Namespace.create()
-    await using server = await serverIn(host, 'perl', '-e', leaks)
-    await using watching = await watchIn(host, target)
-    const result = await dialIn(host, target, '-r', '20', ...churn('7s'))
-    const title = expect.stringMatching(
-      `^perl \\(pid ${server.pid}\\) does not close \\d+ connections at port 8100 .* in CLOSE_WAIT, \\d+ at first and \\d+ now$`
-    )
-    expect(causesOf(result)).toEqual(['close-wait-leak'])
-    expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'server', title })
-    const seen = await watching.stop()
-    expect(causesOf(seen)).toEqual(['close-wait-leak'])
-    expect(seen.findings[0]).toMatchObject({ title })
-  })
+describe.skipIf(!mayMakeNamespaces)(
+  'a server that does not close its connections (skipped without root)',
+  () => {
+    it('is named by the dial and by a watch, with its process and how fast the leak grows', async () => {
+      using host = await Namespace.create()
+      await using server = await serverIn(host, 'perl', '-e', leaks)
+      await using watching = await watchIn(host, target)
+      const result = await dialIn(host, target, '-r', '20', ...churn('7s'))
+      const title = expect.stringMatching(
+        `^perl \\(pid ${server.pid}\\) does not close \\d+ connections at port 8100 .* in CLOSE_WAIT, \\d+ at first and \\d+ now$`
+      )
+      expect(causesOf(result)).toEqual(['close-wait-leak'])
+      expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'server', title })
+      const seen = await watching.stop()
+      expect(causesOf(seen)).toEqual(['close-wait-leak'])
+      expect(seen.findings[0]).toMatchObject({ title })
+    })
 
-  it('is not taken for one that closes, however busy', async () => {
-    using host = await Namespace.create()
-    await using _server = await listenIn(host, target, '--mode', 'echo')
-    await using watching = await watchIn(host, target)
-    const args = ['-r', '1000', '--churn', '--duration', '5s', '-c', '50', '--message-size', '5']
-    const result = await dialIn(host, target, ...args)
-    expect(result.churn?.transactions).toBeGreaterThan(500)
-    expect(causesOf(result)).toEqual([])
-    expect(causesOf(await watching.stop())).toEqual([])
-  })
+    it('is not confused with a busy server that does close', async () => {
+      using host = await Namespace.create()
+      await using _server = await listenIn(host, target, '--mode', 'echo')
+      await using watching = await watchIn(host, target)
+      const args = ['-r', '1000', '--churn', '--duration', '5s', '-c', '50', '--message-size', '5']
+      const result = await dialIn(host, target, ...args)
+      expect(result.churn?.transactions).toBeGreaterThan(500)
+      expect(causesOf(result)).toEqual([])
+      expect(causesOf(await watching.stop())).toEqual([])
+    })
 
-  it('is not taken for one that still answers to a client that has closed its half', async () => {
-    using host = await Namespace.create()
-    await using _server = await serverIn(host, 'perl', '-e', streams)
-    await using watching = await watchIn(host, target)
-    const asking = host.spawn('perl', '-e', asks)
-    const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
-    await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
-    expect(causesOf(await watching.stop())).toEqual([])
-    asking.kill('SIGKILL')
-  })
-})
+    it('is not confused with a server that still answers a client that has closed its half', async () => {
+      using host = await Namespace.create()
+      await using _server = await serverIn(host, 'perl', '-e', streams)
+      await using watching = await watchIn(host, target)
+      const asking = host.spawn('perl', '-e', asks)
+      const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
+      await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
+      expect(causesOf(await watching.stop())).toEqual([])
+      asking.kill('SIGKILL')
+    })
+  }
+)

@@ -23,7 +23,7 @@ function lastRate({ series, timing }: RunResult): number {
 }
 
 describe.skipIf(!mayChangeHost)(`nf_conntrack_buckets (${whyNot})`, () => {
-  it('too few are named, and either remedy brings the rate back', { timeout: 60_000 }, async ({
+  it('that are too few are named, and either remedy restores the rate', { timeout: 60_000 }, async ({
     skip,
     annotate
   }) => {

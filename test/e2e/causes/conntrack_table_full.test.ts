@@ -7,7 +7,7 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayChangeHost)(`nf_conntrack_max (${whyNot})`, () => {
-  it('is named on both sides, with what it is', async ({ skip }) => {
+  it('is named on both sides when the table is full, with its value', async ({ skip }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, tracked), 'needs nft with connection tracking')
     await using _server = await listenIn(host, target)
@@ -34,7 +34,7 @@ describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skippe
     ['to a port', [target]],
     ['to own listeners', []]
   ] as const)(
-    'are foreseen, and not once the rules of the remedy keep them out of tracking: %s',
+    'are predicted, and no longer after the rules of the remedy exclude them from tracking: %s',
     async ([, targets], { skip }) => {
       using host = await Namespace.create()
       skip(!loadRules(host, tracked), 'needs nft with connection tracking')

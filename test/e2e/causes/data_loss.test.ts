@@ -24,7 +24,7 @@ describe.skipIf(!mayMakeNamespaces)('loss on established connections (skipped wi
   it.for([
     ['while they are held', held],
     ['in a churn', churned]
-  ] as const)('is named with its share, %s', async ([, options], { skip }) => {
+  ] as const)('is named with the share of segments lost, %s', async ([, options], { skip }) => {
     const { client, far, hasLoss } = await lossy(30)
     using _client = client
     using _far = far
@@ -36,7 +36,7 @@ describe.skipIf(!mayMakeNamespaces)('loss on established connections (skipped wi
     expect(result.findings[0]?.title).toMatch(/^[\d,]+ of [\d,]+ segments \([\d.]+ %\) were lost/)
   })
 
-  it('of others in the same namespace is not named', async ({ skip }) => {
+  it('is not named when only other connections in the namespace lose packets', async ({ skip }) => {
     const { client, far, hasLoss } = await lossy(30)
     using _client = client
     using _far = far

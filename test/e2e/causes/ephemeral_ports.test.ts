@@ -34,8 +34,8 @@ async function proxyIn(host: Namespace, connections: number) {
   }
 }
 
-describe.skipIf(!mayMakeNamespaces)('the ephemeral ports towards a backend (skipped without root)', () => {
-  it('are named beside the server once all are held, and the remedy gives more', async () => {
+describe.skipIf(!mayMakeNamespaces)('the ephemeral ports toward a backend (skipped without root)', () => {
+  it('are named beside the server once all are in use, and the remedy adds more', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_port_range=20000 20199')
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_reserved_ports=20100-20199')
@@ -60,7 +60,7 @@ describe.skipIf(!mayMakeNamespaces)('the ephemeral ports towards a backend (skip
     expect(causesOf(await again.stop())).toEqual([])
   })
 
-  it('are not named where a program chooses ports itself, or leaves some', async () => {
+  it('are not named when a program chooses its ports itself, or when some are free', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_port_range=20000 20099')
     await using _backend = await listenIn(host, backend)

@@ -62,7 +62,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
     hosts.client.run('tc', 'qdisc', 'del', 'dev', 'cable', 'root')
   })
 
-  it.each(families)('now and then is named in place of loss, %s', async (family) => {
+  it.each(families)('by a rule for one SYN in five is named instead of loss, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -74,27 +74,32 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('a host that drops the answers (skipped without root)', () => {
-  it.each(families.flatMap((family) => ['prerouting', 'input'].map((hook) => ({ family, hook }))))(
-    'by a rule in $hook is named, $family',
-    async ({ family, hook }) => {
-      using hosts = await cabled()
-      const target = endpoint(onOneCable[family].server, 8100)
-      await using _listening = await listenIn(hosts.server, target)
-      expect(loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))).toBe(true)
-      const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
-      expect(causesOf(result)).toEqual(['local-drop'])
-      expect(result.findings[0]).toMatchObject({
-        severity: 'critical',
-        side: 'client',
-        title: expect.stringContaining('packets that came in for it, as many as the answers that are missing')
-      })
-    }
-  )
-})
+describe.skipIf(!mayMakeNamespaces)(
+  'a host that drops the SYN-ACKs it receives (skipped without root)',
+  () => {
+    it.each(families.flatMap((family) => ['prerouting', 'input'].map((hook) => ({ family, hook }))))(
+      'by a rule in $hook is named, $family',
+      async ({ family, hook }) => {
+        using hosts = await cabled()
+        const target = endpoint(onOneCable[family].server, 8100)
+        await using _listening = await listenIn(hosts.server, target)
+        expect(loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))).toBe(true)
+        const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
+        expect(causesOf(result)).toEqual(['local-drop'])
+        expect(result.findings[0]).toMatchObject({
+          severity: 'critical',
+          side: 'client',
+          title: expect.stringContaining(
+            'packets that came in for it, as many as the answers that are missing'
+          )
+        })
+      }
+    )
+  }
+)
 
-describe.skipIf(!mayMakeNamespaces)('a host that drops something else (skipped without root)', () => {
-  it.each(families)('is not named where the target drops the SYNs, %s', async (family) => {
+describe.skipIf(!mayMakeNamespaces)('a host that drops other packets (skipped without root)', () => {
+  it.each(families)('is not named when the target drops the SYNs, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 drop'))).toBe(true)

@@ -18,7 +18,7 @@ function raised(to: number): Disposable {
 }
 
 describe.skipIf(!mayChangeHost)(`the neighbour table (${whyNot})`, () => {
-  it('that others have filled is named inside a namespace, and more room in it heals', async () => {
+  it('is named inside a namespace when other namespaces have filled it, and a higher limit there fixes it', async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     using crowd = await Namespace.create()

@@ -14,7 +14,7 @@ const unheard = `table inet t {
 const target = '198.18.50.2:8100'
 
 describe.skipIf(!mayChangeHost)(`tcp_max_orphans (${whyNot})`, () => {
-  it('is named by who closes connections whose peer does not answer, and RST at the end heals', async ({
+  it('is named by a client that closes connections to a silent peer, and closing by RST fixes it', async ({
     skip
   }) => {
     using client = await Namespace.create()

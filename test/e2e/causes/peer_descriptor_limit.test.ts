@@ -46,7 +46,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     expect(seen.findings[0]).toMatchObject(proof)
   })
 
-  it('that closes what it cannot keep is named on both sides as well', async () => {
+  it('that closes the connections it cannot keep is named on both sides', async () => {
     using host = await Namespace.create()
     await using server = await limitedTo(host, '60:60', process.execPath, '-e', closes)
     await using watching = await watchIn(host, target)
@@ -66,36 +66,39 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     expect(result.findings[0]).toMatchObject(proof)
   })
 
-  it.skipIf(!isInstalled('nginx'))('is told by its worker, not by the process that started it', async () => {
-    using client = await Namespace.create()
-    using host = await Namespace.create()
-    connectNamespaces(client, '198.18.30.1/24', host, '198.18.30.2/24')
-    using folder = temporaryFolder()
-    const config = join(folder.path, 'nginx.conf')
-    writeFileSync(
-      config,
-      `daemon off; user root; worker_processes 1; worker_rlimit_nofile 150; pid ${folder.path}/pid;
+  it.skipIf(!isInstalled('nginx'))(
+    'is recognized by its worker process, not by the process that started it',
+    async () => {
+      using client = await Namespace.create()
+      using host = await Namespace.create()
+      connectNamespaces(client, '198.18.30.1/24', host, '198.18.30.2/24')
+      using folder = temporaryFolder()
+      const config = join(folder.path, 'nginx.conf')
+      writeFileSync(
+        config,
+        `daemon off; user root; worker_processes 1; worker_rlimit_nofile 150; pid ${folder.path}/pid;
       error_log /dev/null; events { worker_connections 4000; }
       http { access_log off; server { listen 198.18.30.2:8100 backlog=200; return 200 ok; } }`
-    )
-    await using server = await daemonIn(host, 8100, 'nginx', '-e', '/dev/null', '-c', config)
-    await using watching = await watchIn(host, '198.18.30.2:8100')
-    const dialing = dialIn(
-      client,
-      ...['198.18.30.2:8100', '-c', '600', '-r', '300', '--connect-timeout', '2500ms']
-    )
-    const { findings } = await watching.until((look) => causesOf(look).includes('peer-descriptor-limit'))
-    expect(findings).toMatchObject([
-      { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
-    ])
-    expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
-    // The client sees that handshakes stop, and no number that means something.
-    expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
-    // Its connections are closed now: the cause stays the cause of the overflows.
-    expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
-  })
+      )
+      await using server = await daemonIn(host, 8100, 'nginx', '-e', '/dev/null', '-c', config)
+      await using watching = await watchIn(host, '198.18.30.2:8100')
+      const dialing = dialIn(
+        client,
+        ...['198.18.30.2:8100', '-c', '600', '-r', '300', '--connect-timeout', '2500ms']
+      )
+      const { findings } = await watching.until((look) => causesOf(look).includes('peer-descriptor-limit'))
+      expect(findings).toMatchObject([
+        { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
+      ])
+      expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
+      // The client sees that handshakes stop, and no number that means something.
+      expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
+      // Its connections are closed now: the cause stays the cause of the overflows.
+      expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
+    }
+  )
 
-  it('gets more by the remedy', async () => {
+  it('gets more descriptors by the remedy', async () => {
     using host = await Namespace.create()
     await using _server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
     const args = [target, '-c', '100', '--connect-timeout', '1500ms']

@@ -22,7 +22,7 @@ const connects = (then: string) => `
   while (1) { ${then} }`
 
 describe.skipIf(!mayMakeNamespaces)('clients that do not read (skipped without root)', () => {
-  it('are named by who watches their server', async () => {
+  it('are named by a watch beside their server', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', sends)
     await using watching = await watchIn(host, target)
@@ -36,7 +36,7 @@ describe.skipIf(!mayMakeNamespaces)('clients that do not read (skipped without r
     })
   })
 
-  it('are not taken for those that are slow', async () => {
+  it('are not confused with slow readers', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', sends)
     await using watching = await watchIn(host, target)

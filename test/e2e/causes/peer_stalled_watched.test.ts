@@ -27,7 +27,7 @@ const reads = `
   while (1) { for (@all) { sysread($_, my $b, 10); select(undef, undef, undef, 0.02) } }`
 
 describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped without root)', () => {
-  it('because a signal has stopped it is named so, and reads again by the remedy', async () => {
+  it('because a signal has stopped it is named as stopped, and reads again after the remedy', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target, '--mode', 'echo')
     await using _dialing = await heldBy(host, target, ...talk, '--every', '300ms')
@@ -61,7 +61,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
     expect(findings[0]?.title).toMatch(/ on 50 connections at port 8100: 250 bytes wait for it$/)
   })
 
-  it('is not taken for one that is slow', async () => {
+  it('is not confused with a slow server', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', reads)
     await using watching = await watchIn(host, target)

@@ -29,7 +29,7 @@ async function twoWays() {
 const strict = (namespace: Namespace) => namespace.run('sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1')
 
 describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped without root)', () => {
-  it('that drops the answers is named by who dials', async () => {
+  it('that drops the SYN-ACKs is named by the dial', async () => {
     using between = await twoWays()
     strict(between.client)
     await using _listening = await listenIn(between.server, target)
@@ -42,7 +42,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     })
   })
 
-  it('that drops the SYNs is named beside the server, and the way to it by who dials', async () => {
+  it('that drops the SYNs is named beside the server, and as unanswered SYNs by the dial', async () => {
     using between = await twoWays()
     strict(between.server)
     await using _listening = await listenIn(between.server, target)
@@ -58,7 +58,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
   const straysFrom = (host: Namespace, count: number) =>
     dialIn(host, '198.18.1.1:9', '-s', '198.18.2.2', '-c', `${count}`, '--connect-timeout', '300ms')
 
-  it('that drops strays is not to blame for SYNs that a firewall drops', async ({ skip }) => {
+  it('that drops unrelated packets is not blamed for SYNs that a firewall drops', async ({ skip }) => {
     using between = await twoWays()
     strict(between.client)
     const lossy = `table inet t {
@@ -77,7 +77,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(result)).toEqual(['syn-loss'])
   })
 
-  it('that drops a few strays beside a server is nothing', async () => {
+  it('that drops a few unrelated packets beside a server is not named', async () => {
     using between = await twoWays()
     strict(between.client)
     // The filter would keep strays from learning this as well.
@@ -92,7 +92,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(seen)).toEqual([])
   })
 
-  it('that is loose lets both pass', async () => {
+  it('in loose mode lets SYNs and SYN-ACKs pass', async () => {
     using between = await twoWays()
     await using _listening = await listenIn(between.server, target)
     const result = await dialIn(between.client, ...asymmetric)

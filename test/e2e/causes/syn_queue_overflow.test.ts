@@ -57,7 +57,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
     }
   )
 
-  it('up to tcp_max_syn_backlog, which nothing else counts, are named beside the server', async ({
+  it('are named beside the server when they reach tcp_max_syn_backlog, which no other counter shows', async ({
     skip
   }) => {
     using hosts = await twoHosts()
@@ -87,7 +87,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
 describe.skipIf(!mayMakeNamespaces)(
   'SYN cookies of a client without timestamps (skipped without root)',
   () => {
-    it('are named by what they cost, and by the census of the client as a guess', async ({ skip }) => {
+    it('are named by the options they cost, and as a guess by the census of the client', async ({ skip }) => {
       using hosts = await twoHosts()
       const { client, server, target } = hosts
       skip(!loadRules(server, halfOpen), 'needs nft')
@@ -122,7 +122,7 @@ describe.skipIf(!mayMakeNamespaces)(
       expect(causesOf(await dialIn(client, ...args, '7000-7039'))).toEqual([])
     })
 
-    it('are named with tcp_syncookies=2, which needs no full queue', async () => {
+    it('are named with tcp_syncookies=2, which sends them without a full queue', async () => {
       using hosts = await twoHosts()
       const { client, server, target } = hosts
       set(client, 'net.ipv4.tcp_timestamps', 0)

@@ -10,7 +10,7 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayChangeHost)(`tcp_mem (${whyNot})`, () => {
-  it('is named on both sides where buffers reach it', async () => {
+  it('is named on both sides when socket buffers reach it', async () => {
     using host = await Namespace.create()
     using folder = temporaryFolder()
     const message = join(folder.path, 'message')

@@ -28,9 +28,9 @@ const withoutResets = `table ip resets {
   }
 }`
 
-describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () => {
+describe.skipIf(!mayMakeNamespaces)('the finding time-wait-paws (skipped without root)', () => {
   describe('is not named for', () => {
-    it('lost SYNs of a dial that closes by RST', { timeout: 90_000 }, async ({ skip }) => {
+    it('SYNs lost by a dial that closes by RST', { timeout: 90_000 }, async ({ skip }) => {
       using client = await Namespace.create()
       using server = await Namespace.create()
       connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -43,7 +43,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('lost SYNs of a churn, whose server ends a connection as soon as it is established', {
+    it('SYNs lost by a churn whose server closes each connection once it is established', {
       timeout: 30_000
     }, async ({ skip }) => {
       using client = await Namespace.create()
@@ -58,7 +58,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('lost SYNs while strangers are refused at closed ports of this host', { timeout: 90_000 }, async ({
+    it('SYNs lost while closed ports of this host refuse other clients', { timeout: 90_000 }, async ({
       skip
     }) => {
       using client = await Namespace.create()
@@ -80,7 +80,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('SYN-ACKs that come after the handshake was given up, or after its SYN was sent again', {
+    it('SYN-ACKs that arrive after the handshake timed out or its SYN was repeated', {
       timeout: 90_000
     }, async ({ skip }) => {
       using client = await Namespace.create()
@@ -105,7 +105,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(patient)).not.toContain('old-connection-at-server')
     })
 
-    it('a churn over few ports that overtakes its own closes', async () => {
+    it('a churn over few ports that reuses a port before its close is complete', async () => {
       using client = await Namespace.create()
       using server = await Namespace.create()
       connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -119,7 +119,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(met < 0.01 ? [] : ['old-connection-at-server'])
     })
 
-    it('lost SYNs between two ends on this host, where late segments of closes meet TIME_WAITs', async ({
+    it('SYNs lost between two ends on this host, where late segments of closes meet TIME_WAITs', async ({
       skip
     }) => {
       using host = await Namespace.create()
@@ -133,7 +133,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
     })
   })
 
-  it('is named where the RST that frees the 4-tuple is lost, though the run ends before its SYNs do', async ({
+  it('is named when the RST that frees the 4-tuple is lost and the run ends before its next SYN', async ({
     skip
   }) => {
     using client = await Namespace.create()
