@@ -43,14 +43,14 @@ function lines({ stdout }: Ended): { snapshots: Snapshot[]; result: RunResult } 
 }
 
 describe('dial', () => {
-  it('reports to a person', async () => {
+  it('prints a text report by default', async () => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '3000'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^Opened all 3,000 connections to its own listeners in /)
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('--json prints the result and nothing else', async () => {
+  it('prints only the result with --json', async () => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '3k', '--hold', '100ms', '--json'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({
@@ -61,7 +61,7 @@ describe('dial', () => {
     })
   })
 
-  it('--ndjson prints a snapshot a line and the result as the last', async () => {
+  it('prints one snapshot per line and the result last with --ndjson', async () => {
     const ended = await runCli(['dial', '-c', '2k', '--hold', '600ms', '--ndjson'])
     expect(ended).toMatchObject({ code: 0, stderr: '' })
     const { snapshots, result } = lines(ended)
@@ -74,7 +74,7 @@ describe('dial', () => {
     expect(snapshots.find(({ phase }) => phase === 'holding')).toMatchObject({ established: 2000, failed: 0 })
   })
 
-  it('--out writes the same result to a file, beside the report', async () => {
+  it('writes the same result to the file of --out, next to the report', async () => {
     const path = join(folder, 'result.json')
     const { code, stdout } = await runCli(['dial', '-c', '500', '--out', path])
     expect(code).toBe(0)
@@ -83,13 +83,13 @@ describe('dial', () => {
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('--out - is --json', async () => {
+  it('treats --out - as --json', async () => {
     const { code, stdout } = await runCli(['dial', '-c', '500', '--out', '-'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ connections: { established: 500 } })
   })
 
-  it('opens nothing when the result could not be written', async () => {
+  it('opens no connection when the result file cannot be written', async () => {
     const server = await counter()
     const path = join(folder, 'missing', 'result.json')
     expect(await runCli(['dial', server.target, '-c', '10', '--out', path])).toEqual({
@@ -115,7 +115,7 @@ describe('dial', () => {
     expect(stderr).toMatch(line)
   })
 
-  it('leaves no file behind when the run was refused', async () => {
+  it('leaves no file behind when the run is refused', async () => {
     const path = join(folder, 'result.json')
     expect((await runCli(['dial', '127.0.0.1', '--out', path])).code).toBe(2)
     expect(readdirSync(folder)).toEqual([])
@@ -137,7 +137,7 @@ describe('dial', () => {
     expect(connections.established).toBeLessThan(1000)
   })
 
-  it('exits with 5 when a --fail-if holds, and says which', async () => {
+  it('exits with 5 when a --fail-if condition holds, and names it', async () => {
     const args = ['dial', '-c', '100', '--json', '--fail-if', 'failed>0', '--fail-if', 'established>99']
     const ended = await runCli(args)
     expect(ended.code).toBe(5)
@@ -147,7 +147,7 @@ describe('dial', () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ connections: { established: 100 } })
   })
 
-  it('exits with 0 when no --fail-if holds', async () => {
+  it('exits with 0 when no --fail-if condition holds', async () => {
     expect(
       await runCli(['dial', '-c', '100', '--fail-if', 'failed>0', '--fail-if', 'dialSeconds>10m'])
     ).toMatchObject({
@@ -157,8 +157,8 @@ describe('dial', () => {
   })
 })
 
-describe('dial, interrupted', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s in the ramp still gives the whole result', async (signal) => {
+describe('dial, when interrupted,', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('gives the whole result after %s in the ramp', async (signal) => {
     const path = join(folder, 'result.json')
     const child = startCli(['dial', '-c', '1m', '-r', '1k/s', '--ndjson', '--out', path])
     const ended = ending(child)
@@ -177,7 +177,7 @@ describe('dial, interrupted', () => {
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('a second signal ends it at once, without a result and without a file', async () => {
+  it('ends at once on a second signal, without a result or a file', async () => {
     const path = join(folder, 'result.json')
     const child = startCli(['dial', '-c', '1m', '-r', '1k/s', '--ndjson', '--out', path])
     const ended = ending(child)
@@ -191,8 +191,8 @@ describe('dial, interrupted', () => {
   })
 })
 
-describe('dial, with nobody reading', () => {
-  it('--json | head: quiet, with the exit code that was measured', async () => {
+describe('dial, when its reader leaves,', () => {
+  it('ends quietly with the measured exit code for --json | head', async () => {
     expect(await runShell('$C1M dial -c 500 --json | head -1')).toEqual({
       code: 0,
       signal: null,
@@ -202,13 +202,13 @@ describe('dial, with nobody reading', () => {
     expect((await runShell(`$C1M dial ${await deserted()} -c 10 | head -c1`)).code).toBe(4)
   })
 
-  it('--ndjson | head: the run stops, nobody would see the rest', async () => {
+  it('stops the run for --ndjson | head, because nobody would read the rest', async () => {
     const { code, stdout, stderr } = await runShell('$C1M dial -c 1000 --hold 10m --ndjson | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ phase: expect.any(String) })
   })
 
-  it('--ndjson --out FILE | head: the run goes on for the file', async () => {
+  it('continues the run for --ndjson --out FILE | head, because of the file', async () => {
     const path = join(folder, 'result.json')
     const { code } = await runShell(`$C1M dial -c 500 --hold 1500ms --ndjson --out ${path} | head -1`)
     expect(code).toBe(0)
@@ -223,7 +223,7 @@ describe('dial on a terminal', () => {
   const onTerminal = (args: string, env = '') =>
     runShell(`script -qec "env TERM=xterm ${env} $C1M dial -c 1000 --hold 400ms ${args}" /dev/null`)
 
-  it('redraws one line of progress and takes it away before the report', async () => {
+  it('redraws one progress line and clears it before the report', async () => {
     const { code, stdout } = await onTerminal('')
     expect(code).toBe(0)
     expect(stdout).toContain('\r\u001b[2Kholding 1k of 1k, 0s of 400ms')
@@ -231,7 +231,7 @@ describe('dial on a terminal', () => {
     expect(stdout).not.toContain('done')
   })
 
-  it('leaves a line above the progress for each cause, while the run lasts', async () => {
+  it('prints a line above the progress for each cause during the run', async () => {
     const { code, stdout } = await onTerminal(`-r 500 ${await deserted()}`)
     expect(code).toBe(4)
     // The report's own are coloured.
@@ -242,20 +242,20 @@ describe('dial on a terminal', () => {
     )
   })
 
-  it('-q shows no progress', async () => {
+  it('shows no progress with -q', async () => {
     expect((await onTerminal('-q')).stdout).not.toContain('\u001b[2K')
   })
 
   it.each([
     ['--no-color', ''],
     ['', 'NO_COLOR=yes']
-  ])('%s %s: no colour', async (args, env) => {
+  ])('prints no color with %s %s', async (args, env) => {
     const { stdout } = await onTerminal(args, env)
     expect(stdout).toContain('\u001b[2KOpened all 1,000 connections')
     expect(stdout).not.toContain('\u001b[1m')
   })
 
-  it('does not mix progress into --ndjson', async () => {
+  it('prints no progress between the lines of --ndjson', async () => {
     const { stdout } = await onTerminal('--ndjson')
     expect(stdout).not.toContain('\u001b')
   })

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../../lib/dial/snapshot.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { runCli } from '../run_cli.js'
 
-describe('dial that talks', () => {
+describe('dial with an exchange', () => {
   it.each([
     [
       'an unknown escape',
@@ -33,7 +33,7 @@ describe('dial that talks', () => {
     expect(stderr.trimEnd()).not.toContain('\n')
   })
 
-  it('reports exchanges with its own listener, which answers', async () => {
+  it('reports the exchanges with its own echoing listener', async () => {
     const args = [
       '-c',
       '500',
@@ -51,7 +51,7 @@ describe('dial that talks', () => {
     expect(stdout).toMatch(/^exchange {5}[\d,]+ completed, 0 failed, [\d.]+KiB sent, [\d.]+KiB received$/m)
   })
 
-  it('exits with 5 when the answer never comes, or is another', async () => {
+  it('exits with 5 when the answer never arrives or differs', async () => {
     const args = ['dial', '-c', '50', '--send', 'a', '--exchange-timeout', '200ms', '--json']
     for (const [expected, code] of [
       ['ab', 'ETIMEDOUT'],
@@ -66,7 +66,7 @@ describe('dial that talks', () => {
     }
   })
 
-  it('churns for as long as it was told', async () => {
+  it('churns for the duration it was given', async () => {
     const args = ['--churn', '-c', '20', '-r', '2k/s', '--message-size', '64B', '--duration', '300ms']
     const ended = await runCli(['dial', ...args, '--ndjson', '--fail-if', 'churn.transactions<100'])
     expect(ended).toMatchObject({ code: 0, stderr: '' })
