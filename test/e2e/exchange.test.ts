@@ -18,8 +18,8 @@ function ask(target: string, options: DialOptions = {}) {
 
 const answers = { connections: { established: 200, failed: 0 }, errors: [] }
 
-describe('an answer', () => {
-  it('is awaited', async () => {
+describe('an expected answer', () => {
+  it('is read before the connection is closed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.on('data', () => setTimeout(() => socket.write('answer\n'), 150))
     })
@@ -31,7 +31,7 @@ describe('an answer', () => {
     expect(result.timing.dialSeconds).toBeGreaterThan(0.149)
   })
 
-  it('may come byte by byte', async () => {
+  it('may arrive byte by byte', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.setNoDelay()
       socket.once('data', () => {
@@ -48,7 +48,7 @@ describe('an answer', () => {
     expect(result.exchange).toMatchObject({ completed: 200, bytesReceived: 200 * 19 })
   })
 
-  it('may be counted instead of compared, and come while we still send', async () => {
+  it('may be counted instead of compared, and may arrive while the dial still sends', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
@@ -65,7 +65,7 @@ describe('an answer', () => {
     expect(exchange).toMatchObject({ completed: 4, failed: 0, bytesSent: bytes, bytesReceived: bytes })
   })
 
-  it('need not be asked for', async () => {
+  it('may arrive without a request', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.write('220 mail.example ESMTP\r\n')
     })
@@ -79,7 +79,7 @@ describe('an answer', () => {
     expect(exchange).toMatchObject({ completed: 200, bytesSent: 0 })
   })
 
-  it('is not awaited where none is expected', async () => {
+  it('is not waited for when none is expected', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.resume()
     })
@@ -117,7 +117,7 @@ describe('a server', () => {
       'ETIMEDOUT',
       (socket) => socket.once('data', () => setTimeout(() => socket.write('yes\n'), 3000))
     ]
-  ])('that %s: %s', async (_, code, serve) => {
+  ])('that %s is reported as %s', async (_, code, serve) => {
     await using server = await childServer(ownAddress(), serve)
     const result = await ask(server.target, { expect: 'yes', exchangeTimeoutMs: 500, holdMs: 60_000 })
     expect(result.errors).toEqual([
@@ -129,7 +129,7 @@ describe('a server', () => {
     expect(result.timing.holdSeconds).toBeLessThan(10)
   })
 
-  it('that does all of it is told apart by name', async () => {
+  it('that fails in all these ways gets each failure counted under its own code', async () => {
     await using server = await childServer(ownAddress(), (socket, index) => {
       const ways = [
         () => socket.write('yes\n'),
@@ -153,7 +153,7 @@ describe('a server', () => {
     expect(result.connections).toMatchObject({ established: 600, failed: 0, closedByPeer: 200 })
   })
 
-  it('that floods us costs no memory, and the heartbeats go on', async () => {
+  it('that floods the dial costs no memory and delays no heartbeat', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       const flood = Buffer.alloc(65_536, 'x')
       // A connection drained as fast as it is filled must not keep the server from the others.
@@ -186,7 +186,7 @@ describe('a server', () => {
 })
 
 describe('heartbeats', () => {
-  it('go out at their period on each connection', async () => {
+  it('are sent once per period on each connection', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
@@ -198,7 +198,7 @@ describe('heartbeats', () => {
     expect(result.exchangeLatency?.count).toBeGreaterThanOrEqual(result.exchange?.completed ?? 0)
   })
 
-  it('count a slow answer for every period it kept them waiting', async () => {
+  it('count a late answer in the latency of each period that it delayed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       let asked = 0
       socket.on('data', () => {
@@ -219,7 +219,7 @@ describe('heartbeats', () => {
     expect(exchangeLatency?.p90).toBeGreaterThan(300_000)
   })
 
-  it('do not blame the server for a pause of ours', async () => {
+  it('do not blame the server when the dialing process was paused', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
@@ -245,7 +245,7 @@ describe('heartbeats', () => {
     expect(exchangeLatency?.max).toBeGreaterThan(140_000)
   })
 
-  it('notice a server that has gone', async () => {
+  it('detect a server that has closed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       let asked = 0
       socket.on('data', () => (asked++ < 3 ? socket.write('.') : socket.end()))

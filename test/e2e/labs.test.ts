@@ -69,7 +69,7 @@ const hasTcpdump = spawnSync('tcpdump', ['--version'], { env }).status === 0
 
 describe
   .skipIf(!mayMakeNamespaces)
-  .concurrent('labs for real (skipped without root)', { timeout: 90_000 }, () => {
+  .concurrent('labs on the real kernel (skipped without root)', { timeout: 90_000 }, () => {
     it.for(quick)('%s passes and leaves nothing behind', async ([name, parameters], { expect }) => {
       const before = hostState()
       const child = startCli(['lab', 'run', name, ...parameters, '--json', '-q'])
@@ -81,7 +81,7 @@ describe
       expect(hostState()).toEqual(before)
     })
 
-    it('without root a lab runs in a user namespace', async ({ expect, skip }) => {
+    it('a lab without root runs in a user namespace', async ({ expect, skip }) => {
       const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
       const parameters = '-c 200 -r 200 --limit 64 --json -q'
       const { code, stdout, stderr } = await runShell(
@@ -93,7 +93,7 @@ describe
     })
 
     it.skipIf(!hasNft || !hasTcpdump)(
-      'SIGINT midway cleans up, and keeps the packets until then (skipped without nft, tcpdump)',
+      'SIGINT in a lab cleans up, and keeps the packets captured so far (skipped without nft, tcpdump)',
       async ({ expect }) => {
         using temporary = temporaryFolder()
         const pcap = join(temporary.path, 'syn-loss.pcap')
@@ -146,9 +146,9 @@ describe
   })
 
 describe.skipIf(!mayMakeNamespaces || process.env.C1M_LABS !== 'all')(
-  'all labs (five minutes, and sysctls of the whole host: npm run test:labs)',
+  'all labs (five minutes, sysctls of the whole host: npm run test:labs)',
   () => {
-    it('pass after one that was killed while it had changed the host', {
+    it('pass after a run that was killed while it had changed the host', {
       timeout: 600_000
     }, async () => {
       const nothing = /(?!)/g

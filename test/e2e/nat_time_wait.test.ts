@@ -12,10 +12,10 @@ const rules = `table ip t {
   }
 }`
 
-describe.skipIf(!mayMakeNamespaces)('a server that closes first, behind a NAT (skipped without root)', () => {
-  it('is watched: SYNs meet its TIME_WAITs, though it notices nothing', { timeout: 60_000 }, async ({
-    skip
-  }) => {
+describe.skipIf(!mayMakeNamespaces)('a server behind a NAT that closes first (skipped without root)', () => {
+  it('is watched: its TIME_WAITs drop SYNs, which the server itself never notices', {
+    timeout: 60_000
+  }, async ({ skip }) => {
     using client = await Namespace.create()
     using nat = await Namespace.create()
     using server = await Namespace.create()

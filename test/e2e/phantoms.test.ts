@@ -35,8 +35,10 @@ async function lastOf(lines: AsyncGenerator<Record<string, unknown>>): Promise<R
 }
 
 // The server drops the final ACKs of eight connections, so that it still waits for them when its accept queue fills.
-describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (skipped without root)', () => {
-  it('are counted from afar, by SYN-ACKs that come again', { timeout: 40_000 }, async ({ skip }) => {
+describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipped without root)', () => {
+  it('are counted by repeated SYN-ACKs when the server is another host', { timeout: 40_000 }, async ({
+    skip
+  }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -66,7 +68,9 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     listening.kill('SIGKILL')
   })
 
-  it('are counted by what the server has, where that is here', { timeout: 40_000 }, async ({ skip }) => {
+  it('are counted by the socket table when the server is this host', { timeout: 40_000 }, async ({
+    skip
+  }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, rules), 'needs nft')
     const target = '127.0.0.1:8100'
@@ -104,7 +108,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     dialing.kill('SIGKILL')
   })
 
-  it('are not seen in healthy ones held as long', { timeout: 40_000 }, async () => {
+  it('are not reported when healthy connections are held as long', { timeout: 40_000 }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -122,7 +126,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     ['a census', ['--census'], 'census.repeatedSynAcks'],
     ['probes', [], 'probe.repeatedSynAcks']
   ] as const)(
-    'are told by %s where their final ACK is lost on the way',
+    'are detected by %s when their final ACK is lost on the path',
     { timeout: 40_000 },
     async ([, how, evidence], { skip }) => {
       using client = await Namespace.create()
@@ -143,7 +147,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     }
   )
 
-  it('are said to be so many at most where no hold tells', { timeout: 40_000 }, async ({ skip }) => {
+  it('are reported as an upper bound when there was no hold', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -159,7 +163,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toBeNull()
   })
 
-  it('are no more once their final ACK got through', { timeout: 40_000 }, async ({ skip }) => {
+  it('are no longer reported once their final ACK got through', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -175,9 +179,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toMatchObject({ proven: 100, disproved: 0 })
   })
 
-  it('that SYN cookies leave behind are reset when they are probed', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  it('that SYN cookies leave behind are reset by a probe', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -201,9 +203,9 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
 
   // A probe begins one byte before the stream, and the kernel's check of a cookie takes that for another segment size: so the
   // server makes a connection of it, in which nothing fits.
-  it('that a probe makes a connection of are silent, and leave none behind', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  it('that a probe completes are reported as silent, and leave no phantom behind', {
+    timeout: 40_000
+  }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -220,9 +222,9 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     await eventually(() => server.run('ss', '-Htan', 'state', 'connected') === '')
   })
 
-  it('are told from full accept queues by the table of a server that is here', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  it('are distinguished from full accept queues by the socket table of this host', {
+    timeout: 40_000
+  }, async ({ skip }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, rules), 'needs nft')
     await using _server = await listenIn(host, '127.0.0.1:8100')
@@ -236,7 +238,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toMatchObject({ proven: 11, disproved: 8 })
   })
 
-  it('are counted in a churn that awaits no answer', { timeout: 40_000 }, async () => {
+  it('are counted in a churn that expects no answer', { timeout: 40_000 }, async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, '127.0.0.1:8100', '--workers', '1', '--backlog', '10')
     server.stop()

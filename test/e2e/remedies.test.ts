@@ -19,8 +19,8 @@ async function twoHosts(device: string) {
   }
 }
 
-describe.skipIf(!mayMakeNamespaces)('a remedy with the name of a device (skipped without root)', () => {
-  it.for(['eth0.100', 'a;b$c', "it's"])('sets %s up', async (device) => {
+describe.skipIf(!mayMakeNamespaces)('a remedy for a device (skipped without root)', () => {
+  it.for(['eth0.100', 'a;b$c', "it's"])('sets the device %s up', async (device) => {
     using hosts = await twoHosts(device)
     await using _server = await listenIn(hosts.server, target)
     hosts.client.run('ip', 'link', 'set', 'dev', device, 'down')
@@ -30,7 +30,7 @@ describe.skipIf(!mayMakeNamespaces)('a remedy with the name of a device (skipped
     expect(causesOf(await dialIn(hosts.client, target, '-c', '5'))).toEqual([])
   })
 
-  it.for(['eth0.100', 'a;b$c'])('loosens the reverse path filter of %s', async (device) => {
+  it.for(['eth0.100', 'a;b$c'])('loosens the reverse path filter of the device %s', async (device) => {
     using hosts = await twoHosts(device)
     const { client, server } = hosts
     // The SYN comes from an address whose way back leads through another device.

@@ -25,7 +25,7 @@ async function holdUntil(run: DialRun, reached: (snapshot: Snapshot) => boolean)
 const beyond = { connections: 400, rate: 800, holdMs: 600_000, connectTimeoutMs: 2500, workers: 1 }
 
 describe.skipIf(!isInstalled('nginx'))('nginx', () => {
-  it('short of worker_connections takes all, and closes those that are idle to make room', async () => {
+  it('without free worker_connections accepts all, and closes idle connections to make room', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 100 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
     const { connections, errors, findings } = await holdUntil(
@@ -39,7 +39,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
     expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
-  it('short of descriptors leaves connections in its accept queue, and the rest unanswered', async () => {
+  it('without free descriptors leaves connections in its accept queue, and does not answer the others', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 1000, files: 60, backlog: 50 })
     const { connections, errors, findings } = await dial({
       targets: [server.target],
@@ -60,7 +60,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
 })
 
 describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
-  it('at its maxconn leaves connections in its accept queue, and the rest unanswered', async () => {
+  it('at its maxconn leaves connections in its accept queue, and does not answer the others', async () => {
     await using server = await haproxy(ownAddress(), '127.0.0.1:9', { connections: 100, backlog: 50 })
     const { connections, errors, findings } = await dial({
       targets: [server.target],
@@ -81,7 +81,7 @@ describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
 })
 
 describe.skipIf(!isInstalled('redis-server'))('redis', () => {
-  it('beyond its maxclients says so and closes', async () => {
+  it('above its maxclients sends an error and closes', async () => {
     await using server = await redis(ownAddress(), { clients: 100 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond, holdMs: 3000 })
     const { connections, errors, findings } = await run.result
@@ -94,7 +94,7 @@ describe.skipIf(!isInstalled('redis-server'))('redis', () => {
     })
   })
 
-  it('short of descriptors keeps fewer clients than it was told to', async () => {
+  it('with too few descriptors keeps fewer clients than its maxclients', async () => {
     // It reserves 32 descriptors for itself.
     await using server = await redis(ownAddress(), { clients: 10_000, files: 96 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
@@ -107,7 +107,7 @@ describe.skipIf(!isInstalled('redis-server'))('redis', () => {
     expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
-  it('holds as many as it was told to', async () => {
+  it('holds as many clients as its maxclients', async () => {
     await using server = await redis(ownAddress(), { clients: 5000 })
     const run = dial({ targets: [server.target], source: [ownAddress()], connections: 5000, holdMs: 200 })
     for await (const { phase } of run.snapshots({ everyMs: 10 })) {

@@ -103,12 +103,20 @@ describe('dial', () => {
   })
 
   it.each([
-    ['a condition', ['--fail-if', 'speed>1'], /^c1m-native: condition 'speed>1' names 'speed', [^\n]+\n$/],
-    ['a ramp', ['--ramp', '0:fast'], /^c1m-native: [^\n]+\n$/],
-    ['a target', ['127.0.0.1'], /^c1m-native: [^\n]*'127\.0\.0\.1'[^\n]+\n$/],
-    ['a foreign target', ['192.0.2.1:80'], /^c1m-native: [^\n]*192\.0\.2\.1[^\n]+--authorized[^\n]+\n$/],
-    ['a source', ['--source', 'nosuch0'], /^c1m-native: [^\n]*nosuch0[^\n]+\n$/],
-    ['a shard', ['--shard', '3/2'], /^c1m-native: [^\n]*3\/2[^\n]+\n$/]
+    [
+      'an unknown metric in --fail-if',
+      ['--fail-if', 'speed>1'],
+      /^c1m-native: condition 'speed>1' names 'speed', [^\n]+\n$/
+    ],
+    ['an invalid ramp', ['--ramp', '0:fast'], /^c1m-native: [^\n]+\n$/],
+    ['a target without a port', ['127.0.0.1'], /^c1m-native: [^\n]*'127\.0\.0\.1'[^\n]+\n$/],
+    [
+      'a public target without --authorized',
+      ['192.0.2.1:80'],
+      /^c1m-native: [^\n]*192\.0\.2\.1[^\n]+--authorized[^\n]+\n$/
+    ],
+    ['an unknown source', ['--source', 'nosuch0'], /^c1m-native: [^\n]*nosuch0[^\n]+\n$/],
+    ['an invalid shard', ['--shard', '3/2'], /^c1m-native: [^\n]*3\/2[^\n]+\n$/]
   ])('refuses %s in one line', async (_, args, line) => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '10', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

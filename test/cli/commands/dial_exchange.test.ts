@@ -24,8 +24,16 @@ describe('dial with an exchange', () => {
     ['a period without a hold', ['--send', 'a', '--every', '1s'], /--hold D\.\n$/],
     ['a period without a message', ['--every', '1s', '--hold', '1s'], /--send S or --message-size N\.\n$/],
     ['a hold in a churn', ['--churn', '--hold', '1s'], /--duration D\.\n$/],
-    ['two sizes', ['--message-size', '1', '--expect-bytes', '2'], /^c1m-native: --message-size excludes /],
-    ['no size', ['--message-size', 'big'], /^c1m-native: --message-size: 'big' is not a size\. Write /]
+    [
+      '--message-size with --expect-bytes',
+      ['--message-size', '1', '--expect-bytes', '2'],
+      /^c1m-native: --message-size excludes /
+    ],
+    [
+      'an invalid size',
+      ['--message-size', 'big'],
+      /^c1m-native: --message-size: 'big' is not a size\. Write /
+    ]
   ])('refuses %s in one line', async (_, args, line) => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '10', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })

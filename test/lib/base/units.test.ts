@@ -47,13 +47,13 @@ describe('parseCount', () => {
     expect(caught(() => parseCount(text))).toMatchObject({ code: 'C1M_COUNT_INVALID', message, exitCode: 2 })
   })
 
-  it('names what the text was for and shows how to write it', () => {
+  it('names the option and shows how to write its value', () => {
     const error = caught(() => parseCount('many', '--connections')) as C1mError
     expect(error.message).toBe("--connections: 'many' is not a count")
     expect(error.hint).toBe('Write a count like 10000, 250k or 1m.')
   })
 
-  it('refuses zero where that is asked for', () => {
+  it('refuses zero when it is told to', () => {
     expect(parseCount('0')).toBe(0)
     const error = caught(() => parseCount('0', '--connections', { positive: true })) as C1mError
     expect(error.message).toBe("--connections: '0' must be more than zero")
@@ -82,7 +82,7 @@ describe('parseDurationMs', () => {
     expect(caught(() => parseDurationMs(text))).toMatchObject({ code: 'C1M_DURATION_INVALID', message })
   })
 
-  it('needs no unit for zero', () => {
+  it('accepts zero without a unit', () => {
     expect(parseDurationMs('0')).toBe(0)
   })
 })
@@ -124,7 +124,7 @@ describe('parseBytes', () => {
   })
 })
 
-it('reads any quantity in its base unit, with fractions', () => {
+it('parseQuantity reads any quantity in its base unit, with fractions', () => {
   expect(parseQuantity('duration', '50ms')).toBe(50_000)
   expect(parseQuantity('duration', '0.5us')).toBe(0.5)
   expect(parseQuantity('count', '0.5')).toBe(0.5)
@@ -132,7 +132,7 @@ it('reads any quantity in its base unit, with fractions', () => {
 
 describe('formatDurationMs', () => {
   it.each([0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 86_400_000])(
-    'writes %d ms so that reading it back gives the same value',
+    'writes %d ms in a form that parses to the same value',
     (ms) => {
       expect(parseDurationMs(formatDurationMs(ms))).toBe(ms)
     }
@@ -147,8 +147,8 @@ describe('formatDurationMs', () => {
   })
 })
 
-describe('what is written for a person', () => {
-  it('groups all digits', () => {
+describe('quantities for people', () => {
+  it('show all digits in groups', () => {
     expect(formatNumber(1_234_567)).toBe('1,234,567')
   })
 
@@ -162,11 +162,11 @@ describe('what is written for a person', () => {
     [1_234_567, '1.23s'],
     [59_990_000, '1m'],
     [90_000_000, '1.5m']
-  ])('%d us', (us, text) => {
+  ])('show %d us in a short unit', (us, text) => {
     expect(approximateDurationUs(us)).toBe(text)
   })
 
-  it('rounds counts, rates and sizes to three digits', () => {
+  it('round counts, rates and sizes to three digits', () => {
     expect([approximateCount(123_456), approximateCount(42), approximateCount(2.71)]).toEqual([
       '123k',
       '42',
