@@ -46,7 +46,7 @@ function judged({ atOnce = 0, firstSynAnswered = 0, repeatedSynAnswered = 0, unt
 
 // Measured between two namespaces whose cable delays frames, Linux 6.18.
 describe('slow-handshakes', () => {
-  it('is what a round trip of 1.3 s looks like', () => {
+  it('is reported for a round trip of 1.3 s', () => {
     expect(judged({ firstSynAnswered: 200, seconds: [[1.3, 200]] })).toEqual({
       lost: 0,
       slow: 200,
@@ -126,17 +126,17 @@ describe('slow-handshakes', () => {
       },
       { lost: 0, slow: 40 }
     ]
-  ])('tells apart %s', (_, answers, expected) => {
+  ])('distinguishes %s', (_, answers, expected) => {
     expect(judged(answers)).toMatchObject(expected)
   })
 
-  it('is not told from lost SYNs where everything is slow and nothing has timestamps', () => {
+  it('is left open, as is loss, when all answers are slow and without timestamps', () => {
     const { lost, slow, title } = judged({ untold: 200, seconds: [[1.3, 200]] })
     expect({ lost, slow }).toEqual({ lost: 200, slow: 0 })
     expect(title).toMatch(/SYNs were lost, or answered after more than a second/)
   })
 
-  it('is nothing in a healthy run', () => {
+  it('is silent in a healthy run', () => {
     expect(slowHandshakes.explain?.(explaining())).toBeNull()
   })
 })
