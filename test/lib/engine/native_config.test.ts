@@ -28,22 +28,22 @@ const refusedSocketOptions: [string, unknown, string][] = [
 
 describe('Run refuses', () => {
   it.each<[string, unknown, string]>([
-    ['nothing', undefined, 'config must be an object'],
-    ['neither dial nor listen', small, 'config must be one with dial or listen'],
+    ['an undefined config', undefined, 'config must be an object'],
+    ['a config with neither dial nor listen', small, 'config must be one with dial or listen'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
-    ['a worker too few', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
-    ['NaN', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
+    ['zero workers', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
+    ['NaN workers', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
     ['no tables', { ...small, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
-    ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
+    ['a dial that is no object', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
     ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
     [
-      'targets of no kind',
+      'targets that are no array',
       { ...small, listen: listening({ targets: '127.0.0.1:1' }) },
       'targets must be an array'
     ],
     ['a target of null', { ...small, listen: listening({ targets: [null] }) }, 'targets must be an object'],
     [
-      'a name for an address',
+      'a host name as an address',
       { ...small, listen: listening({ targets: [{ address: 'localhost', firstPort: 0, lastPort: 0 }] }) },
       'address must be a numeric IPv4 or IPv6 address'
     ],
@@ -56,7 +56,7 @@ describe('Run refuses', () => {
       'lastPort must be a number from 1'
     ],
     [
-      'ports reversed',
+      'reversed ports',
       { ...small, listen: listening({ targets: [{ address: '127.0.0.1', firstPort: 9, lastPort: 8 }] }) },
       'lastPort must be a number from 9'
     ],
@@ -64,7 +64,7 @@ describe('Run refuses', () => {
     ['no backlog', { ...small, listen: listening({ backlog: 0 }) }, 'backlog must be a number from 1'],
     ['an unknown close', { ...small, listen: listening({ close: 'abort' }) }, "close must be 'fin' or 'rst'"],
     [
-      'sources reversed',
+      'reversed sources',
       {
         ...small,
         listen: listening(),
@@ -83,7 +83,7 @@ describe('Run refuses', () => {
       'shardCount must be a number'
     ],
     [
-      'a shard beyond',
+      'a shard beyond the count',
       { ...small, listen: listening(), dial: dialing({ shardIndex: 1 }) },
       'shardIndex must be a number from 0'
     ],
@@ -109,9 +109,9 @@ describe('Run refuses', () => {
         message
       ])
     ),
-    ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be given exactly when'],
+    ['a dial with neither targets nor a listener', { ...small, dial: dialing() }, 'targets must be given exactly when'],
     [
-      'a dial of both',
+      'a dial with both targets and a listener',
       {
         ...small,
         listen: listening(),
@@ -124,15 +124,15 @@ describe('Run refuses', () => {
     expect(() => createRun(config)).toThrow(message)
   })
 
-  it('a call that is none', () => {
+  it('onEvent that is no function', () => {
     expect(() => createRun({ ...small, listen: listening() }, null)).toThrow('onEvent must be a function')
   })
 
-  it('to be called without new', () => {
+  it('a call without new', () => {
     expect(() => (native().Run as unknown as () => void)()).toThrow(TypeError)
   })
 
-  it('to lend its methods to other objects', () => {
+  it('a call of its methods on another object', () => {
     const { start } = createRun({ ...small, listen: listening() })
     expect(() => start.call({} as NativeRun)).toThrow(TypeError)
   })

@@ -80,12 +80,12 @@ async function killPairs(
 
 const filesIn = (path: string) => (existsSync(path) ? readdirSync(path) : [])
 
-describe('labs', () => {
+describe('labs that are killed leave no sysctl changed', () => {
   const labTask = (host: FakeHost): Task => ({ role: 'lab', places: host.places, values, loops: true })
   const restore = (host: FakeHost) =>
     restoreAbandoned({ ...host.places, stateFolder: host.places.labStateFolder })
 
-  it(`two at once, at ${kills} random moments`, { timeout: 60_000 }, async () => {
+  it(`when two run at once and are killed at ${kills} random moments`, { timeout: 60_000 }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const told = await killPairs(
@@ -128,7 +128,9 @@ describe('labs', () => {
     }
   }
 
-  it('before each call that a change and its putting back consist of', { timeout: 60_000 }, async () => {
+  it('when they are killed before each system call of a change and its restoration', {
+    timeout: 60_000
+  }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const calls = await killedEverywhere(
@@ -144,7 +146,7 @@ describe('labs', () => {
     expect(calls).toBeGreaterThan(8)
   })
 
-  it('before each call that cleaning after another one consists of', { timeout: 60_000 }, async () => {
+  it('when they are killed before each system call of a clean-up', { timeout: 60_000 }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const path = host.labPlace.path
@@ -170,62 +172,71 @@ describe('labs', () => {
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('doctors (in a namespace: needs root)', () => {
-  it(`two at once, at ${kills} random moments`, { timeout: 60_000 }, async () => {
-    using state = temporaryFolder()
-    using namespace = await Namespace.create()
-    namespace.run('sh', '-c', 'echo 128 > /proc/sys/net/core/somaxconn')
-    const places = {
-      ...systemPlaces(),
-      stateFolder: join(state.path, 'state'),
-      labStateFolder: join(state.path, 'run')
-    }
-    const task: Task = { role: 'doctor', places, values: { 'net.core.somaxconn': '65535' }, loops: true }
-    const told = await killPairs(
-      () => [1, 2].map(() => namespace.spawn(process.execPath, changer, JSON.stringify(task))),
-      () => {
-        const said = namespace.run(
-          process.execPath,
-          changer,
-          JSON.stringify({ ...task, role: 'revert', loops: false })
-        )
-        expect(said).toBe('begins\nnet.core.somaxconn=128\n')
-        expect(filesIn(places.stateFolder).filter((name) => name !== 'sysctl-journal.json')).toEqual([])
+describe.skipIf(!mayMakeNamespaces)(
+  'doctors that are killed leave no sysctl changed (in a namespace: needs root)',
+  () => {
+    it(`when two run at once and are killed at ${kills} random moments`, { timeout: 60_000 }, async () => {
+      using state = temporaryFolder()
+      using namespace = await Namespace.create()
+      namespace.run('sh', '-c', 'echo 128 > /proc/sys/net/core/somaxconn')
+      const places = {
+        ...systemPlaces(),
+        stateFolder: join(state.path, 'state'),
+        labStateFolder: join(state.path, 'run')
       }
-    )
-    expect(told).toBe('')
-  })
-})
-
-describe.skipIf(!mayChangeHost)(`a doctor and a lab on the host itself (${whyNot})`, () => {
-  it(`at ${kills} random moments`, { timeout: 120_000 }, async () => {
-    using state = temporaryFolder()
-    const name = 'fs.nr_open'
-    const read = () => readFileSync('/proc/sys/fs/nr_open', 'utf8').trim()
-    const before = read()
-    const places = {
-      ...systemPlaces(),
-      stateFolder: join(state.path, 'state'),
-      labStateFolder: join(state.path, 'run')
-    }
-    // More does no harm.
-    const task = (role: Task['role'], more: number): Task => ({
-      role,
-      places,
-      values: { [name]: `${Number(before) + more}` },
-      loops: role === 'doctor' || role === 'lab'
+      const task: Task = { role: 'doctor', places, values: { 'net.core.somaxconn': '65535' }, loops: true }
+      const told = await killPairs(
+        () => [1, 2].map(() => namespace.spawn(process.execPath, changer, JSON.stringify(task))),
+        () => {
+          const said = namespace.run(
+            process.execPath,
+            changer,
+            JSON.stringify({ ...task, role: 'revert', loops: false })
+          )
+          expect(said).toBe('begins\nnet.core.somaxconn=128\n')
+          expect(filesIn(places.stateFolder).filter((name) => name !== 'sysctl-journal.json')).toEqual([])
+        }
+      )
+      expect(told).toBe('')
     })
-    const told = await killPairs(
-      () => [start(task('doctor', 16)), start(task('lab', 8))],
-      async () => {
-        await once(start(task('revert', 0)), 'close')
-        expect(read()).toBe(before)
-        expect(filesIn(places.labStateFolder)).toEqual([])
-        expect(filesIn(places.stateFolder).filter((file) => file !== 'sysctl-journal.json')).toEqual([])
-      }
-    )
-    expect(told).toBe('')
-  })
-})
+  }
+)
 
-it.skipIf(mayMakeNamespaces)('doctors were not tried in a namespace: unshare -n needs root', () => {})
+describe.skipIf(!mayChangeHost)(
+  `a doctor and a lab on the host itself that are killed leave no sysctl changed (${whyNot})`,
+  () => {
+    it(`when they are killed at ${kills} random moments`, { timeout: 120_000 }, async () => {
+      using state = temporaryFolder()
+      const name = 'fs.nr_open'
+      const read = () => readFileSync('/proc/sys/fs/nr_open', 'utf8').trim()
+      const before = read()
+      const places = {
+        ...systemPlaces(),
+        stateFolder: join(state.path, 'state'),
+        labStateFolder: join(state.path, 'run')
+      }
+      // More does no harm.
+      const task = (role: Task['role'], more: number): Task => ({
+        role,
+        places,
+        values: { [name]: `${Number(before) + more}` },
+        loops: role === 'doctor' || role === 'lab'
+      })
+      const told = await killPairs(
+        () => [start(task('doctor', 16)), start(task('lab', 8))],
+        async () => {
+          await once(start(task('revert', 0)), 'close')
+          expect(read()).toBe(before)
+          expect(filesIn(places.labStateFolder)).toEqual([])
+          expect(filesIn(places.stateFolder).filter((file) => file !== 'sysctl-journal.json')).toEqual([])
+        }
+      )
+      expect(told).toBe('')
+    })
+  }
+)
+
+it.skipIf(mayMakeNamespaces)(
+  'doctors that are killed were not tested in a namespace: unshare -n needs root',
+  () => {}
+)
