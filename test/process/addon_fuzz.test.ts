@@ -21,7 +21,7 @@ describe(`the raw addon, called at random (C1M_FUZZ_SEED=${seed})`, () => {
   const seeds = Array.from({ length: Math.ceil(rounds / batch) }, (_, i) => seed + i)
 
   it.each(seeds)(
-    'throws nothing but errors, neither crashes nor hangs: batch %i',
+    'throws only errors, and neither crashes nor hangs: batch %i',
     async (batchSeed) => {
       const child = spawn(
         process.execPath,

@@ -14,8 +14,8 @@ const hidden = [
 const [unshare = '', ...args] = [...hidden, 'true']
 const mayHide = spawnSync(unshare, args).status === 0
 
-describe('without /proc', () => {
-  it('every function does what it can', async ({ skip }) => {
+describe('in a system without /proc', () => {
+  it('every function works as far as it can', async ({ skip }) => {
     skip(!mayHide, 'needs user, mount and network namespaces (unshare -rnm) and ip(8)')
     const script = `
       const { fits, facts } = await c1m.plan({ connections: 50, targets: ['127.0.0.1:9'] })

@@ -34,7 +34,7 @@ function waitsAtFifo(pid: number): boolean {
   })
 }
 
-describe('a signal while a FIFO is waited for', () => {
+describe('a signal while the command waits for a FIFO', () => {
   it.each([
     ['SIGINT', ['dial', '--send', '@FIFO']],
     ['SIGTERM', ['dial', '--send', 'a', '--expect', '@FIFO']],
@@ -116,7 +116,7 @@ describe('SIGHUP', () => {
   it.each([
     ['nohup', 'nohup $C1M & wait $!'],
     ['a shell that ignores it', 'trap "" HUP; $C1M & wait $!']
-  ])('is ignored by a run that %s has started to outlive its terminal', async (_, script) => {
+  ])('is ignored by a run that %s started to outlive its terminal', async (_, script) => {
     const run = await holding(script)
     const pid = childOf(run.pid)
     process.kill(pid, 'SIGHUP')

@@ -65,7 +65,7 @@ it(
   (seconds + 60) * 1000
 )
 
-it('a listen that fails leaves nothing behind, however often', async () => {
+it('a listen() that fails leaves nothing behind, however often it is called', async () => {
   const script = `
     ${defineHeap}
     const server = await c1m.listen({ targets: ['${ownAddress()}:0'] })
@@ -94,7 +94,7 @@ it('a listen that fails leaves nothing behind, however often', async () => {
   expect(rss).toBeLessThan(16 * 2 ** 20)
 }, 60_000)
 
-it('listen and watch forget the signal once they are closed', async () => {
+it('listen() and watch() remove their listener from the signal once they are closed', async () => {
   const { signal } = new AbortController()
   const server = await listen({ targets: [`${ownAddress()}:0`], signal })
   const watching = await watch({ targets: server.targets, everyMs: 10, signal })

@@ -32,7 +32,11 @@ describe('Run refuses', () => {
     ['a config with neither dial nor listen', small, 'config must be one with dial or listen'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
     ['zero workers', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
-    ['NaN workers', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
+    [
+      'NaN workers',
+      { ...small, workers: Number.NaN, listen: listening() },
+      'workers must be a number from 1'
+    ],
     ['no tables', { ...small, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
     ['a dial that is no object', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
     ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
@@ -109,7 +113,11 @@ describe('Run refuses', () => {
         message
       ])
     ),
-    ['a dial with neither targets nor a listener', { ...small, dial: dialing() }, 'targets must be given exactly when'],
+    [
+      'a dial with neither targets nor a listener',
+      { ...small, dial: dialing() },
+      'targets must be given exactly when'
+    ],
     [
       'a dial with both targets and a listener',
       {

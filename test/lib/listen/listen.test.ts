@@ -25,7 +25,7 @@ async function until(
 }
 
 describe('listen', () => {
-  it('gives the port the kernel chose, and counts who comes and goes', async () => {
+  it('reports the port the kernel chose, and counts connections that open and close', async () => {
     const address = ownAddress()
     const server = await listen({ targets: [`${address}:0`] })
     expect(server.targets).toEqual([expect.stringMatching(new RegExp(`^${address}:[1-9]\\d+$`))])
@@ -50,7 +50,7 @@ describe('listen', () => {
     await expectNoSockets(address)
   })
 
-  it('knows how many were open at once, and all that came, though nobody has looked', async () => {
+  it('reports the peak of open connections and the total, without any snapshot', async () => {
     const server = await listen({ targets: [`${ownAddress()}:0`], workers: 2, mode: 'echo' })
     // Each has been accepted before the first is closed: it was answered.
     const { connections } = await dial({
@@ -69,7 +69,7 @@ describe('listen', () => {
     })
   })
 
-  it('listens on loopback when told nothing', async () => {
+  it('listens on loopback by default', async () => {
     await using server = await listen()
     expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:[1-9]\d+$/)])
     ;(await connected(server)).destroy()
@@ -95,14 +95,14 @@ describe('listen', () => {
     await until(server, ({ accepted }) => accepted === 1000)
   })
 
-  it('spreads one port over all workers, losing nobody', async () => {
+  it('spreads one port over all workers without losing a connection', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`], workers: 4 })
     const run = dial({ targets: server.targets, connections: 4000, holdMs: 600_000, source: [ownAddress()] })
     await until(server, ({ open }) => open === 4000)
     await run[Symbol.asyncDispose]()
   })
 
-  it('leaves each watcher a rate of its own', async () => {
+  it('gives each consumer its own rate', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`] })
     const watchers = [server.snapshots({ everyMs: 5 }), server.snapshots({ everyMs: 5 })]
     for (const watcher of watchers) await watcher.next()
@@ -111,7 +111,7 @@ describe('listen', () => {
     for (const watcher of watchers) expect((await watcher.next()).value.acceptsPerSecond).toBeGreaterThan(0)
   })
 
-  it('drops what it is sent, and counts the bytes', async () => {
+  it('discards the data it receives, and counts the bytes', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`] })
     const socket = await connected(server)
     socket.end(Buffer.alloc(1_000_000))
@@ -123,7 +123,7 @@ describe('listen', () => {
     })
   })
 
-  it('sends back what it is sent, also to a peer that reads later', async () => {
+  it('sends data back, also to a peer that reads later', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`], mode: 'echo' })
     const socket = await connected(server)
     socket.pause()
@@ -146,7 +146,7 @@ describe('listen', () => {
     })
   })
 
-  it('closes first when told to', async ({ skip }) => {
+  it('closes first when the mode says so', async ({ skip }) => {
     const lostBefore = timeWaitsLost()
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`], mode: 'close-first' })
@@ -162,7 +162,7 @@ describe('listen', () => {
 })
 
 describe('the end of a listener', () => {
-  it('is told to its peers as it was asked', async () => {
+  it('closes its connections as the close option says', async () => {
     for (const close of ['fin', 'rst'] as const) {
       const server = await listen({ targets: [`${ownAddress()}:0`], close })
       const socket = await connected(server)
@@ -196,7 +196,7 @@ describe('the end of a listener', () => {
     await watching
   })
 
-  it('comes with its signal', async () => {
+  it('happens when its signal is aborted', async () => {
     const address = ownAddress()
     const controller = new AbortController()
     const server = await listen({ targets: [`${address}:0`], signal: controller.signal })
@@ -205,7 +205,7 @@ describe('the end of a listener', () => {
     await expectNoSockets(address)
   })
 
-  it('forgets its signal', async () => {
+  it('removes its listener from the signal', async () => {
     const { signal } = new AbortController()
     const server = await listen({ targets: [`${ownAddress()}:0`], signal })
     await server.close()
@@ -213,8 +213,8 @@ describe('the end of a listener', () => {
   })
 })
 
-describe('a listener that cannot be', () => {
-  it('says why', async () => {
+describe('a listener that cannot start', () => {
+  it('rejects with the reason', async () => {
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`] })
     await expect(listen({ targets: server.targets })).rejects.toThrow(
@@ -226,7 +226,7 @@ describe('a listener that cannot be', () => {
     )
   })
 
-  it('is not when its signal is aborted already', async () => {
+  it('does not start when its signal was aborted before', async () => {
     const reason = new Error('not today')
     await expect(listen({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })

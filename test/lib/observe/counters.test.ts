@@ -4,7 +4,7 @@ import { neighbourCounters, readCounters } from '../../../lib/observe/counters.j
 
 describe('neighbourCounters', () => {
   it.skipIf(!existsSync('/proc/net/stat/arp_cache'))(
-    'say what the file of the initial namespace says',
+    'equal those in the file of the initial namespace',
     () => {
       const files = readCounters()
       const asked = neighbourCounters()

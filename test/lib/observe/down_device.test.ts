@@ -4,7 +4,7 @@ import { target } from '../checks/fixtures.js'
 
 // What it finds in namespaces with devices that are down: test/e2e/causes/device_down.test.ts.
 
-it('is none on loopback, which is up', () => {
+it('downDevice is null on loopback, which is up', () => {
   expect(downDevice({ selfDial: true, targets: [] }, [])).toBeNull()
   const dial = { selfDial: false, targets: [{ ...target, address: '127.0.0.1' }] }
   expect(downDevice(dial, [{ first: '127.0.1.1', last: '127.0.1.9' }])).toBeNull()

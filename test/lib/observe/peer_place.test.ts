@@ -11,13 +11,13 @@ describe('isTargetHere', () => {
     ['IPv6 loopback', '::1', true],
     ['an address of this host', '192.0.2.2', true],
     ['another host', '192.0.2.9', false]
-  ])('knows %s', (_, address, expected) => {
+  ])('is true for %s', (_, address, expected) => {
     expect(isTargetHere({ address }, own)).toBe(expected)
   })
 })
 
 describe('isPeerHere', () => {
-  it('is true of a self-dial', () => {
+  it('is true for a self-dial', () => {
     expect(isPeerHere({ selfDial: true, targets: [] }, own)).toBe(true)
   })
 

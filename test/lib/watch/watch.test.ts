@@ -49,7 +49,7 @@ async function server(address: string) {
 }
 
 describe('watch', () => {
-  it('sees connections come', async () => {
+  it('reports connections as they arrive', async () => {
     using served = await server(ownAddress())
     await using watching = await watch({ targets: [served.target], everyMs: 20 })
     expect(watching.targets).toEqual([served.target])
@@ -78,7 +78,7 @@ describe('watch', () => {
     expect(await watching.close()).toBe(result)
   })
 
-  it('watches ports at any address, and everything when nothing is named', async () => {
+  it('watches ports at any address, and everything when no port is given', async () => {
     using served = await server(ownAddress())
     await using byPort = await watch({ ports: [`${served.port}`] })
     expect(byPort.targets).toEqual([`*:${served.port}`])
@@ -88,7 +88,7 @@ describe('watch', () => {
     expect((await all.close()).listeners.map(({ address }) => address)).toContain(served.target)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('counts drops, as root (skipped without)', async () => {
+  it.skipIf(process.getuid?.() !== 0)('counts drops as root (skipped without root)', async () => {
     const address = ownAddress()
     const served = await server(address)
     served[Symbol.dispose]()
@@ -101,7 +101,7 @@ describe('watch', () => {
     expect(complaints(result)).toEqual([])
   })
 
-  it('ends with its signal', async () => {
+  it('ends when its signal is aborted', async () => {
     const controller = new AbortController()
     const watching = await watch({ signal: controller.signal, everyMs: 60_000 })
     const iterator = watching.snapshots()
