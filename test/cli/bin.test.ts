@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { runCli } from './run_cli.js'
 
-/** Has Node believe that it is another. */
+/** Makes Node report another version. */
 function runAs(property: string, value: string, args: readonly string[]) {
   const script = `Object.defineProperty(process, '${property}', { value: ${value} })`
   return runCli(args, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` })

@@ -1,4 +1,4 @@
-/** The types a user of the package gets: dist/index.d.ts, one file. */
+/** The types of the package: dist/index.d.ts, one file. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const types = readFileSync(join(root, 'dist/index.d.ts'), 'utf8')
 
-/** What a strict compiler says of a user's program, whose package has this one among its dependencies. */
+/** The output of a strict compiler for a user's program that depends on this package. */
 function complaints(source: string, { extension = 'mts', lib = 'es2022,esnext.disposable' } = {}): string {
   using user = temporaryFolder()
   const modules = join(user.path, 'node_modules')
@@ -29,7 +29,7 @@ function complaints(source: string, { extension = 'mts', lib = 'es2022,esnext.di
   }
 }
 
-/** Names of the types, classes, functions and constants that the file declares. */
+/** Names of the types, classes, functions and constants in the file. */
 const declared = [...types.matchAll(/^(?:declare )?(interface|type|class|const|function) (\w+)/gm)].map(
   ([, kind, name]) => ({ kind, name })
 )
@@ -47,7 +47,7 @@ describe('the types of the package', () => {
 
   it('include every type that they mention', () => {
     expect(declared.length).toBeGreaterThan(100)
-    // A constant that is not exported is a list of words, of which a type is made.
+    // A constant that is not exported is a list of words that a type is derived from.
     const hidden = declared.filter(({ kind, name = '' }) => kind !== 'const' && !exported.includes(name))
     expect(hidden).toEqual([])
   })

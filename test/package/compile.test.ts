@@ -1,4 +1,4 @@
-/** The way out where no prebuilt addon fits. */
+/** Compilation on the host, for when no prebuilt addon fits. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

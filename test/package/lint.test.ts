@@ -1,4 +1,4 @@
-/** What others' tools say of the package and of the workflows. */
+/** Checks of the package and of the workflows by other tools. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { describe, expect, inject, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tarball = inject('tarball')
 
-/** Runs the command of a package that is worth no place in the lockfile. */
+/** Runs the command of a package that is not in the lockfile. */
 function npx(name: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync('npx', ['--yes', '--package', name, '--', ...args], {
     cwd: root,
@@ -90,7 +90,7 @@ describe('the scripts of CI', () => {
     const lint = await createLinter()
     const path = `.github/workflows/${name}`
     const found = lint(readFileSync(join(root, path), 'utf8'), path)
-    // The linter is older than the runners these workflows ask for.
+    // The linter does not know the runners of these workflows yet.
     expect(found.filter(({ kind }) => kind !== 'runner-label')).toEqual([])
   })
 

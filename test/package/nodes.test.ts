@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { type BareMachine, bareMachine, onPath } from './bare_machine.js'
 import { nodeBinary } from './node_versions.js'
 
-/** The oldest that is supported, the last of each line, and the newest there is. */
+/** The oldest supported version, the last of each release line, and the newest. */
 const x64 = ['20.17.0', '20.20.2', '22.23.3', '24.21.0', '26.10.0']
 const arm64 = ['20.20.2', '22.23.3', '24.22.0', '26.12.0']
 const bin = join('node_modules', 'c1m-native', 'dist', 'cli', 'bin.cjs')

@@ -22,7 +22,7 @@ beforeAll(() => {
 })
 afterAll(() => machine[Symbol.dispose]())
 
-/** One message and nothing else: no stack, no second opinion. */
+/** One message and nothing else: no stack and no second message. */
 function refuses({ code, stdout, stderr }: Ran, message: RegExp): void {
   expect(stderr).toMatch(message)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -71,7 +71,7 @@ describe('a Node version that is too old,', () => {
   })
 })
 
-/** Has Node take itself for one of another system. */
+/** Makes Node report another operating system. */
 const pretending = (platform: string) => {
   const script = `Object.defineProperty(process, 'platform', { value: '${platform}' })`
   return `--import=data:text/javascript,${encodeURIComponent(script)}`

@@ -1,4 +1,4 @@
-/** What is generated for other programs, read by those programs. */
+/** Files generated for other programs, checked with those programs. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -57,7 +57,7 @@ describe('completion', () => {
   ])('in zsh offers completions: %s', (line, expected) => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, '_c1m-native'), completion('zsh'))
-    // A terminal of its own, in which the line is typed, completed with Tab, and printed with ^X.
+    // A pseudo-terminal in which the line is typed, completed with Tab, and printed with ^X.
     const script = `
       zmodload zsh/zpty
       zpty shell zsh -f

@@ -10,7 +10,7 @@ const unpacked = inject('unpacked')
 const { files, size, unpackedSize } = inject('packed')
 const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
 
-/** Everything a user has a use for: to run, to type-check, to read, to compile. */
+/** Everything a user needs: to run, to type-check, to read, to compile. */
 const wanted = [
   /^bench\/(net\/\w+\.mjs|yardstick\/\w+\.c)$/,
   /^dist\/([\w/-]+\.c?js|index\.d\.ts)$/,

@@ -1,4 +1,4 @@
-/** What a command line meets that is wrong or goes wrong: one sentence, an exit code, and nothing lost. */
+/** Wrong input and failures give one sentence and an exit code, and lose no result. */
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'

@@ -16,7 +16,7 @@ describe('ulimit -n 64', () => {
       connections: { established: 3000, failed: 0, peak: 3000, closedByPeer: 0 },
       errors: []
     })
-    // Both ends are here: 6,000 sockets.
+    // Both ends are in this process: 6,000 sockets.
     if (result.process.privateTables) expect(result.process.tables).toBeGreaterThanOrEqual(6000 / 64)
     await expectNoSockets(source)
   })

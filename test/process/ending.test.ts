@@ -6,7 +6,7 @@ import { defineInUse } from '../helpers/in_use.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
 import { resultOf, runScript, startScript } from '../helpers/node_script.js'
 
-/** Acts as soon as a run of 100,000 connections, both ends in one process, has opened a thousand. */
+/** Acts once a self-dial of 100,000 connections has opened a thousand. */
 function midRamp(source: string, act: string): string {
   return `
     const run = c1m.dial({ connections: 100_000, source: ['${source}-${source.replace(/\d+$/, '250')}'] })
@@ -104,7 +104,7 @@ describe('a run whose result is not awaited', () => {
 })
 
 describe('await using', () => {
-  // Node 20 knows no "using": this is what compilers make of it.
+  // Node 20 has no "using": this is what compilers emit for it.
   it('closes everything when the block throws', async () => {
     const address = ownAddress()
     const script = `
@@ -146,7 +146,7 @@ describe('when a part of the program cannot be loaded,', () => {
     const script = `
       const { register } = await import('node:module')
       register(${JSON.stringify(hook)})
-      // Only now, because the hook takes a thread of its own.
+      // Only here, because the hook starts a thread.
       ${defineInUse(source)}
       const before = inUse()
       const result = await c1m.dial({ connections: 100, holdMs: 1500, source: ['${source}'] }).result

@@ -1,4 +1,4 @@
-/** A process that sees no /proc, as in a container that hides it: facts are unknown, and nothing else is lost. */
+/** Without /proc, as in a container that hides it, facts are unknown, and everything else works. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { resultOf } from '../helpers/node_script.js'

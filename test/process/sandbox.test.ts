@@ -1,4 +1,4 @@
-/** What a sandbox refuses costs what depends on it, and nothing else. */
+/** A system call that a sandbox refuses disables only what depends on it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
@@ -57,7 +57,7 @@ describe.skipIf(!mayRefuse)('in a sandbox without netlink sockets (needs a C++ c
 })
 
 describe.skipIf(process.getuid?.() !== 0)('a low limit on threads (needs root)', () => {
-  /** All threads and processes of a user count for RLIMIT_NPROC; this one has none but these, and root is exempt. */
+  /** RLIMIT_NPROC counts all threads and processes of a user; this user has no others, and root is exempt. */
   const user = 100_000 + process.pid
   const limited = (threads: number, args: string) =>
     runShell(`cd /; exec prlimit --nproc=${threads} setpriv --reuid=${user} --regid=${user} --clear-groups \\

@@ -1,4 +1,4 @@
-/** A reader of stdout that stalls, goes away, or was never there, costs no result. */
+/** No result is lost when the reader of stdout stalls, leaves, or never existed. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -93,7 +93,7 @@ describe('a second signal', () => {
   })
 })
 
-/** Those of the engine come on top of the eleven of Node. */
+/** The engine's threads come on top of the eleven of Node. */
 function threads(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).length
 }

@@ -42,7 +42,7 @@ async function outcome(address: string, source: string, end: string): Promise<Ou
       ${end}
       return exited
     }
-    // What the first worker and the first run leave to the process for good.
+    // The first worker and the first run leave some resources in the process permanently.
     await attempt()
     const before = inUse()
     const code = await attempt()
@@ -128,7 +128,7 @@ describe('a worker thread that ends by itself', () => {
       for await (const { established } of run.snapshots({ everyMs: 1 })) {
         if (established > 1000) parentPort.postMessage('now')
       }`
-    // Only when told, so that the error can't overtake the message before it.
+    // Thrown only on request, so that the error can't overtake the message before it.
     const end = "worker.on('error', () => {}).postMessage('throw')"
     const { code, before, after } = await outcome(address, source, end)
     expect(code).toBe(1)

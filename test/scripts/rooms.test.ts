@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const rooms = roomsIn(readFileSync(join(root, 'docs/architecture.md'), 'utf8'))
 
-/** What the rule says of this repository with `files` planted in a copy of it. */
+/** The output of the check for a copy of this repository with `files` added. */
 function problemsWith(files: Record<string, string>): string[] {
   using folder = temporaryFolder()
   for (const part of ['lib', 'native']) cpSync(join(root, part), join(folder.path, part), { recursive: true })

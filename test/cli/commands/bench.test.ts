@@ -15,7 +15,7 @@ describe('bench', () => {
   it('measures the benchmarks that were asked for, and writes the result', { timeout: 60_000 }, async () => {
     using folder = temporaryFolder()
     const out = join(folder.path, 'result.json')
-    // Whether goals are met is a matter of the machine.
+    // Whether goals are met depends on the machine.
     const { code, stdout } = await runCli(['bench', '--only', 'first-syn', '--out', out, '-q'])
     expect([0, 5]).toContain(code)
     expect(stdout).toMatch(/c1m-native dial +[\d.]+ ms/)

@@ -15,7 +15,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A server on loopback that counts who comes. */
+/** A server on loopback that counts its connections. */
 async function counter() {
   let accepted = 0
   const server = createServer((socket) => {
@@ -190,7 +190,7 @@ describe('dial, when interrupted,', () => {
     const child = startCli(['dial', '-c', '1m', '-r', '1k/s', '--ndjson', '--out', path])
     const ended = ending(child)
     await once(child.stdout as NodeJS.ReadableStream, 'data')
-    // Stopped in between, it finds both signals at once, however busy this machine is.
+    // It is stopped in between, so that it receives both signals at once, however busy this machine is.
     for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) child.kill(signal)
     const { code, stdout, stderr } = await ended
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
@@ -221,7 +221,7 @@ describe('dial, when its reader leaves,', () => {
     const { code } = await runShell(`$C1M dial -c 500 --hold 1500ms --ndjson --out ${path} | head -1`)
     expect(code).toBe(0)
     const { timing } = JSON.parse(readFileSync(path, 'utf8')) as RunResult
-    // A timer may be early by a millisecond; stopped at the first write into the closed pipe, it would be 0.3.
+    // A timer may be early by a millisecond; a run that stopped at the first write into the closed pipe would take 0.3 s.
     expect(timing.holdSeconds).toBeGreaterThan(1.49)
   })
 })
@@ -242,7 +242,7 @@ describe('dial on a terminal', () => {
   it('prints a line above the progress for each cause during the run', async () => {
     const { code, stdout } = await onTerminal(`-r 500 ${await deserted()}`)
     expect(code).toBe(4)
-    // The report's own are coloured.
+    // The lines of the report are colored.
     const named = stdout.split('\r\u001b[2Kcritical: ')
     expect(named).toHaveLength(2)
     expect(named[1]).toMatch(

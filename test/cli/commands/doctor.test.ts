@@ -69,7 +69,7 @@ describe('doctor --apply', () => {
 
   const readOnly = (host: FakeHost, name: string) => {
     rmSync(host.path(name))
-    // A small number, and not to be written by root either.
+    // A small number that not even root can write.
     symlinkSync('/proc/sys/kernel/cap_last_cap', host.path(name))
   }
 
@@ -100,7 +100,7 @@ describe('doctor --apply', () => {
 const mayMakeNamespaces = spawnSync('unshare', ['-n', 'true']).status === 0
 
 describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs root)', () => {
-  /** Runs lines of shell in a new namespace whose accept queues are short. */
+  /** Runs shell lines in a new namespace with short accept queues. */
   const inNamespace = (state: string, ...lines: string[]) =>
     runShell(
       `export XDG_STATE_HOME=${state}; exec unshare -n bash -c '${[`echo 128 > ${somaxconn}`, ...lines].join('\n')}'`
@@ -152,7 +152,7 @@ describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs 
   it('changes nothing when the journal belongs to another namespace or is half written', async () => {
     using state = temporaryFolder()
     const journal = `${state.path}/c1m-native/sysctl-journal.json`
-    // The number of a namespace may be used again once it has gone: the first one stays while the second looks.
+    // The number of a removed namespace may be reused, so the first one stays during the second.
     const { stdout: tried, stderr: refused } = await inNamespace(
       state.path,
       `${goal} --apply > /dev/null`,
@@ -173,7 +173,7 @@ describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs 
     expect(stderr).toContain('is half written or no JSON; nothing was changed')
   })
 
-  /** As in a container: the accept queue binds, which is a warning only, and nothing can be set. */
+  /** As in a container: only the accept queue is too short, which is a warning, and nothing can be set. */
   const readOnly = ['mount --bind /proc/sys /proc/sys', 'mount -o remount,bind,ro /proc/sys']
   const inContainer = (state: string, ...lines: string[]) =>
     inNamespace(state, `exec unshare -m bash -c "${[...readOnly, ...lines].join('; ')}"`)
@@ -189,7 +189,7 @@ describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs 
       settings: 1
     })
     expect(application).toMatchObject({ applied: [], blocked: [{ name: 'net.core.somaxconn' }] })
-    // Without --apply nothing was asked for but a judgement.
+    // Without --apply doctor only judges the host.
     const judged = await inContainer(state.path, `${goal}`)
     expect(judged.code).toBe(0)
   })
@@ -274,14 +274,14 @@ describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs 
       { under: ['unshare', '-n'], env: { XDG_STATE_HOME: state.path } }
     )
     expect(found.value).toBe('128')
-    // Who comes before the first journal has none to revert.
+    // A process that runs before the first journal exists has none to revert.
     const expected = ['C1M_JOURNAL_BUSY', 'C1M_JOURNAL_MISSING']
     expect(found.codes.filter((code) => !expected.includes(code))).toEqual([])
   })
 
   it('says that a sysctl of the host cannot be set from there', async () => {
     using state = temporaryFolder()
-    // Tracking starts with the first rule that asks for it; the connections are there while doctor looks.
+    // Tracking starts with the first rule that needs it; the connections are open while doctor runs.
     const { code, stdout, stderr } = await inNamespace(
       state.path,
       'ip link set lo up',
@@ -296,7 +296,7 @@ describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs 
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
     const { application, settings } = JSON.parse(stdout)
     expect(application).toMatchObject({ applied: [] })
-    // Which of its limits binds first is up to the host.
+    // Which limit is reached first depends on the host.
     expect(settings).toContainEqual(
       expect.objectContaining({
         name: 'net.netfilter.nf_conntrack_max',

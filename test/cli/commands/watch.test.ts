@@ -14,7 +14,7 @@ describe.skipIf(!mayMakeNamespaces)(
       using host = await Namespace.create()
       const server = host.start('listen', '127.0.0.1:8100', '--workers', '1', '--backlog', '5', '--ndjson')
       await jsonLines(server).next()
-      // Stopped, it accepts nothing: six connections fit its queue.
+      // A stopped server accepts nothing: six connections fit into its queue.
       server.kill('SIGSTOP')
       const watching = host.start('watch', '127.0.0.1:8100', '--every', '100ms', '--ndjson')
       const lines = jsonLines(watching)
@@ -115,7 +115,7 @@ describe('watch', () => {
     expect(code).toBe(0)
     const [pages = '', report] = stdout.split('Watched')
     expect(pages).toContain('watching *:9')
-    // Up to the first line, and nothing below.
+    // The cursor returns to the first line, and everything below is erased.
     // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what a terminal is told
     expect(pages).toMatch(/\u001b\[\d+A\r\u001b\[0J[^\n]*$/)
     expect(report).toMatch(/^ \*:9 for/)
@@ -173,7 +173,7 @@ describe('watch', () => {
   it.skipIf(!isRoot)(
     'counts the drops of the whole host without a BPF program (skipped without root)',
     async () => {
-      // CAP_PERFMON alone takes the tracepoint as it is; its description lies in a mount that goes with the shell.
+      // With CAP_PERFMON alone the tracepoint is read without a BPF program; its format file is in a mount of this shell.
       const { code, stdout } = await runShell(
         `exec unshare -m --propagation private sh -c '(mountpoint -q /sys/kernel/tracing || mount -t tracefs none /sys/kernel/tracing) &&
         exec setpriv --bounding-set=-sys_admin,-bpf $C1M watch --port 9 --drops -q --json --duration 100ms'`

@@ -8,7 +8,7 @@ import { forms, optionsOf } from '../../../lib/cli/completion/completed_command.
 const all = await completed(commands)
 const script = bashCompletion(all)
 
-/** What bash offers after these words, the last of which is being typed. */
+/** The completions bash offers for these words, the last of which is incomplete. */
 function offered(...words: string[]): string[] {
   const line = `
     COMP_WORDS=("$@")

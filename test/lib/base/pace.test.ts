@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { aborted, delay, sampled, unlessAborted } from '../../../lib/base/pace.js'
 import { rejection } from '../../helpers/caught.js'
 
-/** Never aborted. */
+/** A signal that is never aborted. */
 const never = new AbortController().signal
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
-/** Whether `promise` is settled once all that is due now has been done. */
+/** Whether `promise` is settled after everything that is due now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending')
   await new Promise(setImmediate)

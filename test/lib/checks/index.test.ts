@@ -57,7 +57,7 @@ describe('a check that fails', () => {
         errors: [tally('connect', 'ECONNREFUSED', 1000)]
       })
     })
-    // What a bug in the only check that looks at the census would do.
+    // The effect of a bug in the only check that reads the census.
     return Object.defineProperty({ ...refused }, 'census', {
       enumerable: false,
       get: () => {
@@ -195,7 +195,7 @@ describe('there are no findings for', () => {
 })
 
 describe('explainFindings', () => {
-  // 200 connects of which 126 hung; a neighbour had filled the chains.
+  // 200 connects, of which 126 hung; another namespace had filled the hash chains.
   const lossy = run({
     connections: { requested: 200, attempted: 200, established: 150, failed: 50, peak: 150 },
     errors: [tally('timeout', 'ETIMEDOUT', 50)],

@@ -1,4 +1,4 @@
-/** Every remedy that a check can print: the lines are read from the source, so that none is forgotten. */
+/** Every remedy that a check can print, read from the source so that none is missing. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ const sources = ['.', 'causes'].flatMap((place) =>
     .map((name) => readFileSync(new URL(`${place}/${name}`, folder), 'utf8'))
 )
 
-/** The literal first arguments of these calls, with `filler` for what a template fills in. */
+/** The literal first arguments of these calls, with `filler` for the values of a template. */
 function literals(call: string, filler: string): string[] {
   const literal = new RegExp(`\\b${call}\\(\\s*(?:'((?:\\\\.|[^'])*)'|"([^"]*)"|\`([^\`]*)\`)`, 'g')
   return sources.flatMap((source) =>
@@ -26,7 +26,7 @@ function literals(call: string, filler: string): string[] {
   )
 }
 
-/** Elsewhere the kernel hides what only the initial network namespace has. */
+/** In other namespaces the kernel hides sysctls of the initial network namespace. */
 const isInitialNamespace = existsSync('/proc/sys/net/ipv4/tcp_mem')
 
 const names = literals('sysctl', 'lo')

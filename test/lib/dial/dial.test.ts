@@ -11,7 +11,7 @@ import type { Snapshot } from '../../../lib/dial/snapshot.js'
 import { expectNoSockets, freePort, ownAddress, socketsAt } from '../../helpers/loopback.js'
 import { netServer } from '../../helpers/servers.js'
 
-/** A dial that would take a minute, to be ended in one way or another. */
+/** A dial that would take a minute, which tests end in several ways. */
 function endless(source = ownAddress(), more: Parameters<typeof dial>[0] = {}) {
   return dial({ connections: 60_000, rate: 1000, source: [source], ...more })
 }
@@ -27,7 +27,7 @@ describe('dial', () => {
     const run = dial({ connections: 5000, holdMs: 200, source: [source] })
     for await (const { phase } of run.snapshots({ everyMs: 5 })) {
       if (phase !== 'holding') continue
-      // Both ends, as the kernel sees them.
+      // Both ends, according to the kernel.
       const sockets = socketsAt(source)
       expect(sockets.filter(({ local }) => local.startsWith(`${source}:`))).toHaveLength(5000)
       expect(sockets.filter(({ peer }) => peer.startsWith(`${source}:`))).toHaveLength(5000)
@@ -70,7 +70,7 @@ describe('dial', () => {
 
   it('counts how many were open at once, even when all are closed before the first snapshot', async () => {
     const address = ownAddress()
-    // It answers nobody, and closes all once the last has asked: that is the end of the ramp.
+    // The server answers no connection, and closes all once the last has sent its message: that ends the ramp.
     const asked: Socket[] = []
     const server = createServer((socket) => {
       socket.on('error', () => {})
@@ -177,7 +177,7 @@ describe('run.held', () => {
     const run = dial({ connections: -1 })
     const { held } = run
     await expect(run.result).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
-    // Were its rejection unhandled, the process would hear of it by now.
+    // An unhandled rejection would be reported by now.
     await sleep(0)
     await expect(held).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })

@@ -61,7 +61,7 @@ describe('run.census()', () => {
       expect(caught(() => census.source(index))).toMatchObject(refusal)
       expect(caught(() => census.target(index))).toMatchObject(refusal)
     }
-    // Two at once follow each other.
+    // Two concurrent calls run one after the other.
     const both = await Promise.all([run.census(), run.census()])
     expect(both.map(({ length }) => length)).toEqual([300, 300])
   })
@@ -93,7 +93,7 @@ describe('the sample option', () => {
     const seen = new Set<object>()
     for await (const { sample, phase } of run.snapshots({ everyMs: 20 })) {
       if (phase !== 'holding' || sample === null) continue
-      // The one at hand when the hold begins, and the one under way then, are of the ramp, when fewer stood.
+      // The sample at the begin of the hold, and the one in progress then, are from the ramp, with fewer connections.
       if (seen.add(sample).size < 3) continue
       expect(sample.connections).toBeGreaterThanOrEqual(40)
       expect(sample.connections).toBeLessThan(70)

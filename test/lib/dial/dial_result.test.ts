@@ -32,7 +32,7 @@ describe('the result of a dial', () => {
     const result = await dial({ ...(await options()), source: [ownAddress()] }).result
     validate(JSON.parse(JSON.stringify(result)))
     expect(validate.errors).toBeNull()
-    // Nothing JSON would lose: no undefined, no NaN, no Infinity.
+    // JSON loses nothing of it: no undefined, no NaN, no Infinity.
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
   })
 

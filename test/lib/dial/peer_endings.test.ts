@@ -12,7 +12,7 @@ const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTa
 
 const counters = { attempted: 1000, failed: 0, dialedClosedByPeer: 0 }
 
-/** A run that was looked at with some failures, and then told to stop. */
+/** A run that was read with some failures, and then stopped. */
 function stoppedAfter(look: Partial<typeof counters>, before: ErrorTally[]) {
   const engine = { errors: () => before, earlyEnds: () => [] }
   const endings = new PeerEndings(engine)

@@ -5,7 +5,7 @@ import type { SeriesPoint } from '../../../lib/result/result.js'
 const nothing = () => ({ connect: [], exchange: null })
 const none = { connectP50Us: null, connectP99Us: null, exchangeP50Us: null, exchangeP99Us: null }
 
-/** Connections the points say were established: each rate holds since the point before. */
+/** The number of connections in the points: each rate applies since the previous point. */
 function area(points: readonly SeriesPoint[]): number {
   return points.reduce(
     (sum, { tSeconds, connectsPerSecond }, i) =>

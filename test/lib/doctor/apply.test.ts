@@ -51,7 +51,7 @@ it('applySettings writes no journal when there is nothing to set', () => {
 it('applySettings recognizes its own value after the kernel rounded it up', () => {
   const host = new FakeHost()
   rmSync(host.path(buckets))
-  // Of a slack of 0 the kernel makes its default: proc_pid_timerslack_ns(5).
+  // The kernel replaces a slack of 0 by its default: proc_pid_timerslack_ns(5).
   symlinkSync('/proc/self/timerslack_ns', host.path(buckets))
   const rounded = { ...setting(buckets, '0'), current: '50000' }
   const { applied } = applySettings([rounded, setting(max, '2097152')], host.places)
@@ -140,7 +140,7 @@ describe('applySettings changes nothing', () => {
   ])('when a sysctl is %s, because those set before it are restored', (_, file, problem) => {
     const host = new FakeHost()
     rmSync(host.path(buckets))
-    // Read-only to root as well; or it reads back as less, as a sysctl might that rounds.
+    // Not even root can write it; or it reads back as less, like a sysctl that rounds.
     symlinkSync(file, host.path(buckets))
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
     expect(caught(() => applySettings(settings, host.places))).toMatchObject({

@@ -28,7 +28,7 @@ const setting = (name: string, wanted: string): Setting => ({
 })
 const revert = (host: FakeHost) => revertSettings(host.places, { isRoot: true, initialUserNamespace: true })
 
-/** A lab of this process, or of one that was killed, that has `max` at 1000. */
+/** A lab of this process, or of a killed one, that has set `max` to 1000. */
 async function lab(host: FakeHost, owner = thisProcess()): Promise<HostSysctls> {
   const { procRoot, etcRoot, labStateFolder: stateFolder } = host.places
   mkdirSync(join(procRoot, `${process.pid}`), { recursive: true })
@@ -135,7 +135,7 @@ describe('a sysctl that a killed lab has changed', () => {
       code: 'C1M_JOURNAL_INVALID'
     })
     expect(host.get(max)).toBe('65536')
-    // It is of the host: what a namespace has for itself is none of its business.
+    // The journal covers the host: sysctls of a namespace are independent of it.
     applySettings([setting(queue, '65535')], host.places)
     expect(host.get(queue)).toBe('65535')
   })

@@ -18,7 +18,7 @@ const changes: [Change, Change, Change] = [
   { name: queue, before: '128', ours: ['65535'] }
 ]
 
-/** A host whose journal tells of these changes, with the sysctls as they are now. */
+/** A host whose journal has these changes, with these current sysctls. */
 function applied(now: Record<string, string>): FakeHost {
   const host = new FakeHost({ ...untuned, ...now })
   saveJournal(changes, host.place)
@@ -99,7 +99,7 @@ it('revertSettings continues after a sysctl whose module is gone, and says so', 
 
 it('revertSettings continues after a sysctl that it may not write, which stays in the journal', () => {
   const host = new FakeHost({ ...untuned, ...all })
-  // Read-only to root as well.
+  // Not even root can write it.
   const readOnly = '/proc/sys/kernel/cap_last_cap'
   const ours = [readFileSync(readOnly, 'utf8').trim()]
   saveJournal([changes[0], { name: buckets, before: '16384', ours }, changes[2]], host.place)
@@ -115,7 +115,7 @@ it('revertSettings continues after a sysctl that it may not write, which stays i
   expect(host.get(queue)).toBe('128')
   expect(host.get(max)).toBe('65536')
   expect(readJournal(host.place)?.changes).toEqual([{ name: buckets, before: '16384', ours }])
-  // It can be written again.
+  // Now it can be written again.
   rmSync(host.path(buckets))
   writeFileSync(host.path(buckets), `${ours[0]}\n`)
   expect(revert(host).restored).toEqual([{ name: buckets, from: ours[0], to: '16384' }])

@@ -17,7 +17,7 @@ import { FakeHost } from './fake_host.js'
 const root = { isRoot: true, initialUserNamespace: true }
 const user = { isRoot: false, initialUserNamespace: true }
 
-/** What a prediction can come to: everything binds at once. */
+/** A prediction in which every limit is exceeded. */
 const everything = foresee(
   predicting({
     facts: {

@@ -54,7 +54,7 @@ describe('findRoute', () => {
 
 describe('nextHop', () => {
   it('is the target itself on loopback, which has no hardware addresses', () => {
-    // NUD_NOARP, or nothing yet.
+    // NUD_NOARP, or no entry yet.
     expect(nextHop('127.0.0.1')).toMatchObject({ address: '127.0.0.1', device: 'lo' })
     expect([0, 0x40]).toContain(nextHop('127.0.0.1').state)
   })

@@ -1,4 +1,4 @@
-/** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
+/** The addon refuses unsafe configurations; see native/binding/run_options.cc. */
 
 import { describe, expect, it } from 'vitest'
 import { native } from '../../../lib/engine/native.js'

@@ -125,14 +125,14 @@ describe('Run', () => {
     const config = {
       ...small,
       dial: dialing({ connections: 500, hold: true }),
-      // Room for all, however late they are accepted.
+      // The backlog has room for all, however late they are accepted.
       listen: listening({ backlog: 500 })
     }
     const events = await runThrough(config, (run, event) => {
       if (event === 'started') fetch(run)
       if (event === 'ramped') {
         told.push(run.takeCensus(600, 1, 0))
-        // Tables write now.
+        // From here on the tables write.
         fetch(run)
         told.push(run.takeCensus(600, 1, 0))
       }

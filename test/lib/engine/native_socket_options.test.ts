@@ -19,7 +19,7 @@ describe('a run with socket options', () => {
     await runThrough(config, (run, event) => {
       if (event !== 'ramped') return
       errors.push(...run.errors())
-      // The tables are private, or part of the process's one.
+      // The tables are private, or part of the table of the process.
       const tables = readdirSync('/proc/self/task').map(
         (thread) => readdirSync(`/proc/self/task/${thread}/fd`).length
       )

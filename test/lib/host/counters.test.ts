@@ -166,7 +166,7 @@ describe('counterDeltas', () => {
 
   it('handles the wrap of 32-bit and 64-bit counters', () => {
     expect(delta('Conntrack.drop', 0xffff_fff0, 16)).toBe(32)
-    // Two CPUs, of which one wrapped.
+    // Two CPUs, one of which wrapped.
     expect(delta('Softnet.processed', 0xffff_fff0 + 100, 16 + 101)).toBe(33)
     expect(delta('IpExt.InOctets', 2 ** 64 - 2 ** 20, 2 ** 20)).toBe(2 ** 21)
   })

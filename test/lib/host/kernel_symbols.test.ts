@@ -11,7 +11,7 @@ ffffffffc0001000 t ipv4_confirm	[nf_conntrack]
 it.each([
   [0xffff81000210, 'nf_hook_slow'],
   [0xffff810002f0, 'nf_hook_slow'],
-  // A return address is behind its call, and may be behind the function.
+  // A return address is after its call, and may be after the end of the function.
   [0xffff81000300, 'nf_hook_slow'],
   [0xffff81000301, '__ip_local_out'],
   [0xffffc0001010, 'ipv4_confirm']

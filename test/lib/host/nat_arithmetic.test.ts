@@ -20,7 +20,7 @@ describe('a NAT with the ports 2048 to 65535', () => {
     [tupleLifetimeSeconds.tracking, 529]
   ])('reuses a port within %d s from %i/s up', (lifetime, perSecond) => {
     expect(Math.floor(reuseRatePerSecond({ ports }, lifetime))).toBe(perSecond)
-    // Counting the ports as 65535 - 2048, as one may, gives the same.
+    // Counting the ports as 65535 - 2048 gives the same.
     expect(Math.floor(reuseRatePerSecond({ ports: ports - 1 }, lifetime))).toBe(perSecond)
   })
 

@@ -7,7 +7,7 @@ import { readListeners } from '../../../lib/engine/sockets.js'
 import { findHolder, findOwners, readActivity, readOwner } from '../../../lib/host/socket_owner.js'
 import { ownAddress } from '../../helpers/loopback.js'
 
-/** A process that prints a line once it does what it is to do. */
+/** A process that prints a line once it does its task. */
 async function started(command: string, ...args: string[]) {
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
@@ -82,7 +82,7 @@ describe('readActivity', () => {
     ['busy', 'perl', ['-e', '$| = 1; print "up\\n"; 1 while 1']]
   ] as const)('reports the activity %s', async (activity, command, args) => {
     await using child = await started(command, ...args)
-    // It has printed, and goes on to what it does.
+    // It has printed the line, and continues with its task.
     await vi.waitUntil(async () => (await readActivity(child.pid)) === activity, { timeout: 10_000 })
   })
 })

@@ -9,13 +9,13 @@ import { expectNoSockets, freePort, ownAddress, socketsAt, timeWaitsLost } from 
 /** A connection to the first port of `server`. */
 async function connected({ targets }: ListenServer): Promise<Socket> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(targets[0] ?? '') ?? []
-  // With an address of ours, so that it gets a port while somebody on this host has bound all of them.
+  // With its own source address, so that it gets a port even while another program has bound all of them.
   const socket = connect({ host, port: Number(port), localAddress: ownAddress() })
   await once(socket, 'connect')
   return socket
 }
 
-/** The first snapshot that shows the listener to have come to what is asked for. */
+/** The first snapshot that satisfies the condition. */
 async function until(
   server: ListenServer,
   reached: (snapshot: ListenSnapshot) => boolean
@@ -52,7 +52,7 @@ describe('listen', () => {
 
   it('reports the peak of open connections and the total, without any snapshot', async () => {
     const server = await listen({ targets: [`${ownAddress()}:0`], workers: 2, mode: 'echo' })
-    // Each has been accepted before the first is closed: it was answered.
+    // Each connection was answered, and so accepted, before the first is closed.
     const { connections } = await dial({
       targets: server.targets,
       connections: 500,
@@ -129,7 +129,7 @@ describe('listen', () => {
     socket.pause()
     const sent = Buffer.alloc(20_000_000, 'a quick brown fox ')
     const written = new Promise((resolve) => socket.write(sent, resolve))
-    // The peer takes no more once the buffers between us are full.
+    // The peer accepts no more data once the buffers of both ends are full.
     await until(server, ({ bytesSent, tSeconds }) => bytesSent > 100_000 || tSeconds > 10)
     const chunks: Buffer[] = []
     let received = 0
@@ -154,7 +154,7 @@ describe('listen', () => {
     await expectNoSockets(address, 'LISTEN')
     const lost = timeWaitsLost() - lostBefore
     skip(lost > 0, 'somebody fills the TIME_WAIT table of this host (tcp_max_tw_buckets)')
-    // Who closes first keeps the TIME_WAIT. A few may be gone: the RST to a TIME_WAIT's own ACK kills it (RFC 1337).
+    // The end that closes first keeps the TIME_WAIT. A few may be gone: an RST in reply to the ACK of a TIME_WAIT removes it (RFC 1337).
     const rests = socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
     expect(new Set(rests.map(({ local }) => local))).toEqual(new Set(server.targets))
     expect(rests.length).toBeGreaterThan(10)

@@ -22,7 +22,7 @@ const needs = (connections: number, ...addresses: string[]): SourceNeeds => ({
 /** TEST-NET-3 (RFC 5737), which no host has. */
 const foreign = '203.0.113.77'
 
-/** An address of this host other than loopback, where it has one. */
+/** An address of this host other than loopback, if it has one. */
 const own = Object.values(networkInterfaces())
   .flatMap((list = []) => list)
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address

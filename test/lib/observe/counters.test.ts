@@ -8,7 +8,7 @@ describe('neighbourCounters', () => {
     () => {
       const files = readCounters()
       const asked = neighbourCounters()
-      // Others of this host may ask for the same neighbours in between.
+      // Other processes may look up the same neighbors in between.
       expect(asked['Neigh4.table_fulls']).toBeGreaterThanOrEqual(files['Neigh4.table_fulls'] ?? 0)
       expect(asked['Neigh4.gc_thresh3']).toBeGreaterThan(0)
       expect(asked).toHaveProperty(['Neigh6.table_fulls'])

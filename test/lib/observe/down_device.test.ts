@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { downDevice } from '../../../lib/observe/down_device.js'
 import { target } from '../checks/fixtures.js'
 
-// What it finds in namespaces with devices that are down: test/e2e/causes/device_down.test.ts.
+// For namespaces with devices that are down see test/e2e/causes/device_down.test.ts.
 
 it('downDevice is null on loopback, which is up', () => {
   expect(downDevice({ selfDial: true, targets: [] }, [])).toBeNull()

@@ -6,7 +6,7 @@ const socket = (changes: Partial<ListeningSocket>): ListeningSocket => ({
   address: '127.0.0.1:80',
   queued: 0,
   backlog: 5,
-  // Of no process.
+  // An inode of no process.
   inode: 1,
   drops: 0,
   ...changes

@@ -10,7 +10,7 @@ describe('secondsToStart', () => {
     ['0:10k/s,30s:200k/s', 1_000_000, 16.26],
     ['0:10k/s,30s:200k/s', 3_150_000, 30],
     ['0:10k/s,30s:200k/s', 4_150_000, 35],
-    // It falls to nothing and rests: 5,000, and no more until the rise to 1,000/s has brought the other 500.
+    // The rate falls to zero and stays there: 5,000, and the rise to 1,000/s brings the other 500.
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_000, 10],
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_500, 21]
   ])('for the ramp %s and %i connections is exact', (ramp, count, seconds) => {

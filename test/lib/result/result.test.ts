@@ -32,14 +32,14 @@ function validator(of: Schema) {
   return (value: unknown) => (validate(value) ? [] : validate.errors)
 }
 
-/** The schema as it is, but knowing no property that is not named: new ones are allowed to readers, not to us. */
+/** The schema, but without further properties: readers must allow new ones, the code must not write any. */
 function closed(): Schema {
   const copy = structuredClone(schema)
   for (const object of objects(copy)) object.additionalProperties = false
   return copy
 }
 
-// The compiler holds the examples to the type; these tests hold the schema to the examples.
+// The compiler checks the examples against the type; these tests check the schema against the examples.
 describe('result.schema.json', () => {
   it('allows real results, and names each of their properties', () => {
     const errors = validator(closed())

@@ -52,7 +52,7 @@ describe('reckonNeeds', () => {
       kernelMemoryBytes: 8_000_000_000,
       conntrackEntries: 1_000_000
     })
-    // Measured: 103 tables, with a few descriptors of each in other use.
+    // Measured: 103 tables, each with a few descriptors in other use.
     expect(tablesUsed(both)).toBe(101)
   })
 

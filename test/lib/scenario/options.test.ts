@@ -1,11 +1,11 @@
-/** What a library caller may give the public functions, and what becomes of the rest. */
+/** Options that the public functions accept from a library caller, and those they refuse. */
 import { describe, expect, it } from 'vitest'
 import { C1mError, dial, doctor, listen, plan, revertDoctor, watch } from '../../../lib/index.js'
 import { dialChecks, listenChecks, snapshotPeriodMs } from '../../../lib/scenario/options.js'
 import { resolveDial } from '../../../lib/scenario/scenario.js'
 import { caught } from '../../helpers/caught.js'
 
-/** Each function, as what it rejects with. */
+/** Each function, as a promise that rejects. */
 const functions: Record<string, (options: never) => Promise<unknown>> = {
   dial: (options) => dial(options).result,
   listen,

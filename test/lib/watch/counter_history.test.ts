@@ -3,7 +3,7 @@ import { dial } from '../../../lib/dial/dial.js'
 import { CounterHistory } from '../../../lib/watch/counter_history.js'
 import { ownAddress } from '../../helpers/loopback.js'
 
-/** Moves the counter Tcp.ActiveOpens by at least this much. */
+/** Moves the counter Tcp.ActiveOpens by at least this number. */
 async function connect(connections: number): Promise<void> {
   await dial({ connections, source: [ownAddress()] }).result
 }

@@ -10,7 +10,7 @@ const schema = JSON.parse(
   readFileSync(new URL('../../../lib/watch/watch-result.schema.json', import.meta.url), 'utf8')
 )
 
-/** The schema as it is, but knowing no property that is not named. */
+/** The schema, but without permission for further properties. */
 function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed)
   if (typeof node !== 'object' || node === null) return node

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
 import { explaining, linesOf, listening, predicting, rose, run, tally, watching } from '../fixtures.js'
 
-// Measured: backlog 5, nobody accepts, 30 connects: 6 stand, 24 stay in SYN_SENT and count 168 in ten seconds.
+// Measured: backlog 5, no accept, 30 connects: 6 are established, 24 stay in SYN_SENT and count 168 in ten seconds.
 const measured = run({
   connections: { requested: 30, attempted: 30, established: 6, failed: 24, peak: 6 },
   errors: [tally('timeout', 'ETIMEDOUT', 24)]

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { conntrackTableFull } from '../../../../lib/checks/causes/conntrack_table_full.js'
 import { explaining, linesOf, plateauSeries, predicting, rose, run, tally, watching } from '../fixtures.js'
 
-// Measured with nf_conntrack_max 1000: 1500 connects on loopback, 1000 stand, 500 stay in SYN_SENT; 5 s later `drop` has
+// Measured with nf_conntrack_max 1000: 1500 connects on loopback, 1000 are established, 500 stay in SYN_SENT; 5 s later `drop` has
 // counted 2500 packets.
 const measured = run({
   connections: { requested: 1500, attempted: 1500, established: 1000, failed: 500, peak: 1000 },

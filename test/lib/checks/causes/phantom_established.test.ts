@@ -88,7 +88,7 @@ describe('phantom-established with the listener on another host', () => {
       events: 16
     })
     expect(explained({ run: run(), deltas })).toBeNull()
-    // Something better is known.
+    // A better source is available.
     expect(explained({ deltas, proof })).toBeNull()
     expect(explained({ deltas, census: { sockets: 19, repeatedSynAcks: 0, healedSynAcks: 16 } })).toBeNull()
   })

@@ -9,13 +9,13 @@ interface Answers {
   atOnce?: number
   firstSynAnswered?: number
   repeatedSynAnswered?: number
-  /** Whose answers echo no timestamp. */
+  /** Connections whose answers echo no timestamp. */
   untold?: number
-  /** Latencies in seconds, and how many connections had them; those at once are added. */
+  /** Latencies in seconds, and the number of connections with each; fast ones are added. */
   seconds: [number, number][]
 }
 
-/** What syn-loss and slow-handshakes make of them, and how many SYNs count as lost. */
+/** The verdicts of syn-loss and slow-handshakes, and how many SYNs count as lost. */
 function judged({ atOnce = 0, firstSynAnswered = 0, repeatedSynAnswered = 0, untold = 0, seconds }: Answers) {
   const retried = firstSynAnswered + repeatedSynAnswered + untold
   const all = retried + atOnce

@@ -136,7 +136,7 @@ describe('time-wait-paws in a run', () => {
       events: 150
     })
     expect(explain({ 'TcpExt.TCPSYNChallenge': 155, 'TcpExt.PAWSTimewait': 155 })).toBeNull()
-    // Late segments of closes, of which some always meet a TIME_WAIT.
+    // Late segments of closes: some always meet a TIME_WAIT.
     expect(explain({ 'TcpExt.PAWSTimewait': 20 })).toBeNull()
     expect(explain({})).toBeNull()
   })

@@ -35,7 +35,7 @@ it('the host journal is read again under the lock, because it may belong to a la
     ...others,
     get procRoot() {
       if (looked) return procRoot
-      // Between the first look and the lock another process puts back, and a run begins.
+      // Between the first read and the lock another process restores, and a run begins.
       looked = true
       putBackAbandoned(host.labPlace)
       saveJournal([{ name: max, before: '65536', ours: [] }], host.labPlace, thisProcess())

@@ -112,7 +112,7 @@ describe('a journal is refused', () => {
       message: `the journal '${host.journal}' is of ${described}; nothing was changed`,
       hint: expect.stringContaining(hint)
     })
-    // What has been put back binds nobody.
+    // Restored values need no journal.
     host.writeJournal(JSON.stringify({ ...journal, host: { ...journal.host, [part]: 'other' }, changes: [] }))
     expect(readJournal(host.place)?.changes).toEqual([])
   })

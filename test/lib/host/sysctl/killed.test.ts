@@ -1,4 +1,4 @@
-/** Processes that change sysctls are killed at any moment, and the host is as before once somebody has put back. */
+/** Processes that change sysctls are killed at any moment; the next clean-up restores the host. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
@@ -39,7 +39,7 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** On a fake host a process lives as long as it does on the real one. */
+/** Processes of the fake host are those of the real one. */
 function show(host: FakeHost, { pid }: ChildProcess): void {
   symlinkSync(`/proc/${pid}`, join(host.places.procRoot, `${pid}`))
 }
@@ -47,7 +47,7 @@ function show(host: FakeHost, { pid }: ChildProcess): void {
 const start = (task: Task) =>
   spawn(process.execPath, [changer, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** What it complains of until its end, be that its own or not. */
+/** Its error output until its end, killed or not. */
 async function complaints(child: ChildProcess): Promise<string> {
   const [complaint] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
   return complaint
@@ -103,13 +103,13 @@ describe('labs that are killed leave no sysctl changed', () => {
         expect(host.values()).toEqual(before)
         expect(filesIn(host.places.labStateFolder)).toEqual([])
       },
-      // A lab looks every 100 ms whether it may begin.
+      // A lab checks every 100 ms whether it may begin.
       150
     )
     expect(told).toBe('')
   })
 
-  /** Runs it again and again, killed before each of its calls in turn, until it comes to its end. */
+  /** Runs the process repeatedly, killed before each of its calls in turn, until it completes. */
   async function killedEverywhere(
     host: FakeHost,
     task: Task,
@@ -154,7 +154,7 @@ describe('labs that are killed leave no sysctl changed', () => {
       host,
       { ...labTask(host), role: 'clean' },
       () => {
-        // Two were killed before: one while it had the lock, one while it took that lock away.
+        // Two processes were killed before: one held the lock, the other was taking it over.
         const changes = Object.entries(before).map(([name, was]) => ({ name, before: was, ours: [] }))
         mkdirSync(host.places.labStateFolder, { recursive: true })
         saveJournal(changes, host.labPlace, { pid: 4194305, startTicks: 1 })
@@ -215,7 +215,7 @@ describe.skipIf(!mayChangeHost)(
         stateFolder: join(state.path, 'state'),
         labStateFolder: join(state.path, 'run')
       }
-      // More does no harm.
+      // A further clean-up changes nothing.
       const task = (role: Task['role'], more: number): Task => ({
         role,
         places,

@@ -40,7 +40,7 @@ it.each([
   expect(readdirSync(dirname(place.path))).toEqual(['sysctl-journal.json'])
 })
 
-/** A process that lives as long as the test, by the name that locks have. */
+/** A process that lives as long as the test, in the form that locks use. */
 async function living() {
   const child = spawn('cat')
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -93,7 +93,7 @@ it('the lock is waited for by a caller that asks for it', async () => {
   const { child, holder } = await living()
   saveJournal([], place)
   symlinkSync(holder, lockPath(place))
-  // This process only waits meanwhile.
+  // This process only waits, so another one ends the holder.
   const other = spawn('sh', ['-c', `until [ -e ${place.path}.go ]; do :; done; kill -KILL ${child.pid}`])
   onTestFinished(() => void other.kill('SIGKILL'))
   await once(other, 'spawn')

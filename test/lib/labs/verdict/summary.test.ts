@@ -3,7 +3,7 @@ import { summarize } from '../../../../lib/labs/verdict/summary.js'
 import type { RunResult } from '../../../../lib/result/result.js'
 import { exampleResult } from '../../../helpers/example_result.js'
 
-/** A thousand connections at 500/s, of which `prompt` stood at once, in `dialSeconds`. */
+/** A thousand connections at 500/s in `dialSeconds`, `prompt` of them established without a retry. */
 function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = {}): RunResult {
   const example = exampleResult()
   return exampleResult({
