@@ -6,7 +6,7 @@ import { exampleResult } from './example_result.js'
 
 const drawn = plots(exampleResult())
 
-/** The texts of a picture, in order. */
+/** The texts of a plot, in order. */
 const texts = (svg = '') => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)
 
 describe('plots', () => {

@@ -1,4 +1,4 @@
-/** Connections that come and go, with the kernel's own view of what they leave behind. */
+/** Connections that are opened and closed, and the sockets they leave in the kernel. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial/dial.js'
@@ -10,7 +10,7 @@ import { resultOf } from '../helpers/node_script.js'
 
 const inTimeWait = (address: string) => socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
 
-/** Beyond tcp_max_tw_buckets the kernel keeps no TIME_WAIT, whoever has filled it. */
+/** Above tcp_max_tw_buckets, which other processes may fill too, the kernel keeps no TIME_WAIT. */
 function hasRoomForTimeWaits(): boolean {
   const read = (path: string) => readFileSync(path, 'utf8')
   const most = Number(read('/proc/sys/net/ipv4/tcp_max_tw_buckets'))
@@ -18,7 +18,7 @@ function hasRoomForTimeWaits(): boolean {
   return most - Number(now) > 2000
 }
 
-/** A short churn with a listener of this process; the source address shows what remains. */
+/** A short churn with a listener of this process; its own source address shows the sockets that remain. */
 async function churnWith(mode: 'echo' | 'close-first', close: 'fin' | 'rst', options: DialOptions) {
   await using server = await listen({ targets: [`${ownAddress()}:0`], mode, close, workers: 1 })
   const [target = ''] = server.targets
@@ -82,7 +82,7 @@ describe('a churn (dial --churn)', () => {
     expect(result.connections.closedByPeer).toBe(0)
     const rests = inTimeWait(source)
     expect(rests.length).toBeGreaterThan(200)
-    // What was still open when the run ended, the run has closed itself.
+    // The run itself closed the connections that were open at its end.
     const open = result.connections.established - (result.churn?.transactions ?? 0)
     expect(rests.filter(({ local }) => local !== target).length).toBeLessThanOrEqual(open)
   })
@@ -268,7 +268,7 @@ describe('a churn (dial --churn)', () => {
     expect(performance.now() - began).toBeLessThan(30_000)
     expect(churn).toMatchObject({ transactions: 0, endedEarly: true })
     expect(timing.dialSeconds).toBeGreaterThan(2.9)
-    // Each worker a hundred at full speed, then one in ten milliseconds.
+    // Each worker starts a hundred at full speed, then one every ten milliseconds.
     expect(exchange?.failed).toBeLessThan(4 * (110 + timing.dialSeconds * 100))
     expect(findings).toMatchObject([{ id: 'wrong-answer', severity: 'critical' }])
   })
@@ -297,7 +297,7 @@ describe('a churn (dial --churn)', () => {
   })
 })
 
-/** A churn that awaits another answer than it gets. */
+/** A churn that expects another answer than it gets. */
 function failing(target: string): DialOptions {
   return {
     targets: [target],

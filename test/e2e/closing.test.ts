@@ -101,7 +101,7 @@ describe('connections that the dial closes', () => {
     'with FIN leave a TIME_WAIT each at the dial (skipped without root)',
     async () => {
       using host = await Namespace.create()
-      // An ACK that comes late from another CPU is answered by the TIME_WAIT, and the RST to that answer would kill it (RFC 1337).
+      // A late ACK from another CPU is answered by the TIME_WAIT, and the RST to that answer would remove it (RFC 1337).
       host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_rfc1337=1')
       await using _server = await listenIn(host, '127.0.0.2:8100')
       const { connections } = await dialIn(
@@ -158,7 +158,7 @@ describe('one abort signal for a dial and its listener', () => {
     await server.result
     expect(connections).toMatchObject({ failed: 0, closedByPeer: 0 })
     expect(errors).toEqual([])
-    // A busy machine, where TIME_WAIT is full of what other tests have left, is told as one.
+    // On a busy machine other tests may have filled the TIME_WAIT table, which is a finding.
     const ofTheMachine = ['time-wait-overflow', 'dialer-saturated']
     expect(findings.filter(({ id }) => !ofTheMachine.includes(id))).toEqual([])
   })

@@ -1,4 +1,4 @@
-/** A run leaves this host able to open connections, and says what is wrong where nothing is left. */
+/** Other programs can open connections during a run, and a run without a free port says what is wrong. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { ending } from '../cli/run_cli.js'
 import { causesOf, dialIn, listenIn } from '../helpers/causes.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
-/** What a program that leaves the choice of ports to the kernel gets: to listen with, and to connect from. */
+/** Lets the kernel choose a port to listen on, and a port to connect from. */
 const ordinary = `
   const net = require('node:net')
   const [host, port] = process.argv[1].split(':')
@@ -20,7 +20,7 @@ const ordinary = `
         .on('connect', () => { console.log('connect', 'ok'); process.exit() })
     })`
 
-/** Dials all it can from one address in a namespace of its own, and does `action` while it holds. */
+/** Dials all it can from one address in a new namespace, and runs `action` during the hold. */
 async function whileHolding<T>(
   connections: number,
   options: readonly string[],
@@ -83,7 +83,7 @@ const holder = `
     createSocket('udp6').bind(port, held)
   }`
 
-/** What leaves the kernel no port to choose, for a socket that asks it to. */
+/** Situations in which the kernel has no port left to choose. */
 const withoutPorts: [string, (namespace: Namespace) => Promise<Disposable> | Disposable][] = [
   [
     'reserved',

@@ -1,4 +1,4 @@
-/** Exchanges with servers that answer, and with servers that misbehave: each ending has its own name, and none hangs. */
+/** Exchanges with servers that answer, and with servers that misbehave: each failure has its own code, and none hangs. */
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { ending, startCli } from '../cli/run_cli.js'
 import { childServer } from '../helpers/child_server.js'
 import { ownAddress } from '../helpers/loopback.js'
 
-/** Dials `target` with two hundred connections, each of which asks and waits for an answer. */
+/** Dials `target` with two hundred connections, each of which sends a request and waits for the answer. */
 function ask(target: string, options: DialOptions = {}) {
   return dial({ targets: [target], source: [ownAddress()], connections: 200, send: 'ask\\n', ...options })
     .result
@@ -156,7 +156,7 @@ describe('a server', () => {
   it('that floods the dial costs no memory and delays no heartbeat', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       const flood = Buffer.alloc(65_536, 'x')
-      // A connection drained as fast as it is filled must not keep the server from the others.
+      // A connection that is read as fast as it is filled must not starve the others.
       const pour = () => {
         if (socket.write(flood)) setImmediate(pour)
       }
@@ -192,7 +192,7 @@ describe('heartbeats', () => {
     })
     const result = await ask(server.target, { expect: 'ask\\n', everyMs: 200, holdMs: 2000 })
     expect(result).toMatchObject(answers)
-    // One at the beginning of each connection, then one a period.
+    // One at the beginning of each connection, then one per period.
     expect(result.exchange?.completed).toBeGreaterThanOrEqual(200 * 9)
     expect(result.exchange?.completed).toBeLessThanOrEqual(200 * 12)
     expect(result.exchangeLatency?.count).toBeGreaterThanOrEqual(result.exchange?.completed ?? 0)
@@ -213,7 +213,7 @@ describe('heartbeats', () => {
       holdMs: 2500
     })
     expect(errors).toEqual([])
-    // A second of silence is one slow answer on each connection, and 19 that would have been asked for meanwhile.
+    // A second of silence is one slow answer on each connection, and 19 heartbeats that were due in the meantime.
     expect((exchangeLatency?.count ?? 0) - (exchange?.completed ?? 0)).toBeGreaterThanOrEqual(10 * 18)
     expect(exchangeLatency?.max).toBeGreaterThan(999_000)
     expect(exchangeLatency?.p90).toBeGreaterThan(300_000)
@@ -241,7 +241,7 @@ describe('heartbeats', () => {
     ) as RunResult
     expect({ code, errors }).toEqual({ code: 0, errors: [] })
     expect(exchange?.completed).toBeGreaterThan(300 * 10)
-    // It is told all the same: these messages were due, and nobody sent them.
+    // The pause is reported all the same: these messages were due, and were not sent.
     expect(exchangeLatency?.max).toBeGreaterThan(140_000)
   })
 

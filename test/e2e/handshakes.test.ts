@@ -6,7 +6,7 @@ import { netServer, stalledServer } from '../helpers/servers.js'
 describe('a target that never answers', () => {
   it('costs each connection its timeout, and is reported by phase and code', async () => {
     const address = ownAddress()
-    // One handshake after the other, because several at once may all find the last place of the accept queue.
+    // One handshake after the other, because several at once may all take the last place in the accept queue.
     await using server = await stalledServer(address, 4)
     const result = await dial({
       targets: [server.target],

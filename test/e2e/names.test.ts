@@ -1,4 +1,4 @@
-/** Names with several addresses: which of them is dialed is said, and all can be. */
+/** Names with several addresses: the result says which one is dialed, and all can be. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +29,7 @@ beforeAll(() => {
 })
 afterAll(() => folder?.[Symbol.dispose]())
 
-/** Runs the command line where these are the names. */
+/** Runs the command line with these names. */
 function named(namespace: Namespace, ...args: string[]): Promise<Ended> {
   const script = 'mount --bind "$0" /etc/hosts && exec "$@"'
   const file = join(folder?.path ?? '', 'hosts')

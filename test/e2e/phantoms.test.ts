@@ -12,7 +12,7 @@ const rules = `table inet t {
   }
 }`
 
-/** No ACK without more reaches the server, so that it never takes a connection. */
+/** Drops every bare ACK, so that the server never establishes a connection. */
 const withoutAcks = `table inet t {
   chain in {
     type filter hook input priority 0;
@@ -34,7 +34,7 @@ async function lastOf(lines: AsyncGenerator<Record<string, unknown>>): Promise<R
   return last as RunResult
 }
 
-// The server drops the final ACKs of eight connections, so that it still waits for them when its accept queue fills.
+// The server drops the final ACKs of eight connections, which are still half-open when its accept queue fills.
 describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipped without root)', () => {
   it('are counted by repeated SYN-ACKs when the server is another host', { timeout: 40_000 }, async ({
     skip
@@ -52,7 +52,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
       jsonLines(client.start('dial', target, '--source-ports', ports, '--ndjson', ...args))
     const phantoms = dialing('5000-5007', '-c', '8', '--hold', '5s', '--census')
     await holding(phantoms)
-    // They fill the queue; who comes after is not let in.
+    // They fill the queue; later connections are dropped.
     const others = dialing('6000-6010', '-c', '11', '--hold', '6s')
     await holding(others)
     server.run('nft', 'flush', 'ruleset')
@@ -91,10 +91,10 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
     ]
     const dialing = host.start('dial', target, ...args)
     const looks = jsonLines(dialing)
-    // Those whose final ACK comes through fill the queue.
+    // Connections whose final ACK gets through fill the queue.
     await holding(looks)
     host.run('nft', 'flush', 'ruleset')
-    // Live: the SYN-ACKs that come again find the queue full.
+    // During the run the ACKs to repeated SYN-ACKs find the queue full.
     for await (const look of looks) {
       const { findings } = look as unknown as Snapshot
       if (findings.length === 0) continue
@@ -140,7 +140,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
       const [found] = result.findings
       expect(found?.title).toMatch(/^100 of 100 connections .* the server never took their final ACK/)
       expect(found?.evidence).toContainEqual({ name: evidence, before: null, after: 100 })
-      // Nobody has dropped a final ACK for want of room.
+      // No final ACK was dropped because of a full queue.
       expect(found?.remedy.filter((line) => line.startsWith('sysctl'))).toEqual([])
       expect(result.alive).toEqual({ by: 'probe', probed: 100, proven: 0, disproved: 100, unknown: 0 })
       expect(code).toBe(4)
@@ -201,8 +201,8 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
     expect(await exited).toBe(4)
   })
 
-  // A probe begins one byte before the stream, and the kernel's check of a cookie takes that for another segment size: so the
-  // server makes a connection of it, in which nothing fits.
+  // A probe begins one byte before the stream, and the kernel's cookie check decodes another segment size from that: so the
+  // server makes a connection whose sequence numbers do not match.
   it('that a probe completes are reported as silent, and leave no phantom behind', {
     timeout: 40_000
   }, async ({ skip }) => {
@@ -242,7 +242,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
     using host = await Namespace.create()
     await using server = await listenIn(host, '127.0.0.1:8100', '--workers', '1', '--backlog', '10')
     server.stop()
-    // Of the handshakes that are under way when the queue fills, the server drops the final ACKs.
+    // The server drops the final ACKs of the handshakes in progress when the queue fills.
     const result = await dialIn(
       host,
       '127.0.0.1:8100',

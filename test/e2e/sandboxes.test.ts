@@ -1,4 +1,4 @@
-/** Where a sandbox refuses system calls, plan and doctor promise no more than dial does, and what cannot be seen is said. */
+/** When a sandbox refuses system calls, plan and doctor promise no more than dial does, and say what they cannot see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../lib/doctor/doctor.js'
 import type { Plan } from '../../lib/plan/plan.js'
@@ -16,7 +16,7 @@ beforeAll(() => {
 })
 afterAll(() => refuse?.[Symbol.dispose]())
 
-/** Runs the command line in a namespace whose sandbox refuses something. */
+/** Runs the command line in a namespace and a sandbox that refuses a system call. */
 function confined(namespace: Namespace, refused: Refused, ...args: string[]): Promise<Ended> {
   return ending(namespace.spawn(refuse?.path ?? '', refused, process.execPath, main, ...args))
 }
@@ -30,7 +30,7 @@ async function jsonOf<T>(...args: Parameters<typeof confined>): Promise<T> {
 describe.skipIf(!mayRefuse || !mayMakeNamespaces)(
   'a sandbox that denies threads their own descriptor tables',
   () => {
-    // Each of two workers has half of the one table, and two descriptors for each connection of a self-dial.
+    // Each of two workers has half of the one table; each connection of a self-dial needs two descriptors.
     const most = 2 * Math.floor(Math.floor((4096 - 64) / 2) / 2)
     const limited = (namespace: Namespace, refused: Refused, ...args: string[]) =>
       ending(

@@ -1,4 +1,4 @@
-/** What people hold connections to: nginx, haproxy, redis and a WebSocket server, as Debian and Node ship them. */
+/** Common servers: nginx, haproxy, redis and a WebSocket server, as Debian and Node ship them. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 
 const heartbeat = { connections: 3000, everyMs: 500, holdMs: 2000 }
 
-/** Each connection answered when it was opened and at every heartbeat after that. */
+/** Each connection was answered when it was opened and at every heartbeat after that. */
 function expectHealthy(
   { connections, errors, exchange }: Awaited<ReturnType<typeof dial>['result']>,
   beats: number

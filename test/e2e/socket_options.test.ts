@@ -10,13 +10,13 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
   })
   afterAll(() => namespace[Symbol.dispose]())
 
-  /** What ss shows of the connections of a dial with `args`, a line each: first those that were dialed. */
+  /** What ss shows of the connections of a dial with `args`, one per line: first the dialed ends. */
   async function dialed(...args: string[]): Promise<string[]> {
     await using _held = await heldBy(namespace, '-c', '3', '-s', '127.0.5.1', ...args)
     return socketsOf('src 127.0.5.1')
   }
 
-  /** The same of the connections that a listener with `args` has accepted. */
+  /** The same for connections that a listener with `args` has accepted. */
   async function accepted(...args: string[]): Promise<string[]> {
     await using _listening = await listenIn(namespace, '127.0.6.1:8100', ...args)
     await using _held = await heldBy(namespace, '127.0.6.1:8100', '-c', '3')

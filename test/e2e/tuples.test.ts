@@ -8,7 +8,7 @@ function portsOf(peers: readonly string[]): number[] {
   return peers.map((peer) => Number(peer.split(':').at(-1)))
 }
 
-/** Dials `servers` and holds until `comers` connections, by default all of this dial, have been accepted. */
+/** Dials `servers` and holds until `comers` connections (default: all of this dial) have been accepted. */
 async function dialAll(options: DialOptions, servers: NetServer[], comers = options.connections ?? 0) {
   const run = dial({ ...options, targets: servers.map(({ target }) => target), holdMs: 600_000 })
   for await (const { failed } of run.snapshots({ everyMs: 2 })) {

@@ -1,11 +1,11 @@
-/** Targets nobody reaches, in a network namespace of their own: what the kernel says of each, and when. */
+/** Unreachable targets in a network namespace: the error of the kernel for each, and when it comes. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
 import { type Ended, runShell } from '../cli/run_cli.js'
 
-// A network with nobody else in it, and routes into nowhere.
+// A network without other hosts, and routes that lead nowhere.
 const setup = `
   ip link set lo up
   ip link add c1m0 type veth peer name c1m1

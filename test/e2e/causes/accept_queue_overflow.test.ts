@@ -3,7 +3,7 @@ import { causesOf, dialIn, listenIn, loadRules, serverIn, typeIn, watchIn } from
 import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
-// One after the other: of several at once more than one may find the last place in the queue.
+// One after the other, because several at once may all take the last place in the queue.
 const slowly = ['-r', '200', '--connect-timeout', '1500ms']
 
 /** Listens with a backlog of 5 and accepts nothing. */
@@ -12,7 +12,7 @@ const deaf = (address: string, port: number) => `
   socket(S, PF_INET, SOCK_STREAM, 0);
   bind(S, sockaddr_in(${port}, inet_aton("${address}"))); listen(S, 5); print "up\\n"; sleep`
 
-/** The same at any address of IPv6, and so of IPv4. */
+/** The same on any address of IPv6, which includes IPv4. */
 const deafAnywhere = `
   use Socket; $| = 1;
   socket(S, PF_INET6, SOCK_STREAM, 0); setsockopt(S, 41, 26, pack("i", 0));

@@ -1,4 +1,4 @@
-/** Packets that leave by another device than their source address is on: a plan foresees what routers make of them. */
+/** Packets that leave by a device other than that of their source address: a plan predicts what routers do with them. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
@@ -7,7 +7,7 @@ const target = '198.18.41.2:8100'
 
 const foreseenIn = async (...args: Parameters<typeof planIn>) => causesOf(await planIn(...args))
 
-/** A client with two cables to one server: `near` has the target, and `far` another network. */
+/** A client with two cables to one server: `near` leads to the target, and `far` to another network. */
 async function twoCables() {
   const client = await Namespace.create()
   const server = await Namespace.create()
@@ -122,7 +122,7 @@ describe.skipIf(!mayMakeNamespaces)(
         name: 'ip route get 198.18.41.2 from 198.18.41.1 mark 7',
         after: 'dev far'
       })
-      // Without a source the route of the marked packets chooses it.
+      // Without a source address the route of the marked packets determines it.
       expect((await planIn(client, target, ...marked)).scenario.sources).toEqual([
         { first: '198.18.42.1', last: '198.18.42.1' }
       ])

@@ -23,10 +23,10 @@ describe.skipIf(!maySetCapabilities)('a mark without CAP_NET_ADMIN', () => {
   const target = '127.0.7.1:8100'
   const args = [target, '-c', '20', '--mark', '7', '--json']
 
-  /** What `c1m-native ARGS` prints for a user without capabilities. */
+  /** The output of `c1m-native ARGS` for a user without capabilities. */
   function withoutCapabilities(node: string, ...args: string[]): string {
     const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
-    // The exit code says that it failed; what is printed says why.
+    // The exit code says that it failed; the output says why.
     return namespace.run('sh', '-c', '"$@" || true', 'sh', 'setpriv', ...nobody, node, main, ...args)
   }
 

@@ -4,14 +4,14 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
-/** Greets each, and closes none. */
+/** Sends a greeting on each connection, and closes none. */
 const leaks = `
   use Socket; $| = 1; $SIG{PIPE} = 'IGNORE';
   socket(S, PF_INET, SOCK_STREAM, 0);
   bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 500); print "up\\n";
   while (accept(my $c, S)) { syswrite($c, "hello"); push(@all, $c) }`
 
-/** Answers for five seconds to whom closes its half at once, and closes then. */
+/** Answers for five seconds to a client that closes its half at once, and then closes. */
 const streams = `
   use Socket; $| = 1; $SIG{CHLD} = 'IGNORE';
   socket(S, PF_INET, SOCK_STREAM, 0);

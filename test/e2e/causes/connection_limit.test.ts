@@ -103,7 +103,7 @@ describe.skipIf(!mayMakeNamespaces)('a limit on connections (skipped without roo
   it('is not inferred from lost packets, however many there are', async ({ skip }) => {
     using hosts = await twoHosts()
     const { client, server } = hosts
-    // Timers that double from the first: the last SYN of each is sent after 3 s, and none later.
+    // Timers that double from the start: the last SYN of each connection is sent after 3 s.
     client.run('sysctl', '-qw', 'net.ipv4.tcp_syn_linear_timeouts=0')
     const lossy = `table inet t {
       chain in {

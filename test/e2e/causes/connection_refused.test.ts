@@ -1,4 +1,4 @@
-/** Connections that are refused: no listener, a limit, or a firewall, and whose. */
+/** Refused connections: by a missing listener, a limit, or a firewall on one of the hosts. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'

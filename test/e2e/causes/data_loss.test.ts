@@ -6,7 +6,7 @@ const server = '198.18.1.2:8100'
 const held = [server, '-c', '100', '--message-size', '10', '--every', '100ms', '--hold', '3s']
 const churned = [server, '-c', '100', '-r', '300/s', '--message-size', '10', '--churn', '--duration', '3s']
 
-/** Loses so many in a hundred of the packets of established connections. */
+/** Drops this percentage of the packets of established connections. */
 async function lossy(percent: number) {
   const client = await Namespace.create()
   const far = await Namespace.create()

@@ -119,7 +119,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     using network = await behindSynProxy(synProxy)
     skip(!network.isLoaded, 'needs nft with synproxy')
     await using _server = await listenIn(network.server, target)
-    // Ports of their own: the proxy still knows those of the run before.
+    // Other ports, because the proxy still knows those of the previous run.
     for (const [ports, ...how] of [
       ['5000-5049'],
       ['6000-6049', '--census'],

@@ -1,4 +1,4 @@
-/** Devices that are down or without carrier: those the connections need are named, and no others. */
+/** Devices that are down or without carrier: only those that the connections need are named. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
@@ -6,13 +6,13 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.50.2:8100'
 const fromHere = [target, '-s', '198.18.50.1', '-c', '20']
 
-/** A client and a server on one cable, and at the client a second cable, `spare`, whose state is nobody's concern. */
+/** A client and a server on one cable; the client has a second cable, `spare`, which the run does not need. */
 async function twoHosts() {
   const client = await Namespace.create()
   const server = await Namespace.create()
   connectNamespaces(client, '198.18.50.1/24', server, '198.18.50.2/24', 'cable')
   connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24', 'spare')
-  // An address nobody has is given up sooner.
+  // The kernel gives up sooner on an address that no host has.
   client.run('sysctl', '-q', '-w', 'net.ipv4.neigh.cable.mcast_solicit=1')
   return {
     client,
@@ -159,7 +159,7 @@ describe.skipIf(!mayMakeNamespaces)('a device that is down but not needed (skipp
   it('is not named when the target is in its network but a route leads there by another device', async () => {
     using hosts = await twoHosts()
     const { client, server, set } = hosts
-    // Without carrier the network of `spare` still has a route; a narrower one passes it by.
+    // Without carrier the network of `spare` still has a route; a more specific one takes precedence.
     set(server, 'spare', 'down')
     client.run('ip', 'route', 'add', '198.18.60.2/32', 'dev', 'cable')
     const args = ['198.18.60.2:80', '-s', '198.18.50.1', '-c', '5', '--connect-timeout', '300ms']

@@ -35,7 +35,7 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
   it('is named together with the processes that took its CPU', async () => {
     using host = await Namespace.create()
     const onOneCpu = ['taskset', '-c', '0'] as const
-    // The CPU is busy from the moment each has printed.
+    // The CPU is busy once each has printed a line.
     const hogs = Array.from({ length: 6 }, () =>
       host.spawn(...onOneCpu, 'sh', '-c', 'echo busy; while :; do :; done')
     )

@@ -1,4 +1,4 @@
-/** SYNs, and answers, that the dialing host drops itself: its firewall, its shaper. */
+/** SYNs and answers that the dialing host drops itself, by its firewall or its shaper. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces, type Namespace } from '../../helpers/namespace.js'
@@ -6,7 +6,7 @@ import { cabled, endpoint, families, onOneCable, rule } from '../../helpers/netw
 
 const dropped = families.flatMap((family) => ['500ms', '1500ms'].map((timeout) => ({ family, timeout })))
 
-/** Has the device let a few packets through each second. */
+/** Lets the device send only a few packets per second. */
 function shape(host: Namespace): boolean {
   try {
     host.run(

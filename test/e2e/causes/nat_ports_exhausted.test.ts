@@ -1,4 +1,4 @@
-/** A NAT with fewer ports than connections: named on its own host, and by a dial that was told of it. */
+/** A NAT with fewer ports than connections: named on its own host, and by a dial that was given its ports. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'

@@ -6,7 +6,7 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.30.2:8100'
 const same = ['--seed', '0'] as const
 
-/** What ends a connection does not leave the client. */
+/** Drops all packets to the server, so that it does not see its connections end. */
 const silent = `table inet silent {
   chain out {
     type filter hook output priority 0;
@@ -31,7 +31,7 @@ function cable(client: Namespace, server: Namespace): void {
   connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
 }
 
-/** Holds connections, and forgets them without a word to the server. */
+/** Holds connections, and drops them without telling the server. */
 async function leaveBehind(client: Namespace, to: string, ...args: string[]): Promise<void> {
   const held = await heldBy(client, to, ...same, ...args)
   client.run('sysctl', '-qw', 'net.ipv4.tcp_orphan_retries=1')
@@ -76,7 +76,7 @@ describe.skipIf(!mayMakeNamespaces)('an old connection at the server (skipped wi
     loadRules(server, lossy)
     const result = await dialIn(client, target, '-c', '300', '--connect-timeout', '30s', ...same)
     expect(result.connections).toMatchObject({ established: 300, failed: 0 })
-    // Every fifth first SYN was lost, and met nothing; its successor did.
+    // Every fifth first SYN was lost; the repeated SYN met the old connection.
     expect(result.staleAnswers.established).toBeGreaterThan(100)
     expect(causesOf(result)).toEqual(['syn-loss', 'old-connection-at-server'])
   })

@@ -108,7 +108,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that should be held (skipped wi
       ...['dial', '198.18.1.254:80', '-c', '40', '--message-size', '10', '--every', '500ms', '--hold', '1m'],
       ...['--ndjson', '-q']
     )
-    // Without the rule the router takes the packets for its own; the entries end with their timeout.
+    // Without the rule the router treats the packets as its own; the entries end with their timeout.
     const result = await actingWhen(
       dialing,
       ({ exchanges }) => exchanges >= 200,

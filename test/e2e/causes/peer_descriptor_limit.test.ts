@@ -8,14 +8,14 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 
 const target = '127.0.0.1:8100'
 
-/** Accepts as long as it can and keeps all; a backlog of 20. */
+/** Accepts as long as it can and keeps all connections; its backlog is 20. */
 const keeps = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
   bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 20); print "up\\n";
   while (1) { my $c; accept($c, S) ? push(@all, $c) : select(undef, undef, undef, 0.05) }`
 
-/** The same on libuv, which has a descriptor to spare to close what it cannot keep. */
+/** The same with libuv, which keeps a spare descriptor to close connections beyond its limit. */
 const closes = `
   require('node:net').createServer(() => {}).listen(8100, '127.0.0.1', () => console.log('up'))`
 
@@ -27,7 +27,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     using host = await Namespace.create()
     await using server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
     await using watching = await watchIn(host, target)
-    // One after the other: of several at once more than one may find the last place in the queue.
+    // One after the other, because several at once may all take the last place in the queue.
     const dialing = dialIn(host, target, '-c', '100', '-r', '300', '--connect-timeout', '1500ms')
     const proof = {
       side: 'server',
@@ -91,9 +91,9 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
         { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
       ])
       expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
-      // The client sees that handshakes stop, and no number that means something.
+      // The client sees that handshakes stop, but at no meaningful number.
       expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
-      // Its connections are closed now: the cause stays the cause of the overflows.
+      // Its connections are closed now, but the cause of the overflows remains the same.
       expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
     }
   )
@@ -105,7 +105,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     const { findings } = await dialIn(host, ...args, '-r', '300', '--source-ports', '20000-21000')
     expect(causesOf({ findings })).toEqual(['peer-descriptor-limit'])
     typeIn(host, findings[0]?.remedy.find((line) => line.startsWith('prlimit')) ?? 'false')
-    // From other ports: it has not closed the connections of before. Slower than it accepts, even on a busy machine.
+    // From other ports, because it has not closed the earlier connections, and slower than it accepts even on a busy machine.
     const healed = await dialIn(host, ...args, '-r', '50', '--source-ports', '40000-41000')
     expect(healed.connections).toMatchObject({ established: 100, failed: 0 })
     expect(causesOf(healed)).toEqual([])

@@ -22,7 +22,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
 
   it('is named when nobody reads its answers', async () => {
     using host = await Namespace.create()
-    // It reads no further before its own answer, which is longer than all buffers, has gone.
+    // The server reads no further until it has sent its own answer, which is larger than all buffers.
     await using server = await scriptServer(
       host,
       '127.0.0.1',

@@ -4,7 +4,7 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
-/** Sends to each of 20 as much as it can, and goes on. */
+/** Sends as much as it can to each of 20 clients, without end. */
 const sends = `
   use Socket; use IO::Handle; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);

@@ -6,11 +6,11 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 const target = '127.0.0.1:8100'
 const talk = ['-c', '50', '--send', 'hello', '--expect-bytes', '5', '--exchange-timeout', '50s']
 
-/** They are named from the first that has waited long enough on. */
+/** The finding is reported once the first connection has waited long enough. */
 const onAllOf50 = ({ findings }: WatchSnapshot) =>
   findings.some(({ title }) => title.includes(' on 50 connections'))
 
-/** Accepts 50 and then does something else. */
+/** Accepts 50 connections and then does something else. */
 const sleeps = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);
@@ -18,7 +18,7 @@ const sleeps = `
   for (1 .. 50) { accept(my $c, S); push(@all, $c) }
   sleep`
 
-/** Reads from each in turn, ten bytes at a time. */
+/** Reads from each connection in turn, ten bytes at a time. */
 const reads = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);

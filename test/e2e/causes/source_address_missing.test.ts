@@ -20,7 +20,7 @@ describe.skipIf(!mayMakeNamespaces)('a source address that is removed (skipped w
       removed = true
     }
     const result = last as RunResult
-    // One that was bound just before cannot connect any more.
+    // A socket bound just before the removal can no longer connect.
     expect(result.errors[0]).toMatchObject({ phase: 'bind', code: 'EADDRNOTAVAIL' })
     expect(causesOf(result)).toEqual(['source-address-missing'])
     expect(result.findings[0]).toMatchObject({
@@ -83,7 +83,7 @@ describe.skipIf(!mayMakeNamespaces)('duplicate address detection (skipped withou
     using hosts = await twoHosts()
     const { client, server } = hosts
     await using _server = await listenIn(server, '[fd00:1::2]:8100')
-    // So many probes, a second apart, that it is not over before the test is.
+    // Enough probes, a second apart, to outlast the test.
     client.run('sysctl', '-q', '-w', 'net.ipv6.conf.cable.dad_transmits=100')
     client.run('ip', 'address', 'add', 'fd00:1::7/64', 'dev', 'cable')
     const args = ['[fd00:1::2]:8100', '-s', 'fd00:1::7', '-c', '5']

@@ -38,10 +38,10 @@ describe.skipIf(!mayMakeNamespaces)(
 )
 
 describe.skipIf(!mayMakeNamespaces)('SYNs that are lost at random (skipped without root)', () => {
-  // Half of them, so that each eighth handshake loses all three that fit: 125 of 1,000.
+  // Half of the SYNs, so that one handshake in eight loses all three that fit: 125 of 1,000.
   it('are named as loss even when some handshakes stay unanswered', async ({ skip }) => {
     using hosts = await cabled()
-    // As kernels before 6.5: SYNs after 1 and 3 seconds.
+    // As in kernels before 6.5: SYNs after 1 and 3 seconds.
     hosts.client.run('sysctl', '-q', '-w', 'net.ipv4.tcp_syn_linear_timeouts=0')
     const target = endpoint(onOneCable.v4.server, 8100)
     await using _listening = await listenIn(hosts.server, target)

@@ -6,7 +6,7 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.30.2:8100'
 const unmet = { established: 0, timedOut: 0, pending: 0 }
 
-/** Lets no handshake through twice in step with the others, as dropping every n-th SYN does, but in proportion. */
+/** Drops SYNs at random in the same proportion, because dropping every nth SYN would stay in step with the repeats. */
 const losing = (share: number) => `table inet lossy {
   chain in {
     type filter hook prerouting priority -400;
@@ -14,7 +14,7 @@ const losing = (share: number) => `table inet lossy {
   }
 }`
 
-/** 33 ports for everybody behind the NAT; what ends an older connection does not get through. */
+/** 33 ports for all clients of the NAT; the RST that would end an older connection is dropped. */
 const nat = `table ip t {
   chain out {
     type nat hook postrouting priority 100;
@@ -114,7 +114,7 @@ describe.skipIf(!mayMakeNamespaces)('the finding time-wait-paws (skipped without
       const result = await dialIn(client, target, ...few)
       expect(result.connections.attempted).toBeGreaterThan(1000)
       expect(result.connections.failed).toBe(0)
-      // A server that is short of CPU time closes late, and more of them meet it.
+      // A server short of CPU time closes late, and more SYNs meet its TIME_WAITs.
       const met = result.staleAnswers.established / result.connections.attempted
       expect(causesOf(result)).toEqual(met < 0.01 ? [] : ['old-connection-at-server'])
     })
@@ -128,7 +128,7 @@ describe.skipIf(!mayMakeNamespaces)('the finding time-wait-paws (skipped without
       const result = await dialIn(host, '127.0.0.1:8100', '-c', '1000', '--connect-timeout', '60s')
       expect(result.connections).toMatchObject({ established: 1000, failed: 0 })
       expect(result.staleAnswers).toEqual(unmet)
-      // A rule of this very host drops them.
+      // A rule on this host drops them.
       expect(causesOf(result)).toEqual(['local-drop'])
     })
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-/** A client and an echoing server; strangers at the client hold what `strangers` says. */
+/** A client and an echoing server; other sockets at the client hold the ports in `strangers`. */
 async function churned(strangers: string | null, timestampsOfServer = 1) {
   const client = await Namespace.create()
   const server = await Namespace.create()
@@ -63,7 +63,7 @@ describe.skipIf(!mayMakeNamespaces)('the tuple space of a churn (skipped without
 
   it('is named when other sockets leave three ports for ten connections', async () => {
     await using hosts = await churned('5000-5096')
-    // Each is kept open while the answer to a message that never ends is awaited.
+    // Each connection stays open while the dial waits for an answer that never completes.
     const result = await hosts.dial(
       ...['-c', '10', '--source-ports', '5000-5099', '--duration', '2s'],
       ...['--expect-bytes', '9', '--exchange-timeout', '10s']

@@ -1,10 +1,10 @@
-/** Who says that a target cannot be reached: a route of this host, its link, a router, or the target itself. */
+/** A target is reported as unreachable by a route of this host, its link, a router, or the target itself. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'
 import { acrossRouter, cabled, endpoint, families, onOneCable, routed, rule } from '../../helpers/networks.js'
 
-/** The errno that ICMP "administratively prohibited" becomes. */
+/** The errno for ICMP "administratively prohibited". */
 const prohibited = { v4: 'EHOSTUNREACH', v6: 'EACCES' }
 const icmp = { v4: 'ICMP type 3 code 13', v6: 'ICMPv6 type 1 code 1' }
 
@@ -99,7 +99,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
       await using _listening = await listenIn(hosts.server, target)
       const limit = 'tcp dport 8100 ct state new ct count over 50 reject with icmpx admin-prohibited'
       expect(loadRules(hosts.server, rule('input', limit))).toBe(true)
-      // ICMP comes once a second, and the first error may be of a socket that is not in the sample.
+      // ICMP is limited to once per second, and the first error may be for a socket outside of the sample.
       const result = await dialIn(hosts.client, target, '-c', '150', '--connect-timeout', '4500ms')
       expect(result.connections.established).toBe(50)
       expect(causesOf(result)).toEqual(['unreachable'])
@@ -211,7 +211,7 @@ describe.skipIf(!mayMakeNamespaces)('a route of this host (skipped without root)
       side: 'client',
       title: `20 connections failed with ${code}: ${reason}`
     })
-    // What is printed shows the route that is in the way.
+    // The output shows the route that blocks the target.
     const [, list] = result.findings[0]?.remedy ?? []
     if (list) expect(hosts.client.run('sh', '-c', list)).toContain(`${type} ${server}`)
 
