@@ -95,7 +95,7 @@ describe('ResultFile', () => {
     await writing
   })
 
-  it('is saved elsewhere when its folder is gone', async () => {
+  it('is saved elsewhere when its folder no longer exists', async () => {
     const path = join(folder, 'sub', 'result.json')
     mkdirSync(dirname(path))
     const file = ResultFile.check(path)
@@ -134,7 +134,12 @@ describe('ResultFile', () => {
       'no such file or directory',
       'Make the folder first.'
     ],
-    ['a file as folder', () => '/dev/null/r.json', 'not a directory', expect.stringContaining('is a file')]
+    [
+      'a file in place of a folder',
+      () => '/dev/null/r.json',
+      'not a directory',
+      expect.stringContaining('is a file')
+    ]
   ])('refuses %s', (_, path, reason, hint) => {
     expect(caught(() => ResultFile.check(path()))).toMatchObject({
       code: 'C1M_OUTPUT_FAILED',

@@ -87,9 +87,9 @@ describe.skipIf(!canUnshare)('a plan (needs user namespaces)', () => {
     ['a route is unreachable', '10.77.1.1:80', 'unreachable'],
     ['a route is unreachable, though a source is named', '10.77.1.1:80 -s 10.77.0.1', 'unreachable'],
     ['a route is prohibited', '10.77.2.1:80 -s 10.77.0.1', 'unreachable'],
-    ['no route is there', '203.0.113.1:80 -s 10.77.0.1', 'unreachable'],
+    ['there is no route', '203.0.113.1:80 -s 10.77.0.1', 'unreachable'],
     ['there is no IPv6', '[::1]:80', 'source-address-missing'],
-    ['there is no IPv6, and a target is elsewhere', '[fd00::1]:80', 'unreachable']
+    ['there is no IPv6, and the target is on another host', '[fd00::1]:80', 'unreachable']
   ])('predicts a failure when %s', async (_, args, id) => {
     expect(await planThere(args)).toEqual({ code: 3, ids: [id] })
   })

@@ -17,7 +17,7 @@ const cliPath = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url)
 describe('dial opens no connection for', () => {
   it.each([
     [
-      'a source that is not here',
+      'a source address that this host does not have',
       ['127.0.0.1:9', '-s', '192.0.2.7'],
       2,
       'source 192.0.2.7 is not an address of this host (EADDRNOTAVAIL). Give it to an interface (ip address add 192.0.2.7/32 dev eth0), or name others.'
@@ -35,7 +35,7 @@ describe('dial opens no connection for', () => {
       '5 connections need as many 4-tuples, and there are 0: 1 source address x 0 source ports x 1 destination. Use at most 3 shards, or more source ports (--source-ports A-B).'
     ],
     [
-      'a port range reversed',
+      'a reversed port range',
       ['127.0.0.1:90-80'],
       2,
       "target '127.0.0.1:90-80' has a reversed port range: 90 is above 80. Write host:port, host:port-port or [v6]:port."
@@ -47,13 +47,13 @@ describe('dial opens no connection for', () => {
       "target '127.0.0.1:0' has port 0, which nobody can listen on. Write host:port, host:port-port or [v6]:port."
     ],
     [
-      'no connections',
+      'zero connections',
       ['127.0.0.1:9', '-c', '0'],
       2,
       '--connections is 0, and must be a whole number from 1 to 2,147,483,647.'
     ],
     [
-      'a name nobody has',
+      'an unknown host name',
       ['nobody.invalid:80'],
       4,
       /^the name 'nobody\.invalid' has no address \(E\w+\)\. Check the spelling [^\n]+\.$/

@@ -183,16 +183,12 @@ describe('watch', () => {
     }
   )
 
-  it.each([
-    ['--port', 'http'],
-    ['--port', '90-80'],
-    ['--every', '0ms'],
-    ['127.0.0.1'],
-    ['127.0.0.1:0'],
-    ['--json', '--ndjson']
-  ])('refuses %s %s with exit code 2', async (...args) => {
-    const { code, stdout, stderr } = await runCli(['watch', ...args])
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toMatch(/^c1m-native: [^\n]+\n$/)
-  })
+  it.each(['--port http', '--port 90-80', '--every 0ms', '127.0.0.1', '127.0.0.1:0', '--json --ndjson'])(
+    'refuses %s with exit code 2',
+    async (args) => {
+      const { code, stdout, stderr } = await runCli(['watch', ...args.split(' ')])
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^c1m-native: [^\n]+\n$/)
+    }
+  )
 })

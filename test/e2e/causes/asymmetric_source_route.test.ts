@@ -85,7 +85,7 @@ describe.skipIf(!mayMakeNamespaces)(
       expect(await foreseenIn(client, '[fd00:41::2]:80', '-s', 'fd00:41::1')).toEqual([])
     })
 
-    it('is not named where the packets stay on this host', async () => {
+    it('is not named when its packets stay on this host', async () => {
       using hosts = await twoCables()
       expect(await foreseenIn(hosts.client, '198.18.41.1:80', '-s', '198.18.42.1')).toEqual([])
       expect(await foreseenIn(hosts.client, '127.0.0.1:80', '-s', '198.18.42.1')).toEqual([])

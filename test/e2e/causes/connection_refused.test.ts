@@ -110,7 +110,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses connections (skippe
     }
   )
 
-  it.each(families)('on the way is named with its address, %s', async (family) => {
+  it.each(families)('on a router is named with the address of the router, %s', async (family) => {
     using hosts = await routed()
     const target = endpoint(acrossRouter[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)

@@ -34,7 +34,7 @@ describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skippe
     ['to a port', [target]],
     ['to own listeners', []]
   ] as const)(
-    'are predicted, and no longer after the rules of the remedy exclude them from tracking: %s',
+    '%s are predicted, and no longer once the rules of the remedy exclude them from tracking',
     async ([, targets], { skip }) => {
       using host = await Namespace.create()
       skip(!loadRules(host, tracked), 'needs nft with connection tracking')

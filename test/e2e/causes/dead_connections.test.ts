@@ -88,7 +88,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(code).toBe(4)
   })
 
-  it('are probed at the end of a run without keepalive, a sample of them', { timeout: 60_000 }, async () => {
+  it('are sampled and probed at the end of a run without keepalive', { timeout: 60_000 }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')
@@ -134,7 +134,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
 
   it.each([
     ['keepalive probes', ['--keepalive', '1s', '--hold', '5s'], 'keepalive', 2000],
-    ['a sample of them', ['--hold', '5s'], 'probe', 1000],
+    ['probes of a sample', ['--hold', '5s'], 'probe', 1000],
     ['heartbeats', ['--hold', '4s', '--every', '500ms', '--message-size', '16'], 'heartbeat', 2000],
     ['a single answer', ['--hold', '500ms', '--message-size', '16'], 'exchange', 2000]
   ] as const)(

@@ -17,7 +17,7 @@ function raised(to: number): Disposable {
   return { [Symbol.dispose]: () => set(before) }
 }
 
-describe.skipIf(!mayChangeHost)(`the neighbour table (${whyNot})`, () => {
+describe.skipIf(!mayChangeHost)(`the neighbor table (${whyNot})`, () => {
   it('is named inside a namespace when other namespaces have filled it, and a higher limit there fixes it', async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()

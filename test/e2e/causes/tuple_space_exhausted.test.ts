@@ -23,7 +23,7 @@ async function churned(strangers: string | null, timestampsOfServer = 1) {
 }
 
 describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () => {
-  it('that other sockets use in part is named, and the source ports that the remedy adds are enough', async () => {
+  it('is named when other sockets use part of it, and the source ports that the remedy adds are enough', async () => {
     using host = await Namespace.create()
     const target = '127.0.0.1:8100'
     await using _server = await listenIn(host, target)

@@ -9,7 +9,7 @@ const prohibited = { v4: 'EHOSTUNREACH', v6: 'EACCES' }
 const icmp = { v4: 'ICMP type 3 code 13', v6: 'ICMPv6 type 1 code 1' }
 
 describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped without root)', () => {
-  it.each(families)('on the target is named as such, %s', async (family) => {
+  it.each(families)('on the target is named as one of the target, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -53,7 +53,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     })
   })
 
-  it.each(families)('on the way is named with its address, %s', async (family) => {
+  it.each(families)('on a router is named with the address of the router, %s', async (family) => {
     using hosts = await routed()
     const { server, router } = acrossRouter[family]
     const target = endpoint(server, 8100)
@@ -146,7 +146,7 @@ describe.skipIf(!mayMakeNamespaces)('a router (skipped without root)', () => {
     })
   })
 
-  it('that is part of a routing loop is named as such', async () => {
+  it('that is part of a routing loop is named together with the loop', async () => {
     using hosts = await routed()
     hosts.router.run('ip', 'route', 'add', '198.19.0.0/16', 'via', acrossRouter.v4.server)
     hosts.server.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')

@@ -37,7 +37,7 @@ describe('plateauOf', () => {
       { connections: missed, series: [point(1, 10_000), point(9, 4000)] }
     ],
     ['a run that held nothing', { connections: missed, series: plateauSeries(0) }],
-    ['no series', { connections: missed, series: [] }],
+    ['a run without a series', { connections: missed, series: [] }],
     [
       // Measured: 30 % of the SYNs of 1,000 lost, given up after 8 s, timers that double: 24 never got through.
       'loss that repeated SYNs get through',
@@ -80,14 +80,14 @@ describe('keptOf', () => {
   })
 })
 
-describe('the shape of a number', () => {
-  it('of a common descriptor limit less a few is recognized', () => {
+describe('shapes', () => {
+  it('recognize a common descriptor limit less a few', () => {
     expect(descriptorShape(1013)).toEqual({ limit: 1024, others: 11, queued: 0 })
     expect(descriptorShape(65_536 - 9 + 4097)).toEqual({ limit: 65_536, others: 9, queued: 4097 })
   })
 
   it.each([1024, 1023, 1000, 976, 2000, 4000, 900, 3, 100_000, 131_060])(
-    'of a descriptor limit is not seen in %i',
+    'do not recognize %i as a descriptor limit',
     (held) => {
       expect(descriptorShape(held)).toBeNull()
     }
@@ -103,15 +103,15 @@ describe('the shape of a number', () => {
     // HAProxy, whose backlog is its maxconn.
     [2001, 1000, 1001],
     [5097, 1000, 4097]
-  ])('of a configured limit is seen in %i', (held, limit, queued) => {
+  ])('recognize %i as a configured limit', (held, limit, queued) => {
     expect(roundShape(held)).toEqual({ limit, queued })
   })
 
-  it.each([976, 1002, 1013, 1278, 17_577, 28_232])('of a configured limit is not seen in %i', (held) => {
+  it.each([976, 1002, 1013, 1278, 17_577, 28_232])('do not recognize %i as a configured limit', (held) => {
     expect(roundShape(held)).toBeNull()
   })
 
-  it('of multiples of a port range is recognized', () => {
+  it('recognize multiples of a port range', () => {
     expect([28_232, 28_200, 56_464, 30_000, 100].map(portRangeShape)).toEqual([1, 1, 2, null, null])
   })
 })

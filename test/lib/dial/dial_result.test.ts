@@ -21,7 +21,7 @@ const validate = new Ajv2020({
 describe('the result of a dial', () => {
   it.each<[string, () => Promise<DialOptions>]>([
     ['to its own listeners', async () => ({ connections: 300 })],
-    ['that holds, with a rate', async () => ({ connections: 300, rate: 3000, holdMs: 60 })],
+    ['that holds at a given rate', async () => ({ connections: 300, rate: 3000, holdMs: 60 })],
     [
       'that is refused',
       async () => ({ connections: 20, targets: [`127.0.0.1:${await freePort('127.0.0.1')}`] })

@@ -85,7 +85,7 @@ describe('doctor on a host that tracks connections with old defaults', () => {
   })
 })
 
-it('doctor reports a host without connection tracking as such', async () => {
+it('doctor says so when this host does not track connections', async () => {
   const host = new FakeHost({ ...untuned, 'net.netfilter.nf_conntrack_count': '0' })
   const report = await doctor(goal, host.places)
   expect(ids(report)).toEqual([])

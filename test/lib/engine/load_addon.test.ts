@@ -26,7 +26,7 @@ it('loadAddon loads the addon prebuilt for the C library of this Node', () => {
   expect(loadAddon(folder.path)).toHaveProperty('Run')
 })
 
-it('loadAddon works although the file of this Node is gone, as after an upgrade', () => {
+it('loadAddon works although the file of this Node was removed, as by an upgrade', () => {
   const { execPath } = process
   process.execPath = join(folder.path, 'no-node')
   try {

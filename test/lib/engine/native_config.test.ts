@@ -7,11 +7,15 @@ import { dialing, listening, missingDevice, small } from '../../helpers/native_c
 import { createRun } from '../../helpers/native_run.js'
 
 const refusedSocketOptions: [string, unknown, string][] = [
-  ['no list of socket options', undefined, 'socketOptions must be an array'],
+  ['socket options that are no list', undefined, 'socketOptions must be an array'],
   ['a socket option of null', [null], 'socketOptions must be an object'],
-  ['more socket options than there are', new Array(65).fill(missingDevice), 'socketOptions must be shorter'],
-  ['a socket option of no family', [{ ...missingDevice, family: -1 }], 'family must be a number from 0'],
-  ['a socket option of no level', [{ ...missingDevice, level: 'tcp' }], 'level must be a number from 0'],
+  ['too many socket options', new Array(65).fill(missingDevice), 'socketOptions must be shorter'],
+  ['a socket option without a family', [{ ...missingDevice, family: -1 }], 'family must be a number from 0'],
+  [
+    'a socket option with a level that is no number',
+    [{ ...missingDevice, level: 'tcp' }],
+    'level must be a number from 0'
+  ],
   ['a socket option without a name', [{ ...missingDevice, name: undefined }], 'name must be a number from 0'],
   ['a socket option that is a number', [{ ...missingDevice, value: 1 }], 'value must be a Uint8Array'],
   [
@@ -20,7 +24,7 @@ const refusedSocketOptions: [string, unknown, string][] = [
     'value must be a Uint8Array'
   ],
   [
-    'a socket option longer than any is',
+    'a socket option that is too long',
     [{ ...missingDevice, value: new Uint8Array(257) }],
     'value must be shorter'
   ]
@@ -104,7 +108,7 @@ describe('Run refuses', () => {
     ],
     ...['dial', 'listen'].flatMap((half) =>
       refusedSocketOptions.map(([what, socketOptions, message]): [string, unknown, string] => [
-        `${what}, of a ${half}`,
+        `${what}, in the ${half} part`,
         {
           ...small,
           dial: half === 'dial' ? dialing({ socketOptions }) : undefined,

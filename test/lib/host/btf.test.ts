@@ -31,7 +31,7 @@ describe.skipIf(!existsSync(vmlinux))(`Btf (skipped without ${vmlinux})`, () => 
 })
 
 it.each([
-  ['something else', Buffer.from('something else, but long enough to be read')],
+  ['data that is not BTF', Buffer.from('something else, but long enough to be read')],
   ['another byte order', Buffer.from([0xeb, 0x9f, 0, 1, 0, 0, 0, 24, ...Array(16).fill(0)])],
   ['half of a file', Buffer.from([0x9f, 0xeb])]
 ])('Btf refuses %s', (_, data) => {

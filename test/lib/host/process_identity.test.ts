@@ -26,7 +26,7 @@ describe('the identity of a process', () => {
     expect(identifyProcess(7, root)).toEqual({ pid: 7, startTicks: 4711 })
   })
 
-  it('is gone for a zombie', () => {
+  it('has ended when the process is a zombie', () => {
     expect(identifyProcess(7, fakeRoot({ '7/stat': stat(7, 'Z') }))).toBeNull()
     expect(identifyProcess(8, '/nowhere')).toBeNull()
   })

@@ -69,7 +69,7 @@ describe('connections count as tracked', () => {
     ['in a table that is dormant', ruleset(table('dormant'), ...chains.slice(1), ...all)],
     ['after a rule of another kind', ruleset(...chains, rule('pre', { accept: null }), ...all)],
     [
-      'of one of their sources only',
+      'for one of their sources only',
       ruleset(
         ...chains,
         ...['pre', 'out'].flatMap((name) =>

@@ -7,11 +7,11 @@ const own = ['127.0.0.1', '192.0.2.2']
 
 describe('isTargetHere', () => {
   it.each([
-    ['loopback', '127.0.0.9', true],
-    ['IPv6 loopback', '::1', true],
-    ['an address of this host', '192.0.2.2', true],
-    ['another host', '192.0.2.9', false]
-  ])('is true for %s', (_, address, expected) => {
+    ['true for loopback', '127.0.0.9', true],
+    ['true for IPv6 loopback', '::1', true],
+    ['true for an address of this host', '192.0.2.2', true],
+    ['false for another host', '192.0.2.9', false]
+  ])('is %s', (_, address, expected) => {
     expect(isTargetHere({ address }, own)).toBe(expected)
   })
 })

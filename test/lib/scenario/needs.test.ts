@@ -98,7 +98,7 @@ describe('leftBehind', () => {
     ['a client that resets', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
     ['a self-dial', { ...churn, targets: [] }, 5000, [0, 50_000]],
     ['a short run', { ...churn, durationMs: 10_000 }, 5000, [50_000, 50_000]],
-    ['more closes than tuples', churn, 50_000, [1_290_240, 1_290_240]],
+    ['a churn with more closes than tuples', churn, 50_000, [1_290_240, 1_290_240]],
     ['a churn without a rate', churn, null, [0, 0]],
     ['a run without a churn', {}, 5000, [0, 0]]
   ])('counts the closed connections of %s', (_, changes, rate, [timeWaits, trackedClosed]) => {

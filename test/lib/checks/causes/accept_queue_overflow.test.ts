@@ -29,7 +29,7 @@ describe('explain', () => {
     })
   })
 
-  it('counts the drops of this listener, not those of all', () => {
+  it('counts the drops of this listener, not those of all listeners', () => {
     const verdict = explain({
       listeners: [{ ...listener, dropped: 100 }],
       strangers: [{ ...stranger, dropped: 68 }]
@@ -100,14 +100,14 @@ describe('explain', () => {
     ['a listener of another host', { peerIsHere: false }],
     ['a listener of this host that was not dialed', { listeners: [idle], strangers: [stranger] }],
     [
-      'one that was not dialed, when no connection came through',
+      'a listener that was not dialed, when no connection was established',
       {
         listeners: [],
         strangers: [stranger],
         run: run({ connections: { requested: 30, attempted: 30, established: 0, failed: 30, peak: 0 } })
       }
     ],
-    ['a queue that overflowed for others', { run: run(), listeners: [listener] }]
+    ['the losses of other connections', { run: run(), listeners: [listener] }]
   ])('does not blame the queue for %s', (_, changes) => {
     expect(explain(changes)).toBeNull()
   })

@@ -99,7 +99,7 @@ describe('a firewall that refuses connections', () => {
     ['here', 'client', /^a rule of this host's own firewall refused 10,000 connections: port unreachable/],
     ['target', 'server', /^a firewall on the target refused 10,000 connections: port unreachable/],
     ['elsewhere', 'path', /^198.18.9.9, a firewall on the way, refused 10,000 connections/]
-  ] as const)('is recognized by ICMP from %s', (place, side, title) => {
+  ] as const)('is recognized by its ICMP error: %s', (place, side, title) => {
     expect(explain(place, 10_000)).toMatchObject({ side, title: expect.stringMatching(title) })
   })
 

@@ -71,7 +71,7 @@ describe('predict', () => {
     return conntrackChainTooLong.predict?.(predicting({ needs: million, facts: { conntrack, kernel } }))
   }
 
-  it('gives the share of refused first SYNs, and where it reaches a tenth', () => {
+  it('gives the share of refused first SYNs, and the number of connections at which it reaches a tenth', () => {
     const verdict = predict({ buckets: 16_384 })
     expect(verdict).toMatchObject({ severity: 'critical', events: 1_000_000 })
     expect(verdict?.title).toMatch(
@@ -93,7 +93,7 @@ describe('predict', () => {
 
   it.each([
     ['kernels without a bound', { buckets: 1024, boundsChains: false }],
-    ['no module', { buckets: null, boundsChains: null }]
+    ['a missing module', { buckets: null, boundsChains: null }]
   ])('is silent for %s', (_, conntrack) => {
     expect(predict(conntrack, [5, 10, 0])).toBeNull()
   })

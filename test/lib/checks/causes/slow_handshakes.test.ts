@@ -70,7 +70,7 @@ describe('slow-handshakes', () => {
       { lost: 50, slow: 100 }
     ],
     [
-      'SYN-ACKs lost on top of it',
+      'SYN-ACKs lost on top of a round trip of 1.3 s',
       {
         firstSynAnswered: 150,
         seconds: [
@@ -93,7 +93,11 @@ describe('slow-handshakes', () => {
       },
       { lost: 50, slow: 0 }
     ],
-    ['every first SYN lost', { repeatedSynAnswered: 200, seconds: [[1.3, 200]] }, { lost: 200, slow: 0 }],
+    [
+      'the loss of every first SYN',
+      { repeatedSynAnswered: 200, seconds: [[1.3, 200]] },
+      { lost: 200, slow: 0 }
+    ],
     [
       'answers that spread over seconds',
       {
@@ -109,12 +113,12 @@ describe('slow-handshakes', () => {
       { lost: 0, slow: 90 }
     ],
     [
-      'no timestamps, and a few lost SYNs',
+      'a few lost SYNs without timestamps',
       { atOnce: 90, untold: 10, seconds: [[1.12, 10]] },
       { lost: 10, slow: 0 }
     ],
     [
-      'no timestamps, and answers that spread over seconds',
+      'answers that spread over seconds, without timestamps',
       {
         atOnce: 60,
         untold: 40,

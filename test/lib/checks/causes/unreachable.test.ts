@@ -64,7 +64,7 @@ describe('an ICMP error', () => {
       'client',
       "a rule of this host's own firewall rejects: administratively prohibited"
     ]
-  ] as const)('is attributed to its sender, %s', (place, from, side, reason) => {
+  ] as const)('is attributed to its sender: %s', (place, from, side, reason) => {
     const verdict = unreachable.explain?.(
       explaining({ run: failing('EHOSTUNREACH'), rejections: sent({ place, from }) })
     )

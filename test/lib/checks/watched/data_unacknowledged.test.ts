@@ -14,8 +14,8 @@ describe('data-unacknowledged beside a server', () => {
   })
 
   it.each([
-    ['two of few', serving({ accepted: 10, unanswered: 2 })],
-    ['fewer than a hundredth', serving({ accepted: 1000, unanswered: 9 })]
+    ['two connections of few', serving({ accepted: 10, unanswered: 2 })],
+    ['fewer than a hundredth of the connections', serving({ accepted: 1000, unanswered: 9 })]
   ])('is silent for %s', (_, port) => {
     expect(dataUnacknowledged.explain?.(watching({ served: [port] }))).toBeNull()
   })

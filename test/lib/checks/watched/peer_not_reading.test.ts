@@ -14,8 +14,8 @@ describe('peer-not-reading beside a server', () => {
   })
 
   it.each([
-    ['two of few', serving({ accepted: 10, windowClosed: 2 })],
-    ['fewer than a hundredth', serving({ accepted: 1000, windowClosed: 9 })]
+    ['two connections of few', serving({ accepted: 10, windowClosed: 2 })],
+    ['fewer than a hundredth of the connections', serving({ accepted: 1000, windowClosed: 9 })]
   ])('is silent for %s', (_, port) => {
     expect(peerNotReading.explain?.(watching({ served: [port] }))).toBeNull()
   })

@@ -20,7 +20,7 @@ it('sysctl values are read and written with normalized white space', () => {
   expect(readSysctl(memory, procRoot)).toBe('4 5 6')
 })
 
-it('a sysctl that is gone is not created', () => {
+it('a sysctl that does not exist is not created', () => {
   const { procRoot } = new FakeHost({ [memory]: '1\t2\t3' }).places
   const path = sysctlPath(memory, procRoot)
   rmSync(path)

@@ -64,7 +64,7 @@ describe('what a killed run has changed', () => {
     expect(fake.read(max)).toBe('262144')
   })
 
-  it('is restored, except what is gone with its module, which is reported', async () => {
+  it('is restored, except what disappeared with its module, which is reported', async () => {
     const { paths, pathOf, read, files } = await abandoned()
     rmSync(pathOf(max))
     expect(restoreAbandoned(paths)).toEqual({ sysctls: { [buckets]: '65536' }, gone: [max] })

@@ -60,12 +60,12 @@ describe('a lab fails when', () => {
       "'pausing' did not name accept-queue-overflow"
     ],
     [
-      'another is named as well',
+      'another cause is named as well',
       [step(), { ...broken, named: [...broken.named, 'tcp-memory' as const] }],
       "'pausing' named tcp-memory as well"
     ],
     [
-      'nothing broke',
+      'the incident broke nothing',
       [step(), { ...broken, promptPerSecond: 480 }],
       "'pausing' broke nothing: 96 % of the healthy rate"
     ],
