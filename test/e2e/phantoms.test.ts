@@ -179,7 +179,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
     expect(result.alive).toMatchObject({ proven: 100, disproved: 0 })
   })
 
-  it('that SYN cookies leave behind are reset by a probe', { timeout: 40_000 }, async ({ skip }) => {
+  it('left behind by SYN cookies are reset by a probe', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -203,7 +203,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipp
 
   // A probe begins one byte before the stream, and the kernel's cookie check decodes another segment size from that: so the
   // server makes a connection whose sequence numbers do not match.
-  it('that a probe completes are reported as silent, and leave no phantom behind', {
+  it('completed by a probe are reported as silent, and leave no phantom behind', {
     timeout: 40_000
   }, async ({ skip }) => {
     using client = await Namespace.create()

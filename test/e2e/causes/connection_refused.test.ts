@@ -4,7 +4,7 @@ import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 import { acrossRouter, cabled, endpoint, families, onOneCable, routed, rule } from '../../helpers/networks.js'
 
-describe.skipIf(!mayMakeNamespaces)('target ports without a listener (skipped without root)', () => {
+describe.skipIf(!mayMakeNamespaces)('refused target ports (skipped without root)', () => {
   it.each([
     ['all', '127.0.0.1:8110', 0, /^the target refused 40 connections: nobody listens there$/],
     [
@@ -13,7 +13,7 @@ describe.skipIf(!mayMakeNamespaces)('target ports without a listener (skipped wi
       20,
       /^the target refused 20 connections, 50 % of them: nobody listens on 127.0.0.1:8101$/
     ]
-  ])('are named when %s of them have none', async (_, target, established, title) => {
+  ])('are named when %s of them have no listener', async (_, target, established, title) => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, '127.0.0.1:8100')
     const result = await dialIn(host, target, '-c', '40')
@@ -124,7 +124,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses connections (skippe
   })
 
   it.each(families.flatMap((family) => ['reject', 'reject with tcp reset'].map((how) => ({ family, how }))))(
-    'on this host, by $how, is named as one of this host, $family',
+    'on this host, by $how, is named as a firewall of this host, $family',
     async ({ family, how }) => {
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)

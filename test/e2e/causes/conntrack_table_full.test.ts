@@ -32,7 +32,7 @@ describe.skipIf(!mayChangeHost)(`nf_conntrack_max (${whyNot})`, () => {
 describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skipped without root)', () => {
   it.for([
     ['to a port', [target]],
-    ['to own listeners', []]
+    ['of a self-dial', []]
   ] as const)(
     '%s are predicted, and no longer once the rules of the remedy exclude them from tracking',
     async ([, targets], { skip }) => {

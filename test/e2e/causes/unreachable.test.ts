@@ -9,7 +9,7 @@ const prohibited = { v4: 'EHOSTUNREACH', v6: 'EACCES' }
 const icmp = { v4: 'ICMP type 3 code 13', v6: 'ICMPv6 type 1 code 1' }
 
 describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped without root)', () => {
-  it.each(families)('on the target is named as one of the target, %s', async (family) => {
+  it.each(families)('on the target is named as a firewall of the target, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -71,7 +71,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     })
   })
 
-  it.each(families)('on this host is named as one of this host, %s', async (family) => {
+  it.each(families)('on this host is named as a firewall of this host, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
