@@ -83,11 +83,11 @@ describe('readMessage', () => {
   })
 
   it.each([
-    ['@/dev/zero', "send: the file '/dev/zero' is longer than 1MiB"],
-    ['@/dev/null', "send: the file '/dev/null' is empty"],
-    ['', 'send is empty'],
-    ['a'.repeat(2 ** 20 + 1), 'send is longer than 1MiB']
-  ])('refuses %.12s', async (text, message) => {
+    ['an endless file', '@/dev/zero', "send: the file '/dev/zero' is longer than 1MiB"],
+    ['an empty file', '@/dev/null', "send: the file '/dev/null' is empty"],
+    ['an empty text', '', 'send is empty'],
+    ['a text that is too long', 'a'.repeat(2 ** 20 + 1), 'send is longer than 1MiB']
+  ])('refuses %s', async (_, text, message) => {
     expect(await rejection(readMessage(text, 'send'))).toMatchObject({ code: 'C1M_MESSAGE_INVALID', message })
   })
 
