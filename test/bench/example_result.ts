@@ -1,8 +1,8 @@
-/** A result as a suite leaves it behind, made up. */
+/** An invented result of a suite. */
 import { type BenchResult, benchSchema } from '../../bench/result.js'
 import { compare, figure } from '../../bench/stats.js'
 
-/** @param faster by what all rates are multiplied */
+/** @param faster factor for all rates */
 export function exampleResult(faster = 1): BenchResult {
   const rates = (rate: number) => [0.98, 1, 1.02].map((share) => rate * share * faster)
   const suite = {

@@ -6,16 +6,16 @@ import { exampleResult } from './example_result.js'
 
 const drawn = plots(exampleResult())
 
-/** The texts of a picture, in order. */
+/** The texts of a plot, in order. */
 const texts = (svg = '') => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => text)
 
 describe('plots', () => {
-  it('has a picture for each question that was measured', () => {
+  it('draws a picture for each question that was measured', () => {
     expect(Object.keys(drawn)).toEqual(['connect', 'churn', 'rate-vs-held'])
     expect(plots({ ...exampleResult(), suites: [] })).toEqual({})
   })
 
-  it('draws a bar for each contender, with its number', () => {
+  it('draws a bar with its value for each contender', () => {
     expect(texts(drawn.connect).slice(0, 6)).toEqual([
       'Connections opened per second',
       '200,000 connections, both ends in one process',
@@ -44,7 +44,7 @@ describe('ticks', () => {
     [1_000_000, [0, 200_000, 400_000, 600_000, 800_000, 1_000_000]],
     [237_000, [0, 50_000, 100_000, 150_000, 200_000, 250_000]],
     [9, [0, 2, 4, 6, 8, 10]]
-  ])('to %d', (most, expected) => {
+  ])('reach %d in round steps', (most, expected) => {
     expect(ticks(most)).toEqual(expected)
   })
 })
@@ -53,6 +53,6 @@ it.each([
   [999, '999'],
   [25_230, '25.2k'],
   [1_000_000, '1M']
-])('%d in short is %s', (value, text) => {
+])('the short form of %d is %s', (value, text) => {
   expect(short(value)).toBe(text)
 })

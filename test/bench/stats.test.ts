@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { bootstrapMedian, compare, figure, median, quantile } from '../../bench/stats.js'
 
 describe('quantile', () => {
-  it('lies between neighbours, whatever their order', () => {
+  it('interpolates between neighbors, in any order of the values', () => {
     expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5)
     expect(quantile([4, 1, 3, 2], 0)).toBe(1)
     expect(quantile([4, 1, 3, 2], 1)).toBe(4)
     expect(median([7])).toBe(7)
   })
 
-  it('is not a number when there are no values', () => {
+  it('is NaN for an empty list', () => {
     expect(median([])).toBeNaN()
   })
 })
@@ -29,11 +29,11 @@ describe('bootstrapMedian', () => {
     expect(bootstrapMedian(values)).toEqual(bootstrapMedian(values))
   })
 
-  it('has no width where there is no spread', () => {
+  it('has zero width when all values are equal', () => {
     expect(bootstrapMedian([2, 2, 2])).toEqual([2, 2])
   })
 
-  it('covers the true median about as often as it says', () => {
+  it('covers the true median as often as its level says', () => {
     let state = 1
     const random = () => {
       state = (state * 48_271) % 2_147_483_647
@@ -49,7 +49,7 @@ describe('bootstrapMedian', () => {
 })
 
 describe('compare', () => {
-  it('takes the ratio pair by pair, not of the medians', () => {
+  it('takes the median of the ratios of pairs, not the ratio of the medians', () => {
     const { ratios, median } = compare('a / b', [10, 40, 90], [10, 20, 30])
     expect(ratios).toEqual([1, 2, 3])
     expect(median).toBe(2)
@@ -70,13 +70,13 @@ describe('compare', () => {
 })
 
 describe('figure', () => {
-  it('judges the median', () => {
+  it('judges the median against the target', () => {
     const goal = { bound: 'at most', value: 10 } as const
     expect(figure('p99', 'ms', [1, 9, 99], goal).goal?.verdict).toBe('met')
     expect(figure('p99', 'ms', [1, 11, 12], goal).goal?.verdict).toBe('missed')
   })
 
-  it('keeps the values in the order they were taken, to four digits', () => {
+  it('keeps the values in the order of measurement, rounded to four digits', () => {
     expect(figure('rate', '/s', [123_456, 1.23456]).values).toEqual([123_500, 1.235])
   })
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { runCli } from './run_cli.js'
 
-/** Has Node believe that it is another. */
+/** Makes Node report another version. */
 function runAs(property: string, value: string, args: readonly string[]) {
   const script = `Object.defineProperty(process, '${property}', { value: ${value} })`
   return runCli(args, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` })
@@ -11,7 +11,7 @@ const runAsNode = (node: string) =>
   runAs('versions', `{ ...process.versions, node: '${node}' }`, ['--version'])
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 
-it.each(['18.20.8', '20.16.0', '8.0.0'])('turns Node %s away', async (node) => {
+it.each(['18.20.8', '20.16.0', '8.0.0'])('the command refuses Node %s', async (node) => {
   expect(await runAsNode(node)).toEqual({
     code: 1,
     signal: null,
@@ -20,23 +20,23 @@ it.each(['18.20.8', '20.16.0', '8.0.0'])('turns Node %s away', async (node) => {
   })
 })
 
-it.each(['20.17.0', '22.1.0', '100.0.0'])('lets Node %s in', async (node) => {
+it.each(['20.17.0', '22.1.0', '100.0.0'])('the command accepts Node %s', async (node) => {
   expect(await runAsNode(node)).toMatchObject({
     code: 0,
     stdout: `${JSON.parse(read('package.json')).version}\n`
   })
 })
 
-it('asks for the Node that package.json asks for', () => {
+it('the command requires the Node version of package.json', () => {
   const oldest = /oldest = '(.+)'/.exec(read('lib/cli/bin.ts'))?.[1]
   expect(JSON.parse(read('package.json')).engines.node).toBe(`>=${oldest}`)
 })
 
-it('imports nothing before it has looked', () => {
+it('the command checks the version of Node before it imports anything', () => {
   expect(read('dist/cli/bin.cjs')).not.toMatch(/^import\s/m)
 })
 
-it.each(['darwin', 'win32'])('says on %s what it needs', async (platform) => {
+it.each(['darwin', 'win32'])('the command names its requirements on %s', async (platform) => {
   const { code, stdout, stderr } = await runAs('platform', `'${platform}'`, ['dial', '-c', '1'])
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
   expect(stderr).toMatch(/^c1m-native: Linux is needed, and this is .*\n$/)

@@ -43,15 +43,15 @@ function churned(transactions: number, failed: number, tallies: ErrorTally[] = [
 }
 
 describe('dialExitCode', () => {
-  it('is 0 when every connection asked for was established', () => {
+  it('is 0 when all requested connections were established', () => {
     expect(dialExitCode(dialed(10, 10))).toBe(0)
   })
 
-  it('is 0 when the goal was met in spite of errors', () => {
+  it('is 0 when the goal was met despite errors', () => {
     expect(dialExitCode(dialed(10, 10, errors(['connect', 'ECONNREFUSED'])))).toBe(0)
   })
 
-  it('is 5 when a --fail-if holds', () => {
+  it('is 5 when a --fail-if condition holds', () => {
     expect(dialExitCode({ ...dialed(10, 10), failed: true })).toBe(5)
   })
 
@@ -59,7 +59,7 @@ describe('dialExitCode', () => {
     expect(dialExitCode(dialed(10, 9))).toBe(5)
   })
 
-  it('is 5 when the peer ended connections that were to be held', () => {
+  it('is 5 when the peer closed connections that should be held', () => {
     const { result, ...ending } = dialed(10, 10)
     const connections = { ...result.connections, closedByPeer: 1 }
     const held = (holdMs: number) =>
@@ -71,7 +71,7 @@ describe('dialExitCode', () => {
     expect(held(0)).toBe(0)
   })
 
-  it('is 4 when connections turned out to be dead, or unknown to the peer', () => {
+  it('is 4 when connections are dead or unknown to the peer', () => {
     const { result, ...ending } = dialed(10, 10)
     const alive = (disproved: number) =>
       ({ by: 'probe', probed: 10, proven: 10 - disproved, disproved, unknown: 0 }) as const
@@ -102,26 +102,26 @@ describe('dialExitCode', () => {
     expect(dialExitCode(dialed(10, 9, errors([phase, code])))).toBe(4)
   })
 
-  it('names the host before the target: the target was never asked for the rest', () => {
+  it('blames this host before the target, because the target never saw the rest', () => {
     expect(dialExitCode(dialed(10, 5, errors(['connect', 'ECONNREFUSED'], ['socket', 'EMFILE'])))).toBe(3)
   })
 
-  it('names the cause before a --fail-if', () => {
+  it('reports the cause rather than a --fail-if condition', () => {
     expect(dialExitCode({ ...dialed(10, 0, errors(['connect', 'ECONNREFUSED'])), failed: true })).toBe(4)
   })
 
-  it('is 0 when each connection has had its answer', () => {
+  it('is 0 when each connection got its answer', () => {
     expect(dialExitCode(talked(10))).toBe(0)
     expect(dialExitCode(talked(600))).toBe(0)
   })
 
-  it('is 5 when an answer was missing', () => {
+  it('is 5 when an answer is missing', () => {
     expect(dialExitCode(talked(9))).toBe(5)
     expect(dialExitCode(talked(600, errors(['exchange', 'EBADMSG'])))).toBe(5)
     expect(dialExitCode(talked(600, errors(['exchange', 'ETIMEDOUT'])))).toBe(5)
   })
 
-  it('asks of a churn that it did something and failed at nothing', () => {
+  it('requires of a churn some transactions and no failure', () => {
     expect(dialExitCode(churned(5, 0))).toBe(0)
     expect(dialExitCode(churned(0, 0))).toBe(5)
     expect(dialExitCode(churned(1000, 1))).toBe(5)
@@ -130,18 +130,18 @@ describe('dialExitCode', () => {
     expect(dialExitCode(churned(1000, 1, errors(['connect', 'EADDRNOTAVAIL'])))).toBe(3)
   })
 
-  it('is 130 when interrupted, whatever came of it', () => {
+  it('is 130 when interrupted, whatever the result', () => {
     expect(dialExitCode({ ...dialed(10, 10), interrupted: true, failed: true })).toBe(130)
     expect(dialExitCode({ ...dialed(10, 0, errors(['socket', 'EMFILE'])), interrupted: true })).toBe(130)
   })
 })
 
 describe('listenExitCode', () => {
-  it('is 0 at the end of its time', () => {
+  it('is 0 when its duration is over', () => {
     expect(listenExitCode({ errors: [], interrupted: false })).toBe(0)
   })
 
-  it('is 3 when this host could not accept more', () => {
+  it('is 3 when this host could not accept more connections', () => {
     expect(listenExitCode({ errors: errors(['socket', 'EMFILE']), interrupted: false })).toBe(3)
   })
 

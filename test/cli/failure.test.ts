@@ -3,7 +3,7 @@ import { C1mError } from '../../lib/base/errors.js'
 import { describeFailure } from '../../lib/cli/failure.js'
 
 describe('describeFailure', () => {
-  it('is one line: what, why and the remedy', () => {
+  it('writes one line: what happened, why, and the remedy', () => {
     const error = new C1mError('C1M_COUNT_INVALID', "--connections: 'x' is not a count", {
       hint: 'Write 250k.'
     })
@@ -13,19 +13,19 @@ describe('describeFailure', () => {
     })
   })
 
-  it('knows a C1mError of another bundle', () => {
+  it('recognizes a C1mError of another bundle', () => {
     const error = Object.assign(new Error('no memory'), { name: 'C1mError', exitCode: 3 })
     expect(describeFailure(error, false)).toEqual({ text: 'c1m-native: no memory.\n', exitCode: 3 })
   })
 
-  it('needs no remedy', () => {
+  it('works without a remedy', () => {
     expect(describeFailure(new C1mError('C1M_RUN_FAILED', 'no memory'), false)).toEqual({
       text: 'c1m-native: no memory.\n',
       exitCode: 3
     })
   })
 
-  it('asks to report what is not a C1mError, without its stack', () => {
+  it('asks the user to report an error that is not a C1mError, without its stack', () => {
     expect(describeFailure(new TypeError('x is not a function'), false)).toEqual({
       text: 'c1m-native: internal error: x is not a function. This is a bug: please report it with what the same command prints under C1M_DEBUG=1.\n',
       exitCode: 1
@@ -42,7 +42,7 @@ describe('describeFailure', () => {
     )
   })
 
-  it('takes anything thrown', () => {
+  it('accepts any thrown value', () => {
     expect(describeFailure('a string', false).exitCode).toBe(1)
   })
 })

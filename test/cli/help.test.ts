@@ -5,7 +5,7 @@ import { painter } from '../../lib/cli/terminal.js'
 import { runCli } from './run_cli.js'
 
 describe('help', () => {
-  it('of dial', async () => {
+  it('lists the options of dial', async () => {
     expect((await runCli(['dial', '--help'])).stdout).toMatchInlineSnapshot(`
       "Usage: c1m-native dial [options] [TARGET...]
 
@@ -157,7 +157,7 @@ describe('help', () => {
     `)
   })
 
-  it('of listen', async () => {
+  it('lists the options of listen', async () => {
     expect((await runCli(['listen', '--help'])).stdout).toMatchInlineSnapshot(`
       "Usage: c1m-native listen [options] [[ADDR:]PORT[-PORT]...]
 
@@ -235,18 +235,18 @@ describe('help', () => {
     [['dial', '--conections', '--help']],
     [['dial', '127.0.0.1:1', '-h']],
     [['dial', '--out', '/nowhere/x', '--help']]
-  ])('%j is help in spite of all', async (args) => {
+  ])('is printed for %j, despite the other arguments', async (args) => {
     const { code, stdout, stderr } = await runCli(args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^Usage: c1m-native dial/)
   })
 
-  it('is coloured on demand', async () => {
+  it('has color on request', async () => {
     expect((await runCli(['dial', '--help', '--color'])).stdout).toContain('\u001b[1mUsage:\u001b[22m')
     expect((await runCli(['dial', '--help'])).stdout).not.toContain('\u001b')
   })
 
-  it.each(Object.entries(commands))('of %s fits 80 columns', async (_, { spec }) => {
+  it.each(Object.entries(commands))('for %s fits in 80 columns', async (_, { spec }) => {
     const longest = Math.max(
       ...commandHelp(await spec(), painter(false))
         .split('\n')
@@ -269,7 +269,7 @@ describe('help', () => {
       expect(line.length, line).toBeLessThanOrEqual(width)
   })
 
-  it.each(Object.entries(commands))('every option of %s has a name of its own', async (_, { spec }) => {
+  it.each(Object.entries(commands))('names each option of %s once', async (_, { spec }) => {
     const options = (await spec()).sections.flatMap((section) => Object.values(section.options))
     const names = options.flatMap(({ name, short }) => (short === undefined ? [name] : [name, short]))
     expect(new Set(names).size).toBe(names.length)

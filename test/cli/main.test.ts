@@ -56,19 +56,19 @@ describe('c1m-native', () => {
     expect(await runCli(args)).toEqual({ code: 0, signal: null, stdout: expected, stderr: '' })
   })
 
-  it('prints its version quietly when nobody reads it', async () => {
+  it('prints its version without an error when nobody reads it', async () => {
     const { code, stderr } = await runShell('exec {gone}> >(exec true); wait $!; $C1M --version >&$gone')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('finishes quietly when the reader of its help leaves', async () => {
+  it('ends without an error when the reader of its help leaves', async () => {
     const { code, stdout, stderr } = await runShell('$C1M dial --help | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toBe('Usage: c1m-native dial [options] [TARGET...]\n')
   })
 
   it.each(['--help', '--version', '-V', 'dial --help', 'completion bash', 'plan --print-facts'])(
-    'says so when the output of %s cannot be written',
+    'reports that the output of %s cannot be written',
     async (args) => {
       const { code, stderr } = await runShell(`$C1M ${args} >/dev/full`)
       expect(code).toBe(2)
@@ -78,12 +78,12 @@ describe('c1m-native', () => {
     }
   )
 
-  it('does without stderr', async () => {
+  it('works without stderr', async () => {
     expect(await runShell('$C1M dail 2>&-')).toMatchObject({ code: 2, stdout: '' })
   })
 })
 
-describe('a mistake is one line with a remedy, and exit code 2:', () => {
+describe('a wrong command line prints one line with a remedy and exits with 2:', () => {
   it.each([
     [
       ['dail'],

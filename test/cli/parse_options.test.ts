@@ -18,7 +18,7 @@ const options = {
 const parse = (...argv: string[]) => parseOptions(options, argv, 'c1m-native test')
 
 describe('parseOptions', () => {
-  it('gives values their types', () => {
+  it('types the values of options', () => {
     expectTypeOf<OptionValues<typeof options>>().toEqualTypeOf<{
       connections?: number
       holdMs?: number
@@ -56,7 +56,7 @@ describe('parseOptions', () => {
     [['--out', '-'], { out: '-' }, []],
     [['--out=--json'], { out: '--json' }, []],
     [['--', '-c', '5'], {}, ['-c', '5']]
-  ])('%j', (argv, values, positionals) => {
+  ])('parses %j', (argv, values, positionals) => {
     expect(parse(...argv)).toEqual({ values, positionals })
   })
 
@@ -98,7 +98,7 @@ describe('parseOptions', () => {
 })
 
 describe('pick', () => {
-  it('leaves the values of other options behind', () => {
+  it('leaves out the values of other options', () => {
     const { values } = parse('-c', '5', '-q', '--close', 'rst')
     const wanted = { connections: options.connections, close: options.close }
     expect(pick(values, wanted)).toEqual({

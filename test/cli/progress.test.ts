@@ -26,11 +26,11 @@ const dialing: Snapshot = {
 }
 
 describe('dialProgress', () => {
-  it('shows rate, handshakes in flight and time left while dialing', () => {
+  it('shows the rate, the handshakes in flight and the time left during the ramp', () => {
     expect(dialProgress(dialing, goal, 0)).toBe('dialing 412k of 1m, 238k/s, 1,024 in flight, 2s left')
   })
 
-  it('shows failures by cause, most frequent first, over all phases', () => {
+  it('shows failures of all phases by cause, most frequent first', () => {
     const errors = [
       { phase: 'connect' as const, code: 'ECONNREFUSED', count: 2 },
       { phase: 'timeout' as const, code: 'ETIMEDOUT', count: 10 },
@@ -45,16 +45,16 @@ describe('dialProgress', () => {
     expect(dialProgress({ ...dialing, connectsPerSecond: 5000 }, goal, 0)).toMatch(/, 1m 58s left$/)
   })
 
-  it('promises no time without a rate', () => {
+  it('shows no time left without a rate', () => {
     expect(dialProgress({ ...dialing, connectsPerSecond: 0 }, goal, 0)).not.toContain('left')
   })
 
-  it('shows how much of the hold has passed, and who left', () => {
+  it('shows how much of the hold has passed, and how many connections the peer closed', () => {
     const holding = { ...dialing, phase: 'holding' as const, established: 999_990, closedByPeer: 10 }
     expect(dialProgress(holding, goal, 12.4)).toBe('holding 1m of 1m, 12s of 1m, 10 closed by peer')
   })
 
-  it('counts heartbeats, and those that failed apart from connects that did', () => {
+  it('shows heartbeats, and failed heartbeats apart from failed connects', () => {
     const errors = [
       { phase: 'exchange' as const, code: 'EBADMSG', count: 2 },
       { phase: 'connect' as const, code: 'ECONNREFUSED', count: 5 },
@@ -66,7 +66,7 @@ describe('dialProgress', () => {
     )
   })
 
-  it('shows the rate of transactions in a churn, and how much of it has passed', () => {
+  it('shows the transaction rate of a churn, and how much of it has passed', () => {
     const churning = {
       ...dialing,
       established: 100,
@@ -123,7 +123,7 @@ describe('dialProgress', () => {
     )
   })
 
-  it('counts down while closing', () => {
+  it('counts down the open connections while closing', () => {
     expect(dialProgress({ ...dialing, phase: 'closing', established: 5000 }, goal, 60)).toBe(
       'closing 5k of 1m'
     )
@@ -131,7 +131,7 @@ describe('dialProgress', () => {
 })
 
 describe('listenProgress', () => {
-  it('shows what is open and what came', () => {
+  it('shows the open and the accepted connections', () => {
     const snapshot = {
       tSeconds: 1,
       open: 900,
@@ -163,7 +163,7 @@ describe('Progress', () => {
     }
   }
 
-  it('redraws a terminal line at most ten times a second', () => {
+  it('redraws a terminal line at most ten times per second', () => {
     const { written, at } = shown(true)
     at(0, 'a')
     at(99, 'b')
@@ -177,13 +177,13 @@ describe('Progress', () => {
     expect(written).toEqual(['\r\u001b[2Kabcde'])
   })
 
-  it('takes a terminal that does not know its width for one of 80 columns', () => {
+  it('assumes 80 columns when the terminal does not know its width', () => {
     const { written, at } = shown(true, 0)
     at(0, 'x'.repeat(100))
     expect(written).toEqual([`\r\u001b[2K${'x'.repeat(79)}`])
   })
 
-  it('clears what it has drawn, once', () => {
+  it('clears the line it has drawn, once', () => {
     const { written, progress, at } = shown(true)
     progress.clear()
     at(0, 'a')
@@ -201,7 +201,7 @@ describe('Progress', () => {
     expect(log.written).toEqual(['critical: the queue is full (accept-queue-overflow)\n'])
   })
 
-  it('writes a whole line every five seconds elsewhere, and nothing about a short run', () => {
+  it('writes a line every five seconds without a terminal, and none for a short run', () => {
     const { written, progress, at } = shown(false)
     at(0, 'a')
     at(4999, 'b')

@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('ResultFile', () => {
-  it('is there only when it is whole', async () => {
+  it('appears only once it is complete', async () => {
     const path = join(folder, 'result.json')
     const file = ResultFile.check(path)
     expect(existsSync(path)).toBe(false)
@@ -37,7 +37,7 @@ describe('ResultFile', () => {
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('touches nothing before there is a result', () => {
+  it('changes nothing before there is a result', () => {
     const path = join(folder, 'result.json')
     writeFileSync(path, 'old')
     ResultFile.check(path)
@@ -46,14 +46,14 @@ describe('ResultFile', () => {
     expect(readFileSync(path, 'utf8')).toBe('old')
   })
 
-  it('is not in the way of a file that a killed run has left', async () => {
+  it('ignores a temporary file that a killed run left behind', async () => {
     const path = join(folder, 'result.json')
     writeFileSync(join(folder, `.result.json.${process.pid}.tmp`), 'half')
     await ResultFile.check(path).write('{}')
     expect(readFileSync(path, 'utf8')).toBe('{}')
   })
 
-  it('replaces a file and keeps who may read it', async () => {
+  it('replaces an existing file and keeps its permissions', async () => {
     const path = join(folder, 'result.json')
     writeFileSync(path, 'a longer old result')
     chmodSync(path, 0o600)
@@ -62,7 +62,7 @@ describe('ResultFile', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it('writes where a link points to', async () => {
+  it('writes to the target of a link', async () => {
     mkdirSync(join(folder, 'there'))
     writeFileSync(join(folder, 'there', 'real.json'), 'old')
     symlinkSync(join('there', 'real.json'), join(folder, 'link.json'))
@@ -70,7 +70,7 @@ describe('ResultFile', () => {
     expect(readFileSync(join(folder, 'there', 'real.json'), 'utf8')).toBe('new')
   })
 
-  it('makes the file that a link points to', async () => {
+  it('creates the target of a dangling link', async () => {
     symlinkSync('there.json', join(folder, 'first'))
     symlinkSync(join(folder, 'first'), join(folder, 'second'))
     await ResultFile.check(join(folder, 'second')).write('new')
@@ -78,7 +78,7 @@ describe('ResultFile', () => {
     expect(lstatSync(join(folder, 'second')).isSymbolicLink()).toBe(true)
   })
 
-  it('refuses a link that goes in circles', () => {
+  it('refuses a circular link', () => {
     symlinkSync('b', join(folder, 'a'))
     symlinkSync('a', join(folder, 'b'))
     expect(caught(() => ResultFile.check(join(folder, 'a')))).toMatchObject({
@@ -95,7 +95,7 @@ describe('ResultFile', () => {
     await writing
   })
 
-  it('is kept elsewhere when its place is gone', async () => {
+  it('is saved elsewhere when its folder no longer exists', async () => {
     const path = join(folder, 'sub', 'result.json')
     mkdirSync(dirname(path))
     const file = ResultFile.check(path)
@@ -134,7 +134,12 @@ describe('ResultFile', () => {
       'no such file or directory',
       'Make the folder first.'
     ],
-    ['a file as folder', () => '/dev/null/r.json', 'not a directory', expect.stringContaining('is a file')]
+    [
+      'a file in place of a folder',
+      () => '/dev/null/r.json',
+      'not a directory',
+      expect.stringContaining('is a file')
+    ]
   ])('refuses %s', (_, path, reason, hint) => {
     expect(caught(() => ResultFile.check(path()))).toMatchObject({
       code: 'C1M_OUTPUT_FAILED',

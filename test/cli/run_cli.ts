@@ -13,7 +13,7 @@ export interface Ended {
   stderr: string
 }
 
-/** An environment in which nothing decides about colour. */
+/** An environment without variables that control color. */
 function neutral(env: Record<string, string>): NodeJS.ProcessEnv {
   const { NO_COLOR, FORCE_COLOR, C1M_DEBUG, ...inherited } = process.env
   return { ...inherited, ...env }
@@ -28,7 +28,7 @@ export function startCli(args: readonly string[], env: Record<string, string> = 
   })
 }
 
-/** Everything a started process prints from now on, and how it ends. */
+/** The output of a started process from now on, and how it ends. */
 export async function ending(child: ChildProcess): Promise<Ended> {
   const closed = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.once('error', reject).once('close', (code, signal) => resolve([code, signal]))

@@ -6,27 +6,27 @@ const pipe = { isTTY: false, write: () => true }
 
 describe('hasColor', () => {
   it.each([
-    ['a terminal', terminal, undefined, {}, true],
-    ['a pipe', pipe, undefined, {}, false],
-    ['NO_COLOR=1', terminal, undefined, { NO_COLOR: '1' }, false],
-    ['any NO_COLOR', terminal, undefined, { NO_COLOR: 'false' }, false],
-    ['an empty NO_COLOR', terminal, undefined, { NO_COLOR: '' }, true],
-    ['TERM=dumb', terminal, undefined, { TERM: 'dumb' }, false],
-    ['--no-color', terminal, false, {}, false],
-    ['--color to a pipe', pipe, true, {}, true],
-    ['--color before NO_COLOR', terminal, true, { NO_COLOR: '1' }, true]
-  ])('%s', (_, stream, wanted, env, expected) => {
+    ['on for a terminal', terminal, undefined, {}, true],
+    ['off for a pipe', pipe, undefined, {}, false],
+    ['off with NO_COLOR=1', terminal, undefined, { NO_COLOR: '1' }, false],
+    ['off with any other NO_COLOR', terminal, undefined, { NO_COLOR: 'false' }, false],
+    ['on with an empty NO_COLOR', terminal, undefined, { NO_COLOR: '' }, true],
+    ['off with TERM=dumb', terminal, undefined, { TERM: 'dumb' }, false],
+    ['off with --no-color', terminal, false, {}, false],
+    ['on for a pipe with --color', pipe, true, {}, true],
+    ['on with both --color and NO_COLOR', terminal, true, { NO_COLOR: '1' }, true]
+  ])('is %s', (_, stream, wanted, env, expected) => {
     expect(hasColor(stream, wanted, env)).toBe(expected)
   })
 })
 
 describe('isLive', () => {
   it.each([
-    ['a terminal', terminal, {}, true],
-    ['a pipe', pipe, {}, false],
-    ['TERM=dumb', terminal, { TERM: 'dumb' }, false],
-    ['NO_COLOR is about colour only', terminal, { NO_COLOR: '1' }, true]
-  ])('%s', (_, stream, env, expected) => {
+    ['true for a terminal', terminal, {}, true],
+    ['false for a pipe', pipe, {}, false],
+    ['false with TERM=dumb', terminal, { TERM: 'dumb' }, false],
+    ['true with NO_COLOR, which only turns off color', terminal, { NO_COLOR: '1' }, true]
+  ])('is %s', (_, stream, env, expected) => {
     expect(isLive(stream, env)).toBe(expected)
   })
 })
@@ -44,7 +44,7 @@ describe('widthOf', () => {
 })
 
 describe('painter', () => {
-  it('styles, or leaves the text alone', () => {
+  it('styles text, or leaves it unchanged', () => {
     expect(painter(true)('bold', 'x')).toBe('\u001b[1mx\u001b[22m')
     expect(painter(false)('bold', 'x')).toBe('x')
   })

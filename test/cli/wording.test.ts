@@ -6,7 +6,7 @@ import { checkAuthorized } from '../../lib/net/targets.js'
 import { caught } from '../helpers/caught.js'
 import { runCli } from './run_cli.js'
 
-describe('an error of the library names options as they are typed:', () => {
+describe('errors of the library name options as they are typed on the command line:', () => {
   it.each([
     [['dial', '-c', '0'], '-c is 0, and must be a whole number from 1 to 2,147,483,647.'],
     [
@@ -70,20 +70,20 @@ describe('an error of the library names options as they are typed:', () => {
     expect(await runCli(args)).toEqual({ code: 2, signal: null, stdout: '', stderr: `c1m-native: ${line}\n` })
   })
 
-  it('a target that needs consent', () => {
+  it('the hint for a target that needs consent names --authorized', () => {
     const stranger = { host: '8.8.8.8', address: '8.8.8.8', firstPort: 53, lastPort: 53 }
     const error = caught(() => checkAuthorized([stranger], false)) as C1mError
     expect(inWordsOf(dialSpec, error).hint).toMatch(/ With it, add --authorized\.$/)
     expect(error.hint).toMatch(/ With it, add authorized: true\.$/)
   })
 
-  it('an argument, which has no dashes', () => {
+  it('an argument that is no option keeps its name', () => {
     const error = new C1mError('C1M_OPTION_INVALID', (option) => `${option('targets')} is 5`)
     expect(inWordsOf(dialSpec, error).message).toBe('targets is 5')
   })
 })
 
-describe('what a terminal would obey is escaped, and what is long is cut:', () => {
+describe('terminal control characters in an argument are escaped, and long arguments are cut:', () => {
   const evil = `\u001b[2J\u202e\n${'x'.repeat(20_000)}`
   it.each([
     [[evil]],
@@ -115,7 +115,7 @@ describe('what a terminal would obey is escaped, and what is long is cut:', () =
     [['bench', '--only', evil]],
     [['bench', 'compare', evil, evil]],
     [['completion', evil]]
-  ])('%#', async (args) => {
+  ])('command line %#', async (args) => {
     const { code, stdout, stderr } = await runCli(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^c1m-native: [^\p{Cc}\p{Cf}]+\n$/u)

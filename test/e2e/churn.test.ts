@@ -1,4 +1,4 @@
-/** Connections that come and go, with the kernel's own view of what they leave behind. */
+/** Connections that are opened and closed, and the sockets they leave in the kernel. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { dial } from '../../lib/dial/dial.js'
@@ -10,7 +10,7 @@ import { resultOf } from '../helpers/node_script.js'
 
 const inTimeWait = (address: string) => socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
 
-/** Beyond tcp_max_tw_buckets the kernel keeps no TIME_WAIT, whoever has filled it. */
+/** Above tcp_max_tw_buckets, which other processes may fill too, the kernel keeps no TIME_WAIT. */
 function hasRoomForTimeWaits(): boolean {
   const read = (path: string) => readFileSync(path, 'utf8')
   const most = Number(read('/proc/sys/net/ipv4/tcp_max_tw_buckets'))
@@ -18,7 +18,7 @@ function hasRoomForTimeWaits(): boolean {
   return most - Number(now) > 2000
 }
 
-/** A short churn with a listener of this process; the source address shows what remains. */
+/** A short churn with a listener of this process; its own source address shows the sockets that remain. */
 async function churnWith(mode: 'echo' | 'close-first', close: 'fin' | 'rst', options: DialOptions) {
   await using server = await listen({ targets: [`${ownAddress()}:0`], mode, close, workers: 1 })
   const [target = ''] = server.targets
@@ -37,8 +37,8 @@ async function churnWith(mode: 'echo' | 'close-first', close: 'fin' | 'rst', opt
   return { result, accepted: (await server.close()).accepted, target, address, source }
 }
 
-describe('a churn', () => {
-  it('opens, talks, closes and replaces, at the rate asked for', async () => {
+describe('a churn (dial --churn)', () => {
+  it('opens, exchanges data, closes and replaces connections at the rate asked for', async () => {
     const { result, accepted, source } = await churnWith('echo', 'fin', { messageSize: 1 })
     const { connections, exchange, churn, timing, errors } = result
     expect(errors).toEqual([])
@@ -56,7 +56,7 @@ describe('a churn', () => {
     await expectNoSockets(source)
   })
 
-  it('closed by us with FIN leaves a TIME_WAIT of ours for each connection', async ({ skip }) => {
+  it('leaves a TIME_WAIT on this side for each connection it closes with FIN', async ({ skip }) => {
     skip(!hasRoomForTimeWaits(), 'this namespace has no room for more TIME_WAITs')
     const { result, source } = await churnWith('echo', 'fin', { messageSize: 1 })
     const rests = inTimeWait(source)
@@ -67,13 +67,13 @@ describe('a churn', () => {
     expect(before).toBeGreaterThanOrEqual(0)
   })
 
-  it('closed by us with RST leaves nothing', async () => {
+  it('leaves no TIME_WAIT when it closes with RST', async () => {
     const { result, source } = await churnWith('echo', 'fin', { messageSize: 1, close: 'rst' })
     expect(result.churn?.transactions).toBeGreaterThan(250)
     expect(inTimeWait(source)).toEqual([])
   })
 
-  it('closed by the peer leaves the TIME_WAIT with it', async ({ skip }) => {
+  it('leaves the TIME_WAIT at the peer when the peer closes first', async ({ skip }) => {
     skip(!hasRoomForTimeWaits(), 'this namespace has no room for more TIME_WAITs')
     const { result, source, target } = await churnWith('close-first', 'fin', { closeBy: 'server' })
     expect(result.errors).toEqual([])
@@ -82,19 +82,19 @@ describe('a churn', () => {
     expect(result.connections.closedByPeer).toBe(0)
     const rests = inTimeWait(source)
     expect(rests.length).toBeGreaterThan(200)
-    // What was still open when the run ended, the run has closed itself.
+    // The run itself closed the connections that were open at its end.
     const open = result.connections.established - (result.churn?.transactions ?? 0)
     expect(rests.filter(({ local }) => local !== target).length).toBeLessThanOrEqual(open)
   })
 
-  it('takes a reset by the peer as its close as well', async () => {
+  it('accepts a reset by the peer as its close', async () => {
     const { result, source } = await churnWith('close-first', 'rst', { closeBy: 'server' })
     expect(result.churn?.transactions).toBeGreaterThan(200)
     expect(result.errors).toEqual([])
     expect(inTimeWait(source)).toEqual([])
   })
 
-  it('waits for a peer that should close as long as for an answer', async () => {
+  it('waits for the close of the peer as long as for an answer', async () => {
     const { result } = await churnWith('echo', 'fin', {
       closeBy: 'server',
       messageSize: 1,
@@ -104,7 +104,7 @@ describe('a churn', () => {
     expect(result.errors).toEqual([expect.objectContaining({ phase: 'exchange', code: 'ETIMEDOUT' })])
   })
 
-  it('without a target is with itself, and leaves nothing', async () => {
+  it('without a target dials its own listener, and leaves no socket', async () => {
     const source = ownAddress()
     for (const options of [{}, { messageSize: 1 }] satisfies DialOptions[]) {
       const { churn, errors, connections } = await dial({
@@ -121,7 +121,7 @@ describe('a churn', () => {
     await expectNoSockets(source)
   })
 
-  it('can also be with a listener of its own that closes first', async ({ skip }) => {
+  it('without a target can let its own listener close first', async ({ skip }) => {
     skip(!hasRoomForTimeWaits(), 'this namespace has no room for more TIME_WAITs')
     const source = ownAddress()
     const { churn, errors } = await dial({
@@ -139,7 +139,7 @@ describe('a churn', () => {
     expect(rests.filter(({ peer }) => !peer.startsWith(`${source}:`))).toEqual([])
   })
 
-  it('uses its tuples in turn, and tells how long each rested', async () => {
+  it('uses its tuples in turn, and reports how long each rested', async () => {
     const { result } = await churnWith('echo', 'fin', {
       messageSize: 1,
       close: 'rst',
@@ -153,7 +153,7 @@ describe('a churn', () => {
     expect(tupleRestSeconds).toBeLessThan(0.25)
   })
 
-  it('uses a tuple again although it rests in TIME_WAIT', async ({ skip }) => {
+  it('reuses a tuple that is in TIME_WAIT', async ({ skip }) => {
     skip(!hasRoomForTimeWaits(), 'this namespace has no room for more TIME_WAITs')
     const { result, source } = await churnWith('echo', 'fin', { messageSize: 1, sourcePorts: '20000-20019' })
     expect(result.errors).toEqual([])
@@ -164,7 +164,7 @@ describe('a churn', () => {
     expect(rests).toBeLessThanOrEqual(20)
   })
 
-  it('names the shortage when all its tuples are taken', async () => {
+  it('reports the shortage when all its tuples are in use', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`], workers: 1 })
     const tuples = {
       targets: server.targets,
@@ -181,7 +181,7 @@ describe('a churn', () => {
     expect(connections.failed).toBeGreaterThan(0)
   })
 
-  it('goes on against a server that refuses, and ends in time', async () => {
+  it('continues against a server that refuses, and ends on time', async () => {
     const address = ownAddress()
     const { churn, errors, connections, timing } = await dial({
       targets: [`${address}:${await freePort(address)}`],
@@ -216,7 +216,7 @@ describe('a churn', () => {
     expect(errors).toEqual([expect.objectContaining({ phase: 'exchange', code: 'EBADMSG' })])
   })
 
-  it('is dialing until its time is over, whoever looks', async () => {
+  it('stays in the dialing phase until its time is over', async () => {
     const run = dial({ connections: 4, source: [ownAddress()], churn: true, durationMs: 300, messageSize: 1 })
     const phases = new Set<string>()
     let last = 0
@@ -230,7 +230,7 @@ describe('a churn', () => {
     expect(last).toBe((await run.result).churn?.transactions)
   })
 
-  it('has all its connections open at once, however small the tables', async () => {
+  it('opens all its connections at once, however small the descriptor tables', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.resume()
     })
@@ -256,7 +256,7 @@ describe('a churn', () => {
     })
   })
 
-  it('of which every exchange fails slows down, ends before its time, and says so', async () => {
+  it('whose every exchange fails slows down, ends early, and says so', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.end('no')
     })
@@ -268,12 +268,12 @@ describe('a churn', () => {
     expect(performance.now() - began).toBeLessThan(30_000)
     expect(churn).toMatchObject({ transactions: 0, endedEarly: true })
     expect(timing.dialSeconds).toBeGreaterThan(2.9)
-    // Each worker a hundred at full speed, then one in ten milliseconds.
+    // Each worker starts a hundred at full speed, then one every ten milliseconds.
     expect(exchange?.failed).toBeLessThan(4 * (110 + timing.dialSeconds * 100))
     expect(findings).toMatchObject([{ id: 'wrong-answer', severity: 'critical' }])
   })
 
-  it('goes on to its end where it is told to', async () => {
+  it('whose every exchange fails runs for its full duration with keepGoing', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.end('no')
     })
@@ -286,7 +286,7 @@ describe('a churn', () => {
     expect(timing.dialSeconds).toBeGreaterThan(3.4)
   })
 
-  it('goes on as long as some of its exchanges succeed', async () => {
+  it('continues as long as some of its exchanges succeed', async () => {
     await using server = await childServer(ownAddress(), (socket, index) => {
       socket.end(index % 50 === 0 ? 'yes' : 'no')
     })
@@ -297,7 +297,7 @@ describe('a churn', () => {
   })
 })
 
-/** A churn that awaits another answer than it gets. */
+/** A churn that expects another answer than it gets. */
 function failing(target: string): DialOptions {
   return {
     targets: [target],

@@ -7,8 +7,8 @@ import { expectNoSockets, ownAddress, socketsAt } from '../helpers/loopback.js'
 import { mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 import { netServer } from '../helpers/servers.js'
 
-describe('connections the peer ends during the hold', () => {
-  it('by FIN are counted, and the hold ends with the last of them', async () => {
+describe('connections that the peer closes during the hold', () => {
+  it('with FIN are counted, and the hold ends with the last of them', async () => {
     await using server = await netServer(ownAddress(), () => {
       if (server.sockets.size === 500) for (const each of server.sockets) each.end()
     })
@@ -23,7 +23,7 @@ describe('connections the peer ends during the hold', () => {
     expect(timing.holdSeconds).toBeLessThan(100)
   })
 
-  it('by RST are counted, and told by their code', async () => {
+  it('with RST are counted as errors with their code', async () => {
     await using server = await netServer(ownAddress(), () => {
       if (server.sockets.size === 500) for (const each of server.sockets) each.resetAndDestroy()
     })
@@ -44,7 +44,7 @@ describe('connections the peer ends during the hold', () => {
     ])
   })
 
-  it('may be some, while the others stay', async () => {
+  it('are counted while the others stay open', async () => {
     const ended = new Set<Socket>()
     await using server = await netServer(ownAddress(), (socket) => {
       if (server.peers.length % 2 === 0) return
@@ -59,7 +59,7 @@ describe('connections the peer ends during the hold', () => {
     expect(connections).toMatchObject({ established: 400, closedByPeer: 200 })
   })
 
-  it('may have sent something before', async () => {
+  it('are counted even if the peer sent data before', async () => {
     await using server = await netServer(ownAddress(), (socket) => socket.end(Buffer.alloc(100_000)))
     const { connections, errors } = await dial({
       targets: [server.target],
@@ -71,7 +71,7 @@ describe('connections the peer ends during the hold', () => {
     expect(errors).toEqual([])
   })
 
-  it('all at once by the death of the server', async () => {
+  it('are counted when the server process dies', async () => {
     const address = ownAddress()
     const server = await netServer(address)
     const run = dial({ targets: [server.target], connections: 300, holdMs: 600_000, source: [ownAddress()] })
@@ -81,8 +81,8 @@ describe('connections the peer ends during the hold', () => {
   })
 })
 
-describe('connections we end', () => {
-  it('by FIN are ended in order, and none of their TIME_WAITs is left to the server', async () => {
+describe('connections that the dial closes', () => {
+  it('with FIN leave no TIME_WAIT at the server', async () => {
     const source = ownAddress()
     const ends: string[] = []
     await using server = await netServer(ownAddress(), (socket) => {
@@ -97,23 +97,26 @@ describe('connections we end', () => {
     expect(waiting.filter(({ local }) => !local.startsWith(`${source}:`))).toEqual([])
   })
 
-  it.skipIf(!mayMakeNamespaces)('by FIN leave us a TIME_WAIT each (skipped without root)', async () => {
-    using host = await Namespace.create()
-    // An ACK that comes late from another CPU is answered by the TIME_WAIT, and the RST to that answer would kill it (RFC 1337).
-    host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_rfc1337=1')
-    await using _server = await listenIn(host, '127.0.0.2:8100')
-    const { connections } = await dialIn(
-      host,
-      ...['127.0.0.2:8100', '-s', '127.0.0.1', '-c', '200', '--hold', '1ms', '--close', 'fin']
-    )
-    expect(connections).toMatchObject({ established: 200, failed: 0 })
-    const waiting = (...filter: string[]) =>
-      host.run('ss', '-Htan', 'state', 'time-wait', ...filter).split('\n').length - 1
-    await expect.poll(() => waiting('dport = :8100'), { timeout: 5000 }).toBe(200)
-    expect(waiting()).toBe(200)
-  })
+  it.skipIf(!mayMakeNamespaces)(
+    'with FIN leave a TIME_WAIT each at the dial (skipped without root)',
+    async () => {
+      using host = await Namespace.create()
+      // A late ACK from another CPU is answered by the TIME_WAIT, and the RST to that answer would remove it (RFC 1337).
+      host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_rfc1337=1')
+      await using _server = await listenIn(host, '127.0.0.2:8100')
+      const { connections } = await dialIn(
+        host,
+        ...['127.0.0.2:8100', '-s', '127.0.0.1', '-c', '200', '--hold', '1ms', '--close', 'fin']
+      )
+      expect(connections).toMatchObject({ established: 200, failed: 0 })
+      const waiting = (...filter: string[]) =>
+        host.run('ss', '-Htan', 'state', 'time-wait', ...filter).split('\n').length - 1
+      await expect.poll(() => waiting('dport = :8100'), { timeout: 5000 }).toBe(200)
+      expect(waiting()).toBe(200)
+    }
+  )
 
-  it('by RST leave nothing at all', async () => {
+  it('with RST leave no TIME_WAIT at either end', async () => {
     const source = ownAddress()
     const ends: string[] = []
     await using server = await netServer(ownAddress(), (socket) => {
@@ -127,7 +130,7 @@ describe('connections we end', () => {
   })
 })
 
-describe('one signal for a listener and the dial to it', () => {
+describe('one abort signal for a dial and its listener', () => {
   it.each<[string, Parameters<typeof dial>[0], Parameters<typeof listen>[0]]>([
     ['that holds', { connections: 5000, holdMs: 600_000 }, {}],
     ['that holds, with a listener that resets', { connections: 2000, holdMs: 600_000 }, { close: 'rst' }],
@@ -142,7 +145,7 @@ describe('one signal for a listener and the dial to it', () => {
       { connections: 50, churn: true, rate: 2000, send: 'hi', expectBytes: 2 },
       { mode: 'echo' }
     ]
-  ])('ends a run %s without a fault of the peer', async (_, dialed, listened) => {
+  ])('ends a run %s, without blaming the peer', async (_, dialed, listened) => {
     const both = new AbortController()
     const { signal } = both
     const server = await listen({ ...listened, targets: [`${ownAddress()}:0`], signal })
@@ -155,7 +158,7 @@ describe('one signal for a listener and the dial to it', () => {
     await server.result
     expect(connections).toMatchObject({ failed: 0, closedByPeer: 0 })
     expect(errors).toEqual([])
-    // A busy machine, where TIME_WAIT is full of what other tests have left, is told as one.
+    // On a busy machine other tests may have filled the TIME_WAIT table, which is a finding.
     const ofTheMachine = ['time-wait-overflow', 'dialer-saturated']
     expect(findings.filter(({ id }) => !ofTheMachine.includes(id))).toEqual([])
   })

@@ -1,4 +1,4 @@
-/** A run leaves this host able to open connections, and says what is wrong where nothing is left. */
+/** Other programs can open connections during a run, and a run without a free port says what is wrong. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +7,7 @@ import { ending } from '../cli/run_cli.js'
 import { causesOf, dialIn, listenIn } from '../helpers/causes.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
-/** What a program that leaves the choice of ports to the kernel gets: to listen with, and to connect from. */
+/** Lets the kernel choose a port to listen on, and a port to connect from. */
 const ordinary = `
   const net = require('node:net')
   const [host, port] = process.argv[1].split(':')
@@ -20,7 +20,7 @@ const ordinary = `
         .on('connect', () => { console.log('connect', 'ok'); process.exit() })
     })`
 
-/** Dials all it can from one address in a namespace of its own, and does `action` while it holds. */
+/** Dials all it can from one address in a new namespace, and runs `action` during the hold. */
 async function whileHolding<T>(
   connections: number,
   options: readonly string[],
@@ -50,7 +50,7 @@ async function whileHolding<T>(
 }
 
 describe.skipIf(!mayMakeNamespaces)('while a run holds every source port of its address', () => {
-  it('other programs can still listen and connect', async () => {
+  it('another program can still listen and connect', async () => {
     const { told, result } = await whileHolding(63_000, [], (namespace, target) =>
       namespace.run(process.execPath, '-e', ordinary, target)
     )
@@ -58,7 +58,7 @@ describe.skipIf(!mayMakeNamespaces)('while a run holds every source port of its 
     expect(told).toBe('listen ok\nconnect ok\n')
   })
 
-  it('that was told to take all ports, a listener at port 0 says what is wrong', async () => {
+  it('from all ports, a listener at port 0 gets an error with a remedy', async () => {
     const { told } = await whileHolding(
       64_000,
       // From the first port on, so that none of the ephemeral ones is left.
@@ -83,7 +83,7 @@ const holder = `
     createSocket('udp6').bind(port, held)
   }`
 
-/** What leaves the kernel no port to choose, for a socket that asks it to. */
+/** Situations in which the kernel has no port left to choose. */
 const withoutPorts: [string, (namespace: Namespace) => Promise<Disposable> | Disposable][] = [
   [
     'reserved',
@@ -130,7 +130,7 @@ describe.skipIf(!mayMakeNamespaces).each(withoutPorts)('while every ephemeral po
     ['the route chooses the source, over IPv6', '[fd00:80::2]:8100', []],
     ['the source is named', '198.18.80.2:8100', ['-s', '198.18.80.1']],
     ['a device is named', '198.18.80.2:8100', ['--device', 'veth0']]
-  ])('a dial binds ports of its own, where %s', async (_how, target, options) => {
+  ])('a dial chooses its ports itself when %s', async (_how, target, options) => {
     using hosts = await twoHosts()
     await using _listening = await listenIn(hosts.server, target)
     const result = await dialIn(hosts.client, target, '-c', '500', ...options)
@@ -143,7 +143,7 @@ describe.skipIf(!mayMakeNamespaces).each(withoutPorts)('while every ephemeral po
     expect(JSON.parse(judged.stdout)).toMatchObject({ fits: true, findings: [] })
   })
 
-  it('a dial of its own listeners gives them ports, too', async () => {
+  it('a dial of its own listeners chooses their ports as well', async () => {
     using namespace = await Namespace.create()
     using _taken = await take(namespace)
     const result = await dialIn(namespace, '-c', '200', '--workers', '3')
@@ -151,7 +151,7 @@ describe.skipIf(!mayMakeNamespaces).each(withoutPorts)('while every ephemeral po
     expect(causesOf(result)).toEqual([])
   })
 
-  it('an address that is missing is told from one that is there', async () => {
+  it('a missing source address is distinguished from an existing one', async () => {
     using hosts = await twoHosts()
     const { code, stderr } = await hosts.client.cli('dial', '198.18.80.2:80', '-s', '198.18.80.9')
     expect(code).toBe(2)

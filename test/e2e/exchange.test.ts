@@ -1,4 +1,4 @@
-/** Exchanges with servers that answer, and with servers that misbehave: each ending has its own name, and none hangs. */
+/** Exchanges with servers that answer, and with servers that misbehave: each failure has its own code, and none hangs. */
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
@@ -10,7 +10,7 @@ import { ending, startCli } from '../cli/run_cli.js'
 import { childServer } from '../helpers/child_server.js'
 import { ownAddress } from '../helpers/loopback.js'
 
-/** Dials `target` with two hundred connections, each of which asks and waits for an answer. */
+/** Dials `target` with two hundred connections, each of which sends a request and waits for the answer. */
 function ask(target: string, options: DialOptions = {}) {
   return dial({ targets: [target], source: [ownAddress()], connections: 200, send: 'ask\\n', ...options })
     .result
@@ -18,8 +18,8 @@ function ask(target: string, options: DialOptions = {}) {
 
 const answers = { connections: { established: 200, failed: 0 }, errors: [] }
 
-describe('an answer', () => {
-  it('is awaited', async () => {
+describe('an expected answer', () => {
+  it('is read before the connection is closed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.on('data', () => setTimeout(() => socket.write('answer\n'), 150))
     })
@@ -31,7 +31,7 @@ describe('an answer', () => {
     expect(result.timing.dialSeconds).toBeGreaterThan(0.149)
   })
 
-  it('may come byte by byte', async () => {
+  it('may arrive byte by byte', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.setNoDelay()
       socket.once('data', () => {
@@ -48,7 +48,7 @@ describe('an answer', () => {
     expect(result.exchange).toMatchObject({ completed: 200, bytesReceived: 200 * 19 })
   })
 
-  it('may be counted instead of compared, and come while we still send', async () => {
+  it('may be counted instead of compared, and may arrive while the dial still sends', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
@@ -65,7 +65,7 @@ describe('an answer', () => {
     expect(exchange).toMatchObject({ completed: 4, failed: 0, bytesSent: bytes, bytesReceived: bytes })
   })
 
-  it('need not be asked for', async () => {
+  it('may arrive without a request', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.write('220 mail.example ESMTP\r\n')
     })
@@ -79,7 +79,7 @@ describe('an answer', () => {
     expect(exchange).toMatchObject({ completed: 200, bytesSent: 0 })
   })
 
-  it('is not awaited where none is expected', async () => {
+  it('is not waited for when none is expected', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.resume()
     })
@@ -117,7 +117,7 @@ describe('a server', () => {
       'ETIMEDOUT',
       (socket) => socket.once('data', () => setTimeout(() => socket.write('yes\n'), 3000))
     ]
-  ])('that %s: %s', async (_, code, serve) => {
+  ])('that %s is reported as %s', async (_, code, serve) => {
     await using server = await childServer(ownAddress(), serve)
     const result = await ask(server.target, { expect: 'yes', exchangeTimeoutMs: 500, holdMs: 60_000 })
     expect(result.errors).toEqual([
@@ -129,7 +129,7 @@ describe('a server', () => {
     expect(result.timing.holdSeconds).toBeLessThan(10)
   })
 
-  it('that does all of it is told apart by name', async () => {
+  it('that fails in all these ways gets each failure counted under its own code', async () => {
     await using server = await childServer(ownAddress(), (socket, index) => {
       const ways = [
         () => socket.write('yes\n'),
@@ -153,10 +153,10 @@ describe('a server', () => {
     expect(result.connections).toMatchObject({ established: 600, failed: 0, closedByPeer: 200 })
   })
 
-  it('that floods us costs no memory, and the heartbeats go on', async () => {
+  it('that floods the dial costs no memory and delays no heartbeat', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       const flood = Buffer.alloc(65_536, 'x')
-      // A connection drained as fast as it is filled must not keep the server from the others.
+      // A connection that is read as fast as it is filled must not starve the others.
       const pour = () => {
         if (socket.write(flood)) setImmediate(pour)
       }
@@ -186,19 +186,19 @@ describe('a server', () => {
 })
 
 describe('heartbeats', () => {
-  it('go out at their period on each connection', async () => {
+  it('are sent once per period on each connection', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
     const result = await ask(server.target, { expect: 'ask\\n', everyMs: 200, holdMs: 2000 })
     expect(result).toMatchObject(answers)
-    // One at the beginning of each connection, then one a period.
+    // One at the beginning of each connection, then one per period.
     expect(result.exchange?.completed).toBeGreaterThanOrEqual(200 * 9)
     expect(result.exchange?.completed).toBeLessThanOrEqual(200 * 12)
     expect(result.exchangeLatency?.count).toBeGreaterThanOrEqual(result.exchange?.completed ?? 0)
   })
 
-  it('count a slow answer for every period it kept them waiting', async () => {
+  it('count a late answer in the latency of each period that it delayed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       let asked = 0
       socket.on('data', () => {
@@ -213,13 +213,13 @@ describe('heartbeats', () => {
       holdMs: 2500
     })
     expect(errors).toEqual([])
-    // A second of silence is one slow answer on each connection, and 19 that would have been asked for meanwhile.
+    // A second of silence is one slow answer on each connection, and 19 heartbeats that were due in the meantime.
     expect((exchangeLatency?.count ?? 0) - (exchange?.completed ?? 0)).toBeGreaterThanOrEqual(10 * 18)
     expect(exchangeLatency?.max).toBeGreaterThan(999_000)
     expect(exchangeLatency?.p90).toBeGreaterThan(300_000)
   })
 
-  it('do not blame the server for a pause of ours', async () => {
+  it('do not blame the server when the dialing process was paused', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       socket.pipe(socket)
     })
@@ -241,11 +241,11 @@ describe('heartbeats', () => {
     ) as RunResult
     expect({ code, errors }).toEqual({ code: 0, errors: [] })
     expect(exchange?.completed).toBeGreaterThan(300 * 10)
-    // It is told all the same: these messages were due, and nobody sent them.
+    // The pause is reported all the same: these messages were due, and were not sent.
     expect(exchangeLatency?.max).toBeGreaterThan(140_000)
   })
 
-  it('notice a server that has gone', async () => {
+  it('detect a server that has closed', async () => {
     await using server = await childServer(ownAddress(), (socket) => {
       let asked = 0
       socket.on('data', () => (asked++ < 3 ? socket.write('.') : socket.end()))

@@ -4,9 +4,9 @@ import { freePort, ownAddress } from '../helpers/loopback.js'
 import { netServer, stalledServer } from '../helpers/servers.js'
 
 describe('a target that never answers', () => {
-  it('costs each connection its timeout, and is told by phase and code', async () => {
+  it('costs each connection its timeout, and is reported by phase and code', async () => {
     const address = ownAddress()
-    // One handshake after the other, because several at once may all find the last place of the accept queue.
+    // One handshake after the other, because several at once may all take the last place in the accept queue.
     await using server = await stalledServer(address, 4)
     const result = await dial({
       targets: [server.target],
@@ -28,7 +28,7 @@ describe('a target that never answers', () => {
     expect(result.connectLatency.count).toBe(5)
   })
 
-  it('is given up by the kernel first when it may repeat the SYN but once', async () => {
+  it('is given up by the kernel before the timeout when only one SYN may be repeated', async () => {
     const address = ownAddress()
     await using server = await stalledServer(address, 1)
     const { connections, errors } = await dial({
@@ -43,7 +43,7 @@ describe('a target that never answers', () => {
     expect(errors).toMatchObject([{ phase: 'connect', code: 'ETIMEDOUT', count: 8 }])
   })
 
-  it('is waited for by no more handshakes than the window allows', async () => {
+  it('never has more handshakes in flight than the window allows', async () => {
     const address = ownAddress()
     await using server = await stalledServer(address, 1)
     for (const window of [1, 6]) {
@@ -59,7 +59,7 @@ describe('a target that never answers', () => {
     }
   })
 
-  it('leaves nothing behind when the run is stopped meanwhile', async () => {
+  it('leaves no socket behind when the run is stopped', async () => {
     const address = ownAddress()
     await using server = await stalledServer(address, 1)
     const run = dial({ targets: [server.target], connections: 500, workers: 1, source: [address] })
@@ -71,7 +71,7 @@ describe('a target that never answers', () => {
 })
 
 describe('a target that answers late', () => {
-  it('shows in the SYNs repeated and the latency, and not in the latency without', async () => {
+  it('shows in the repeated SYNs and in the latency, but not in the latency without retries', async () => {
     const address = ownAddress()
     await using server = await stalledServer(address, 1)
     const run = dial({ targets: [server.target], connections: 20, holdMs: 1, workers: 1, source: [address] })
@@ -88,8 +88,8 @@ describe('a target that answers late', () => {
   })
 })
 
-describe('a target that refuses', () => {
-  it('is told with an example, and the rest is dialed', async () => {
+describe('a target that refuses some connections', () => {
+  it('is reported with an example, and the other connections are established', async () => {
     const address = ownAddress()
     await using server = await netServer(address)
     const refusing = `${address}:${await freePort(address)}`
@@ -110,8 +110,8 @@ describe('a target that refuses', () => {
   })
 })
 
-describe('a pace', () => {
-  it('is kept, and lateness against it is told', async () => {
+describe('a rate', () => {
+  it('is kept, and the start delay is reported', async () => {
     const { timing, pacing, connections } = await dial({
       connections: 500,
       rate: 1000,
@@ -126,7 +126,7 @@ describe('a pace', () => {
     expect(pacing?.p99).toBeLessThanOrEqual(pacing?.max ?? 0)
   })
 
-  it('may rise: a ramp from 0 to 1000/s in a second starts 500 in it', async () => {
+  it('may rise: a ramp from 0/s to 1000/s in one second starts 500 connections in that second', async () => {
     const { timing } = await dial({ connections: 500, ramp: '0:0/s,1s:1000/s', source: [ownAddress()] })
       .result
     expect(timing.dialSeconds).toBeGreaterThan(0.99)

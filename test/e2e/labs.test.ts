@@ -1,4 +1,4 @@
-/** Labs as a user runs them, for real; what they leave on the host is compared with what was there before. */
+/** Labs as a user runs them, on the real kernel; the host is compared before and after. */
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
 const folder = '/run/netns'
 
-/** Sysctls that labs may set, and another one on this machine just now. */
+/** Sysctls that labs may set, also a lab that runs on this machine at the same time. */
 const shared = /^net\.netfilter\.nf_conntrack_(max|buckets) = .*\n/gm
 
 /** Network settings, the firewall and the links of the initial network namespace. */
@@ -36,7 +36,7 @@ function namespacesOf(pid: number | undefined): string[] {
   }
 }
 
-/** Processes in these namespaces, as `/proc` has them: no other process gets such a name while this test runs. */
+/** Processes in these namespaces, according to `/proc`: no other process gets such a name during this test. */
 function processesIn(names: readonly string[]): string[] {
   const links = new Set(names.map((name) => `net:[${statSync(join(folder, name)).ino}]`))
   return readdirSync('/proc')
@@ -69,7 +69,7 @@ const hasTcpdump = spawnSync('tcpdump', ['--version'], { env }).status === 0
 
 describe
   .skipIf(!mayMakeNamespaces)
-  .concurrent('labs for real (skipped without root)', { timeout: 90_000 }, () => {
+  .concurrent('labs on the real kernel (skipped without root)', { timeout: 90_000 }, () => {
     it.for(quick)('%s passes and leaves nothing behind', async ([name, parameters], { expect }) => {
       const before = hostState()
       const child = startCli(['lab', 'run', name, ...parameters, '--json', '-q'])
@@ -81,7 +81,7 @@ describe
       expect(hostState()).toEqual(before)
     })
 
-    it('without root a lab runs in a user namespace', async ({ expect, skip }) => {
+    it('a lab without root runs in a user namespace', async ({ expect, skip }) => {
       const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
       const parameters = '-c 200 -r 200 --limit 64 --json -q'
       const { code, stdout, stderr } = await runShell(
@@ -93,7 +93,7 @@ describe
     })
 
     it.skipIf(!hasNft || !hasTcpdump)(
-      'SIGINT midway cleans up, and keeps the packets until then (skipped without nft, tcpdump)',
+      'SIGINT in a lab cleans up, and keeps the packets captured so far (skipped without nft, tcpdump)',
       async ({ expect }) => {
         using temporary = temporaryFolder()
         const pcap = join(temporary.path, 'syn-loss.pcap')
@@ -137,7 +137,7 @@ describe
       const { code, stdout } = await runCli(['lab', 'clean', '--json'])
       const cleaned = JSON.parse(stdout) as Cleaned
       expect(code).toBe(0)
-      // A lab that begins just then cleans as well.
+      // A lab that starts at this moment cleans up as well.
       expect(left).toEqual(expect.arrayContaining(cleaned.namespaces))
       await expect.poll(() => namespacesOf(child.pid)).toEqual([])
       await expect.poll(() => inside.filter(isRunning)).toEqual([])
@@ -146,9 +146,9 @@ describe
   })
 
 describe.skipIf(!mayMakeNamespaces || process.env.C1M_LABS !== 'all')(
-  'all labs (five minutes, and sysctls of the whole host: npm run test:labs)',
+  'all labs (five minutes, sysctls of the whole host: npm run test:labs)',
   () => {
-    it('pass after one that was killed while it had changed the host', {
+    it('pass after a run that was killed while it had changed the host', {
       timeout: 600_000
     }, async () => {
       const nothing = /(?!)/g

@@ -1,4 +1,4 @@
-/** Names with several addresses: which of them is dialed is said, and all can be. */
+/** Names with several addresses: the result says which one is dialed, and all can be. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +29,7 @@ beforeAll(() => {
 })
 afterAll(() => folder?.[Symbol.dispose]())
 
-/** Runs the command line where these are the names. */
+/** Runs the command line with these names. */
 function named(namespace: Namespace, ...args: string[]): Promise<Ended> {
   const script = 'mount --bind "$0" /etc/hosts && exec "$@"'
   const file = join(folder?.path ?? '', 'hosts')
@@ -61,7 +61,7 @@ async function twoHosts() {
 const dialedBy = ({ scenario }: RunResult | Plan) => scenario.targets.map(({ address }) => address)
 
 describe.skipIf(!mayMakeNamespaces)('a name with several addresses (skipped without root)', () => {
-  it('is dialed at the first, and text and JSON say so', async () => {
+  it('is dialed at its first address, and text and JSON say so', async () => {
     using between = await twoHosts()
     await using _listening = await listenIn(between.server, '0.0.0.0:8100')
     const result = await jsonOf<RunResult>(between.client, 'dial', 'several.test:8100', '-c', '10', '--json')
@@ -94,7 +94,7 @@ describe.skipIf(!mayMakeNamespaces)('a name with several addresses (skipped with
     expect(stdout.replace(/\s+/g, ' ')).toContain(`several.test:8100 (${dialedBy(result).join(', ')})`)
   })
 
-  it('is dialed once at an address that another name has as well', async () => {
+  it('is dialed once at an address that it shares with another name', async () => {
     using between = await twoHosts()
     const planned = await jsonOf<Plan>(
       ...([between.client, 'plan', 'several.test:80', 'other.test:80', '--all-addresses', '--json'] as const)
@@ -102,7 +102,7 @@ describe.skipIf(!mayMakeNamespaces)('a name with several addresses (skipped with
     expect(dialedBy(planned).toSorted()).toEqual(['198.18.91.2', '198.18.91.3'])
   })
 
-  it('is dialed in the family that this host has a route and a source for; the rest is left out, and said', async () => {
+  it('is dialed in the family with a route and a source, and the addresses left out are listed', async () => {
     using between = await twoHosts()
     const left = async (...args: string[]) => {
       const all = ['plan', 'families.test:80', '--all-addresses', '--json', ...args]
@@ -119,7 +119,7 @@ describe.skipIf(!mayMakeNamespaces)('a name with several addresses (skipped with
     expect(stdout.replace(/\s+/g, ' ')).toContain('families.test:80 (fd00:91::2, 1 of 3 addresses)')
   })
 
-  it('shows where one of them is this very host', async () => {
+  it('is reported with the dialed address when one of its addresses is this host', async () => {
     using between = await twoHosts()
     const result = await jsonOf<RunResult>(between.client, 'dial', 'astray.test:8100', '-c', '2', '--json')
     const [target] = result.scenario.targets

@@ -4,7 +4,7 @@ import type { RunResult } from '../../lib/result/result.js'
 import type { WatchSnapshot } from '../../lib/watch/watch_result.js'
 import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
 
-/** 33 ports for everybody behind the NAT: each is used again while the server still has the TIME_WAIT of its last use. */
+/** 33 ports for all clients of the NAT: each is reused while the server still has the TIME_WAIT of its last use. */
 const rules = `table ip t {
   chain out {
     type nat hook postrouting priority 100;
@@ -12,10 +12,10 @@ const rules = `table ip t {
   }
 }`
 
-describe.skipIf(!mayMakeNamespaces)('a server that closes first, behind a NAT (skipped without root)', () => {
-  it('is watched: SYNs meet its TIME_WAITs, though it notices nothing', { timeout: 60_000 }, async ({
-    skip
-  }) => {
+describe.skipIf(!mayMakeNamespaces)('a server behind a NAT that closes first (skipped without root)', () => {
+  it('is watched: its TIME_WAITs drop SYNs, which the server itself never notices', {
+    timeout: 60_000
+  }, async ({ skip }) => {
     using client = await Namespace.create()
     using nat = await Namespace.create()
     using server = await Namespace.create()
@@ -48,11 +48,11 @@ describe.skipIf(!mayMakeNamespaces)('a server that closes first, behind a NAT (s
 
     const result = JSON.parse((await dialing).stdout) as RunResult
     expect(result.retransmits.syn).toBeGreaterThan(0)
-    // The handshakes that took longer are named by what met them, not as loss.
+    // Slow handshakes are explained by the TIME_WAITs they met, not by loss.
     expect(result.findings.map(({ id }) => id)).toEqual(['time-wait-paws'])
     expect(result.findings[0]?.title).toMatch(/^\d+ SYNs were answered with a stale ACK, not lost/)
 
-    // Who knows of the NAT is told that its ports came around too early.
+    // A dial that knows of the NAT also reports that its ports were reused too early.
     const known = ['--nat-ports', '2048-2080', '-c', '8', '-r', '25/s', '--churn', '--close-by', 'server']
     const again = await client.cli('dial', target, ...known, '--duration', '4s', '--json')
     const { findings } = JSON.parse(again.stdout) as RunResult

@@ -12,7 +12,7 @@ const rules = `table inet t {
   }
 }`
 
-/** No ACK without more reaches the server, so that it never takes a connection. */
+/** Drops every bare ACK, so that the server never establishes a connection. */
 const withoutAcks = `table inet t {
   chain in {
     type filter hook input priority 0;
@@ -34,9 +34,11 @@ async function lastOf(lines: AsyncGenerator<Record<string, unknown>>): Promise<R
   return last as RunResult
 }
 
-// The server drops the final ACKs of eight connections, so that it still waits for them when its accept queue fills.
-describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (skipped without root)', () => {
-  it('are counted from afar, by SYN-ACKs that come again', { timeout: 40_000 }, async ({ skip }) => {
+// The server drops the final ACKs of eight connections, which are still half-open when its accept queue fills.
+describe.skipIf(!mayMakeNamespaces)('connections that only the client has (skipped without root)', () => {
+  it('are counted by repeated SYN-ACKs when the server is another host', { timeout: 40_000 }, async ({
+    skip
+  }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -50,7 +52,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
       jsonLines(client.start('dial', target, '--source-ports', ports, '--ndjson', ...args))
     const phantoms = dialing('5000-5007', '-c', '8', '--hold', '5s', '--census')
     await holding(phantoms)
-    // They fill the queue; who comes after is not let in.
+    // They fill the queue; later connections are dropped.
     const others = dialing('6000-6010', '-c', '11', '--hold', '6s')
     await holding(others)
     server.run('nft', 'flush', 'ruleset')
@@ -66,7 +68,9 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     listening.kill('SIGKILL')
   })
 
-  it('are counted by what the server has, where that is here', { timeout: 40_000 }, async ({ skip }) => {
+  it('are counted by the socket table when the server is this host', { timeout: 40_000 }, async ({
+    skip
+  }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, rules), 'needs nft')
     const target = '127.0.0.1:8100'
@@ -87,10 +91,10 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     ]
     const dialing = host.start('dial', target, ...args)
     const looks = jsonLines(dialing)
-    // Those whose final ACK comes through fill the queue.
+    // Connections whose final ACK gets through fill the queue.
     await holding(looks)
     host.run('nft', 'flush', 'ruleset')
-    // Live: the SYN-ACKs that come again find the queue full.
+    // During the run the ACKs to repeated SYN-ACKs find the queue full.
     for await (const look of looks) {
       const { findings } = look as unknown as Snapshot
       if (findings.length === 0) continue
@@ -104,7 +108,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     dialing.kill('SIGKILL')
   })
 
-  it('are not seen in healthy ones held as long', { timeout: 40_000 }, async () => {
+  it('are not reported when healthy connections are held as long', { timeout: 40_000 }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -122,7 +126,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     ['a census', ['--census'], 'census.repeatedSynAcks'],
     ['probes', [], 'probe.repeatedSynAcks']
   ] as const)(
-    'are told by %s where their final ACK is lost on the way',
+    'are detected by %s when their final ACK is lost on the path',
     { timeout: 40_000 },
     async ([, how, evidence], { skip }) => {
       using client = await Namespace.create()
@@ -136,14 +140,14 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
       const [found] = result.findings
       expect(found?.title).toMatch(/^100 of 100 connections .* the server never took their final ACK/)
       expect(found?.evidence).toContainEqual({ name: evidence, before: null, after: 100 })
-      // Nobody has dropped a final ACK for want of room.
+      // No final ACK was dropped because of a full queue.
       expect(found?.remedy.filter((line) => line.startsWith('sysctl'))).toEqual([])
       expect(result.alive).toEqual({ by: 'probe', probed: 100, proven: 0, disproved: 100, unknown: 0 })
       expect(code).toBe(4)
     }
   )
 
-  it('are said to be so many at most where no hold tells', { timeout: 40_000 }, async ({ skip }) => {
+  it('are reported as an upper bound when there was no hold', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -159,7 +163,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toBeNull()
   })
 
-  it('are no more once their final ACK got through', { timeout: 40_000 }, async ({ skip }) => {
+  it('are no longer reported once their final ACK got through', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -175,9 +179,7 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toMatchObject({ proven: 100, disproved: 0 })
   })
 
-  it('that SYN cookies leave behind are reset when they are probed', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  it('left behind by SYN cookies are reset by a probe', { timeout: 40_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -199,11 +201,11 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(await exited).toBe(4)
   })
 
-  // A probe begins one byte before the stream, and the kernel's check of a cookie takes that for another segment size: so the
-  // server makes a connection of it, in which nothing fits.
-  it('that a probe makes a connection of are silent, and leave none behind', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  // A probe begins one byte before the stream, and the kernel's cookie check decodes another segment size from that: so the
+  // server makes a connection whose sequence numbers do not match.
+  it('completed by a probe are reported as silent, and leave no phantom behind', {
+    timeout: 40_000
+  }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24')
@@ -220,9 +222,9 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     await eventually(() => server.run('ss', '-Htan', 'state', 'connected') === '')
   })
 
-  it('are told from full accept queues by the table of a server that is here', { timeout: 40_000 }, async ({
-    skip
-  }) => {
+  it('are distinguished from full accept queues by the socket table of this host', {
+    timeout: 40_000
+  }, async ({ skip }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, rules), 'needs nft')
     await using _server = await listenIn(host, '127.0.0.1:8100')
@@ -236,11 +238,11 @@ describe.skipIf(!mayMakeNamespaces)('connections only the client believes in (sk
     expect(result.alive).toMatchObject({ proven: 11, disproved: 8 })
   })
 
-  it('are counted in a churn that awaits no answer', { timeout: 40_000 }, async () => {
+  it('are counted in a churn that expects no answer', { timeout: 40_000 }, async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, '127.0.0.1:8100', '--workers', '1', '--backlog', '10')
     server.stop()
-    // Of the handshakes that are under way when the queue fills, the server drops the final ACKs.
+    // The server drops the final ACKs of the handshakes in progress when the queue fills.
     const result = await dialIn(
       host,
       '127.0.0.1:8100',

@@ -1,4 +1,4 @@
-/** Remedies that name a device are run as they are printed, whatever the device is called. */
+/** Remedies that name a device run as they are printed, whatever the name of the device. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, watchIn } from '../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../helpers/namespace.js'
@@ -19,8 +19,8 @@ async function twoHosts(device: string) {
   }
 }
 
-describe.skipIf(!mayMakeNamespaces)('a remedy with the name of a device (skipped without root)', () => {
-  it.for(['eth0.100', 'a;b$c', "it's"])('sets %s up', async (device) => {
+describe.skipIf(!mayMakeNamespaces)('a remedy for a device (skipped without root)', () => {
+  it.for(['eth0.100', 'a;b$c', "it's"])('sets the device %s up', async (device) => {
     using hosts = await twoHosts(device)
     await using _server = await listenIn(hosts.server, target)
     hosts.client.run('ip', 'link', 'set', 'dev', device, 'down')
@@ -30,10 +30,10 @@ describe.skipIf(!mayMakeNamespaces)('a remedy with the name of a device (skipped
     expect(causesOf(await dialIn(hosts.client, target, '-c', '5'))).toEqual([])
   })
 
-  it.for(['eth0.100', 'a;b$c'])('loosens the reverse path filter of %s', async (device) => {
+  it.for(['eth0.100', 'a;b$c'])('loosens the reverse path filter of the device %s', async (device) => {
     using hosts = await twoHosts(device)
     const { client, server } = hosts
-    // The SYN comes from an address whose way back leads through another device.
+    // The SYN comes from an address whose return route uses another device.
     client.run('ip', 'address', 'add', '198.18.9.1/32', 'dev', 'lo')
     client.run('sysctl', '-q', '-w', 'net.ipv4.conf.all.arp_announce=2')
     server.run('ip', 'link', 'add', 'aside', 'type', 'veth', 'peer', 'name', 'other')

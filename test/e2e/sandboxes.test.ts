@@ -1,4 +1,4 @@
-/** Where a sandbox refuses system calls, plan and doctor promise no more than dial does, and what cannot be seen is said. */
+/** When a sandbox refuses system calls, plan and doctor promise no more than dial does, and say what they cannot see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../lib/doctor/doctor.js'
 import type { Plan } from '../../lib/plan/plan.js'
@@ -16,7 +16,7 @@ beforeAll(() => {
 })
 afterAll(() => refuse?.[Symbol.dispose]())
 
-/** Runs the command line in a namespace whose sandbox refuses something. */
+/** Runs the command line in a namespace and a sandbox that refuses a system call. */
 function confined(namespace: Namespace, refused: Refused, ...args: string[]): Promise<Ended> {
   return ending(namespace.spawn(refuse?.path ?? '', refused, process.execPath, main, ...args))
 }
@@ -28,9 +28,9 @@ async function jsonOf<T>(...args: Parameters<typeof confined>): Promise<T> {
 }
 
 describe.skipIf(!mayRefuse || !mayMakeNamespaces)(
-  'descriptor tables of their own, refused to threads',
+  'a sandbox that denies threads their own descriptor tables',
   () => {
-    // Each of two workers has half of the one table, and two descriptors for each connection of a self-dial.
+    // Each of two workers has half of the one table; each connection of a self-dial needs two descriptors.
     const most = 2 * Math.floor(Math.floor((4096 - 64) / 2) / 2)
     const limited = (namespace: Namespace, refused: Refused, ...args: string[]) =>
       ending(
@@ -48,7 +48,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)(
       )
 
     it.each(['unshare', 'close_range'] as const)(
-      '(%s) bound plan and doctor as they bind dial',
+      '(%s) limits plan and doctor as it limits dial',
       async (refused) => {
         using host = await Namespace.create()
         const dial = (connections: number) =>
@@ -92,7 +92,7 @@ const noDevices =
 const noRoutes =
   'the devices packets leave by, and whether they are up: netlink sockets (AF_NETLINK) are refused here, or the addon does not load'
 
-describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', () => {
+describe.skipIf(!mayRefuse || !mayMakeNamespaces)('a sandbox that denies netlink sockets', () => {
   const target = '198.18.90.2:8100'
 
   async function twoHosts() {
@@ -109,7 +109,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', ()
     }
   }
 
-  it('cost a dial to another host nothing, even where the kernel has no port left to choose', async () => {
+  it('does not stop a dial to another host, even when the kernel has no port left to choose', async () => {
     using hosts = await twoHosts()
     hosts.client.run('sysctl', '-qw', 'net.ipv4.ip_local_reserved_ports=32768-60999')
     await using _listening = await listenIn(hosts.server, target)
@@ -129,7 +129,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', ()
     }
   })
 
-  it('leave a dial its findings, and what it could not see is said', async () => {
+  it('leaves a dial its findings, and the result says what it could not see', async () => {
     using hosts = await twoHosts()
     const dialed = await jsonOf<RunResult>(hosts.client, 'netlink', 'dial', target, '-c', '5', '--json')
     expect(causesOf(dialed)).toEqual(['connection-refused'])
@@ -138,7 +138,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', ()
     expect(alone).toMatchObject({ findings: [], unavailable: [`the accept queues: ${noSockets}`] })
   })
 
-  it('leave plan and doctor their answers, and what they could not see is said', async () => {
+  it('leaves plan and doctor their answers, which say what they could not see', async () => {
     using hosts = await twoHosts()
     const planned = await jsonOf<Plan>(hosts.client, 'netlink', 'plan', target, '--json')
     expect(planned).toMatchObject({ fits: true, findings: [] })
@@ -151,7 +151,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', ()
     expect(causesOf(unrouted)).toEqual(['unreachable'])
   })
 
-  it('do not hide which addresses are of this host', async () => {
+  it('does not hide which addresses belong to this host', async () => {
     using hosts = await twoHosts()
     const { needs } = await jsonOf<Plan>(
       hosts.client,
@@ -165,7 +165,7 @@ describe.skipIf(!mayRefuse || !mayMakeNamespaces)('netlink sockets, refused', ()
     expect(needs.client.sockets).toBe(20)
   })
 
-  it('are no matter to a listener', async () => {
+  it('does not affect a listener', async () => {
     using hosts = await twoHosts()
     const listened = await confined(
       hosts.server,

@@ -1,4 +1,4 @@
-/** Servers nobody here wrote, dialed beyond what they are set up for: the result says what each of them really did. */
+/** Third-party servers, dialed beyond their limits: the result says what each of them did. */
 import { describe, expect, it } from 'vitest'
 import { type DialRun, dial } from '../../lib/dial/dial.js'
 import type { Snapshot } from '../../lib/dial/snapshot.js'
@@ -7,12 +7,12 @@ import { causesOf } from '../helpers/causes.js'
 import { type Daemon, haproxy, isInstalled, nginx, redis } from '../helpers/daemons.js'
 import { ownAddress, socketsAt } from '../helpers/loopback.js'
 
-/** Connections the kernel has with the server's end established, whether the server has taken them or not. */
+/** Connections whose server end is established in the kernel, accepted by the server or not. */
 function establishedAt({ target }: Daemon): number {
   return socketsAt(target).filter(({ state, local }) => state === 'ESTAB' && local === target).length
 }
 
-/** Lets the run hold until `reached`, and ends it. */
+/** Holds the run until `reached`, then ends it. */
 async function holdUntil(run: DialRun, reached: (snapshot: Snapshot) => boolean): Promise<RunResult> {
   for await (const snapshot of run.snapshots({ everyMs: 10 })) if (reached(snapshot)) break
   return run.close()
@@ -25,7 +25,7 @@ async function holdUntil(run: DialRun, reached: (snapshot: Snapshot) => boolean)
 const beyond = { connections: 400, rate: 800, holdMs: 600_000, connectTimeoutMs: 2500, workers: 1 }
 
 describe.skipIf(!isInstalled('nginx'))('nginx', () => {
-  it('short of worker_connections takes all, and closes those that are idle to make room', async () => {
+  it('without free worker_connections accepts all, and closes idle connections to make room', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 100 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
     const { connections, errors, findings } = await holdUntil(
@@ -39,7 +39,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
     expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
-  it('short of descriptors leaves connections in its accept queue, and the rest unanswered', async () => {
+  it('without free descriptors leaves connections in its accept queue, and does not answer the others', async () => {
     await using server = await nginx(ownAddress(), { workers: 1, connections: 1000, files: 60, backlog: 50 })
     const { connections, errors, findings } = await dial({
       targets: [server.target],
@@ -47,7 +47,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
       ...beyond,
       holdMs: 0
     }).result
-    // At most 60 descriptors and 51 places in the queue; descriptors that nginx uses for itself are fewer connections.
+    // At most 60 descriptors and 51 places in the queue, less the descriptors that nginx uses for itself.
     expect(connections.established).toBeGreaterThan(51)
     expect(connections.established).toBeLessThanOrEqual(60 + 51)
     expect(connections).toMatchObject({ attempted: 400, failed: 400 - connections.established })
@@ -60,7 +60,7 @@ describe.skipIf(!isInstalled('nginx'))('nginx', () => {
 })
 
 describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
-  it('at its maxconn leaves connections in its accept queue, and the rest unanswered', async () => {
+  it('at its maxconn leaves connections in its accept queue, and does not answer the others', async () => {
     await using server = await haproxy(ownAddress(), '127.0.0.1:9', { connections: 100, backlog: 50 })
     const { connections, errors, findings } = await dial({
       targets: [server.target],
@@ -68,7 +68,7 @@ describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
       ...beyond,
       holdMs: 1
     }).result
-    // haproxy holds 100 and the queue one more than its backlog; which one is on its way between them is a matter of time.
+    // haproxy holds 100 and the queue one more than its backlog; one more may be in transit between them.
     const { established, failed } = connections
     expect([150, 151]).toContain(established)
     expect(connections).toMatchObject({ attempted: 400, failed: 400 - established, closedByPeer: 0 })
@@ -81,7 +81,7 @@ describe.skipIf(!isInstalled('haproxy'))('haproxy', () => {
 })
 
 describe.skipIf(!isInstalled('redis-server'))('redis', () => {
-  it('beyond its maxclients says so and closes', async () => {
+  it('above its maxclients sends an error and closes', async () => {
     await using server = await redis(ownAddress(), { clients: 100 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond, holdMs: 3000 })
     const { connections, errors, findings } = await run.result
@@ -94,8 +94,8 @@ describe.skipIf(!isInstalled('redis-server'))('redis', () => {
     })
   })
 
-  it('short of descriptors keeps fewer clients than it was told to', async () => {
-    // It reserves 32 descriptors for itself.
+  it('with too few descriptors keeps fewer clients than its maxclients', async () => {
+    // redis reserves 32 descriptors for itself.
     await using server = await redis(ownAddress(), { clients: 10_000, files: 96 })
     const run = dial({ targets: [server.target], source: [ownAddress()], ...beyond })
     const { connections, errors, findings } = await holdUntil(
@@ -107,7 +107,7 @@ describe.skipIf(!isInstalled('redis-server'))('redis', () => {
     expect(causesOf({ findings })).toEqual(['peer-closed'])
   })
 
-  it('holds as many as it was told to', async () => {
+  it('holds as many clients as its maxclients', async () => {
     await using server = await redis(ownAddress(), { clients: 5000 })
     const run = dial({ targets: [server.target], source: [ownAddress()], connections: 5000, holdMs: 200 })
     for await (const { phase } of run.snapshots({ everyMs: 10 })) {

@@ -1,4 +1,4 @@
-/** What people hold connections to: nginx, haproxy, redis and a WebSocket server, as Debian and Node ship them. */
+/** Common servers: nginx, haproxy, redis and a WebSocket server, as Debian and Node ship them. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 
 const heartbeat = { connections: 3000, everyMs: 500, holdMs: 2000 }
 
-/** Each connection answered when it was opened and at every heartbeat after that. */
+/** Each connection was answered when it was opened and at every heartbeat after that. */
 function expectHealthy(
   { connections, errors, exchange }: Awaited<ReturnType<typeof dial>['result']>,
   beats: number
@@ -22,42 +22,48 @@ function expectHealthy(
   expect(exchange?.completed).toBeGreaterThanOrEqual(3000 * (1 + beats))
 }
 
-describe('keep-alive requests', () => {
+describe('HTTP requests', () => {
   const request = { send: 'GET / HTTP/1.1\\r\\nHost: c1m\\r\\n\\r\\n', expect: 'HTTP/1.1 200 OK\\r\\n' }
 
-  it.skipIf(!isInstalled('nginx'))('to nginx', async () => {
+  it.skipIf(!isInstalled('nginx'))('on kept-alive connections are answered by nginx', async () => {
     await using server = await nginx(ownAddress())
     const run = dial({ targets: [server.target], source: [ownAddress()], ...request, ...heartbeat })
     expectHealthy(await run.result, 3)
   })
 
-  it.skipIf(!isInstalled('nginx') || !isInstalled('haproxy'))('to haproxy before nginx', async () => {
-    await using server = await nginx(ownAddress())
-    await using proxy = await haproxy(ownAddress(), server.target)
-    const run = dial({ targets: [proxy.target], source: [ownAddress()], ...request, ...heartbeat })
-    expectHealthy(await run.result, 3)
-  })
+  it.skipIf(!isInstalled('nginx') || !isInstalled('haproxy'))(
+    'on kept-alive connections are answered by haproxy in front of nginx',
+    async () => {
+      await using server = await nginx(ownAddress())
+      await using proxy = await haproxy(ownAddress(), server.target)
+      const run = dial({ targets: [proxy.target], source: [ownAddress()], ...request, ...heartbeat })
+      expectHealthy(await run.result, 3)
+    }
+  )
 
-  it.skipIf(!isInstalled('nginx'))('and none kept alive, to nginx that closes first', async () => {
-    await using server = await nginx(ownAddress())
-    const { churn, errors, connections } = await dial({
-      targets: [server.target],
-      source: [ownAddress()],
-      connections: 20,
-      rate: 1000,
-      churn: true,
-      closeBy: 'server',
-      durationMs: 1000,
-      send: 'GET / HTTP/1.0\\r\\n\\r\\n',
-      expect: 'HTTP/1.1 200 OK\\r\\n'
-    }).result
-    expect(errors).toEqual([])
-    expect(connections.failed).toBe(0)
-    expect(churn?.transactions).toBeGreaterThan(500)
-  })
+  it.skipIf(!isInstalled('nginx'))(
+    'without keep-alive are answered by nginx, which closes first',
+    async () => {
+      await using server = await nginx(ownAddress())
+      const { churn, errors, connections } = await dial({
+        targets: [server.target],
+        source: [ownAddress()],
+        connections: 20,
+        rate: 1000,
+        churn: true,
+        closeBy: 'server',
+        durationMs: 1000,
+        send: 'GET / HTTP/1.0\\r\\n\\r\\n',
+        expect: 'HTTP/1.1 200 OK\\r\\n'
+      }).result
+      expect(errors).toEqual([])
+      expect(connections.failed).toBe(0)
+      expect(churn?.transactions).toBeGreaterThan(500)
+    }
+  )
 })
 
-it.skipIf(!isInstalled('redis-server'))('PING to redis', async () => {
+it.skipIf(!isInstalled('redis-server'))('PING is answered by redis', async () => {
   await using server = await redis(ownAddress())
   const run = dial({
     targets: [server.target],
@@ -71,7 +77,7 @@ it.skipIf(!isInstalled('redis-server'))('PING to redis', async () => {
   expect(result.exchange?.bytesReceived).toBe(7 * (result.exchange?.completed ?? 0))
 })
 
-it('a WebSocket upgrade', async () => {
+it('a WebSocket upgrade is answered', async () => {
   using folder = temporaryFolder()
   const key = 'dGhlIHNhbXBsZSBub25jZQ=='
   const accepted = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')

@@ -10,13 +10,13 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
   })
   afterAll(() => namespace[Symbol.dispose]())
 
-  /** What ss shows of the connections of a dial with `args`, a line each: first those that were dialed. */
+  /** What ss shows of the connections of a dial with `args`, one per line: first the dialed ends. */
   async function dialed(...args: string[]): Promise<string[]> {
     await using _held = await heldBy(namespace, '-c', '3', '-s', '127.0.5.1', ...args)
     return socketsOf('src 127.0.5.1')
   }
 
-  /** The same of the connections that a listener with `args` has accepted. */
+  /** The same for connections that a listener with `args` has accepted. */
   async function accepted(...args: string[]): Promise<string[]> {
     await using _listening = await listenIn(namespace, '127.0.6.1:8100', ...args)
     await using _held = await heldBy(namespace, '127.0.6.1:8100', '-c', '3')
@@ -28,7 +28,7 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
     return shown.split('\n').filter((line) => line !== '')
   }
 
-  it('is left to the kernel where none is given', async () => {
+  it('is left to the kernel when it is not given', async () => {
     const lines = await dialed()
     expect(lines).toHaveLength(3)
     for (const line of lines) expect(line).not.toMatch(/timer:|fwmark:|tos:0x[1-9a-f]|%/)
@@ -74,7 +74,7 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
     }
   })
 
-  it('device binds both ends to it, whose address is then the source', async () => {
+  it('device binds both ends to the device, and its address becomes the source', async () => {
     using server = await Namespace.create()
     connectNamespaces(namespace, '198.18.40.1/24', server, '198.18.40.2/24', 'veth40')
     await using _listening = await listenIn(server, '198.18.40.2:8100', '--device', 'veth40')
@@ -87,7 +87,7 @@ describe.skipIf(!mayMakeNamespaces)('a socket option', () => {
     for (const line of accepted) expect(line).toContain(' 198.18.40.2%veth40:8100')
   })
 
-  it('device is refused where there is none of that name', async () => {
+  it('device is refused when no device has that name', async () => {
     expect(await namespace.cli('dial', '-c', '1', '--device', 'nosuch0')).toMatchObject({
       code: 2,
       stderr: expect.stringContaining("--device is 'nosuch0'")

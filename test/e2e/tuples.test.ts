@@ -8,7 +8,7 @@ function portsOf(peers: readonly string[]): number[] {
   return peers.map((peer) => Number(peer.split(':').at(-1)))
 }
 
-/** Dials `servers` and holds until `comers` connections, by default all of this dial, have been accepted. */
+/** Dials `servers` and holds until `comers` connections (default: all of this dial) have been accepted. */
 async function dialAll(options: DialOptions, servers: NetServer[], comers = options.connections ?? 0) {
   const run = dial({ ...options, targets: servers.map(({ target }) => target), holdMs: 600_000 })
   for await (const { failed } of run.snapshots({ everyMs: 2 })) {
@@ -18,7 +18,7 @@ async function dialAll(options: DialOptions, servers: NetServer[], comers = opti
 }
 
 describe('the tuple space', () => {
-  it('is used up to its last tuple, each once', async () => {
+  it('is used up to its last tuple, each tuple once', async () => {
     const source = ownAddress()
     await using server = await netServer(ownAddress())
     const { connections, scenario } = await dialAll(
@@ -35,7 +35,7 @@ describe('the tuple space', () => {
     expect(server.peers.every((peer) => peer.startsWith(`${source}:`))).toBe(true)
   })
 
-  it('is begun at a place of its own, which a seed repeats', async () => {
+  it('begins at a random tuple, which a seed repeats', async () => {
     const source = ownAddress()
     const at = async (seed?: number) => {
       await using server = await netServer(ownAddress())
@@ -71,7 +71,7 @@ describe('the tuple space', () => {
     expect(new Set(peers.map((peer) => peer.split(':')[0]))).toEqual(new Set(sources))
   })
 
-  it('skips a port another socket holds, and says how many', async () => {
+  it('skips a port that another socket holds, and counts the skipped ports', async () => {
     const source = ownAddress()
     await using _ = await netServer(source, undefined, 20_050)
     await using server = await netServer(ownAddress())
@@ -82,7 +82,7 @@ describe('the tuple space', () => {
     expect(portsOf(server.peers)).not.toContain(20_050)
   })
 
-  it('that turns out too small leaves the rest undone, and says why', async () => {
+  it('that is too small leaves connections undone, and the result says why', async () => {
     const source = ownAddress()
     await using _ = await netServer(source, undefined, 20_050)
     await using server = await netServer(ownAddress())
@@ -98,7 +98,7 @@ describe('the tuple space', () => {
     expect(errors).toMatchObject([{ phase: 'bind', code: 'EADDRNOTAVAIL', count: 1 }])
   })
 
-  it('never connects a socket to itself', async () => {
+  it('never yields a socket connected to itself', async () => {
     const address = ownAddress()
     const port = await freePort(address)
     const { connections, errors } = await dial({
@@ -112,7 +112,7 @@ describe('the tuple space', () => {
     expect(errors).toMatchObject([{ phase: 'connect', code: 'ECONNREFUSED', count: 10 }])
   })
 
-  it('is shared without collision by runs at the same time, each with its shard', async () => {
+  it('is shared without collision by concurrent runs that have a shard each', async () => {
     const source = ownAddress()
     await using server = await netServer(ownAddress())
     const shard = (k: number) =>
@@ -128,7 +128,7 @@ describe('the tuple space', () => {
     expect(new Set(server.peers).size).toBe(600)
   })
 
-  it('may be that of another run at the same time, whose tuples are skipped', async () => {
+  it('may be shared with another run, whose tuples are skipped', async () => {
     const source = ownAddress()
     await using server = await netServer(ownAddress())
     const options = {
@@ -145,7 +145,7 @@ describe('the tuple space', () => {
     expect(errors).toEqual([])
   })
 
-  it('is used again at once by the next run', async () => {
+  it('is available again at once to the next run', async () => {
     const source = ownAddress()
     await using server = await netServer(ownAddress(), (socket) => socket.on('end', () => socket.end()))
     for (let i = 0; i < 3; i++) {

@@ -1,11 +1,11 @@
-/** Targets nobody reaches, in a network namespace of their own: what the kernel says of each, and when. */
+/** Unreachable targets in a network namespace: the error of the kernel for each, and when it comes. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
 import { type Ended, runShell } from '../cli/run_cli.js'
 
-// A network with nobody else in it, and routes into nowhere.
+// A network without other hosts, and routes that lead nowhere.
 const setup = `
   ip link set lo up
   ip link add c1m0 type veth peer name c1m1
@@ -27,8 +27,8 @@ function dialThere(args: string): Promise<Ended> {
 
 const canUnshare = spawnSync('unshare', ['--user', '--map-root-user', '--net', 'true']).status === 0
 
-describe.skipIf(!canUnshare)('a target that is not reached (needs user namespaces)', () => {
-  it('because nobody answers costs each connection its timeout', async () => {
+describe.skipIf(!canUnshare)('a target that cannot be reached (needs user namespaces)', () => {
+  it('because nothing answers costs each connection its timeout', async () => {
     const { code, stdout, stderr } = await dialThere('10.77.0.2:80 -c 300 --connect-timeout 300ms --json')
     expect({ code, stderr }).toEqual({ code: 4, stderr: '' })
     const { connections, errors, timing, findings } = JSON.parse(stdout) as RunResult
@@ -39,7 +39,7 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
     expect(timing.dialSeconds).toBeGreaterThan(0.299)
   })
 
-  it('because nobody there has the address is told by the kernel', async () => {
+  it("because no host has the address is reported by the kernel's error", async () => {
     const { code, stdout } = await dialThere('10.77.0.3:80 -c 10 --connect-timeout 20s --json')
     expect(code).toBe(4)
     const { connections, errors, findings } = JSON.parse(stdout) as RunResult
@@ -51,7 +51,7 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
   it.each([
     ['unreachable', '10.77.1.1', 'EHOSTUNREACH'],
     ['prohibited', '10.77.2.1', 'EACCES']
-  ])('because the route is %s is told before anything is sent', async (_, address, errno) => {
+  ])('because the route is %s is reported before any packet is sent', async (_, address, errno) => {
     const { code, stdout, stderr } = await dialThere(`${address}:80 -c 50 --json`)
     expect({ code, stdout }).toEqual({ code: 4, stdout: '' })
     expect(stderr).toBe(
@@ -62,7 +62,7 @@ describe.skipIf(!canUnshare)('a target that is not reached (needs user namespace
   it.each([
     ['unreachable', '10.77.1.1', 'EHOSTUNREACH'],
     ['prohibited', '10.77.2.1', 'EACCES']
-  ])('although a source was named, because the route is %s, is told by code', async (_, address, errno) => {
+  ])('because the route is %s is reported by its code when a source is named', async (_, address, errno) => {
     const { code, stdout } = await dialThere(`${address}:80 -c 50 -s 10.77.0.1 --json`)
     expect(code).toBe(4)
     const { connections, errors, findings } = JSON.parse(stdout) as RunResult
@@ -87,14 +87,14 @@ describe.skipIf(!canUnshare)('a plan (needs user namespaces)', () => {
     ['a route is unreachable', '10.77.1.1:80', 'unreachable'],
     ['a route is unreachable, though a source is named', '10.77.1.1:80 -s 10.77.0.1', 'unreachable'],
     ['a route is prohibited', '10.77.2.1:80 -s 10.77.0.1', 'unreachable'],
-    ['no route is there', '203.0.113.1:80 -s 10.77.0.1', 'unreachable'],
+    ['there is no route', '203.0.113.1:80 -s 10.77.0.1', 'unreachable'],
     ['there is no IPv6', '[::1]:80', 'source-address-missing'],
-    ['there is no IPv6, and a target is elsewhere', '[fd00::1]:80', 'unreachable']
-  ])('promises nothing where %s', async (_, args, id) => {
+    ['there is no IPv6, and the target is on another host', '[fd00::1]:80', 'unreachable']
+  ])('predicts a failure when %s', async (_, args, id) => {
     expect(await planThere(args)).toEqual({ code: 3, ids: [id] })
   })
 
-  it('has nothing against a target on the way', async () => {
+  it('predicts no failure for a target with a route', async () => {
     expect(await planThere('10.77.0.2:80')).toEqual({ code: 0, ids: [] })
   })
 })

@@ -19,12 +19,12 @@ import { libraryCall } from './library_calls.js'
 import { Random } from './random.js'
 import { oddFacts } from './values.js'
 
-/** What is told of a case. */
+/** The report on a case. */
 export interface Told {
   seed: number
   /** The case, for a person. */
   begins?: string
-  /** What was wrong with it; empty: nothing. */
+  /** What was wrong with it; empty when it passed. */
   problem?: string
 }
 
@@ -32,12 +32,12 @@ const [libraryUrl = '', programUrl = '', bin = '', first = '', count = ''] = pro
 const library = (await import(libraryUrl)) as typeof Library
 const program = ((await import(programUrl)) as { default: { runProgram: typeof runProgram } }).default
 
-/** An interval around the case under way, so that a promise that is never settled does not end the process. */
+/** An interval during each case, so that a promise that never settles does not end the process. */
 setInterval(() => {}, 1000)
 
 const folder = mkdtempSync(join(process.env.C1M_FUZZ_FOLDER ?? tmpdir(), 'cases-'))
 process.chdir(folder)
-// Wherever a journal is looked for, it is in there.
+// Every journal is in this folder.
 process.env.XDG_STATE_HOME = join(folder, 'state')
 mkdirSync(files.folder)
 mkdirSync('empty')
@@ -56,7 +56,7 @@ for (const stream of [process.stdout, process.stderr]) {
   }) as typeof stream.write
 }
 
-/** What went wrong beside the case: nobody awaited it. */
+/** Errors outside of the case that nothing awaited. */
 let astray: unknown[] = []
 process.on('uncaughtException', (error) => astray.push(error))
 process.on('unhandledRejection', (error) => astray.push(error))
@@ -98,7 +98,7 @@ async function aLibraryCall(seed: number, random: Random): Promise<string> {
   }
 }
 
-/** What an error of the library may not be. */
+/** What is wrong with an error of the library. */
 function flawOf(error: unknown): string {
   if (isAbort(error)) return ''
   if (!(error instanceof library.C1mError)) return `threw no C1mError but ${shown(error)}`
@@ -115,7 +115,7 @@ function flawOf(error: unknown): string {
   return ''
 }
 
-/** What a signal of the caller gives as its reason. */
+/** The reason of the caller's signal. */
 function isAbort(error: unknown): boolean {
   return error instanceof DOMException && (error.name === 'AbortError' || error.name === 'TimeoutError')
 }
@@ -159,7 +159,7 @@ async function here(argv: readonly string[], afterMs: number): Promise<CommandEn
     return { code, stderr: printed }
   } catch (error) {
     const { text, exitCode } = describeFailure(error, false)
-    // A bug's stack is worth more than its message.
+    // For a bug the stack is worth more than the message.
     const stack = exitCode === 1 && error instanceof Error ? error.stack : ''
     return { code: exitCode, stderr: `${printed}${text}${stack}` }
   } finally {

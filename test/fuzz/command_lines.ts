@@ -1,4 +1,4 @@
-/** Random command lines: options of every command, with values that make sense, or nearly, or not at all. */
+/** Random command lines: options of every command, with valid, almost valid and invalid values. */
 
 import { spec as bench } from '../../lib/cli/options/bench.js'
 import { spec as completion } from '../../lib/cli/options/completion.js'
@@ -23,7 +23,7 @@ export const specs: Readonly<Record<string, CommandSpec>> = {
   completion
 }
 
-/** The commands that have most to get wrong come most often. */
+/** Commands with more options are chosen more often. */
 const commands = [
   'dial',
   'dial',
@@ -39,10 +39,10 @@ const commands = [
   'completion'
 ]
 
-/** What changes the host, takes minutes, or leaves the process. */
+/** Options that change the host, take minutes, or act outside of the process. */
 const forbidden = new Set(['--apply', '--self-test', '--allow-host-changes', '--all', '--neper', '--pcap'])
 
-/** Files of the folder a command line runs in; none that does not end. */
+/** Files of the folder in which a command line runs; all of them are finite. */
 export const files = {
   facts: 'facts.json',
   deep: 'deep.json',
@@ -51,7 +51,7 @@ export const files = {
   folder: 'folder'
 } as const
 
-/** Values that make sense, and those that nearly do. */
+/** Valid and almost valid values. */
 type Values = readonly [sensible: readonly string[], odd: readonly string[]]
 
 const byType: Readonly<Record<OptionSpec['type'], Values>> = {
@@ -145,7 +145,7 @@ function positionals(command: string, random: Random): string[] {
   if (command === 'completion') return random.some(['bash', 'zsh', 'fish', 'tcsh'], 2)
   if (command === 'lab') return ['list', ...random.some(['accept-queue', 'none'], 1)]
   if (command === 'bench') return [random.pick(['compare', 'plot']), ...random.some(Object.values(files), 3)]
-  // Mostly no target: a self-dial runs.
+  // Usually without a target, so that a self-dial runs.
   return random.chance(0.7) ? [] : Array.from({ length: 1 + random.below(3) }, () => random.pick(targets))
 }
 

@@ -1,4 +1,4 @@
-/** Random calls of the library: options that make sense, or nearly, or not at all. */
+/** Random calls of the library with valid, almost valid and invalid options. */
 import type * as Library from '../../lib/index.js'
 import type { Random } from './random.js'
 import { anyValue, oddFacts, sources, targets, texts, throwing } from './values.js'
@@ -6,7 +6,7 @@ import { anyValue, oddFacts, sources, targets, texts, throwing } from './values.
 /** A call, and how to write it down. */
 export interface LibraryCall {
   name: string
-  /** For a person: values that cannot be written are named. */
+  /** For a person: values without a literal are described. */
   options: unknown
   run(): Promise<unknown>
 }
@@ -78,7 +78,7 @@ const goalValues: Values = {
   role: oneOf('client', 'server', 'both')
 }
 
-/** Facts, parts of them, and what is not. */
+/** Facts, parts of facts, and values that are no facts. */
 const facts = (random: Random, whole: unknown): unknown =>
   random.pick([
     oddFacts(whole, random),
@@ -108,7 +108,7 @@ const planValues = (whole: unknown): Values => ({
 /** Times after which a run is stopped, milliseconds: well before any of the values above would end it. */
 const stopMs = [0, 0, 1, 5, 30, 100]
 
-/** What calls are made of beside their random values. */
+/** What a call needs besides its random values. */
 export interface Surroundings {
   /** An empty folder: a host without /proc, whose sysctls cannot be changed. */
   root: string
@@ -161,7 +161,7 @@ export function libraryCall(random: Random, library: typeof Library, host: Surro
   if (name === 'doctor') {
     const options = anyOptions(goalValues, random)
     const where = random.chance(0.5) ? places : {}
-    // Applied in the empty folder alone.
+    // Applied only in the empty folder.
     const apply = where === places && random.chance(0.3) ? { apply: random.pick([true, 'true', 1]) } : {}
     const all = isPlain(options) ? Object.assign(options, apply) : options
     return call(all, () => library.doctor(all as Library.DoctorOptions, where))
@@ -183,7 +183,7 @@ export function libraryCall(random: Random, library: typeof Library, host: Surro
 interface Conduct {
   afterMs: number
   period: unknown
-  /** Whether a census is asked for at a moment of no consequence. */
+  /** Whether a census is requested at an arbitrary moment. */
   asks: boolean
 }
 
@@ -214,13 +214,13 @@ function isPlain(value: unknown): value is object {
   }
 }
 
-/** Options with such values, of which some are replaced, misspelt or made to throw. */
+/** Options with such values, some of them replaced, misspelled or made to throw. */
 function anyOptions(values: Values, random: Random): unknown {
   if (random.chance(0.05)) return anyValue(random)
   const names = random.some(Object.keys(values), 4)
   const options: Record<string, unknown> = {}
   for (const name of names) options[name] = values[name]?.(random)
-  // Mostly no target: a self-dial runs.
+  // Usually without a target, so that a self-dial runs.
   delete options.targets
   if (values.targets && random.chance(0.3)) options.targets = values.targets(random)
   if (random.chance(0.25)) options[random.pick(Object.keys(values))] = anyValue(random)

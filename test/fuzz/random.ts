@@ -3,7 +3,7 @@
 export class Random {
   #state: number
 
-  /** @param seed a whole number; neighbouring ones give sequences that have nothing in common */
+  /** @param seed a whole number; adjacent seeds give unrelated sequences */
   constructor(seed: number) {
     this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0
   }
@@ -30,7 +30,7 @@ export class Random {
     return items[this.below(items.length)] as T
   }
 
-  /** Some of the items, in their order, of which each is as likely as the others. */
+  /** Some of the items in their order, each with the same probability. */
   some<T>(items: readonly T[], most: number): T[] {
     const share = this.below(most + 1) / Math.max(1, items.length)
     return items.filter(() => this.chance(share))

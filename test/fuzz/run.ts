@@ -1,4 +1,4 @@
-/** Runs random cases in a network namespace without a route, some at a time, and gives those that went wrong. */
+/** Runs random cases in a network namespace without a route, several at a time, and returns those that failed. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
 import type { Told } from './child.js'
 
-/** In a user namespace, so that no root is needed; with loopback up, and nothing else. */
+/** In a user namespace, so that root is not needed; only loopback is up. */
 const isolated = ['unshare', '-rn', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
-/** A case that takes longer hangs; the slowest one seen took a tenth of it. */
+/** A case that takes longer counts as hanging; the slowest one seen took a tenth of this time. */
 const hangMs = 30_000
 
 /** Whether such a namespace can be made here. */
@@ -22,10 +22,10 @@ export function mayIsolate(): boolean {
   return spawnSync(command, args, { env: { ...process.env, PATH: path } }).status === 0
 }
 
-/** A case that went wrong. */
+/** A failed case. */
 export interface Mishap {
   seed: number
-  /** What was called or typed. */
+  /** The call or the command line. */
   what: string
   problem: string
 }
@@ -71,7 +71,7 @@ async function bundled(folder: string): Promise<string> {
   return join(folder, 'child.mjs')
 }
 
-/** After a crash or a hang the next process goes on with the case that follows. */
+/** After a crash or a hang the next process continues with the following case. */
 async function runPart(
   child: string,
   folder: string,

@@ -1,4 +1,4 @@
-/** What nobody should give, and what somebody will. */
+/** Values that callers should not pass, but will. */
 import type { Random } from './random.js'
 
 /** Texts that are hard to read, to quote or to look up. */
@@ -54,7 +54,7 @@ export const texts: readonly string[] = [
   `${' '.repeat(20_000)}x`
 ]
 
-/** Where nothing may go: refused, not here, or nowhere. A namespace without a route holds them all. */
+/** Targets that must not receive packets: refused, missing or unroutable. A namespace without a route contains them all. */
 export const targets: readonly string[] = [
   '127.0.0.1:9',
   '127.0.0.1:9-12',
@@ -119,7 +119,7 @@ export const sources: readonly string[] = [
   '1-2'
 ]
 
-/** A value of any type, or none; some of them throw when they are looked at. */
+/** A value of any type, or none; some of them throw when they are read. */
 export function anyValue(random: Random): unknown {
   return random.pick<() => unknown>([
     () => undefined,
@@ -170,14 +170,14 @@ export function anyValue(random: Random): unknown {
   ])()
 }
 
-/** What a function of a caller throws, so that it can be told from what the library throws. */
+/** What a function of the caller throws, to distinguish it from errors of the library. */
 export const thrownByCaller = new Error('thrown by the caller')
 
 export function throwing(): never {
   throw thrownByCaller
 }
 
-/** The same facts of a host, but for some numbers at the ends of what they can be. */
+/** The same facts of a host, with some numbers at the limits of their range. */
 export function oddFacts(facts: unknown, random: Random): unknown {
   const share = random.pick([0.02, 0.1, 0.5])
   return JSON.parse(JSON.stringify(facts), (_, value) => {

@@ -1,10 +1,10 @@
-/** A dial under way, and something that happens in the middle of it. */
+/** A running dial, and an action in the middle of it. */
 import type { ChildProcess } from 'node:child_process'
 import type { Snapshot } from '../../lib/dial/snapshot.js'
 import type { RunResult } from '../../lib/result/result.js'
 import { jsonLines } from './namespace.js'
 
-/** Acts once, when a snapshot of a `dial --ndjson` is as wanted; gives the result. */
+/** Acts once when a snapshot of a `dial --ndjson` satisfies the condition, and returns the result. */
 export async function actingWhen(
   dialing: ChildProcess,
   isWanted: (snapshot: Snapshot) => boolean,

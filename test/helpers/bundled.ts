@@ -1,4 +1,4 @@
-/** Processes of their own that run a piece of this repository's TypeScript, which Node cannot. */
+/** Processes that run a piece of this repository's TypeScript, which Node cannot run itself. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'rolldown'

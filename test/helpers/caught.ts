@@ -1,4 +1,4 @@
-/** What `action` throws, so that a test can look at code, message and hint in one expectation. */
+/** Returns what `action` throws, so that a test can compare code, message and hint in one expectation. */
 export function caught(action: () => unknown): unknown {
   try {
     action()

@@ -16,19 +16,19 @@ export async function dialIn(namespace: Namespace, ...args: string[]): Promise<R
   return JSON.parse(stdout) as RunResult
 }
 
-/** What `plan` foresees. */
+/** The findings that `plan` predicts. */
 export async function planIn(namespace: Namespace, ...args: string[]): Promise<Plan> {
   const { stdout, stderr } = await namespace.cli('plan', '--json', ...args)
   if (stdout === '') throw new Error(`there is no plan: ${stderr}`)
   return JSON.parse(stdout) as Plan
 }
 
-/** The names of what was found. */
+/** The ids of the findings. */
 export function causesOf({ findings }: { findings: readonly Finding[] }): string[] {
   return findings.map(({ id }) => id)
 }
 
-/** A server of somebody else. */
+/** A server that is not ours. */
 export interface OtherServer extends AsyncDisposable {
   readonly pid: number
 }
@@ -69,7 +69,7 @@ function ending(child: ChildProcess, exited: Promise<unknown>): OtherServer {
   }
 }
 
-/** What a remedy says to type, typed there. */
+/** Runs the commands of a remedy in a namespace. */
 export function typeIn(namespace: Namespace, line: string): void {
   namespace.run('sh', '-c', line)
 }
@@ -79,7 +79,7 @@ export async function listenIn(namespace: Namespace, target: string, ...args: st
   const listening = namespace.start('listen', target, '--ndjson', ...args)
   await jsonLines(listening).next()
   return {
-    /** It accepts no more; the kernel goes on to shake hands for it. */
+    /** Stops it from accepting; the kernel still completes handshakes for it. */
     stop: () => listening.kill('SIGSTOP'),
     async [Symbol.asyncDispose]() {
       const exited = once(listening, 'exit')
@@ -89,17 +89,17 @@ export async function listenIn(namespace: Namespace, target: string, ...args: st
   }
 }
 
-/** Starts `watch`, and waits until it has looked once. */
+/** Starts `watch`, and waits for its first snapshot. */
 export async function watchIn(namespace: Namespace, ...args: string[]) {
   const watching = namespace.start('watch', '--every', '100ms', '--ndjson', ...args)
   const looks = jsonLines(watching) as AsyncGenerator<unknown> as AsyncGenerator<WatchSnapshot>
   await looks.next()
   return {
-    /** Looks on until something is found. */
+    /** Reads snapshots until one has a finding. */
     found(): Promise<WatchSnapshot> {
       return this.until(({ findings }) => findings.length > 0)
     },
-    /** Looks on until it has seen enough. */
+    /** Reads snapshots until one satisfies the condition. */
     async until(enough: (look: WatchSnapshot) => boolean): Promise<WatchSnapshot> {
       for (;;) {
         const { value, done } = await looks.next()
@@ -107,7 +107,7 @@ export async function watchIn(namespace: Namespace, ...args: string[]) {
         if (enough(value)) return value
       }
     },
-    /** Ends it, and gives its summary. */
+    /** Stops it and returns its summary. */
     async stop(): Promise<WatchResult> {
       let last: unknown
       watching.kill('SIGINT')
@@ -123,7 +123,7 @@ export async function watchIn(namespace: Namespace, ...args: string[]) {
   }
 }
 
-/** Loads firewall rules; false where there is no nft, or a kernel that cannot do what they ask for. */
+/** Loads firewall rules; false without nft, or when the kernel does not support them. */
 export function loadRules(namespace: Namespace, rules: string): boolean {
   try {
     namespace.run('nft', rules)
@@ -133,7 +133,7 @@ export function loadRules(namespace: Namespace, rules: string): boolean {
   }
 }
 
-/** A namespace tracks connections from its first rule that asks for it. */
+/** A namespace starts to track connections with its first rule that needs it. */
 export const tracked = `table inet t {
   chain in {
     type filter hook input priority 0;
@@ -141,7 +141,7 @@ export const tracked = `table inet t {
   }
 }`
 
-/** Starts a dial that holds its connections, and waits until it does. */
+/** Starts a dial that holds its connections, and waits until the hold begins. */
 export async function heldBy(namespace: Namespace, ...args: string[]) {
   const dialing = namespace.start('dial', '--hold', '1m', '--ndjson', '-q', ...args)
   for await (const { phase } of jsonLines(dialing)) if (phase === 'holding') break

@@ -1,4 +1,4 @@
-/** A server of Node in a process of its own, so that what it costs is not ours and a busy one doesn't stall the test. */
+/** A Node server in another process, so that its costs are not counted here and a busy one doesn't stall the test. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'

@@ -1,4 +1,4 @@
-/** Debian's nginx, haproxy and redis, each started for one test and gone after it. */
+/** Debian's nginx, haproxy and redis, each started for one test and stopped after it. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ export interface Daemon extends AsyncDisposable {
   readonly target: string
 }
 
-/** Whether `command` is installed, also where only root's PATH leads; a test that needs it is skipped otherwise. */
+/** Whether `command` is installed, also in a folder that only root's PATH has; tests that need it are skipped otherwise. */
 export function isInstalled(command: string): boolean {
   return spawnSync(command, ['-v'], { env: daemonEnv }).error === undefined
 }
@@ -55,7 +55,7 @@ export function haproxy(
   { connections = 8000, backlog = 4096 } = {}
 ): Promise<Daemon> {
   return start(address, 'haproxy', (port, folder) => ({
-    // It wants its last line to end.
+    // haproxy requires a newline at the end of the file.
     'haproxy.cfg': `
       global
         maxconn ${connections}
@@ -74,7 +74,7 @@ export function haproxy(
   }))
 }
 
-/** Takes at most `clients`, and no more than `files` descriptors allow. */
+/** Accepts at most `clients`, and no more than `files` descriptors allow. */
 export function redis(address: string, { clients = 10_000, files = 0 } = {}): Promise<Daemon> {
   return start(address, 'redis-server', (port, folder) => ({
     ...(files > 0 && { under: ['prlimit', `--nofile=${files}:${files}`] }),
@@ -119,7 +119,7 @@ async function start(
   }
 }
 
-/** Resolves when something listens there; rejects when the process ends before. */
+/** Resolves when the port has a listener; rejects when the process ends before that. */
 async function answering(child: ChildProcess, address: string, port: number): Promise<void> {
   while (child.exitCode === null && child.signalCode === null) {
     const socket = connect({ host: address, port, localAddress: address })

@@ -1,7 +1,7 @@
-/** How long a test waits for what must come, in milliseconds: far longer than it ever takes. */
+/** How long a test waits for an expected event, in milliseconds: far longer than it ever takes. */
 const patienceMs = 15_000
 
-/** Waits until `condition` holds, looking again and again. */
+/** Polls until `condition` holds. */
 export async function eventually(condition: () => boolean): Promise<void> {
   for (const until = performance.now() + patienceMs; !condition(); ) {
     if (performance.now() > until) throw new Error(`this did not come to hold: ${condition}`)

@@ -17,7 +17,7 @@ const latency: Distribution = {
 }
 
 const { buckets: _, ...roundTrip } = latency
-/** Of exchanges that all were answered. */
+/** For exchanges that were all answered. */
 export const noFailures: ExchangeFailures = {
   unacknowledged: 0,
   unanswered: 0,
@@ -130,7 +130,7 @@ export function exampleResult(changes: Partial<RunResult> = {}): RunResult {
 
 const took = { connectP50Us: 48, connectP99Us: 310, exchangeP50Us: null, exchangeP99Us: null }
 
-/** A run in which everything that may be present is: paced, with failures, retries, a census and a finding. */
+/** A run with every optional part: a rate, failures, retries, a census and a finding. */
 export function eventfulResult(): RunResult {
   const healthy = exampleResult()
   return exampleResult({

@@ -1,4 +1,4 @@
-/** A piece for scripts: what a process holds, so that two moments can be compared. */
+/** Code for scripts that reads what a process holds, so that two moments can be compared. */
 
 /**
  * Defines `inUse()`: descriptors and threads of the process it runs in, and whether any process holds sockets at
@@ -10,7 +10,7 @@ export function defineInUse(address: string): string {
     const { execFileSync } = await import('node:child_process')
     const hasSockets = () =>
       / ino:[1-9]/.test(execFileSync('ss', ['-Htane', 'src ${address} or dst ${address}']))
-    // A thread that was joined stays in /proc for a moment: as many as there were at the least are waited for.
+    // A joined thread stays in /proc for a moment: wait for the lowest number seen so far.
     let fewest = Infinity
     const countThreads = (until) => {
       let threads

@@ -10,7 +10,7 @@ const block = `127.${64 + ((process.pid >> 8) & 63)}.${process.pid & 255}`
 
 let last = 0
 
-/** A loopback address nobody else uses. */
+/** A loopback address that no other test uses. */
 export function ownAddress(): string {
   last += 1
   if (last > 254) throw new Error('the addresses of this test process are used up')
@@ -23,7 +23,7 @@ export interface Socket {
   state: string
   local: string
   peer: string
-  /** Whether a process holds it: what the kernel alone has yet to finish with has no inode. */
+  /** Whether a process holds it: a socket that only the kernel still needs has no inode. */
   held: boolean
 }
 
@@ -50,7 +50,7 @@ export async function expectNoSockets(address: string, ...others: string[]): Pro
   await expect.poll(left, { timeout: 5000 }).toEqual([])
 }
 
-/** Sockets that could not be kept in TIME_WAIT because this network namespace has too many, whoever's. */
+/** Sockets that could not enter TIME_WAIT because this network namespace has too many. */
 export function timeWaitsLost(): number {
   return readCounters()['TcpExt.TCPTimeWaitOverflow'] ?? 0
 }

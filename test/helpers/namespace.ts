@@ -8,13 +8,13 @@ import { type Ended, ending } from '../cli/run_cli.js'
 /** The built command line. */
 export const main = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
-/** Where tests that need one can't run: not root, or no unshare(1) and nsenter(1). */
+/** False without root, unshare(1) or nsenter(1): tests that need a namespace are skipped then. */
 export const mayMakeNamespaces =
   spawnSync('unshare', ['-n', 'true']).status === 0 && spawnSync('nsenter', ['--version']).status === 0
 
 const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` }
 
-/** A namespace with loopback up. It ends with the process that holds it, and so with this one. */
+/** A namespace with loopback up. It ends with the process that holds it, which ends with this process. */
 export class Namespace implements Disposable {
   readonly pid: number
   readonly #holder: ChildProcess
@@ -28,7 +28,7 @@ export class Namespace implements Disposable {
   static async create(parent?: Namespace): Promise<Namespace> {
     const [command = '', ...args] = [
       ...(parent ? ['nsenter', `--net=/proc/${parent.pid}/ns/net`] : []),
-      // The holder reads from us until we are gone.
+      // The holder reads from this process until it ends.
       ...['unshare', '-n', 'sh', '-c', 'ip link set lo up && echo up && exec cat']
     ]
     const holder = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
@@ -36,7 +36,7 @@ export class Namespace implements Disposable {
     return new Namespace(holder)
   }
 
-  /** Runs a command inside to its end; gives what it printed. */
+  /** Runs a command inside to its end and returns its output. */
   run(command: string, ...args: string[]): string {
     return execFileSync('nsenter', [`--net=/proc/${this.pid}/ns/net`, command, ...args], {
       env,
@@ -85,7 +85,7 @@ export function connectNamespaces(
   }
 }
 
-/** The JSON objects a process prints, a line each. */
+/** The JSON objects a process prints, one per line. */
 export async function* jsonLines(child: ChildProcess): AsyncGenerator<Record<string, unknown>> {
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream }))
     yield JSON.parse(line)

@@ -28,7 +28,7 @@ export function dialing(change: Partial<Record<keyof NativeDialConfig, unknown>>
   return { ...config, ...change } as NativeDialConfig
 }
 
-/** SO_BINDTODEVICE to a device that is not there, which the kernel refuses with ENODEV, to root as well. */
+/** SO_BINDTODEVICE to a missing device, which the kernel refuses with ENODEV, even to root. */
 export const missingDevice: NativeSocketOption = {
   family: 0,
   level: 1,
@@ -36,7 +36,7 @@ export const missingDevice: NativeSocketOption = {
   value: Buffer.from('nosuch0')
 }
 
-/** What a run is told of descriptor tables, a small one. */
+/** Small descriptor tables for a run. */
 export const small = { ...tableLimits, workers: 1, maxTables: 2 }
 
 /** A listener on loopback. */

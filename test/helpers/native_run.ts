@@ -2,7 +2,7 @@
 import { native } from '../../lib/engine/native.js'
 import type { NativeRun } from '../../lib/engine/native_run.js'
 
-/** A run of any configuration, also of one that its types forbid. */
+/** A run with any configuration, also one that the types forbid. */
 export function createRun(config: unknown, onEvent: unknown = () => {}): NativeRun {
   return new (native().Run)(config as never, onEvent as never)
 }

@@ -6,7 +6,7 @@ export interface Places {
   client: string
   router: string
   server: string
-  /** Nobody has it, on the link of the client. */
+  /** An address on the link of the client that no host has. */
   nobody: string
 }
 

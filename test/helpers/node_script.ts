@@ -34,7 +34,7 @@ export function runScript(source: string, options?: ScriptOptions): Promise<Ende
   return ending(startScript(source, options))
 }
 
-/** Runs `source`, which must end well, and gives what it printed as JSON on its last line. */
+/** Runs `source`, which must succeed, and returns the JSON that it printed on its last line. */
 export async function resultOf<T>(source: string, options?: ScriptOptions): Promise<T> {
   const { code, signal, stdout, stderr } = await runScript(source, options)
   if (code !== 0) throw new Error(`the script ended with ${signal ?? code}:\n${stderr}`)

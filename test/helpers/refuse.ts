@@ -1,11 +1,11 @@
-/** Commands to which the kernel refuses something, as a sandbox does it. */
+/** Runs commands for which the kernel refuses a system call, as in a sandbox. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Where tests that need it can't run: no C++ compiler, or no seccomp filters. */
+/** False without a C++ compiler or seccomp filters: tests that need them are skipped then. */
 export const mayRefuse =
   spawnSync('c++', ['--version']).status === 0 && process.arch === 'x64' && process.platform === 'linux'
 

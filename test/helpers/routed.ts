@@ -1,4 +1,4 @@
-/** A client and a server in networks of their own, with a router between them. */
+/** A client and a server in separate networks, with a router between them. */
 import { connectNamespaces, Namespace } from './namespace.js'
 
 export interface Routed extends Disposable {

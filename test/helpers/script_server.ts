@@ -1,4 +1,4 @@
-/** A server in a namespace that does what a few lines of Node say with each connection. */
+/** A server in a namespace that runs a few lines of Node for each connection. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import type { Namespace } from './namespace.js'
@@ -19,7 +19,7 @@ export async function scriptServer(namespace: Namespace, address: string, port: 
   if (child.stdout) await once(createInterface({ input: child.stdout }), 'line')
   return {
     target: `${address}:${port}`,
-    /** The kernel goes on to answer for it. */
+    /** The kernel still completes handshakes for it. */
     stop: () => child.kill('SIGSTOP'),
     kill: () => child.kill('SIGKILL'),
     async [Symbol.asyncDispose]() {

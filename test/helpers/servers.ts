@@ -11,7 +11,7 @@ export interface NetServer extends AsyncDisposable {
   readonly port: number
   /** The connections open now. */
   readonly sockets: ReadonlySet<Socket>
-  /** Source address and port of every connection that came, in order. */
+  /** Source address and port of every accepted connection, in order. */
   readonly peers: readonly string[]
   close(): Promise<void>
 }

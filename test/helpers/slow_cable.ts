@@ -1,4 +1,4 @@
-/** A cable between two namespaces whose frames take a while: for round trips of seconds, without netem. */
+/** A cable between two namespaces that delays frames: for round trips of seconds without netem. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { Namespace } from './namespace.js'
 import { temporaryFolder } from './temporary.js'
 
-/** Where there is a C++ compiler for the program that copies the frames. */
+/** Whether there is a C++ compiler for the program that copies the frames. */
 export const hasCompiler = spawnSync('c++', ['--version']).status === 0
 
 /**

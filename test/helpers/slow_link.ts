@@ -1,9 +1,9 @@
-/** A cable that is long: it delays every packet. There is no netem in every kernel. Needs root and python3. */
+/** A cable that delays every packet, because not every kernel has netem. Needs root and python3. */
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { connectNamespaces, Namespace } from './namespace.js'
 
-/** Passes frames between two devices, each after a delay; with the state of their checksums (PACKET_VNET_HDR). */
+/** Copies frames between two devices after a delay, with the state of their checksums (PACKET_VNET_HDR). */
 const relay = `
 import heapq, select, socket, sys, time
 delay = float(sys.argv[1])

@@ -10,12 +10,12 @@ import { readSysctl } from '../../lib/host/sysctl/values.js'
 import { HostSysctls, restoreAbandoned } from '../../lib/labs/sandbox/host_sysctls.js'
 
 export interface Task {
-  /** `lab`, `doctor`: change and put back; `clean`, `revert`: put back what others have left. */
+  /** `lab`, `doctor`: change and restore; `clean`, `revert`: restore what other processes left. */
   readonly role: 'lab' | 'doctor' | 'clean' | 'revert'
   readonly places: Places
   /** Values to set, by name. */
   readonly values: Readonly<Record<string, string>>
-  /** Once, or until it is killed. A line says that it begins, and one after each time what the values are. */
+  /** Once, or until it is killed. It prints a line when it begins, and the values after each round. */
   readonly loops: boolean
   /** Kills itself before this call that changes a file, counted from 1. */
   readonly killBefore?: number
@@ -26,7 +26,7 @@ const names = Object.keys(values)
 const paths = { ...places, stateFolder: places.labStateFolder }
 const caller = { isRoot: true, initialUserNamespace: true }
 
-/** What leaves another state behind, or may; a file that was made is empty before the first write. */
+/** Calls that may change the state on disk; a new file is empty before the first write. */
 const changing = ['renameSync', 'rmSync', 'symlinkSync', 'unlinkSync', 'writeFileSync', 'writeSync'] as const
 
 function dieBefore(call: number): void {
@@ -43,7 +43,7 @@ function dieBefore(call: number): void {
   }
 }
 
-/** What has been set stays until it is put back by who has set it. */
+/** A value that was set stays until the process that set it restores it. */
 function expectValues(): void {
   for (const [name, value] of Object.entries(values)) {
     const is = readSysctl(name, places.procRoot)

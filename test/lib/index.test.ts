@@ -4,7 +4,7 @@ import { ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 
 describe('the package', () => {
-  it('offers its functions and nothing of its inside', () => {
+  it('exports its functions and no internals', () => {
     expect(Object.keys(lib).sort()).toMatchInlineSnapshot(`
       [
         "C1mError",

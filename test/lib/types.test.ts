@@ -1,4 +1,4 @@
-/** The types a user of the package gets: dist/index.d.ts, one file. */
+/** The types of the package: dist/index.d.ts, one file. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const types = readFileSync(join(root, 'dist/index.d.ts'), 'utf8')
 
-/** What a strict compiler says of a user's program, whose package has this one among its dependencies. */
+/** The output of a strict compiler for a user's program that depends on this package. */
 function complaints(source: string, { extension = 'mts', lib = 'es2022,esnext.disposable' } = {}): string {
   using user = temporaryFolder()
   const modules = join(user.path, 'node_modules')
@@ -29,7 +29,7 @@ function complaints(source: string, { extension = 'mts', lib = 'es2022,esnext.di
   }
 }
 
-/** Names of the types, classes, functions and constants that the file declares. */
+/** Names of the types, classes, functions and constants in the file. */
 const declared = [...types.matchAll(/^(?:declare )?(interface|type|class|const|function) (\w+)/gm)].map(
   ([, kind, name]) => ({ kind, name })
 )
@@ -39,15 +39,15 @@ const exported = (/^export \{([^}]*)\};?$/m.exec(types)?.[1] ?? '')
   .map((name) => name.trim().replace(/^type /, ''))
 
 describe('the types of the package', () => {
-  it('are one file, which imports nothing', () => {
+  it('are in one file, which imports nothing', () => {
     const files = readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' })
     expect(files.filter((file) => file.endsWith('.d.ts'))).toEqual(['index.d.ts'])
     expect(types).not.toMatch(/\bimport\b|<reference/)
   })
 
-  it('export every type that they mention', () => {
+  it('include every type that they mention', () => {
     expect(declared.length).toBeGreaterThan(100)
-    // A constant that is not exported is a list of words, of which a type is made.
+    // A constant that is not exported is a list of words that a type is derived from.
     const hidden = declared.filter(({ kind, name = '' }) => kind !== 'const' && !exported.includes(name))
     expect(hidden).toEqual([])
   })
@@ -56,7 +56,7 @@ describe('the types of the package', () => {
     expect(types).not.toMatch(/Native\w+|\bPlaces\b|reworded/)
   })
 
-  it('explain every export, and link to nothing that is not there', () => {
+  it('explain every export, and link only to existing ones', () => {
     const silent = declared
       .filter(({ name = '' }) => exported.includes(name))
       .filter(({ kind, name }) => !new RegExp(`\\*/\\n(declare )?${kind} ${name}\\b`).test(types))
@@ -68,10 +68,8 @@ describe('the types of the package', () => {
 })
 
 describe("a user's program", () => {
-  it.each(['mts', 'cts'])(
-    'that dials, listens, watches, plans and asks is accepted as user.%s',
-    (extension) => {
-      const source = `
+  it.each(['mts', 'cts'])('that dials, listens, watches and plans compiles as user.%s', (extension) => {
+    const source = `
       import { C1mError, dial, doctor, listen, plan, watch } from 'c1m-native'
       import type { Binding, DialOptions, NatPlan, RampPoint, RunResult, Snapshot, Target } from 'c1m-native'
 
@@ -96,18 +94,17 @@ describe("a user's program", () => {
 
       const established = (snapshot: Snapshot): number => snapshot.established
       export const code = (error: unknown) => (error instanceof C1mError ? error.code : undefined)`
-      expect(complaints(source, { extension })).toBe('')
-    }
-  )
+    expect(complaints(source, { extension })).toBe('')
+  })
 
-  it('is accepted as the README writes it', () => {
+  it('that is printed in the README compiles', () => {
     const readme = readFileSync(join(root, 'README.md'), 'utf8')
     const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, source = '']) => source)
     expect(examples).not.toEqual([])
     for (const source of examples) expect(complaints(source)).toBe('')
   })
 
-  it('is accepted without the library of disposables', () => {
+  it('compiles without the library of disposables', () => {
     const source = `
       import { dial } from 'c1m-native'
       export const { connections } = await dial({ connections: 100 }).result`
@@ -116,14 +113,14 @@ describe("a user's program", () => {
 
   it.each([
     ['an option that does not exist', "import { dial } from 'c1m-native'; dial({ conections: 1 })", 'TS2561'],
-    ['a type of the inside', "import type { NativeRunConfig } from 'c1m-native'", 'TS2305'],
-    ['a file of the inside', "import type {} from 'c1m-native/dist/engine/native.js'", 'TS2307'],
-    ['an argument for tests', "import { doctor } from 'c1m-native'; doctor({}, {})", 'TS2554']
-  ])('is refused %s', (_, source, code) => {
+    ['an internal type', "import type { NativeRunConfig } from 'c1m-native'", 'TS2305'],
+    ['an internal file', "import type {} from 'c1m-native/dist/engine/native.js'", 'TS2307'],
+    ['a test-only argument', "import { doctor } from 'c1m-native'; doctor({}, {})", 'TS2554']
+  ])('does not compile with %s', (_, source, code) => {
     expect(complaints(source)).toContain(`error ${code}`)
   })
 
-  it('ends a dial, a listener and a watch alike', () => {
+  it('ends a dial, a listener and a watch in the same way', () => {
     const source = `
       import type { DialRun, ListenServer, Watch } from 'c1m-native'
       interface Handle<Snapshot, Result> extends AsyncDisposable {

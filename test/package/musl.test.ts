@@ -1,4 +1,4 @@
-/** No Node for musl is to be had from npm; so a small program of musl takes its place and loads the addon. */
+/** npm has no Node for musl, so a small musl program loads the addon instead. */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Other Nodes, from npm. */
+/** Other versions of Node, from npm. */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 
-/** What `npm pack --json` says of a tarball. */
+/** The description of a tarball by `npm pack --json`. */
 export interface Packed {
   filename: string
   size: number
@@ -32,7 +32,7 @@ export default function setup(project: TestProject): () => void {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit']
   })
-  // The build prints before.
+  // The build prints its own output first.
   const start = [...printed.matchAll(/^[[{]$/gm)].at(-1)?.index
   const packed = onlyElement(JSON.parse(printed.slice(start)))
   const tarball = join(directory, packed.filename)

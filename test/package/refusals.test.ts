@@ -22,7 +22,7 @@ beforeAll(() => {
 })
 afterAll(() => machine[Symbol.dispose]())
 
-/** One message and nothing else: no stack, no second opinion. */
+/** One message and nothing else: no stack and no second message. */
 function refuses({ code, stdout, stderr }: Ran, message: RegExp): void {
   expect(stderr).toMatch(message)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
@@ -32,7 +32,7 @@ function refuses({ code, stdout, stderr }: Ran, message: RegExp): void {
 const dial = () => machine.run('npx', 'c1m-native', 'dial', '-c', '10')
 const place = new RegExp(`\\(linux-${process.arch}, ${libc}[ .\\d]*, Node ${process.versions.node}\\)`).source
 
-describe('an addon that', () => {
+describe('an addon file that', () => {
   it.each([
     ['was deleted', () => rmSync(prebuild), 'the native addon is missing'],
     [
@@ -46,7 +46,7 @@ describe('an addon that', () => {
       'is damaged: it has \\d+ of \\d+ bytes'
     ],
     ['is empty', () => truncateSync(prebuild), 'is damaged: it does not begin as a 64-bit ELF file does']
-  ])('%s is told of', (_, spoil, message) => {
+  ])('%s is reported', (_, spoil, message) => {
     rmSync(machine.installed, { recursive: true })
     cpSync(pristine, machine.installed, { recursive: true })
     spoil()
@@ -59,8 +59,8 @@ describe('an addon that', () => {
   })
 })
 
-describe('a Node that is too old', () => {
-  it.each(['16.20.2', '18.20.8'])('%s is told so', (version) => {
+describe('a Node version that is too old,', () => {
+  it.each(['16.20.2', '18.20.8'])('%s, is reported', (version) => {
     const bin = join(machine.installed, 'dist', 'cli', 'bin.cjs')
     for (const args of [['--version'], ['dial', '-c', '10'], []]) {
       refuses(
@@ -71,13 +71,13 @@ describe('a Node that is too old', () => {
   })
 })
 
-/** Has Node take itself for one of another system. */
+/** Makes Node report another operating system. */
 const pretending = (platform: string) => {
   const script = `Object.defineProperty(process, 'platform', { value: '${platform}' })`
   return `--import=data:text/javascript,${encodeURIComponent(script)}`
 }
 
-describe('another system than Linux', () => {
+describe('a system other than Linux', () => {
   const commands = [
     ['dial', '-c', '10'],
     ['listen'],
@@ -89,23 +89,20 @@ describe('another system than Linux', () => {
     ['bench']
   ]
 
-  it('is turned away by npm', () => {
+  it('is refused by npm', () => {
     using other = bareMachine({ NODE_OPTIONS: pretending('darwin') })
     const { code, stderr } = other.run('npm', 'install', '--no-audit', tarball)
     expect(code).toBe(1)
     expect(stderr).toMatch(/EBADPLATFORM\n.* Unsupported platform for c1m-native@.*linux.*darwin.*\n/)
   })
 
-  describe.each(['darwin', 'win32'])(
-    'is turned away by a package installed in spite of npm: %s',
-    (platform) => {
-      it.each(commands)('%s', (...args) => {
-        const bin = join(machine.installed, 'dist', 'cli', 'bin.cjs')
-        refuses(
-          machine.run('node', pretending(platform), bin, ...args),
-          new RegExp(`^c1m-native: Linux is needed, and this is ${platform} .*docker run`)
-        )
-      })
-    }
-  )
+  describe.each(['darwin', 'win32'])('is refused by a package installed in spite of npm: %s', (platform) => {
+    it.each(commands)('%s', (...args) => {
+      const bin = join(machine.installed, 'dist', 'cli', 'bin.cjs')
+      refuses(
+        machine.run('node', pretending(platform), bin, ...args),
+        new RegExp(`^c1m-native: Linux is needed, and this is ${platform} .*docker run`)
+      )
+    })
+  })
 })

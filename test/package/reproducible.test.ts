@@ -14,8 +14,8 @@ const platforms = [
   ['linux-arm64.musl', 'prebuilds/linux-arm64/c1m-native.musl.node']
 ] as const
 
-describe('elsewhere, with another zig and nothing cached', () => {
-  it('the same sources give the same addons, to the byte', { timeout: 900_000 }, () => {
+describe('a build on another host, with another zig and nothing cached,', () => {
+  it('makes the same addons from the same sources, to the byte', { timeout: 900_000 }, () => {
     using elsewhere = temporaryFolder()
     const clone = join(elsewhere.path, 'some', 'clone')
     for (const path of ['.ci/prebuild', 'CMakeLists.txt', 'native', 'package.json']) {

@@ -1,4 +1,4 @@
-/** What is generated for other programs, read by those programs. */
+/** Files generated for other programs, checked with those programs. */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ const completion = (shell: string) =>
   run(process.execPath, join(unpacked, 'dist/cli/bin.cjs'), 'completion', shell).stdout
 
 describe('completion', () => {
-  it('in bash holds for shellcheck', () => {
+  it('in bash passes shellcheck', () => {
     using folder = temporaryFolder()
     const file = join(folder.path, 'c1m-native.bash')
     writeFileSync(file, completion('bash'))
@@ -33,7 +33,7 @@ describe('completion', () => {
     ['c1m-native completion ', ['bash', 'fish', 'zsh']],
     ['c1m-native lab run nat-', ['nat-affinity', 'nat-capacity', 'nat-paws']],
     ['c1m-native bench --only fir', ['first-syn']]
-  ])('in fish answers: %s', (line, expected) => {
+  ])('in fish offers completions: %s', (line, expected) => {
     const { stdout, stderr } = run(
       'fish',
       '--no-config',
@@ -54,10 +54,10 @@ describe('completion', () => {
     ['c1m-native dial --close=r', 'c1m-native dial --close=rst '],
     ['c1m-native completion z', 'c1m-native completion zsh '],
     ['c1m-native lab run nat-p', 'c1m-native lab run nat-paws ']
-  ])('in zsh completes: %s', (line, expected) => {
+  ])('in zsh offers completions: %s', (line, expected) => {
     using folder = temporaryFolder()
     writeFileSync(join(folder.path, '_c1m-native'), completion('zsh'))
-    // A terminal of its own, in which the line is typed, completed with Tab, and printed with ^X.
+    // A pseudo-terminal in which the line is typed, completed with Tab, and printed with ^X.
     const script = `
       zmodload zsh/zpty
       zpty shell zsh -f
@@ -71,7 +71,7 @@ describe('completion', () => {
   })
 })
 
-it('the manual page is one that groff reads without a warning', () => {
+it('the manual page passes groff without a warning', () => {
   const page = join(unpacked, 'docs/c1m-native.1')
   const { status, stdout, stderr } = run('groff', '-man', '-ww', '-Tascii', '-P-cbou', page)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })

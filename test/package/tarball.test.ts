@@ -10,7 +10,7 @@ const unpacked = inject('unpacked')
 const { files, size, unpackedSize } = inject('packed')
 const manifest = JSON.parse(readFileSync(join(unpacked, 'package.json'), 'utf8'))
 
-/** Everything a user has a use for: to run, to type-check, to read, to compile. */
+/** Everything a user needs: to run, to type-check, to read, to compile. */
 const wanted = [
   /^bench\/(net\/\w+\.mjs|yardstick\/\w+\.c)$/,
   /^dist\/([\w/-]+\.c?js|index\.d\.ts)$/,
@@ -23,7 +23,7 @@ const wanted = [
 ]
 
 describe('the tarball', () => {
-  it('holds what a user needs and nothing else', () => {
+  it('contains what a user needs and nothing else', () => {
     const paths = files.map(({ path }) => path)
     expect(paths.filter((path) => !wanted.some((pattern) => pattern.test(path)))).toEqual([])
     expect(wanted.filter((pattern) => !paths.some((path) => pattern.test(path)))).toEqual([])
@@ -36,7 +36,7 @@ describe('the tarball', () => {
     expect(unpackedSize).toBeLessThan(3.5e6)
   })
 
-  it('has each file its package.json names', () => {
+  it('contains each file that its package.json names', () => {
     const { exports, bin, man } = manifest
     const paths: string[] = [exports, bin, man].flatMap((entry) => leaves(entry))
     expect(paths.filter((path) => !existsSync(join(unpacked, path)))).toEqual([])
@@ -48,7 +48,7 @@ describe('the tarball', () => {
     expect(existsSync(join(unpacked, 'binding.gyp'))).toBe(false)
   })
 
-  it('has checksums of its addons and their sources that sha256sum checks', () => {
+  it('contains checksums of its addons and their sources that sha256sum verifies', () => {
     execFileSync('sha256sum', ['--check', '--quiet', '--strict', 'prebuilds/SHA256SUMS'], { cwd: unpacked })
   })
 })

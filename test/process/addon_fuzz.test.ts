@@ -7,21 +7,21 @@ import { ownAddress } from '../helpers/loopback.js'
 const script = fileURLToPath(new URL('../helpers/addon_fuzz.mjs', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The same seed makes the same calls; C1M_FUZZ_SEED repeats a batch that failed, C1M_FUZZ_ROUNDS goes on for longer. */
+/** The same seed makes the same calls; C1M_FUZZ_SEED repeats a failed batch, C1M_FUZZ_ROUNDS runs longer. */
 const seed = Number(process.env.C1M_FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const rounds = Number(process.env.C1M_FUZZ_ROUNDS ?? 48_000)
 
-/** Calls in a process of their own. */
+/** Runs the calls in another process. */
 const batch = 8000
 
-/** After which a batch counts as one that hangs. */
+/** After this time a batch counts as hanging. */
 const hangsMs = 60_000
 
 describe(`the raw addon, called at random (C1M_FUZZ_SEED=${seed})`, () => {
   const seeds = Array.from({ length: Math.ceil(rounds / batch) }, (_, i) => seed + i)
 
   it.each(seeds)(
-    'throws nothing but errors, neither crashes nor hangs: batch %i',
+    'throws only errors, and neither crashes nor hangs: batch %i',
     async (batchSeed) => {
       const child = spawn(
         process.execPath,

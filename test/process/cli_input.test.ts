@@ -1,4 +1,4 @@
-/** What a command line meets that is wrong or goes wrong: one sentence, an exit code, and nothing lost. */
+/** Wrong input and failures give one sentence and an exit code, and lose no result. */
 import { spawnSync } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -14,10 +14,10 @@ import { stalledServer } from '../helpers/servers.js'
 
 const cliPath = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
 
-describe('refused before anything is dialed:', () => {
+describe('dial opens no connection for', () => {
   it.each([
     [
-      'a source that is not here',
+      'a source address that this host does not have',
       ['127.0.0.1:9', '-s', '192.0.2.7'],
       2,
       '-s 192.0.2.7 is not an address of this host (EADDRNOTAVAIL). Give it to an interface (ip address add 192.0.2.7/32 dev eth0), or name others.'
@@ -35,7 +35,7 @@ describe('refused before anything is dialed:', () => {
       '5 connections need as many 4-tuples, and there are 0: 1 source address x 0 source ports x 1 destination. Use at most 3 shards, or more source ports (--source-ports A-B).'
     ],
     [
-      'a port range reversed',
+      'a reversed port range',
       ['127.0.0.1:90-80'],
       2,
       "target '127.0.0.1:90-80' has a reversed port range: 90 is above 80. Write 80-90."
@@ -47,13 +47,13 @@ describe('refused before anything is dialed:', () => {
       "target '127.0.0.1:0' has port 0, which nobody can listen on. Write host:port, host:port-port, host:port,port or [v6]:port."
     ],
     [
-      'no connections',
+      'zero connections',
       ['127.0.0.1:9', '-c', '0'],
       2,
       '-c is 0, and must be a whole number from 1 to 2,147,483,647.'
     ],
     [
-      'a name nobody has',
+      'an unknown host name',
       ['nobody.invalid:80'],
       4,
       /^the name 'nobody\.invalid' (has no address \(E\w+\)\. Check the spelling|cannot be looked up: the resolver did not answer \(EAI_AGAIN\)\. Try) [^\n]+\.$/
@@ -69,7 +69,7 @@ describe('refused before anything is dialed:', () => {
 })
 
 describe('a target that', () => {
-  it('refuses: exit code 4, with the code and an example', async () => {
+  it('refuses yields exit code 4, with the code and an example', async () => {
     const address = ownAddress()
     const target = `${address}:${await freePort(address)}`
     const { code, stdout, stderr } = await runCli(['dial', target, '-c', '200', '-s', address])
@@ -80,7 +80,7 @@ describe('a target that', () => {
     )
   })
 
-  it('never answers: exit code 4, with the timeout', async () => {
+  it('never answers yields exit code 4, with the timeout', async () => {
     const address = ownAddress()
     await using server = await stalledServer(address, 1)
     const args = [
@@ -101,7 +101,7 @@ describe('a target that', () => {
     expect(stdout).toMatch(/\nfailures +98 +timeout +ETIMEDOUT\s+127/)
   })
 
-  it('dies while connections are held: exit code 5, and how many it took along', async () => {
+  it('dies during the hold yields exit code 5, with the number of lost connections', async () => {
     const address = ownAddress()
     await using server = await childServer(address, () => {})
     const child = startCli(['dial', server.target, '-c', '500', '--hold', '10m', '-s', address, '--ndjson'])
@@ -121,11 +121,11 @@ describe('a target that', () => {
   })
 })
 
-describe('interrupted', () => {
+describe('an interrupted run', () => {
   it.each([
     ['SIGINT', 'in the middle of a ramp', ['-c', '60k', '-r', '20k/s'], 'dialing'],
     ['SIGTERM', 'while it holds', ['-c', '3000', '--hold', '10m'], 'holding']
-  ] as const)('by %s %s it closes every socket and gives its result', async (signal, _, args, awaited) => {
+  ] as const)('by %s %s closes every socket and prints its result', async (signal, _, args, awaited) => {
     const address = ownAddress()
     await using server = await childServer(address, (socket) => {
       socket.resume().on('end', () => socket.end())
@@ -146,12 +146,12 @@ describe('interrupted', () => {
   })
 })
 
-describe('without privileges', () => {
+describe('a process without privileges', () => {
   const asNobody =
     'setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all --no-new-privs'
   const canBeNobody = spawnSync('sh', ['-c', `${asNobody} test -r ${cliPath}`]).status === 0
 
-  it('dial and listen do all they do', async ({ skip }) => {
+  it('can dial and listen fully', async ({ skip }) => {
     skip(!canBeNobody, 'only root can become somebody else')
     const address = ownAddress()
     const { code, stdout, stderr } = await runShell(`
@@ -171,7 +171,7 @@ describe('without privileges', () => {
     await expectNoSockets(address)
   })
 
-  it('a process that may not have threads says so', async ({ skip }) => {
+  it('reports that it may not create threads', async ({ skip }) => {
     skip(!canBeNobody, 'only root can become somebody else')
     const script = `
       const { execFileSync } = await import('node:child_process')
@@ -187,7 +187,7 @@ describe('without privileges', () => {
     })
   })
 
-  it('a self-dial passes the descriptor limit', async ({ skip }) => {
+  it('can exceed its descriptor limit in a self-dial', async ({ skip }) => {
     skip(!canBeNobody, 'only root can become somebody else')
     const { code, stdout } = await runShell(
       `cd /; ulimit -n 200; ${asNobody} $C1M dial -c 2000 -s ${ownAddress()} --hold 100ms --json`

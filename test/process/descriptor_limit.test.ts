@@ -4,7 +4,7 @@ import { runShell } from '../cli/run_cli.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
 
 describe('ulimit -n 64', () => {
-  it('still dials thousands: the limit is of each table', async () => {
+  it('allows a dial of thousands, because the limit applies to each table', async () => {
     const source = ownAddress()
     const { code, stdout, stderr } = await runShell(
       `ulimit -n 64; exec $C1M dial -c 3000 -s ${source} --hold 200ms --json`
@@ -16,12 +16,12 @@ describe('ulimit -n 64', () => {
       connections: { established: 3000, failed: 0, peak: 3000, closedByPeer: 0 },
       errors: []
     })
-    // Both ends are here: 6,000 sockets.
+    // Both ends are in this process: 6,000 sockets.
     if (result.process.privateTables) expect(result.process.tables).toBeGreaterThanOrEqual(6000 / 64)
     await expectNoSockets(source)
   })
 
-  it('also between two processes', async () => {
+  it('allows a dial of thousands between two processes', async () => {
     const address = ownAddress()
     const { code, stdout, stderr } = await runShell(`
       ulimit -n 64
@@ -40,7 +40,7 @@ describe('ulimit -n 64', () => {
     await expectNoSockets(address)
   })
 
-  it('tells in one line what does not fit', async () => {
+  it('reports in one line that a goal does not fit', async () => {
     const { code, stdout, stderr } = await runShell('ulimit -n 64; exec $C1M dial -c 1m')
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
     expect(stderr).toBe(
@@ -50,7 +50,7 @@ describe('ulimit -n 64', () => {
 })
 
 describe('ulimit -n 28', () => {
-  it('is too little for one connection, which is told in one line', async () => {
+  it('is too low for one connection, which is reported in one line', async () => {
     const { code, stdout, stderr } = await runShell('ulimit -n 28; exec $C1M dial -c 10')
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' })
     expect(stderr).toMatch(

@@ -6,7 +6,7 @@ import { defineInUse } from '../helpers/in_use.js'
 import { expectNoSockets, ownAddress } from '../helpers/loopback.js'
 import { resultOf, runScript, startScript } from '../helpers/node_script.js'
 
-/** Acts as soon as a run of 100,000 connections, both ends in one process, has opened a thousand. */
+/** Acts once a self-dial of 100,000 connections has opened a thousand. */
 function midRamp(source: string, act: string): string {
   return `
     const run = c1m.dial({ connections: 100_000, source: ['${source}-${source.replace(/\d+$/, '250')}'] })
@@ -17,7 +17,7 @@ function midRamp(source: string, act: string): string {
     }`
 }
 
-describe('in the middle of a ramp', () => {
+describe('during a ramp', () => {
   it('process.exit ends the process with its code', async () => {
     const source = ownAddress()
     const ended = await runScript(midRamp(source, 'process.exit(7)'))
@@ -25,7 +25,7 @@ describe('in the middle of a ramp', () => {
     await expectNoSockets(source)
   })
 
-  it('an uncaught exception ends it as it does without us', async () => {
+  it('an uncaught exception ends the process as it does without a run', async () => {
     const source = ownAddress()
     const { code, signal, stdout, stderr } = await runScript(
       midRamp(source, "setImmediate(() => { throw new Error('elsewhere') })")
@@ -35,7 +35,7 @@ describe('in the middle of a ramp', () => {
     await expectNoSockets(source)
   })
 
-  it.each(['SIGTERM', 'SIGKILL'] as const)('%s ends it', async (signal) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('%s ends the process', async (signal) => {
     const source = ownAddress()
     const child = startScript(midRamp(source, "console.log('ready')"))
     const ended = ending(child)
@@ -46,7 +46,7 @@ describe('in the middle of a ramp', () => {
   })
 })
 
-describe('while connections are held', () => {
+describe('during a hold', () => {
   it('process.exit ends the process with its code', async () => {
     const source = ownAddress()
     const script = `
@@ -56,7 +56,7 @@ describe('while connections are held', () => {
     await expectNoSockets(source)
   })
 
-  it('a listener does not outlive process.exit', async () => {
+  it('process.exit ends a listener too', async () => {
     const address = ownAddress()
     const script = `
       const server = await c1m.listen({ targets: ['${address}:0'] })
@@ -67,8 +67,8 @@ describe('while connections are held', () => {
   })
 })
 
-describe('a run nobody awaits', () => {
-  it('keeps the process until it is over, and no longer', async () => {
+describe('a run whose result is not awaited', () => {
+  it('keeps the process alive until it ends, and no longer', async () => {
     const source = ownAddress()
     const script = `
       c1m.dial({ connections: 5000, holdMs: 200, source: ['${source}'] })
@@ -83,13 +83,13 @@ describe('a run nobody awaits', () => {
     ['dial', "c1m.dial({ targets: ['nonsense'] })"],
     ['snapshots()', "for await (const _ of c1m.dial({ targets: ['nonsense'] }).snapshots());"],
     ['disposal', "await c1m.dial({ targets: ['nonsense'] })[Symbol.asyncDispose]()"]
-  ])('ends the process when it cannot begin and only %s is called', async (_, script) => {
+  ])('ends the process when it cannot start and only %s is called', async (_, script) => {
     const { code, stderr } = await runScript(script)
     expect(code).toBe(1)
     expect(stderr).toContain("C1mError: target 'nonsense' has no port")
   })
 
-  it('may fail in silence when the caller hears of it elsewhere', async () => {
+  it('may fail without an unhandled rejection when the caller sees the error elsewhere', async () => {
     const script = `
       const run = c1m.dial({ targets: ['nonsense'] })
       await run.started.catch(({ code }) => console.log(code))
@@ -104,7 +104,7 @@ describe('a run nobody awaits', () => {
 })
 
 describe('await using', () => {
-  // Node 20 knows no "using": this is what compilers make of it.
+  // Node 20 has no "using": this is what compilers emit for it.
   it('closes everything when the block throws', async () => {
     const address = ownAddress()
     const script = `
@@ -135,8 +135,8 @@ describe('await using', () => {
   })
 })
 
-describe('when a part of the program cannot be loaded', () => {
-  it('a run gives all of its result but the findings, and says so', async () => {
+describe('when a part of the program cannot be loaded,', () => {
+  it('a run gives its result without findings, and says so', async () => {
     const source = ownAddress()
     const hook = `data:text/javascript,${encodeURIComponent(`
       export const resolve = (name, context, next) => {
@@ -146,7 +146,7 @@ describe('when a part of the program cannot be loaded', () => {
     const script = `
       const { register } = await import('node:module')
       register(${JSON.stringify(hook)})
-      // Only now, because the hook takes a thread of its own.
+      // Only here, because the hook starts a thread.
       ${defineInUse(source)}
       const before = inUse()
       const result = await c1m.dial({ connections: 100, holdMs: 1500, source: ['${source}'] }).result
@@ -164,7 +164,7 @@ describe('when a part of the program cannot be loaded', () => {
     expect(after).toEqual(before)
   })
 
-  it('the command line shows the result as JSON where the report is missing', async () => {
+  it('the command line prints the result as JSON when the report is missing', async () => {
     const hook = `
       import Module from 'node:module'
       const resolve = Module._resolveFilename
@@ -181,7 +181,7 @@ describe('when a part of the program cannot be loaded', () => {
     expect(JSON.parse(stdout)).toMatchObject({ connections: { established: 10 }, unavailable: [] })
   })
 
-  it('the command line says so and ends', async () => {
+  it('the command line says so and exits', async () => {
     const hook = `
       import Module from 'node:module'
       const resolve = Module._resolveFilename
@@ -196,8 +196,8 @@ describe('when a part of the program cannot be loaded', () => {
   })
 })
 
-describe('two runs at once', () => {
-  it('keep to themselves', async () => {
+describe('two concurrent runs', () => {
+  it('do not affect each other', async () => {
     const [one, two] = [ownAddress(), ownAddress()]
     const script = `
       ${defineInUse(one)}

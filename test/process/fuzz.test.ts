@@ -9,7 +9,7 @@ const seed = Number(process.env.C1M_FUZZ_SEED ?? Math.floor(Math.random() * 2 **
 const count = Number(process.env.C1M_FUZZ_COUNT ?? 1200)
 
 it(
-  'random calls and command lines end in a result or in a sentence',
+  'random calls and command lines end in a result or in a one-sentence error',
   async ({ skip }) => {
     skip(!mayIsolate(), 'needs a user namespace with a network of its own (unshare -rn) and ip(8)')
     console.log(`C1M_FUZZ_SEED=${seed} C1M_FUZZ_COUNT=${count}`)

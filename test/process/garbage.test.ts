@@ -20,7 +20,7 @@ const collected = `
   }`
 
 describe('garbage collection', () => {
-  it('takes a finished dial that nobody refers to', async () => {
+  it('collects a finished dial without references', async () => {
     const script = `${collected}
       const start = () => {
         const run = c1m.dial({ connections: 100, source: ['${ownAddress()}'] })
@@ -32,7 +32,7 @@ describe('garbage collection', () => {
     expect(await resultOf(script, { nodeOptions })).toBe(true)
   })
 
-  it('takes the native half of a finished run', async () => {
+  it('collects the native half of a finished run', async () => {
     const script = `${collected}
       const { createRequire } = await import('node:module')
       const { Run, counterNames } = createRequire(library)('node-gyp-build')(new URL('..', library).pathname)
@@ -56,7 +56,7 @@ describe('garbage collection', () => {
     expect(await resultOf(script, { nodeOptions })).toBe(true)
   })
 
-  it('does not end a run under way that nobody refers to', async () => {
+  it('does not end a running dial without references', async () => {
     const address = ownAddress()
     const script = `
       const server = await c1m.listen({ targets: ['${address}:0'], workers: 1 })

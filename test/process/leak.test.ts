@@ -3,10 +3,10 @@ import { defineInUse } from '../helpers/in_use.js'
 import { ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 
-/** How many dials, of how many connections: `npm run test:leak` asks for more than is good for every run of the tests. */
+/** Number of dials, and of connections each: `npm run test:leak` sets more than fits into every test run. */
 const [dials = 0, connections = 0] = (process.env.C1M_LEAK ?? '10x5000').split('x').map(Number)
 
-/** Runs until V8 and the allocator have what they keep for good; both go on taking a little while a long test lasts. */
+/** Warm-up until V8 and the allocator have what they keep; both still grow a little during a long test. */
 const warmUps = Math.max(5, dials / 2)
 
 interface Held {
@@ -35,12 +35,12 @@ it(`${dials} dials of ${connections} connections leave memory, descriptors and t
     for (let i = 0; i < ${dials}; i++) await dial()
     console.log(JSON.stringify({ before, after: await held() }))`
   const { before, after } = await resultOf<Record<'before' | 'after', Held>>(script, {
-    // V8 doubles its young generation now and then, at up to 16 MB, however little survives in it.
+    // V8 sometimes doubles its young generation, up to 16 MB, however little survives in it.
     nodeOptions: ['--expose-gc', '--max-semi-space-size=1']
   })
-  // Descriptors and threads are given back with the result, without waiting for garbage collection.
+  // Descriptors and threads are released with the result, without waiting for garbage collection.
   expect(after.use).toEqual(before.use)
   expect(before.use).toMatchObject({ sockets: false })
-  // The noise of a process that has stopped growing.
+  // Noise of a process that no longer grows.
   expect(after.rssBytes - before.rssBytes).toBeLessThan(4 * 2 ** 20)
 }, 600_000)

@@ -1,4 +1,4 @@
-/** A process that sees no /proc, as in a container that hides it: facts are unknown, and nothing else is lost. */
+/** Without /proc, as in a container that hides it, facts are unknown, and everything else works. */
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { resultOf } from '../helpers/node_script.js'
@@ -14,8 +14,8 @@ const hidden = [
 const [unshare = '', ...args] = [...hidden, 'true']
 const mayHide = spawnSync(unshare, args).status === 0
 
-describe('without /proc', () => {
-  it('every function does what it can', async ({ skip }) => {
+describe('in a system without /proc', () => {
+  it('every function works as far as it can', async ({ skip }) => {
     skip(!mayHide, 'needs user, mount and network namespaces (unshare -rnm) and ip(8)')
     const script = `
       const { fits, facts } = await c1m.plan({ connections: 50, targets: ['127.0.0.1:9'] })

@@ -1,4 +1,4 @@
-/** What a sandbox refuses costs what depends on it, and nothing else. */
+/** A system call that a sandbox refuses disables only what depends on it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../lib/plan/plan.js'
 import type { RunResult } from '../../lib/result/result.js'
@@ -13,7 +13,7 @@ beforeAll(() => {
 })
 afterAll(() => refuse?.[Symbol.dispose]())
 
-describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', () => {
+describe.skipIf(!mayRefuse)('in a sandbox without netlink sockets (needs a C++ compiler)', () => {
   const run = (args: string) => runShell(`exec ${refuse?.path} netlink $C1M ${args}`)
 
   it('dial gives its result and its findings', async () => {
@@ -31,12 +31,12 @@ describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', ()
     ])
   })
 
-  it.each(['plan -c 100', 'plan 127.0.0.1:80', 'doctor -c 1000'])('%s is answered', async (args) => {
+  it.each(['plan -c 100', 'plan 127.0.0.1:80', 'doctor -c 1000'])('%s gives an answer', async (args) => {
     const { code, stderr } = await run(args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
-  it('watch gives what else there is to see, and says what is not', async () => {
+  it('watch shows what else is visible, and says what is not', async () => {
     const { code, stdout } = await run('watch --duration 100ms --every 50ms --json')
     expect(code).toBe(0)
     const { sockets, unavailable } = JSON.parse(stdout) as WatchResult
@@ -56,15 +56,15 @@ describe.skipIf(!mayRefuse)('without netlink sockets (needs a C++ compiler)', ()
   })
 })
 
-describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)', () => {
-  /** All threads and processes of a user count for RLIMIT_NPROC; this one has none but these, and root is exempt. */
+describe.skipIf(process.getuid?.() !== 0)('a low limit on threads (needs root)', () => {
+  /** RLIMIT_NPROC counts all threads and processes of a user; this user has no others, and root is exempt. */
   const user = 100_000 + process.pid
   const limited = (threads: number, args: string) =>
     runShell(`cd /; exec prlimit --nproc=${threads} setpriv --reuid=${user} --regid=${user} --clear-groups \\
       --inh-caps=-all --bounding-set=-all --no-new-privs bash -c 'ulimit -n 64; exec $C1M ${args}'`)
 
   it.each([8, 9, 10, 14, 16, 20, 40])(
-    '%i of them give a result, or a sentence, and never a crash',
+    'of %i ends in a result or a one-sentence error, never in a crash',
     async (threads) => {
       const { code, stdout, stderr } = await limited(threads, `dial -c 2000 -s ${ownAddress()} --json`)
       expect([0, 3]).toContain(code)
@@ -74,7 +74,7 @@ describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)
     }
   )
 
-  it('too few of them for a dial are too few for a plan and the doctor, in the same words', async () => {
+  it('that is too low for a dial is too low for plan and doctor, in the same words', async () => {
     const dialed = await limited(10, 'dial -c 20')
     expect(dialed).toMatchObject({
       code: 3,
@@ -84,7 +84,7 @@ describe.skipIf(process.getuid?.() !== 0)('with few threads allowed (needs root)
     for (const command of ['plan', 'doctor']) expect(await limited(10, `${command} -c 20`)).toEqual(dialed)
   })
 
-  it('too few of them for the tables are foreseen', async () => {
+  it('that is too low for the descriptor tables is predicted', async () => {
     const { code, stdout } = await limited(16, 'plan -c 2000 --workers 1 --json')
     const { findings, needs } = JSON.parse(stdout) as Plan
     expect(code).toBe(3)

@@ -1,4 +1,4 @@
-/** Signals that end the command line, whatever it is doing. */
+/** Signals end the command line, whatever it is doing. */
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,13 +28,13 @@ function waitsAtFifo(pid: number): boolean {
     try {
       return readlinkSync(join(folder, name)) === fifo
     } catch {
-      // Closed meanwhile.
+      // It was closed in the meantime.
       return false
     }
   })
 }
 
-describe('a signal while a FIFO is waited for', () => {
+describe('a signal while the command waits for a FIFO', () => {
   it.each([
     ['SIGINT', ['dial', '--send', '@FIFO']],
     ['SIGTERM', ['dial', '--send', 'a', '--expect', '@FIFO']],
@@ -55,7 +55,7 @@ describe('a signal while a FIFO is waited for', () => {
     const source = ownAddress()
     const child = startCli(['dial', '-c', '10', '-s', source, '--out', fifo])
     const ended = ending(child)
-    // The report is on stdout, so all is closed.
+    // The report is on stdout, so all connections are closed.
     await new Promise((resolve) => child.stdout?.once('data', resolve))
     child.kill('SIGTERM')
     expect(await ended).toMatchObject({ code: 130, signal: null })
@@ -76,7 +76,7 @@ describe('a run that a signal has ended', () => {
   })
 })
 
-/** Starts a dial by a line of shell in which `$C1M` stands for the command line; gives it while it holds. */
+/** Starts a dial by a shell line in which `$C1M` is the command line; resolves when it holds. */
 async function holding(script: string) {
   const child = spawn('bash', ['-c', script], {
     env: {
@@ -116,12 +116,12 @@ describe('SIGHUP', () => {
   it.each([
     ['nohup', 'nohup $C1M & wait $!'],
     ['a shell that ignores it', 'trap "" HUP; $C1M & wait $!']
-  ])('is ignored by a run that %s has started to outlive its terminal', async (_, script) => {
+  ])('is ignored by a run that %s started to outlive its terminal', async (_, script) => {
     const run = await holding(script)
     const pid = childOf(run.pid)
     process.kill(pid, 'SIGHUP')
     const seen = run.lines.length
-    // It goes on: more snapshots than were under way come.
+    // It continues: more snapshots arrive than were in the pipe.
     await eventually(() => run.lines.length > seen + 2)
     process.kill(pid, 'SIGTERM')
     expect(await run.end()).toMatchObject({ code: 130, established: 10 })

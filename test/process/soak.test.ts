@@ -1,4 +1,4 @@
-/** What lasts for days must not collect anything: heap and listeners, looked at over a time with fast periods. */
+/** Commands that run for days must not accumulate heap or listeners; short periods speed that up. */
 import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
 import { listen } from '../../lib/listen/listen.js'
@@ -6,10 +6,10 @@ import { watch } from '../../lib/watch/watch.js'
 import { ownAddress } from '../helpers/loopback.js'
 import { resultOf } from '../helpers/node_script.js'
 
-/** How long it is looked at: `npm run test:leak` asks for more than is good for every run of the tests. */
+/** Duration of the test: `npm run test:leak` sets more than fits into every test run. */
 const seconds = Number(process.env.C1M_SOAK_SECONDS ?? 15)
 
-/** Reads the heap without garbage, in bytes. Objects of the addon are finalized some turns of the event loop later. */
+/** Reads the heap after garbage collection, in bytes. Addon objects are finalized some turns of the event loop later. */
 const defineHeap = `
   const heap = async () => {
     for (let i = 0; i < 10; i++) {
@@ -19,7 +19,7 @@ const defineHeap = `
     return process.memoryUsage().heapUsed
   }`
 
-/** Noise of a heap that has stopped growing. */
+/** Noise of a heap that no longer grows. */
 const noiseBytes = 256 * 1024
 
 it(
@@ -45,7 +45,7 @@ it(
         }
         return bytes
       }
-      // For what is compiled, cached and kept for good: the series, too, fills until it thins itself out.
+      // Warm-up for compiled code and caches: the series, too, fills until it merges its points.
       await least()
       await least()
       const before = await least()
@@ -65,7 +65,7 @@ it(
   (seconds + 60) * 1000
 )
 
-it('a listen that fails leaves nothing behind, however often', async () => {
+it('a listen() that fails leaves nothing behind, however often it is called', async () => {
   const script = `
     ${defineHeap}
     const server = await c1m.listen({ targets: ['${ownAddress()}:0'] })
@@ -80,7 +80,7 @@ it('a listen that fails leaves nothing behind, however often', async () => {
       }
       return least
     }
-    // For what is compiled, cached and kept for good.
+    // Warm-up for compiled code and caches.
     await fail()
     const before = await fail()
     const after = await fail()
@@ -90,11 +90,11 @@ it('a listen that fails leaves nothing behind, however often', async () => {
     nodeOptions: ['--expose-gc', '--max-semi-space-size=1']
   })
   expect(heap).toBeLessThan(noiseBytes)
-  // Runs wait for the garbage collector, which is not in a hurry: what counts is that they do not pile up.
+  // Finished runs wait for the garbage collector, which may be late: they must not accumulate.
   expect(rss).toBeLessThan(16 * 2 ** 20)
 }, 60_000)
 
-it('listen and watch forget the signal once they are closed', async () => {
+it('listen() and watch() remove their listener from the signal once they are closed', async () => {
   const { signal } = new AbortController()
   const server = await listen({ targets: [`${ownAddress()}:0`], signal })
   const watching = await watch({ targets: server.targets, everyMs: 10, signal })

@@ -1,4 +1,4 @@
-/** A reader of stdout that stalls, goes away, or was never there, costs no result. */
+/** No result is lost when the reader of stdout stalls, leaves, or never existed. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,9 +18,9 @@ function resultIn(path: string): RunResult {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-describe('--out', () => {
+describe('the file of --out', () => {
   it.each(['--json', '--ndjson', '--no-color'])(
-    'is written although nobody reads what %s prints',
+    'is written even if nobody reads the output of %s',
     async (format) => {
       const out = join(folder, 'result.json')
       // A pipe holds 64 KiB (pipe(7)): it is full before the run begins.
@@ -32,7 +32,7 @@ describe('--out', () => {
     }
   )
 
-  it('is written when stdout cannot be, and the run is over as planned', async () => {
+  it('is written when stdout cannot be written, and the run ends as planned', async () => {
     const out = join(folder, 'result.json')
     const { code, stderr } = await runShell(
       `$C1M dial -c 50 -s ${ownAddress()} --json --out ${out} > /dev/full`
@@ -45,7 +45,7 @@ describe('--out', () => {
     expect(resultIn(out).connections).toMatchObject({ established: 50 })
   })
 
-  it('is written by a run whose stream of snapshots breaks', async () => {
+  it('is written by a run whose snapshot stream breaks', async () => {
     const out = join(folder, 'result.json')
     const { code } = await runShell(
       `$C1M dial -c 50 -s ${ownAddress()} --hold 10m --ndjson --out ${out} > /dev/full`
@@ -54,7 +54,7 @@ describe('--out', () => {
     expect(resultIn(out).connections).toMatchObject({ established: 50 })
   })
 
-  it('leaves no temporary file, also when the run is killed', async () => {
+  it('leaves no temporary file, even if the run is killed', async () => {
     const out = join(folder, 'result.json')
     const child = startCli([
       'dial',
@@ -93,7 +93,7 @@ describe('a second signal', () => {
   })
 })
 
-/** Those of the engine come on top of the eleven of Node. */
+/** The engine's threads come on top of the eleven of Node. */
 function threads(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).length
 }

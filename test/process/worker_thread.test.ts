@@ -42,7 +42,7 @@ async function outcome(address: string, source: string, end: string): Promise<Ou
       ${end}
       return exited
     }
-    // What the first worker and the first run leave to the process for good.
+    // The first worker and the first run leave some resources in the process permanently.
     await attempt()
     const before = inUse()
     const code = await attempt()
@@ -105,7 +105,7 @@ describe('a worker thread that is terminated', () => {
 })
 
 describe('a worker thread that ends by itself', () => {
-  it('by process.exit in the middle of a ramp leaves nothing behind', async () => {
+  it('by process.exit during a ramp leaves nothing behind', async () => {
     const address = ownAddress()
     const source = `
       const run = c1m.dial({ connections: 100_000, rate: 20_000, source: ['${address}'] })
@@ -120,7 +120,7 @@ describe('a worker thread that ends by itself', () => {
     expect(after).toEqual(before)
   })
 
-  it('by an uncaught exception in the middle of a ramp leaves nothing behind', async () => {
+  it('by an uncaught exception during a ramp leaves nothing behind', async () => {
     const address = ownAddress()
     const source = `
       parentPort.once('message', () => { throw new Error('elsewhere') })
@@ -128,7 +128,7 @@ describe('a worker thread that ends by itself', () => {
       for await (const { established } of run.snapshots({ everyMs: 1 })) {
         if (established > 1000) parentPort.postMessage('now')
       }`
-    // Only when told, so that the error can't overtake the message before it.
+    // Thrown only on request, so that the error can't overtake the message before it.
     const end = "worker.on('error', () => {}).postMessage('throw')"
     const { code, before, after } = await outcome(address, source, end)
     expect(code).toBe(1)
@@ -147,7 +147,7 @@ describe('a worker thread that ends by itself', () => {
 })
 
 describe('several worker threads', () => {
-  it('dial at once, beside the main thread', async () => {
+  it('can dial at once, together with the main thread', async () => {
     const addresses = [ownAddress(), ownAddress(), ownAddress()]
     const script = `
       const { Worker } = await import('node:worker_threads')

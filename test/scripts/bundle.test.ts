@@ -16,14 +16,14 @@ function loadedBy(file: string): { files: string[]; parts: string[] } {
   return { files: files.map((path: string) => basename(path)).sort(), parts }
 }
 
-it('one file has what a dial needs before its first connection, and waits for no part of Node it can do without', () => {
+it('startup.cjs has all that a dial needs before its first connection, and loads no part of Node it can do without', () => {
   const { files, parts } = loadedBy(startup)
   expect(files).toEqual(['rolldown-runtime.cjs', 'startup.cjs'])
   expect(parts).toContain('fs')
   for (const part of ['dgram', 'dns', 'http', 'net']) expect(parts).not.toContain(part)
 })
 
-it('one more file has what judges a run, without what the checks say for the documentation', () => {
+it('judging.cjs has all that judges a run, without the texts for the documentation', () => {
   expect(loadedBy(judging).files).toEqual(['judging.cjs', 'rolldown-runtime.cjs', 'startup.cjs'])
   const code = readFileSync(judging, 'utf8')
   expect(code).toContain('time-wait-paws')

@@ -9,12 +9,12 @@ it.each(pages)('$path is what `npm run generate` makes', async ({ path, make }) 
   expect(await make(shipped), `${path} is out of date: run npm run generate`).toBe(shipped)
 })
 
-it('docs/labs.md without a place for the labs cannot be made', async () => {
+it('docs/labs.md cannot be made without a place for the labs', async () => {
   const page = pages.find(({ path }) => path === 'docs/labs.md')
   await expect(page?.make('# Labs\n')).rejects.toThrow('docs/labs.md has no place for the labs')
 })
 
-it('docs/cli.md without a place for a command cannot be made', async () => {
+it('docs/cli.md cannot be made without a place for a command', async () => {
   const [cliReference] = pages
   await expect(cliReference?.make('# Command line\n')).rejects.toThrow('docs/cli.md has no place for dial')
 })
@@ -24,7 +24,7 @@ it('docs/findings.md cannot be made with a finding that no test provokes', () =>
   expect(() => proofsOf([id])(id)).toThrow('no test in test/e2e provokes never-provoked')
 })
 
-it('docs/findings.md has the tests of a finding from files named for it, and from others that mention it', () => {
+it('docs/findings.md lists the tests of a finding from files named for it, and from others that mention it', () => {
   const proofs = proofsOf(['peer-stalled', 'tuple-reuse-rate'])
   expect(proofs('peer-stalled').map(({ path }) => path)).toEqual([
     'test/e2e/causes/peer_stalled.test.ts',
@@ -33,7 +33,7 @@ it('docs/findings.md has the tests of a finding from files named for it, and fro
   expect(proofs('tuple-reuse-rate').map(({ path }) => path)).toEqual(['test/e2e/nat_time_wait.test.ts'])
 })
 
-it('docs/findings.md says what tests say in whole sentences, without placeholders', () => {
+it('docs/findings.md lists tests as whole sentences, without placeholders', () => {
   const sentences = findingIds.flatMap(proofsOf(findingIds)).flatMap((proof) => proof.sentences)
   expect(sentences.filter((sentence) => /%[a-z]\b|\$|\\|\(skipped/.test(sentence))).toEqual([])
 })

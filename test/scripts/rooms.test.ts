@@ -9,7 +9,7 @@ import { temporaryFolder } from '../helpers/temporary.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const rooms = roomsIn(readFileSync(join(root, 'docs/architecture.md'), 'utf8'))
 
-/** What the rule says of this repository with `files` planted in a copy of it. */
+/** The output of the check for a copy of this repository with `files` added. */
 function problemsWith(files: Record<string, string>): string[] {
   using folder = temporaryFolder()
   for (const part of ['lib', 'native']) cpSync(join(root, part), join(folder.path, part), { recursive: true })
@@ -20,15 +20,15 @@ function problemsWith(files: Record<string, string>): string[] {
   return violations(rooms, importsUnder(folder.path))
 }
 
-describe('the rule of rooms', () => {
-  it('sees every file of lib/ and native/, and finds nothing wrong', () => {
+describe('the check of imports between rooms', () => {
+  it('reads every file of lib/ and native/, and finds no violation', () => {
     const imports = importsUnder(root)
     expect(imports.has('lib/cli/bin.ts')).toBe(true)
     expect(imports.has('native/net/fd.h')).toBe(true)
     expect(violations(rooms, imports)).toEqual([])
   })
 
-  it('refuses an import from a room below, even of a type', () => {
+  it('rejects an import from a lower room, even of a type', () => {
     expect(
       problemsWith({ 'lib/base/planted.ts': "import type { Check } from '../checks/context.js'\n" })
     ).toEqual([
@@ -36,13 +36,13 @@ describe('the rule of rooms', () => {
     ])
   })
 
-  it('refuses a late import from a room below', () => {
+  it('rejects a dynamic import from a lower room', () => {
     expect(
       problemsWith({ 'lib/net/planted.ts': "export const late = () => import('../dial/dial.js')\n" })
     ).toHaveLength(1)
   })
 
-  it('refuses an import between rooms within a room', () => {
+  it('rejects an import between rooms inside a room', () => {
     expect(
       problemsWith({ 'lib/labs/sandbox/planted.ts': "export * from '../runner/list_labs.js'\n" })
     ).toEqual([
@@ -50,15 +50,15 @@ describe('the rule of rooms', () => {
     ])
   })
 
-  it('refuses an include of a header from a room below', () => {
+  it('rejects an include of a header from a lower room', () => {
     expect(problemsWith({ 'native/net/planted.h': '#include "native/binding/convert.h"\n' })).toHaveLength(1)
   })
 
-  it('refuses a loose file', () => {
+  it('rejects a file outside of every room', () => {
     expect(problemsWith({ 'lib/planted.ts': 'export {}\n' })).toEqual(['lib/planted.ts is in no room'])
   })
 
-  it('refuses a circle of files within a room', () => {
+  it('rejects a circular import within a room', () => {
     const files = {
       'lib/base/one.ts': "export type { Two } from './two.js'\n",
       'lib/base/two.ts': "import type { One } from './one.js'\n"

@@ -12,7 +12,7 @@ function saved(folder: string, name: string, faster = 1): string {
 }
 
 describe('bench', () => {
-  it('measures what it is told to, and writes the result', { timeout: 60_000 }, async () => {
+  it('measures the benchmarks that were asked for, and writes the result', { timeout: 60_000 }, async () => {
     using folder = temporaryFolder()
     const out = join(folder.path, 'result.json')
     const { code, stdout } = await runCli(['bench', '--only', 'first-syn', '--out', out, '-q'])
@@ -30,7 +30,7 @@ describe('bench', () => {
     expect(code).toBe(stdout.includes('none of 1.') ? 0 : 5)
   })
 
-  it('ends its contenders, and tells so, when it is interrupted', { timeout: 60_000 }, async () => {
+  it('stops its contenders and says so when it is interrupted', { timeout: 60_000 }, async () => {
     const child = startCli(['bench', '--only', 'churn'])
     const ended = ending(child)
     const children = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim()
@@ -43,20 +43,20 @@ describe('bench', () => {
     expect(contenders.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([])
   })
 
-  it('has no suite of that name: says which is near', async () => {
+  it('suggests the nearest name for an unknown suite', async () => {
     const { code, stderr } = await runCli(['bench', '--only', 'chrun'])
     expect(code).toBe(2)
     expect(stderr).toContain("there is no suite 'chrun'")
     expect(stderr).toContain('Did you mean churn?')
   })
 
-  it('says so when the path of neper is wrong', async () => {
+  it('names a wrong path of neper', async () => {
     const { code, stderr } = await runCli(['bench', '--neper', '/nowhere/tcp_crr'])
     expect(code).toBe(2)
     expect(stderr).toContain('/nowhere/tcp_crr')
   })
 
-  it('compare holds one result against another', async () => {
+  it('compares two results with bench compare', async () => {
     using folder = temporaryFolder()
     const files = [saved(folder.path, 'a.json'), saved(folder.path, 'b.json', 2)]
     const text = await runCli(['bench', 'compare', ...files])
@@ -66,7 +66,7 @@ describe('bench', () => {
     expect(JSON.parse(json.stdout).schema).toBe('c1m-native/bench-comparison@1')
   })
 
-  it('plot writes pictures and tells where', async () => {
+  it('writes pictures with bench plot and names their files', async () => {
     using folder = temporaryFolder()
     const { code, stdout } = await runCli(['bench', 'plot', saved(folder.path, 'a.json'), folder.path])
     expect(code).toBe(0)
@@ -81,7 +81,7 @@ describe('bench', () => {
     { args: ['run'], says: "unknown action 'run'" },
     { args: ['plot', '/nowhere.json', '/tmp'], says: '/nowhere.json' },
     { args: ['plot', 'package.json', '/tmp'], says: 'package.json is no c1m-native/bench@1' }
-  ])('$args is refused: $says', async ({ args, says }) => {
+  ])('refuses $args: $says', async ({ args, says }) => {
     const { code, stderr } = await runCli(['bench', ...args])
     expect(code).toBe(2)
     expect(stderr).toContain(says)

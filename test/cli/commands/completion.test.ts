@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest'
 import { runCli } from '../run_cli.js'
 
-it.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
+it.each(['bash', 'zsh', 'fish'])('completion prints a script for %s', async (shell) => {
   const { code, stdout, stderr } = await runCli(['completion', shell])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toContain(`made by: c1m-native completion ${shell}`)
 })
 
-it('asks which shell', async () => {
+it('completion without a shell asks for one', async () => {
   expect(await runCli(['completion'])).toMatchObject({
     code: 2,
     stdout: '',
@@ -15,7 +15,7 @@ it('asks which shell', async () => {
   })
 })
 
-it('refuses other shells', async () => {
+it('completion refuses other shells', async () => {
   expect(await runCli(['completion', 'csh'])).toMatchObject({
     code: 2,
     stderr: "c1m-native: completion needs a shell, not 'csh'. Write one of bash, zsh, fish.\n"

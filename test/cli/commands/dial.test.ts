@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A server on loopback that counts who comes. */
+/** A server on loopback that counts its connections. */
 async function counter() {
   let accepted = 0
   const server = createServer((socket) => {
@@ -44,14 +44,14 @@ function lines({ stdout }: Ended): { snapshots: Snapshot[]; result: RunResult } 
 }
 
 describe('dial', () => {
-  it('reports to a person', async () => {
+  it('prints a text report by default', async () => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '3000'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^Opened all 3,000 connections to its own listeners in /)
     expect(stdout).not.toContain('\u001b')
   })
 
-  it('--json prints the result and nothing else', async () => {
+  it('prints only the result with --json', async () => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '3k', '--hold', '100ms', '--json'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({
@@ -62,7 +62,7 @@ describe('dial', () => {
     })
   })
 
-  it('--ndjson prints a snapshot a line and the result as the last', async () => {
+  it('prints one snapshot per line and the result last with --ndjson', async () => {
     const ended = await runCli(['dial', '-c', '2k', '--hold', '600ms', '--ndjson'])
     expect(ended).toMatchObject({ code: 0, stderr: '' })
     const { snapshots, result } = lines(ended)
@@ -75,7 +75,7 @@ describe('dial', () => {
     expect(snapshots.find(({ phase }) => phase === 'holding')).toMatchObject({ established: 2000, failed: 0 })
   })
 
-  it('--out writes the same result to a file, beside the report', async () => {
+  it('writes the same result to the file of --out, next to the report', async () => {
     const path = join(folder, 'result.json')
     const { code, stdout } = await runCli(['dial', '-c', '500', '--out', path])
     expect(code).toBe(0)
@@ -84,13 +84,13 @@ describe('dial', () => {
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('--out - is --json', async () => {
+  it('treats --out - as --json', async () => {
     const { code, stdout } = await runCli(['dial', '-c', '500', '--out', '-'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ connections: { established: 500 } })
   })
 
-  it('opens nothing when the result could not be written', async () => {
+  it('opens no connection when the result file cannot be written', async () => {
     const server = await counter()
     const path = join(folder, 'missing', 'result.json')
     expect(await runCli(['dial', server.target, '-c', '10', '--out', path])).toEqual({
@@ -116,7 +116,7 @@ describe('dial', () => {
     expect(stderr).toMatch(line)
   })
 
-  it('leaves no file behind when the run was refused', async () => {
+  it('leaves no file behind when the run is refused', async () => {
     const path = join(folder, 'result.json')
     expect((await runCli(['dial', '127.0.0.1', '--out', path])).code).toBe(2)
     expect(readdirSync(folder)).toEqual([])
@@ -138,7 +138,7 @@ describe('dial', () => {
     expect(connections.established).toBeLessThan(1000)
   })
 
-  it('exits with 5 when a --fail-if holds, and says which', async () => {
+  it('exits with 5 when a --fail-if condition holds, and names it', async () => {
     const args = ['dial', '-c', '100', '--json', '--fail-if', 'failed>0', '--fail-if', 'established>99']
     const ended = await runCli(args)
     expect(ended.code).toBe(5)
@@ -148,7 +148,7 @@ describe('dial', () => {
     expect(JSON.parse(ended.stdout)).toMatchObject({ connections: { established: 100 } })
   })
 
-  it('exits with 0 when no --fail-if holds', async () => {
+  it('exits with 0 when no --fail-if condition holds', async () => {
     expect(
       await runCli(['dial', '-c', '100', '--fail-if', 'failed>0', '--fail-if', 'dialSeconds>10m'])
     ).toMatchObject({
@@ -158,8 +158,8 @@ describe('dial', () => {
   })
 })
 
-describe('dial, interrupted', () => {
-  it.each(['SIGINT', 'SIGTERM'] as const)('%s in the ramp still gives the whole result', async (signal) => {
+describe('dial, when interrupted,', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('gives the whole result after %s in the ramp', async (signal) => {
     const path = join(folder, 'result.json')
     const child = startCli(['dial', '-c', '1m', '-r', '1k/s', '--ndjson', '--out', path])
     const ended = ending(child)
@@ -178,12 +178,12 @@ describe('dial, interrupted', () => {
     expect(readdirSync(folder)).toEqual(['result.json'])
   })
 
-  it('a second signal ends it at once, without a result and without a file', async () => {
+  it('ends at once on a second signal, without a result or a file', async () => {
     const path = join(folder, 'result.json')
     const child = startCli(['dial', '-c', '1m', '-r', '1k/s', '--ndjson', '--out', path])
     const ended = ending(child)
     await once(child.stdout as NodeJS.ReadableStream, 'data')
-    // Stopped in between, it finds both signals at once, however busy this machine is.
+    // It is stopped in between, so that it receives both signals at once, however busy this machine is.
     for (const signal of ['SIGSTOP', 'SIGINT', 'SIGTERM', 'SIGCONT'] as const) child.kill(signal)
     const { code, stdout, stderr } = await ended
     expect({ code, stderr }).toEqual({ code: 130, stderr: '' })
@@ -192,8 +192,8 @@ describe('dial, interrupted', () => {
   })
 })
 
-describe('dial, with nobody reading', () => {
-  it('--json | head: quiet, with the exit code that was measured', async () => {
+describe('dial, when its reader leaves,', () => {
+  it('ends quietly with the measured exit code for --json | head', async () => {
     expect(await runShell('$C1M dial -c 500 --json | head -1')).toEqual({
       code: 0,
       signal: null,
@@ -203,18 +203,18 @@ describe('dial, with nobody reading', () => {
     expect((await runShell(`$C1M dial ${await deserted()} -c 10 | head -c1`)).code).toBe(4)
   })
 
-  it('--ndjson | head: the run stops, nobody would see the rest', async () => {
+  it('stops the run for --ndjson | head, because nobody would read the rest', async () => {
     const { code, stdout, stderr } = await runShell('$C1M dial -c 1000 --hold 10m --ndjson | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toMatchObject({ phase: expect.any(String) })
   })
 
-  it('--ndjson --out FILE | head: the run goes on for the file', async () => {
+  it('continues the run for --ndjson --out FILE | head, because of the file', async () => {
     const path = join(folder, 'result.json')
     const { code } = await runShell(`$C1M dial -c 500 --hold 1500ms --ndjson --out ${path} | head -1`)
     expect(code).toBe(0)
     const { timing } = JSON.parse(readFileSync(path, 'utf8')) as RunResult
-    // A timer may be early by a millisecond; stopped at the first write into the closed pipe, it would be 0.3.
+    // A timer may be early by a millisecond; a run that stopped at the first write into the closed pipe would take 0.3 s.
     expect(timing.holdSeconds).toBeGreaterThan(1.49)
   })
 })
@@ -224,7 +224,7 @@ describe('dial on a terminal', () => {
   const onTerminal = (args: string, env = '') =>
     runShell(`script -qec "env TERM=xterm ${env} $C1M dial -c 1000 --hold 400ms ${args}" /dev/null`)
 
-  it('redraws one line of progress and takes it away before the report', async () => {
+  it('redraws one progress line and clears it before the report', async () => {
     const { code, stdout } = await onTerminal('')
     expect(code).toBe(0)
     expect(stdout).toContain('\r\u001b[2Kholding 1k of 1k, 0s of 400ms')
@@ -232,10 +232,10 @@ describe('dial on a terminal', () => {
     expect(stdout).not.toContain('done')
   })
 
-  it('leaves a line above the progress for each cause, while the run lasts', async () => {
+  it('prints a line above the progress for each cause during the run', async () => {
     const { code, stdout } = await onTerminal(`-r 500 ${await deserted()}`)
     expect(code).toBe(4)
-    // The report's own are coloured.
+    // The lines of the report are colored.
     const named = stdout.split('\r\u001b[2Kcritical: ')
     expect(named).toHaveLength(2)
     expect(named[1]).toMatch(
@@ -250,20 +250,20 @@ describe('dial on a terminal', () => {
     expect(stdout).toMatch(/dialing 2 of 1k, .*no answer for \d+s, \ds left, 1m(: | would take )1h 21m/)
   })
 
-  it('-q shows no progress', async () => {
+  it('shows no progress with -q', async () => {
     expect((await onTerminal('-q')).stdout).not.toContain('\u001b[2K')
   })
 
   it.each([
     ['--no-color', ''],
     ['', 'NO_COLOR=yes']
-  ])('%s %s: no colour', async (args, env) => {
+  ])('prints no color with %s %s', async (args, env) => {
     const { stdout } = await onTerminal(args, env)
     expect(stdout).toContain('\u001b[2KOpened all 1,000 connections')
     expect(stdout).not.toContain('\u001b[1m')
   })
 
-  it('does not mix progress into --ndjson', async () => {
+  it('prints no progress between the lines of --ndjson', async () => {
     const { stdout } = await onTerminal('--ndjson')
     expect(stdout).not.toContain('\u001b')
   })

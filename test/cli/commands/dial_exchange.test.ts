@@ -4,7 +4,7 @@ import { listen } from '../../../lib/listen/listen.js'
 import type { RunResult } from '../../../lib/result/result.js'
 import { runCli } from '../run_cli.js'
 
-describe('dial that talks', () => {
+describe('dial with an exchange', () => {
   it.each([
     [
       'an unknown escape',
@@ -25,8 +25,16 @@ describe('dial that talks', () => {
     ['a period without a hold', ['--send', 'a', '--every', '1s'], /--hold D\.\n$/],
     ['a period without a message', ['--every', '1s', '--hold', '1s'], /--send S or --message-size N\.\n$/],
     ['a hold in a churn', ['--churn', '--hold', '1s'], /--duration D\.\n$/],
-    ['two sizes', ['--message-size', '1', '--expect-bytes', '2'], /^c1m-native: --message-size excludes /],
-    ['no size', ['--message-size', 'big'], /^c1m-native: --message-size: 'big' is not a size\. Write /]
+    [
+      '--message-size with --expect-bytes',
+      ['--message-size', '1', '--expect-bytes', '2'],
+      /^c1m-native: --message-size excludes /
+    ],
+    [
+      'an invalid size',
+      ['--message-size', 'big'],
+      /^c1m-native: --message-size: 'big' is not a size\. Write /
+    ]
   ])('refuses %s in one line', async (_, args, line) => {
     const { code, stdout, stderr } = await runCli(['dial', '-c', '10', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -34,7 +42,7 @@ describe('dial that talks', () => {
     expect(stderr.trimEnd()).not.toContain('\n')
   })
 
-  it('reports exchanges with its own listener, which answers', async () => {
+  it('reports the exchanges with its own echoing listener', async () => {
     const args = [
       '-c',
       '500',
@@ -88,7 +96,7 @@ describe('dial that talks', () => {
     })
   })
 
-  it('churns for as long as it was told', async () => {
+  it('churns for the duration it was given', async () => {
     const args = ['--churn', '-c', '20', '-r', '2k/s', '--message-size', '64B', '--duration', '300ms']
     const ended = await runCli(['dial', ...args, '--ndjson', '--fail-if', 'churn.transactions<100'])
     expect(ended).toMatchObject({ code: 0, stderr: '' })

@@ -11,14 +11,14 @@ import { runCli, runShell } from '../run_cli.js'
 
 const somaxconn = '/proc/sys/net/core/somaxconn'
 
-describe('exit codes', () => {
-  it('0 when the goal fits', async () => {
+describe('doctor', () => {
+  it('exits with 0 when the goal fits', async () => {
     const { code, stdout, stderr } = await runCli(['doctor', '-c', '100'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^100 connections, with both ends on this host: nothing known will stop them/)
   })
 
-  it('3 when something binds', async () => {
+  it('exits with 3 when a limit is exceeded', async () => {
     const { code, stdout } = await runCli(['doctor', '-c', '2000m', '--role', 'client', '--json'])
     expect(code).toBe(3)
     const report = JSON.parse(stdout)
@@ -37,13 +37,13 @@ describe('exit codes', () => {
     [['--self-test', '--apply'], '--self-test takes no goal'],
     [['--allow-host-changes'], '--allow-host-changes is for --self-test'],
     [['--hold', '5s'], 'unknown option --hold']
-  ])('2 for %j', async (args, message) => {
+  ])('exits with 2 for %j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['doctor', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
   })
 
-  it('2 for --revert without a journal', async () => {
+  it('exits with 2 for --revert without a journal', async () => {
     using state = temporaryFolder()
     const { code, stdout, stderr } = await runCli(['doctor', '--revert'], { XDG_STATE_HOME: state.path })
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -54,7 +54,7 @@ describe('exit codes', () => {
   })
 })
 
-it('prints a report that a plan takes for facts', async () => {
+it('doctor prints a report that plan accepts as facts', async () => {
   using state = temporaryFolder()
   const path = join(state.path, 'report.json')
   await runCli(['doctor', '-c', '100', '--out', path])
@@ -63,22 +63,22 @@ it('prints a report that a plan takes for facts', async () => {
   expect(JSON.parse(stdout).facts.client).toEqual(JSON.parse(readFileSync(path, 'utf8')).facts)
 })
 
-describe('exit code of --apply', () => {
+describe('doctor --apply', () => {
   const goal = { connections: 1_000_000, role: 'server', apply: true } as const
   const [max, buckets] = ['net.netfilter.nf_conntrack_max', 'net.netfilter.nf_conntrack_buckets']
 
   const readOnly = (host: FakeHost, name: string) => {
     rmSync(host.path(name))
-    // A small number, and not to be written by root either.
+    // A small number that not even root can write.
     symlinkSync('/proc/sys/kernel/cap_last_cap', host.path(name))
   }
 
   it.each<[string, number, boolean, (host: FakeHost) => void]>([
-    ['all of it could be set', 0, true, () => {}],
-    ['not all of it could be set', 3, false, (host) => readOnly(host, buckets)],
-    ['what counts could not be set', 3, false, (host) => readOnly(host, max)],
-    ['one is not there', 3, true, (host) => rmSync(host.path(buckets))]
-  ])('when %s: %i', async (_, code, fits, hinder) => {
+    ['all settings writable', 0, true, () => {}],
+    ['a read-only bucket count', 3, false, (host) => readOnly(host, buckets)],
+    ['a read-only table size', 3, false, (host) => readOnly(host, max)],
+    ['a missing bucket count', 3, true, (host) => rmSync(host.path(buckets))]
+  ])('with %s exits with %i', async (_, code, fits, hinder) => {
     const host = new FakeHost()
     hinder(host)
     const report = await doctor(goal, host.places)
@@ -86,7 +86,7 @@ describe('exit code of --apply', () => {
     expect(exitCodeOf(report)).toBe(code)
   })
 
-  it('when nothing was needed: 0, and again', async () => {
+  it('exits with 0 when nothing is needed, also the second time', async () => {
     const host = new FakeHost()
     const codes = [
       exitCodeOf(await doctor({ ...goal, connections: 100 }, host.places)),
@@ -99,15 +99,15 @@ describe('exit code of --apply', () => {
 
 const mayMakeNamespaces = spawnSync('unshare', ['-n', 'true']).status === 0
 
-describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs root)', () => {
-  /** Runs lines of shell in a new namespace whose accept queues are short. */
+describe.skipIf(!mayMakeNamespaces)('doctor in its own network namespace (needs root)', () => {
+  /** Runs shell lines in a new namespace with short accept queues. */
   const inNamespace = (state: string, ...lines: string[]) =>
     runShell(
       `export XDG_STATE_HOME=${state}; exec unshare -n bash -c '${[`echo 128 > ${somaxconn}`, ...lines].join('\n')}'`
     )
   const goal = '$C1M doctor --role server -c 1000 -r 100k'
 
-  it('applies and puts back, both any number of times, and not to the host', async () => {
+  it('applies and reverts, each any number of times, without changing the host', async () => {
     using state = temporaryFolder()
     const outside = readFileSync(somaxconn, 'utf8')
     const { code, stdout, stderr } = await inNamespace(
@@ -136,7 +136,7 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     expect(readFileSync(somaxconn, 'utf8')).toBe(outside)
   })
 
-  it('leaves alone what somebody else has changed meanwhile', async () => {
+  it('leaves alone a sysctl that another process has changed since', async () => {
     using state = temporaryFolder()
     const { stdout } = await inNamespace(
       state.path,
@@ -150,10 +150,10 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     ])
   })
 
-  it('changes nothing by the journal of another namespace, or one that is half written', async () => {
+  it('changes nothing when the journal belongs to another namespace or is half written', async () => {
     using state = temporaryFolder()
     const journal = `${state.path}/c1m-native/sysctl-journal.json`
-    // The number of a namespace may be used again once it has gone: the first one stays while the second looks.
+    // The number of a removed namespace may be reused, so the first one stays during the second.
     const { stdout: tried, stderr: refused } = await inNamespace(
       state.path,
       `${goal} --apply > /dev/null`,
@@ -174,12 +174,12 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     expect(stderr).toContain('is half written or no JSON; nothing was changed')
   })
 
-  /** As in a container: the accept queue binds, which is a warning only, and nothing can be set. */
+  /** As in a container: only the accept queue is too short, which is a warning, and nothing can be set. */
   const readOnly = ['mount --bind /proc/sys /proc/sys', 'mount -o remount,bind,ro /proc/sys']
   const inContainer = (state: string, ...lines: string[]) =>
     inNamespace(state, `exec unshare -m bash -c "${[...readOnly, ...lines].join('; ')}"`)
 
-  it('3 when nothing of what was needed could be applied, also where that is a warning only', async () => {
+  it('exits with 3 when nothing that is needed could be applied, even for warnings only', async () => {
     using state = temporaryFolder()
     const { code, stdout, stderr } = await inContainer(state.path, `${goal} --apply --json`)
     const { fits, settings, application } = JSON.parse(stdout)
@@ -190,12 +190,12 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
       settings: 1
     })
     expect(application).toMatchObject({ applied: [], blocked: [{ name: 'net.core.somaxconn' }] })
-    // Without --apply nothing was asked for but a judgement.
+    // Without --apply doctor only judges the host.
     const judged = await inContainer(state.path, `${goal}`)
     expect(judged.code).toBe(0)
   })
 
-  it('puts back after SIGKILL, whenever that came', async () => {
+  it('restores everything after SIGKILL at any moment', async () => {
     using state = temporaryFolder()
     const change = `await c1m.doctor({ role: 'server', connections: 1000, rate: 1e5, apply: true })`
     const found = await resultOf<string[]>(
@@ -222,7 +222,7 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     expect(found).toEqual(new Array(8).fill('128'))
   })
 
-  it('changes nothing while another process does, and goes on once that one is gone', async () => {
+  it('refuses to change anything while another process does, and works once that process has ended', async () => {
     using state = temporaryFolder()
     const lock = `${state.path}/c1m-native/sysctl-journal.json.lock`
     const { code, stdout, stderr } = await inNamespace(
@@ -251,7 +251,7 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     })
   })
 
-  it('loses nothing when several processes apply and revert at the same time', async () => {
+  it('loses no value when several processes apply and revert at the same time', async () => {
     using state = temporaryFolder()
     const found = await resultOf<{ codes: string[]; value: string }>(
       `import { spawn } from 'node:child_process'
@@ -275,14 +275,14 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
       { under: ['unshare', '-n'], env: { XDG_STATE_HOME: state.path } }
     )
     expect(found.value).toBe('128')
-    // Who comes before the first journal has none to revert.
+    // A process that runs before the first journal exists has none to revert.
     const expected = ['C1M_JOURNAL_BUSY', 'C1M_JOURNAL_MISSING']
     expect(found.codes.filter((code) => !expected.includes(code))).toEqual([])
   })
 
-  it('says of a setting of the host that it cannot be set from there', async () => {
+  it('says that a sysctl of the host cannot be set from there', async () => {
     using state = temporaryFolder()
-    // Tracking starts with the first rule that asks for it; the connections are there while doctor looks.
+    // Tracking starts with the first rule that needs it; the connections are open while doctor runs.
     const { code, stdout, stderr } = await inNamespace(
       state.path,
       'ip link set lo up',
@@ -297,7 +297,7 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
     const { application, settings } = JSON.parse(stdout)
     expect(application).toMatchObject({ applied: [] })
-    // Which of its limits binds first is up to the host.
+    // Which limit is reached first depends on the host.
     expect(settings).toContainEqual(
       expect.objectContaining({
         name: 'net.netfilter.nf_conntrack_max',
@@ -308,4 +308,4 @@ describe.skipIf(!mayMakeNamespaces)('in a network namespace of its own (needs ro
   })
 })
 
-it.skipIf(mayMakeNamespaces)('was not tried in a namespace: unshare -n needs root', () => {})
+it.skipIf(mayMakeNamespaces)('doctor was not tested in a namespace: unshare -n needs root', () => {})

@@ -14,7 +14,7 @@ describe('lab list', () => {
     )
   })
 
-  it('as JSON', async () => {
+  it('prints JSON with --json', async () => {
     const { stdout } = await runCli(['lab', 'list', '--json'])
     const list = JSON.parse(stdout) as LabList
     expect(list.schema).toBe('c1m-native/lab-list@1')
@@ -22,7 +22,7 @@ describe('lab list', () => {
   })
 })
 
-describe('a mistake changes nothing and ends with exit code 2:', () => {
+describe('a wrong command line of lab changes nothing and exits with 2:', () => {
   it.each([
     [['lab'], 'lab needs an action. Write lab list, lab run NAME or lab clean.'],
     [['lab', 'rnu'], "unknown action 'rnu'. Write"],
@@ -51,7 +51,7 @@ describe('a mistake changes nothing and ends with exit code 2:', () => {
   })
 })
 
-it('a lab that changes the whole host is refused without permission, and says what it would change', async ({
+it('lab run refuses a lab that changes the whole host without permission, and lists the changes', async ({
   skip
 }) => {
   const { code, stdout, stderr } = await runCli(['lab', 'run', 'conntrack-full'])

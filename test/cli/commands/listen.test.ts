@@ -28,7 +28,7 @@ function lastLine({ stdout }: Ended): ListenResult {
 }
 
 describe('listen', () => {
-  it('accepts what dial opens, and tells so when it is stopped', async () => {
+  it('accepts what dial opens, and reports it when it is stopped', async () => {
     const server = await listening([])
     expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
     const dialed = await runCli(['dial', server.target, '-c', '2k', '--json'])
@@ -45,7 +45,7 @@ describe('listen', () => {
     })
   })
 
-  it('listens until its time is over when nobody watches', async () => {
+  it('listens for its duration when nobody reads its snapshots', async () => {
     const { code, stdout } = await runCli(['listen', '--duration', '400ms', '--quiet', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout).totalSeconds).toBeGreaterThan(0.39)
@@ -70,7 +70,7 @@ describe('listen', () => {
     expect(stderr).toBe('listening on 127.83.0.1:28100-28103\n')
   })
 
-  it('--mode echo sends back what it gets', async () => {
+  it('sends data back with --mode echo', async () => {
     const server = await listening(['--mode', 'echo'])
     const socket = connect(Number(server.target.split(':')[1]), '127.0.0.1')
     socket.write('hello')
@@ -82,13 +82,13 @@ describe('listen', () => {
     expect(lastLine(ended)).toMatchObject({ accepted: 1, bytesReceived: 5, bytesSent: 5 })
   })
 
-  it('--json prints the result at the end, and nothing else', async () => {
+  it('prints only the result with --json', async () => {
     const { code, stdout } = await runCli(['listen', '--duration', '50ms', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 0, peak: 0 })
   })
 
-  it('reports to a person', async () => {
+  it('prints a text report by default', async () => {
     const { code, stdout, stderr } = await runCli(['listen', '--duration', '50ms', '-q'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout.replace(/in .*s \(/, 'in TIME (')).toMatchInlineSnapshot(`
@@ -112,7 +112,7 @@ describe('listen', () => {
     )
   })
 
-  it('ends when the reader of its stream leaves', async () => {
+  it('ends when the reader of its snapshots leaves', async () => {
     const { code, stdout, stderr } = await runShell('$C1M listen -q --ndjson | head -1')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(JSON.parse(stdout)).toEqual({ targets: [expect.any(String)] })
@@ -126,12 +126,12 @@ describe('every exit code is documented:', () => {
     [2, ['127.0.0.1']],
     [2, ['127.0.0.1:0', '--out', '/nonexistent/result.json']],
     [4, ['nobody.invalid:8100']]
-  ])('%i for %j', async (code, args) => {
+  ])('the command exits with %i for %j', async (code, args) => {
     expect(await runCli(['listen', '-q', ...args])).toMatchObject({ code, stdout: '' })
     expect(documented).toContain(code)
   })
 
-  it('2 for a stdout that takes nothing', async () => {
+  it('the command exits with 2 when stdout cannot be written', async () => {
     const { code, stderr } = await runShell('$C1M listen -q --duration 1ms >/dev/full')
     expect({ code, stderr }).toEqual({
       code: 2,
@@ -140,7 +140,7 @@ describe('every exit code is documented:', () => {
     })
   })
 
-  it('3 for a port that is taken', async () => {
+  it('the command exits with 3 when a port is taken', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
@@ -148,7 +148,7 @@ describe('every exit code is documented:', () => {
     server.close()
   })
 
-  it('in its help, its manual and its page', () => {
+  it('help, manual page and docs list them all', () => {
     expect(documented).toEqual([0, 1, 2, 3, 4, 130])
   })
 })

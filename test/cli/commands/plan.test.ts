@@ -8,14 +8,14 @@ import { runCli } from '../run_cli.js'
 const incident = fileURLToPath(new URL('../../fixtures/incident-1.json', import.meta.url))
 const million = ['plan', '-c', '1m', '192.0.2.120:8100-8119', '-s', '192.0.2.44']
 
-describe('exit codes', () => {
-  it('0 when nothing critical is foreseen', async () => {
+describe('plan', () => {
+  it('exits with 0 when it predicts nothing critical', async () => {
     const { code, stdout, stderr } = await runCli(['plan', '-c', '100'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/^100 connections to its own listeners: nothing known will stop them/)
   })
 
-  it('3 when a limit will stop it: the first incident, before a packet is sent', async () => {
+  it('exits with 3 when a limit will be exceeded, as in the first incident', async () => {
     const { code, stdout, stderr } = await runCli([...million, '--facts', incident])
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
     const unfolded = stdout.replace(/\n {4}(?=\S)/g, ' ')
@@ -33,7 +33,7 @@ describe('exit codes', () => {
     [['--time-wait', '60'], "--time-wait: '60' has no unit"],
     [['--server-facts', incident], `--server-facts: '${incident}' holds the facts of several hosts`],
     [['--ndjson'], 'unknown option --ndjson']
-  ])('2 for %j', async (args, message) => {
+  ])('exits with 2 for %j', async (args, message) => {
     const { code, stdout, stderr } = await runCli(['plan', ...args])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain(message)
@@ -41,7 +41,7 @@ describe('exit codes', () => {
   })
 })
 
-it('names the field of a facts file that is wrong', async () => {
+it('plan names the invalid field of a facts file', async () => {
   const root = fakeRoot({ 'facts.json': '{"server": {"conntrack": {"max": "65536"}}}' })
   const { code, stderr } = await runCli([...million, '--facts', join(root, 'facts.json')])
   expect(code).toBe(2)
@@ -50,7 +50,7 @@ it('names the field of a facts file that is wrong', async () => {
   )
 })
 
-it('prints facts that it reads again, also as those of the server', async () => {
+it('plan prints facts that it can read again, also as facts of the server', async () => {
   const { code, stdout } = await runCli(['plan', '--print-facts'])
   expect(code).toBe(0)
   const path = join(fakeRoot({}), 'facts.json')
@@ -59,7 +59,7 @@ it('prints facts that it reads again, also as those of the server', async () => 
   expect(JSON.parse(planned.stdout).facts).toEqual({ client: JSON.parse(stdout), server: JSON.parse(stdout) })
 })
 
-it('prints the plan as JSON, and to a file', async () => {
+it('plan prints JSON, and writes it to a file', async () => {
   const path = join(fakeRoot({}), 'plan.json')
   const { code, stdout } = await runCli([...million, '--facts', incident, '--json', '--out', path])
   expect(code).toBe(3)
@@ -68,7 +68,7 @@ it('prints the plan as JSON, and to a file', async () => {
   expect(again.stdout).toBe(stdout)
 })
 
-it("reckons with the second incident's NAT", async () => {
+it('plan accounts for the NAT of the second incident', async () => {
   const nat = ['--nat-ports', '2048-65535', '--time-wait', '112.5s', '--lvs-timeout', '120s']
   const { stdout } = await runCli(['plan', ...nat, '--facts', incident, '--json'])
   const rates = (text: string) =>

@@ -8,7 +8,7 @@ import { forms, optionsOf } from '../../../lib/cli/completion/completed_command.
 const all = await completed(commands)
 const script = bashCompletion(all)
 
-/** What bash offers after these words, the last of which is being typed. */
+/** The completions bash offers for these words, the last of which is incomplete. */
 function offered(...words: string[]): string[] {
   const line = `
     COMP_WORDS=("$@")
@@ -21,7 +21,7 @@ function offered(...words: string[]): string[] {
     .slice(0, -1)
 }
 
-describe('bash', () => {
+describe('completion in bash', () => {
   it('offers the commands', () => {
     expect(offered('')).toEqual([...Object.keys(commands), 'help', 'version', '--help', '--version'])
     expect(offered('di')).toEqual(['dial'])
@@ -39,22 +39,22 @@ describe('bash', () => {
     expect(offered('version', '')).toEqual([])
   })
 
-  it('offers the words an option takes', () => {
+  it('offers the values of an option with fixed values', () => {
     expect(offered('dial', '--close', '')).toEqual(['fin', 'rst'])
     expect(offered('dial', '--close', '=')).toEqual(['fin', 'rst'])
     expect(offered('dial', '--close', '=', 'r')).toEqual(['rst'])
   })
 
-  it('offers files where a file belongs', () => {
+  it('offers files for an option that takes a file', () => {
     expect(offered('dial', '--out', 'bash')).toEqual(['bash.test.ts'])
   })
 
-  it('offers nothing for a value only the user knows', () => {
+  it('offers nothing for a value that only the user knows', () => {
     expect(offered('dial', '-c', '')).toEqual([])
     expect(offered('dial', '--rate', '-')).toEqual([])
   })
 
-  it('offers the shells to completion', () => {
+  it('offers the shells after completion', () => {
     expect(offered('completion', 'b')).toEqual(['bash'])
   })
 

@@ -3,7 +3,7 @@ import { causesOf, dialIn, listenIn, loadRules, serverIn, typeIn, watchIn } from
 import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
-// One after the other: of several at once more than one may find the last place in the queue.
+// One after the other, because several at once may all take the last place in the queue.
 const slowly = ['-r', '200', '--connect-timeout', '1500ms']
 
 /** Listens with a backlog of 5 and accepts nothing. */
@@ -12,7 +12,7 @@ const deaf = (address: string, port: number) => `
   socket(S, PF_INET, SOCK_STREAM, 0);
   bind(S, sockaddr_in(${port}, inet_aton("${address}"))); listen(S, 5); print "up\\n"; sleep`
 
-/** The same at any address of IPv6, and so of IPv4. */
+/** The same on any address of IPv6, which includes IPv4. */
 const deafAnywhere = `
   use Socket; $| = 1;
   socket(S, PF_INET6, SOCK_STREAM, 0); setsockopt(S, 41, 26, pack("i", 0));
@@ -34,7 +34,7 @@ const oneOfFourDeaf = `
   }`
 
 describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped without root)', () => {
-  it('is named by who dials it and who watches it, with its queue, and accepts again by the remedy', async () => {
+  it('is named by the dial and by a watch, with its queue, and accepts again after the remedy', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target, '--workers', '1', '--backlog', '5')
     server.stop()
@@ -60,7 +60,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     expect(causesOf(healed)).toEqual([])
   })
 
-  it('is healed by the longer backlog that the remedy asks for', async () => {
+  it('is fixed by the longer backlog that the remedy asks for', async () => {
     using host = await Namespace.create()
     const args = [target, '-c', '100', ...slowly]
     const overflow = async (): Promise<string[]> => {
@@ -79,7 +79,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     expect(causesOf(healed)).toEqual([])
   })
 
-  it('is found where it listens at any address of IPv6 and is dialed by IPv4', async () => {
+  it('is found when it listens on any address of IPv6 and is dialed over IPv4', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', deafAnywhere)
     const result = await dialIn(host, target, '-c', '30', ...slowly)
@@ -89,7 +89,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     expect(result.findings[0]?.remedy[1]).toContain('tcp-backlog')
   })
 
-  it('is found behind a translation of ports', async ({ skip }) => {
+  it('is found behind a NAT that translates its ports', async ({ skip }) => {
     using host = await Namespace.create()
     const redirect = `table ip t {
       chain out { type nat hook output priority -100; tcp dport 9100 redirect to :8100; }
@@ -102,7 +102,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     expect(result.findings[0]?.title).toMatch(/; 127\.0\.0\.1:8100 has 6 waiting at a backlog of 5$/)
   })
 
-  it('is told from the others that share its port', async () => {
+  it('is distinguished from the other listeners on its port', async () => {
     using host = await Namespace.create()
     await using server = await serverIn(host, 'perl', '-e', oneOfFourDeaf)
     const result = await dialIn(host, target, '-c', '200', ...slowly)
@@ -113,7 +113,7 @@ describe.skipIf(!mayMakeNamespaces)('a listener that stops accepting (skipped wi
     )
   })
 
-  it('does not explain what another listener of the same host loses', async ({ skip }) => {
+  it('is not blamed for losses at another listener of the same host', async ({ skip }) => {
     using host = await Namespace.create()
     const lossy = `table inet t {
       chain in {

@@ -23,14 +23,14 @@ describe.skipIf(!maySetCapabilities)('a mark without CAP_NET_ADMIN', () => {
   const target = '127.0.7.1:8100'
   const args = [target, '-c', '20', '--mark', '7', '--json']
 
-  /** What `c1m-native ARGS` prints for a user without capabilities. */
+  /** The output of `c1m-native ARGS` for a user without capabilities. */
   function withoutCapabilities(node: string, ...args: string[]): string {
     const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
-    // The exit code says that it failed; what is printed says why.
+    // The exit code says that it failed; the output says why.
     return namespace.run('sh', '-c', '"$@" || true', 'sh', 'setpriv', ...nobody, node, main, ...args)
   }
 
-  it('is predicted and named, and made good by the remedy', async () => {
+  it('is predicted and named, and works after the remedy', async () => {
     await using _listening = await listenIn(namespace, target)
     expect(causesOf(JSON.parse(withoutCapabilities(process.execPath, 'plan', ...args)) as Plan)).toEqual([
       'capability-missing'
@@ -50,7 +50,7 @@ describe.skipIf(!maySetCapabilities)('a mark without CAP_NET_ADMIN', () => {
     expect(healed).toMatchObject({ connections: { established: 20 }, errors: [], findings: [] })
   })
 
-  it('is refused to a listener, with what it takes', () => {
+  it('is refused to a listener, and the error names the capability it needs', () => {
     const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
     const listening = namespace.run(
       ...(['sh', '-c', '"$@" 2>&1 || true', 'sh', 'setpriv', ...nobody] as const),

@@ -4,14 +4,14 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
-/** Greets each, and closes none. */
+/** Sends a greeting on each connection, and closes none. */
 const leaks = `
   use Socket; $| = 1; $SIG{PIPE} = 'IGNORE';
   socket(S, PF_INET, SOCK_STREAM, 0);
   bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 500); print "up\\n";
   while (accept(my $c, S)) { syswrite($c, "hello"); push(@all, $c) }`
 
-/** Answers for five seconds to whom closes its half at once, and closes then. */
+/** Answers for five seconds to a client that closes its half at once, and then closes. */
 const streams = `
   use Socket; $| = 1; $SIG{CHLD} = 'IGNORE';
   socket(S, PF_INET, SOCK_STREAM, 0);
@@ -49,56 +49,59 @@ const leaves = `
 
 const churn = (duration: string) => ['--churn', '--duration', duration, '-c', '5', '--expect-bytes', '5']
 
-describe.skipIf(!mayMakeNamespaces)('a server that does not close (skipped without root)', () => {
-  it('is named by who dials it and who watches it, with its process and how it grows', async () => {
-    using host = await Namespace.create()
-    await using server = await serverIn(host, 'perl', '-e', leaks)
-    await using watching = await watchIn(host, target)
-    const result = await dialIn(host, target, '-r', '20', ...churn('7s'))
-    const title = expect.stringMatching(
-      `^perl \\(pid ${server.pid}\\) does not close \\d+ connections at port 8100 .* in CLOSE_WAIT, \\d+ at first and \\d+ now$`
-    )
-    expect(causesOf(result)).toEqual(['close-wait-leak'])
-    expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'server', title })
-    const seen = await watching.stop()
-    expect(causesOf(seen)).toEqual(['close-wait-leak'])
-    expect(seen.findings[0]).toMatchObject({ title })
-  })
+describe.skipIf(!mayMakeNamespaces)(
+  'a server that does not close its connections (skipped without root)',
+  () => {
+    it('is named by the dial and by a watch, with its process and how fast the leak grows', async () => {
+      using host = await Namespace.create()
+      await using server = await serverIn(host, 'perl', '-e', leaks)
+      await using watching = await watchIn(host, target)
+      const result = await dialIn(host, target, '-r', '20', ...churn('7s'))
+      const title = expect.stringMatching(
+        `^perl \\(pid ${server.pid}\\) does not close \\d+ connections at port 8100 .* in CLOSE_WAIT, \\d+ at first and \\d+ now$`
+      )
+      expect(causesOf(result)).toEqual(['close-wait-leak'])
+      expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'server', title })
+      const seen = await watching.stop()
+      expect(causesOf(seen)).toEqual(['close-wait-leak'])
+      expect(seen.findings[0]).toMatchObject({ title })
+    })
 
-  it('is not taken for one that closes, however busy', async () => {
-    using host = await Namespace.create()
-    await using _server = await listenIn(host, target, '--mode', 'echo')
-    await using watching = await watchIn(host, target)
-    const args = ['-r', '1000', '--churn', '--duration', '5s', '-c', '50', '--message-size', '5']
-    const result = await dialIn(host, target, ...args)
-    expect(result.churn?.transactions).toBeGreaterThan(500)
-    expect(causesOf(result)).toEqual([])
-    expect(causesOf(await watching.stop())).toEqual([])
-  })
+    it('is not confused with a busy server that does close', async () => {
+      using host = await Namespace.create()
+      await using _server = await listenIn(host, target, '--mode', 'echo')
+      await using watching = await watchIn(host, target)
+      const args = ['-r', '1000', '--churn', '--duration', '5s', '-c', '50', '--message-size', '5']
+      const result = await dialIn(host, target, ...args)
+      expect(result.churn?.transactions).toBeGreaterThan(500)
+      expect(causesOf(result)).toEqual([])
+      expect(causesOf(await watching.stop())).toEqual([])
+    })
 
-  it('is not taken for one that is busy with something else when its clients close', async () => {
-    using host = await Namespace.create()
-    await using server = await serverIn(host, 'perl', '-e', busy)
-    await using watching = await watchIn(host, target)
-    const asking = host.spawn('perl', '-e', leaves)
-    const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
-    const late = await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
-    expect(late.sockets?.ports[0]?.closeWait).toMatchObject({ old: 10, oldUnread: 10 })
-    expect(causesOf(late)).toEqual([])
-    // It begins to wait for something, and reads none of them.
-    process.kill(server.pid, 'SIGUSR1')
-    expect(causesOf(await watching.found())).toEqual(['close-wait-leak'])
-    asking.kill('SIGKILL')
-  })
+    it('is not taken for one that is busy with something else when its clients close', async () => {
+      using host = await Namespace.create()
+      await using server = await serverIn(host, 'perl', '-e', busy)
+      await using watching = await watchIn(host, target)
+      const asking = host.spawn('perl', '-e', leaves)
+      const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
+      const late = await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
+      expect(late.sockets?.ports[0]?.closeWait).toMatchObject({ old: 10, oldUnread: 10 })
+      expect(causesOf(late)).toEqual([])
+      // It begins to wait for something, and reads none of them.
+      process.kill(server.pid, 'SIGUSR1')
+      expect(causesOf(await watching.found())).toEqual(['close-wait-leak'])
+      asking.kill('SIGKILL')
+    })
 
-  it('is not taken for one that still answers to a client that has closed its half', async () => {
-    using host = await Namespace.create()
-    await using _server = await serverIn(host, 'perl', '-e', streams)
-    await using watching = await watchIn(host, target)
-    const asking = host.spawn('perl', '-e', asks)
-    const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
-    await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
-    expect(causesOf(await watching.stop())).toEqual([])
-    asking.kill('SIGKILL')
-  })
-})
+    it('is not taken for one that still answers to a client that has closed its half', async () => {
+      using host = await Namespace.create()
+      await using _server = await serverIn(host, 'perl', '-e', streams)
+      await using watching = await watchIn(host, target)
+      const asking = host.spawn('perl', '-e', asks)
+      const half = await watching.until(({ sockets }) => sockets?.ports[0]?.closeWait.sockets === 10)
+      await watching.until(({ tSeconds }) => tSeconds >= half.tSeconds + 4)
+      expect(causesOf(await watching.stop())).toEqual([])
+      asking.kill('SIGKILL')
+    })
+  }
+)

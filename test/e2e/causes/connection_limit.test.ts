@@ -53,7 +53,7 @@ listen proxy
 const beyond = ['-c', '400', '-r', '800', '--connect-timeout', '3500ms']
 
 describe.skipIf(!mayMakeNamespaces)('a limit on connections (skipped without root)', () => {
-  it.skipIf(!isInstalled('haproxy'))('of a proxy is proven where the proxy is in sight', async () => {
+  it.skipIf(!isInstalled('haproxy'))('of a proxy is proven when the proxy runs on this host', async () => {
     using hosts = await twoHosts()
     const { client, server } = hosts
     const proof = (pid: number) => ({
@@ -80,27 +80,30 @@ describe.skipIf(!mayMakeNamespaces)('a limit on connections (skipped without roo
     expect(causesOf(healed)).toEqual([])
   })
 
-  it.each([1000, 2000])('of a firewall at %i is guessed, beside what was seen', async (limit) => {
-    using hosts = await twoHosts()
-    const { client, server } = hosts
-    const rules = `table inet t {
+  it.each([1000, 2000])(
+    'of a firewall at %i connections is reported as a guess, after the symptom',
+    async (limit) => {
+      using hosts = await twoHosts()
+      const { client, server } = hosts
+      const rules = `table inet t {
       chain in { type filter hook input priority 0; tcp dport 8100 ct state new ct count over ${limit} drop; }
     }`
-    expect(loadRules(server, rules)).toBe(true)
-    await using _listening = await listenIn(server, target)
-    const result = await dialIn(client, target, '-c', '3000', '--connect-timeout', '2500ms')
-    expect(result.connections).toMatchObject({ established: limit, failed: 3000 - limit })
-    expect(causesOf(result)).toEqual(['syn-unanswered', 'connection-limit'])
-    expect(result.findings).toMatchObject([
-      { severity: 'critical' },
-      { severity: 'info', title: expect.stringMatching(/looks like a limit of [12],000 connections/) }
-    ])
-  })
+      expect(loadRules(server, rules)).toBe(true)
+      await using _listening = await listenIn(server, target)
+      const result = await dialIn(client, target, '-c', '3000', '--connect-timeout', '2500ms')
+      expect(result.connections).toMatchObject({ established: limit, failed: 3000 - limit })
+      expect(causesOf(result)).toEqual(['syn-unanswered', 'connection-limit'])
+      expect(result.findings).toMatchObject([
+        { severity: 'critical' },
+        { severity: 'info', title: expect.stringMatching(/looks like a limit of [12],000 connections/) }
+      ])
+    }
+  )
 
-  it('is not read into lost packets, whatever their number', async ({ skip }) => {
+  it('is not inferred from lost packets, however many there are', async ({ skip }) => {
     using hosts = await twoHosts()
     const { client, server } = hosts
-    // Timers that double from the first: the last SYN of each is sent after 3 s, and none later.
+    // Timers that double from the start: the last SYN of each connection is sent after 3 s.
     client.run('sysctl', '-qw', 'net.ipv4.tcp_syn_linear_timeouts=0')
     const lossy = `table inet t {
       chain in {
@@ -115,7 +118,7 @@ describe.skipIf(!mayMakeNamespaces)('a limit on connections (skipped without roo
     expect(causesOf(result)).toEqual(['syn-loss'])
   })
 
-  it('is not taken for a queue in sight that nobody empties', async () => {
+  it('is not confused with a full accept queue on this host', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, '127.0.0.1:8100', '--workers', '1', '--backlog', '999')
     server.stop()

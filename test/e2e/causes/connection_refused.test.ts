@@ -1,10 +1,10 @@
-/** Connections that are refused: no listener, a limit, or a firewall, and whose. */
+/** Refused connections: by a missing listener, a limit, or a firewall on one of the hosts. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 import { acrossRouter, cabled, endpoint, families, onOneCable, routed, rule } from '../../helpers/networks.js'
 
-describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without root)', () => {
+describe.skipIf(!mayMakeNamespaces)('refused target ports (skipped without root)', () => {
   it.each([
     ['all', '127.0.0.1:8110', 0, /^the target refused 40 connections: nobody listens there$/],
     [
@@ -13,7 +13,7 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
       20,
       /^the target refused 20 connections, 50 % of them: nobody listens on 127.0.0.1:8101$/
     ]
-  ])('are named where %s of them have none', async (_, target, established, title) => {
+  ])('are named when %s of them have no listener', async (_, target, established, title) => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, '127.0.0.1:8100')
     const result = await dialIn(host, target, '-c', '40')
@@ -22,7 +22,7 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
     expect(result.findings[0]).toMatchObject({ side: 'server', title: expect.stringMatching(title) })
   })
 
-  it('are served once the remedy is followed', async () => {
+  it('accept connections once the remedy is applied', async () => {
     using host = await Namespace.create()
     const { findings } = await dialIn(host, '127.0.0.1:8110-8111', '-c', '40')
     const line = findings[0]?.remedy.find((step) => step.startsWith('c1m-native listen ')) ?? ''
@@ -31,22 +31,25 @@ describe.skipIf(!mayMakeNamespaces)('ports without a listener (skipped without r
     expect(healed).toMatchObject({ connections: { established: 40, failed: 0 }, findings: [] })
   })
 
-  it.each(families)('of another host may as well have a firewall that resets, %s', async (family) => {
-    using hosts = await cabled()
-    const result = await dialIn(hosts.client, endpoint(onOneCable[family].server, 8100), '-c', '40')
-    expect(causesOf(result)).toEqual(['connection-refused'])
-    expect(result.findings[0]).toMatchObject({
-      severity: 'critical',
-      side: 'server',
-      title: 'the target refused 40 connections: nobody listens there, or a firewall answers with RST'
-    })
-  })
+  it.each(families)(
+    'on another host are named together with a possible firewall that resets, %s',
+    async (family) => {
+      using hosts = await cabled()
+      const result = await dialIn(hosts.client, endpoint(onOneCable[family].server, 8100), '-c', '40')
+      expect(causesOf(result)).toEqual(['connection-refused'])
+      expect(result.findings[0]).toMatchObject({
+        severity: 'critical',
+        side: 'server',
+        title: 'the target refused 40 connections: nobody listens there, or a firewall answers with RST'
+      })
+    }
+  )
 })
 
 describe.skipIf(!mayMakeNamespaces)(
-  'a port that accepts some and refuses others (skipped without root)',
+  'a port that accepts some connections and refuses others (skipped without root)',
   () => {
-    it.each(families)('has a limit, %s', async (family) => {
+    it.each(families)('is said to have a limit, %s', async (family) => {
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
@@ -64,7 +67,7 @@ describe.skipIf(!mayMakeNamespaces)(
       expect(causesOf(await dialIn(hosts.client, target, '-c', '300'))).toEqual([])
     })
 
-    it('has lost its listener where its connections end as well', async () => {
+    it('is said to have lost its listener when its open connections end as well', async () => {
       using hosts = await cabled()
       const target = endpoint(onOneCable.v4.server, 8100)
       const listening = await listenIn(hosts.server, target)
@@ -88,23 +91,26 @@ describe.skipIf(!mayMakeNamespaces)(
   }
 )
 
-describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without root)', () => {
-  it.each(families)('on the target, by ICMP, is told from a port without a listener, %s', async (family) => {
-    using hosts = await cabled()
-    const target = endpoint(onOneCable[family].server, 8100)
-    await using _listening = await listenIn(hosts.server, target)
-    expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 reject'))).toBe(true)
-    const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
-    expect(causesOf(result)).toEqual(['connection-refused'])
-    expect(result.findings[0]).toMatchObject({
-      side: 'server',
-      title: expect.stringMatching(
-        /^a firewall on the target refused \d+ connections: port unreachable \(ICMP(v6)? type \d code \d\); \d+ more timed out/
-      )
-    })
-  })
+describe.skipIf(!mayMakeNamespaces)('a firewall that refuses connections (skipped without root)', () => {
+  it.each(families)(
+    'on the target, by ICMP, is distinguished from a port without a listener, %s',
+    async (family) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable[family].server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 reject'))).toBe(true)
+      const result = await dialIn(hosts.client, target, '-c', '50', '--connect-timeout', '2500ms')
+      expect(causesOf(result)).toEqual(['connection-refused'])
+      expect(result.findings[0]).toMatchObject({
+        side: 'server',
+        title: expect.stringMatching(
+          /^a firewall on the target refused \d+ connections: port unreachable \(ICMP(v6)? type \d code \d\); \d+ more timed out/
+        )
+      })
+    }
+  )
 
-  it.each(families)('on the way is named with its address, %s', async (family) => {
+  it.each(families)('on a router is named with the address of the router, %s', async (family) => {
     using hosts = await routed()
     const target = endpoint(acrossRouter[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -118,7 +124,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that refuses (skipped without ro
   })
 
   it.each(families.flatMap((family) => ['reject', 'reject with tcp reset'].map((how) => ({ family, how }))))(
-    'on this host, by $how, is named as its own, $family',
+    'on this host, by $how, is named as a firewall of this host, $family',
     async ({ family, how }) => {
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)

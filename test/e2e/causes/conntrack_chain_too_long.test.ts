@@ -15,7 +15,7 @@ const untracked = `table inet c1m {
 /** More than 512 buckets, the fewest there can be, take: chains of 80. */
 const connections = 30_000
 
-/** Connects a second in the last second of a run. */
+/** Connections per second in the last second of a run. */
 function lastRate({ series, timing }: RunResult): number {
   const last = series.filter(({ tSeconds }) => tSeconds <= timing.dialSeconds).at(-1)?.tSeconds ?? 0
   const late = series.filter(({ tSeconds }) => tSeconds > last - 1 && tSeconds <= timing.dialSeconds)
@@ -23,7 +23,7 @@ function lastRate({ series, timing }: RunResult): number {
 }
 
 describe.skipIf(!mayChangeHost)(`nf_conntrack_buckets (${whyNot})`, () => {
-  it('too few are named, and either remedy brings the rate back', { timeout: 60_000 }, async ({
+  it('that are too few are named, and either remedy restores the rate', { timeout: 60_000 }, async ({
     skip,
     annotate
   }) => {
@@ -63,7 +63,7 @@ describe.skipIf(!mayChangeHost)(`nf_conntrack_buckets (${whyNot})`, () => {
       annotate(`notrack: ${ratio(notTracked, never)}`)
       host.run('nft', 'delete', 'table', 'inet', 'c1m')
     }
-    // With as many as there were the chains are short again, whatever they hold.
+    // With the original number of buckets the chains are short again.
     const many = await dial()
     expect(many.connections.established).toBe(connections)
     expect(many.findings).toEqual([])

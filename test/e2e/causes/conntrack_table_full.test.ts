@@ -7,14 +7,14 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayChangeHost)(`nf_conntrack_max (${whyNot})`, () => {
-  it('is named on both sides, with what it is', async ({ skip }) => {
+  it('is named on both sides when the table is full, with its value', async ({ skip }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, tracked), 'needs nft with connection tracking')
     await using _server = await listenIn(host, target)
     await using watching = await watchIn(host, target)
     using _changed = await changeHost('net.netfilter.nf_conntrack_max', 500)
     const result = await dialIn(host, target, '-c', '800', '--connect-timeout', '1200ms')
-    // Each CPU that makes an entry may go one beyond.
+    // Each CPU that adds an entry may exceed the limit by one.
     expect(result.connections.established).toBeLessThan(520)
     expect(causesOf(result)).toEqual(['conntrack-table-full'])
     expect(result.findings[0]).toMatchObject({
@@ -32,9 +32,9 @@ describe.skipIf(!mayChangeHost)(`nf_conntrack_max (${whyNot})`, () => {
 describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skipped without root)', () => {
   it.for([
     ['to a port', [target]],
-    ['to own listeners', []]
+    ['of a self-dial', []]
   ] as const)(
-    'are foreseen, and not once the rules of the remedy keep them out of tracking: %s',
+    '%s are predicted, and no longer once the rules of the remedy exclude them from tracking',
     async ([, targets], { skip }) => {
       using host = await Namespace.create()
       skip(!loadRules(host, tracked), 'needs nft with connection tracking')
@@ -55,7 +55,7 @@ describe.skipIf(!mayMakeNamespaces)('connections beyond nf_conntrack_max (skippe
       const after = await foreseen()
       expect(causesOf(after)).not.toContain('conntrack-table-full')
       expect(after.needs.client.conntrackEntries).toBe(0)
-      // It is as the plan says: no connection is tracked.
+      // The plan was right: no connection is tracked.
       await using _server8100 = await listenIn(host, target)
       await using _held = await heldBy(host, ...targets, '-c', '500')
       expect(conntrack('count')).toBeLessThan(20)

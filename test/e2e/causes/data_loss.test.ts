@@ -6,7 +6,7 @@ const server = '198.18.1.2:8100'
 const held = [server, '-c', '100', '--message-size', '10', '--every', '100ms', '--hold', '3s']
 const churned = [server, '-c', '100', '-r', '300/s', '--message-size', '10', '--churn', '--duration', '3s']
 
-/** Loses so many in a hundred of the packets of established connections. */
+/** Drops this percentage of the packets of established connections. */
 async function lossy(percent: number) {
   const client = await Namespace.create()
   const far = await Namespace.create()
@@ -24,7 +24,7 @@ describe.skipIf(!mayMakeNamespaces)('loss on established connections (skipped wi
   it.for([
     ['while they are held', held],
     ['in a churn', churned]
-  ] as const)('is named with its share, %s', async ([, options], { skip }) => {
+  ] as const)('is named with the share of segments lost, %s', async ([, options], { skip }) => {
     const { client, far, hasLoss } = await lossy(30)
     using _client = client
     using _far = far
@@ -36,7 +36,7 @@ describe.skipIf(!mayMakeNamespaces)('loss on established connections (skipped wi
     expect(result.findings[0]?.title).toMatch(/^[\d,]+ of [\d,]+ segments \([\d.]+ %\) were lost/)
   })
 
-  it('of others in the same namespace is not named', async ({ skip }) => {
+  it('is not named when only other connections in the namespace lose packets', async ({ skip }) => {
     const { client, far, hasLoss } = await lossy(30)
     using _client = client
     using _far = far

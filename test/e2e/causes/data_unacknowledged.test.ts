@@ -7,7 +7,7 @@ import { routedNamespaces } from '../../helpers/routed.js'
 const server = '198.18.2.2:8100'
 
 describe.skipIf(!mayMakeNamespaces)('data that is never acknowledged (skipped without root)', () => {
-  it('because a link takes no full-size packets and tells nobody is a black hole, which MTU probing mends', async ({
+  it('because a link drops full-size packets silently is a black hole, which MTU probing fixes', async ({
     skip
   }) => {
     using net = await routedNamespaces()
@@ -32,7 +32,7 @@ describe.skipIf(!mayMakeNamespaces)('data that is never acknowledged (skipped wi
     expect(causesOf(mended)).not.toContain('data-unacknowledged')
   })
 
-  it('however small is not called a black hole', async ({ skip }) => {
+  it('is not called a black hole when even small packets are lost', async ({ skip }) => {
     using client = await Namespace.create()
     using far = await Namespace.create()
     connectNamespaces(client, '198.18.1.1/24', far, '198.18.1.2/24')
@@ -50,7 +50,7 @@ describe.skipIf(!mayMakeNamespaces)('data that is never acknowledged (skipped wi
     )
   })
 
-  it('after earlier exchanges were answered is a path or a peer that went away', async ({ skip }) => {
+  it('after earlier exchanges were answered means that the path or the peer went away', async ({ skip }) => {
     using client = await Namespace.create()
     using far = await Namespace.create()
     connectNamespaces(client, '198.18.1.1/24', far, '198.18.1.2/24')
@@ -72,7 +72,7 @@ describe.skipIf(!mayMakeNamespaces)('data that is never acknowledged (skipped wi
     expect(result.findings[0]?.title).toMatch(/although earlier exchanges .* were answered/)
   })
 
-  it('is not what keepalive probes of held connections are: those are dead', async ({ skip }) => {
+  it('is not reported for unanswered keepalive probes: those connections are dead', async ({ skip }) => {
     using client = await Namespace.create()
     using far = await Namespace.create()
     connectNamespaces(client, '198.18.1.1/24', far, '198.18.1.2/24')

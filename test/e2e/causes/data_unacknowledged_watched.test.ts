@@ -11,8 +11,8 @@ const deaf = `table inet t {
   }
 }`
 
-describe.skipIf(!mayMakeNamespaces)('answers that do not arrive (skipped without root)', () => {
-  it('are named by who watches the server', async ({ skip }) => {
+describe.skipIf(!mayMakeNamespaces)('answers that do not reach the clients (skipped without root)', () => {
+  it('are named by a watch beside the server', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')

@@ -58,7 +58,9 @@ async function behindSynProxy(rules: string) {
 }
 
 describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', () => {
-  it('whose peer loses its network are dead, by keepalive probes in vain', { timeout: 60_000 }, async () => {
+  it('are dead when their peer loses its network and keepalive probes stay unanswered', {
+    timeout: 60_000
+  }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')
@@ -73,7 +75,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(code).toBe(4)
   })
 
-  it('that the kernel has given up are dead as well', { timeout: 60_000 }, async () => {
+  it('are dead when the kernel has given them up', { timeout: 60_000 }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')
@@ -86,7 +88,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(code).toBe(4)
   })
 
-  it('are probed without keepalive, a sample of them at the end', { timeout: 60_000 }, async () => {
+  it('are sampled and probed at the end of a run without keepalive', { timeout: 60_000 }, async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')
@@ -100,9 +102,9 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(code).toBe(4)
   })
 
-  it('that a SYN proxy completed for a server that is not there are dead', { timeout: 60_000 }, async ({
-    skip
-  }) => {
+  it('are dead when a SYN proxy completed them for a server that does not exist', {
+    timeout: 60_000
+  }, async ({ skip }) => {
     using network = await behindSynProxy(synProxy)
     skip(!network.isLoaded, 'needs nft with synproxy')
     network.server.run('ip', 'link', 'set', 'veth1', 'down')
@@ -113,11 +115,11 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(result.findings[0]?.title).toMatch(/as a SYN proxy does when its server is not there$/)
   })
 
-  it('are alive behind a SYN proxy whose server is there', { timeout: 60_000 }, async ({ skip }) => {
+  it('are alive behind a SYN proxy when its server exists', { timeout: 60_000 }, async ({ skip }) => {
     using network = await behindSynProxy(synProxy)
     skip(!network.isLoaded, 'needs nft with synproxy')
     await using _server = await listenIn(network.server, target)
-    // Ports of their own: the proxy still knows those of the run before.
+    // Other ports, because the proxy still knows those of the previous run.
     for (const [ports, ...how] of [
       ['5000-5049'],
       ['6000-6049', '--census'],
@@ -132,7 +134,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
 
   it.each([
     ['keepalive probes', ['--keepalive', '1s', '--hold', '5s'], 'keepalive', 2000],
-    ['a sample of them', ['--hold', '5s'], 'probe', 1000],
+    ['probes of a sample', ['--hold', '5s'], 'probe', 1000],
     ['heartbeats', ['--hold', '4s', '--every', '500ms', '--message-size', '16'], 'heartbeat', 2000],
     ['a single answer', ['--hold', '500ms', '--message-size', '16'], 'exchange', 2000]
   ] as const)(
@@ -181,7 +183,7 @@ describe.skipIf(!mayMakeNamespaces)('held connections (skipped without root)', (
     expect(JSON.parse(await result)).toMatchObject({ findings: [], alive: { by: 'probe', proven: 20 } })
   })
 
-  it('are not called dead where probes get lost', { timeout: 60_000 }, async ({ skip }) => {
+  it('are not called dead when only some probes are lost', { timeout: 60_000 }, async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.61.1/24', server, '198.18.61.2/24')

@@ -9,7 +9,7 @@ import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayMakeNamespaces)('RLIMIT_NOFILE (skipped without root)', () => {
-  it('lowered during a run is named within two seconds, and so live', async () => {
+  it('is named within two seconds when it is lowered during a run, while the run continues', async () => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, target)
     // Ten seconds, and stopped once the cause is named.

@@ -1,4 +1,4 @@
-/** Devices that are down or without carrier: those the connections need are named, and no others. */
+/** Devices that are down or without carrier: only those that the connections need are named. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, planIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
@@ -6,13 +6,13 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.50.2:8100'
 const fromHere = [target, '-s', '198.18.50.1', '-c', '20']
 
-/** A client and a server on one cable, and at the client a second cable, `spare`, whose state is nobody's concern. */
+/** A client and a server on one cable; the client has a second cable, `spare`, which the run does not need. */
 async function twoHosts() {
   const client = await Namespace.create()
   const server = await Namespace.create()
   connectNamespaces(client, '198.18.50.1/24', server, '198.18.50.2/24', 'cable')
   connectNamespaces(client, '198.18.60.1/24', server, '198.18.60.2/24', 'spare')
-  // An address nobody has is given up sooner.
+  // The kernel gives up sooner on an address that no host has.
   client.run('sysctl', '-q', '-w', 'net.ipv4.neigh.cable.mcast_solicit=1')
   return {
     client,
@@ -27,7 +27,7 @@ async function twoHosts() {
 }
 
 describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
-  it('that is down is foreseen and named, and its remedy heals', async () => {
+  it('that is down is predicted and named, and the remedy fixes it', async () => {
     using hosts = await twoHosts()
     const { client, server, set } = hosts
     await using _listening = await listenIn(server, target)
@@ -57,7 +57,7 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
     expect(causesOf(await planIn(client, ...fromHere))).toEqual([])
   })
 
-  it('without carrier is foreseen and named', async () => {
+  it('without carrier is predicted and named', async () => {
     using hosts = await twoHosts()
     const { client, server, set } = hosts
     set(server, 'cable', 'down')
@@ -74,7 +74,7 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
     expect(causesOf(await dialIn(client, target, '-c', '20'))).toEqual([])
   })
 
-  it('without carrier is named where connections are given up before the kernel says a word', async () => {
+  it('without carrier is named when connections time out before the kernel reports an error', async () => {
     using hosts = await twoHosts()
     hosts.set(hosts.server, 'cable', 'down')
     hosts.client.run('sysctl', '-q', '-w', 'net.ipv4.neigh.cable.mcast_solicit=9')
@@ -83,14 +83,14 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
     expect(causesOf(broken)).toEqual(['device-down'])
   })
 
-  it('behind which the target was, by a router, is named without carrier', async () => {
+  it('without carrier is named when it led to the router of the target', async () => {
     using hosts = await twoHosts()
     hosts.client.run('ip', 'route', 'add', '198.18.70.0/24', 'via', '198.18.50.2')
     hosts.set(hosts.server, 'cable', 'down')
     expect(causesOf(await planIn(hosts.client, '198.18.70.1:80'))).toEqual(['device-down'])
   })
 
-  it('that only some of the connections need leaves the others their own cause', async () => {
+  it('that only some of the connections need is named beside the cause of the others', async () => {
     using hosts = await twoHosts()
     hosts.set(hosts.client, 'spare', 'down')
     const both = ['198.18.50.9:80', '198.18.60.2:80', '-s', '198.18.50.1', '-c', '10']
@@ -99,7 +99,7 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
     expect(causesOf(broken)).toEqual(['device-down', 'unreachable'])
   })
 
-  it('of IPv6 that is down is foreseen once the kernel keeps its addresses', async () => {
+  it('of IPv6 that is down is predicted when the kernel keeps its addresses', async () => {
     using hosts = await twoHosts()
     const { client, set } = hosts
     client.run('sysctl', '-q', '-w', 'net.ipv6.conf.cable.keep_addr_on_down=1')
@@ -110,7 +110,7 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
     expect(finding).toMatchObject({ id: 'device-down', evidence: [{}, { after: 'fd00:50::1/64' }] })
   })
 
-  it('that is loopback is named by a run against its own listeners', async () => {
+  it('that is down is named when it is loopback and the run dials its own listeners', async () => {
     using host = await Namespace.create()
     host.run('ip', 'link', 'set', 'dev', 'lo', 'down')
     const broken = await dialIn(host, '-c', '5', '--connect-timeout', '300ms')
@@ -122,7 +122,7 @@ describe.skipIf(!mayMakeNamespaces)('a device (skipped without root)', () => {
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('a device that is down elsewhere (skipped without root)', () => {
+describe.skipIf(!mayMakeNamespaces)('a device that is down but not needed (skipped without root)', () => {
   it('is not named by a run that succeeds', async () => {
     using hosts = await twoHosts()
     await using _listening = await listenIn(hosts.server, target)
@@ -131,7 +131,7 @@ describe.skipIf(!mayMakeNamespaces)('a device that is down elsewhere (skipped wi
     expect(causesOf(await dialIn(hosts.client, ...fromHere))).toEqual([])
   })
 
-  it('is not named where the target refuses, or nobody has its address', async () => {
+  it('is not named when the target refuses, or nobody has its address', async () => {
     using hosts = await twoHosts()
     hosts.set(hosts.client, 'spare', 'down')
     expect(causesOf(await dialIn(hosts.client, ...fromHere))).toEqual(['connection-refused'])
@@ -139,7 +139,7 @@ describe.skipIf(!mayMakeNamespaces)('a device that is down elsewhere (skipped wi
     expect(causesOf(nobody)).toEqual(['unreachable'])
   })
 
-  it('is not named where no route leads to the target, though it has the source address', async () => {
+  it('is not named when it has the source address but no route leads to the target', async () => {
     using hosts = await twoHosts()
     hosts.set(hosts.client, 'spare', 'down')
     const args = ['203.0.113.1:80', '-s', '198.18.60.1', '-c', '5', '--authorized']
@@ -148,7 +148,7 @@ describe.skipIf(!mayMakeNamespaces)('a device that is down elsewhere (skipped wi
     expect(causesOf(await dialIn(hosts.client, ...args))).toEqual(['unreachable'])
   })
 
-  it('is not named where its own source address leaves by another device', async () => {
+  it('is not named when its source address leaves by another device', async () => {
     using hosts = await twoHosts()
     hosts.set(hosts.client, 'spare', 'down')
     const unanswered = [target, '-s', '198.18.60.1', '-c', '5', '--connect-timeout', '300ms']
@@ -156,10 +156,10 @@ describe.skipIf(!mayMakeNamespaces)('a device that is down elsewhere (skipped wi
     expect(causesOf(await dialIn(hosts.client, ...unanswered))).toEqual(['syn-unanswered'])
   })
 
-  it('is not named though the target is in its network, where a route leads there by another', async () => {
+  it('is not named when the target is in its network but a route leads there by another device', async () => {
     using hosts = await twoHosts()
     const { client, server, set } = hosts
-    // Without carrier the network of `spare` still has a route; a narrower one passes it by.
+    // Without carrier the network of `spare` still has a route; a more specific one takes precedence.
     set(server, 'spare', 'down')
     client.run('ip', 'route', 'add', '198.18.60.2/32', 'dev', 'cable')
     const args = ['198.18.60.2:80', '-s', '198.18.50.1', '-c', '5', '--connect-timeout', '300ms']

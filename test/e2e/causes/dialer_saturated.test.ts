@@ -12,7 +12,7 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
   it.each([
     ['window', ['--window', '1']],
     ['CPU', []]
-  ])('because of its %s is named', async (_, args) => {
+  ])('is named with its %s as the reason', async (_, args) => {
     using host = await Namespace.create()
     const result = await dialIn(host, ...dialed, '-r', '2m/s', ...args)
     expect(result.connections).toMatchObject({ established: 20_000, failed: 0 })
@@ -20,7 +20,7 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
     expect(result.findings[0]).toMatchObject({ severity: 'warning', side: 'client' })
   })
 
-  it('because of its window keeps it with the one of the remedy', { timeout: 30_000 }, async ({ skip }) => {
+  it('keeps the rate with the window that the remedy gives', { timeout: 30_000 }, async ({ skip }) => {
     skip(!hasCompiler, 'needs a C++ compiler')
     using hosts = await slowCable(50)
     await using _server = await listenIn(hosts.server, '198.18.30.2:8100')
@@ -32,10 +32,10 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
     expect(healed).toMatchObject({ connections: { established: 200, failed: 0 }, findings: [] })
   })
 
-  it('because others took its CPU is named for that', async () => {
+  it('is named together with the processes that took its CPU', async () => {
     using host = await Namespace.create()
     const onOneCpu = ['taskset', '-c', '0'] as const
-    // The CPU is busy from the moment each has printed.
+    // The CPU is busy once each has printed a line.
     const hogs = Array.from({ length: 6 }, () =>
       host.spawn(...onOneCpu, 'sh', '-c', 'echo busy; while :; do :; done')
     )
@@ -67,14 +67,14 @@ describe.skipIf(!mayMakeNamespaces)('a dialer that cannot keep its rate (skipped
     }
   })
 
-  it('is judged by the CPU time of dialing, without that of hold and close', async () => {
+  it('is judged by the CPU time of the ramp, without that of hold and close', async () => {
     using host = await Namespace.create()
     const result = await dialIn(host, '-c', '2k', '-r', '2k/s', '--hold', '200ms')
     const { cpuSeconds, dialing } = result.process
     expect(dialing.cpuSeconds).toBeLessThan(cpuSeconds)
   })
 
-  it('does not exist where no rate was asked for', async () => {
+  it('is not named when no rate was asked for', async () => {
     using host = await Namespace.create()
     const result = await dialIn(host, ...dialed, '--window', '1')
     expect(causesOf(result)).toEqual([])

@@ -1,4 +1,4 @@
-/** A program beside a server that has a connection to its backend from every ephemeral port, as a proxy may. */
+/** A program beside a server that uses every ephemeral port for connections to its backend, as a proxy may. */
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { causesOf, heldBy, listenIn, watchIn } from '../../helpers/causes.js'
@@ -6,7 +6,7 @@ import { jsonLines, mayMakeNamespaces, Namespace } from '../../helpers/namespace
 
 const backend = '127.0.0.1:8100'
 
-/** Connects so many times, says how many it got, and keeps them. */
+/** Opens this number of connections, prints how many succeeded, and holds them. */
 const proxy = `
 const { connect } = require('node:net')
 let open = 0, failed = 0
@@ -34,8 +34,8 @@ async function proxyIn(host: Namespace, connections: number) {
   }
 }
 
-describe.skipIf(!mayMakeNamespaces)('the ephemeral ports towards a backend (skipped without root)', () => {
-  it('are named beside the server once all are held, and the remedy gives more', async () => {
+describe.skipIf(!mayMakeNamespaces)('the ephemeral ports toward a backend (skipped without root)', () => {
+  it('are named beside the server once all are in use, and the remedy adds more', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_port_range=20000 20199')
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_reserved_ports=20100-20199')
@@ -60,11 +60,11 @@ describe.skipIf(!mayMakeNamespaces)('the ephemeral ports towards a backend (skip
     expect(causesOf(await again.stop())).toEqual([])
   })
 
-  it('are not named where a program chooses ports itself, or leaves some', async () => {
+  it('are not named when a program chooses its ports itself, or when some are free', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.ip_local_port_range=20000 20099')
     await using _backend = await listenIn(host, backend)
-    // More than the range has, from ports in and outside of it.
+    // More connections than the range has ports, from ports inside and outside of it.
     await using _dialed = await heldBy(
       host,
       backend,

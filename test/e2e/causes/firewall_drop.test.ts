@@ -14,7 +14,7 @@ const rule = (hook: string, what: string) => `table inet f {
   }
 }`
 
-/** The result of a watch with --drops during a dial; null where this kernel does not tell of drops. */
+/** The result of a watch with --drops during a dial; null when this kernel does not report drops. */
 async function watched(host: Namespace) {
   await using watching = await watchIn(host, target, '--drops')
   const dialed = await dialIn(host, ...args)

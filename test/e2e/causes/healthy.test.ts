@@ -1,14 +1,14 @@
-/** Runs in which nothing is wrong name nothing. */
+/** Healthy runs name nothing. */
 import { describe, expect, it } from 'vitest'
 import { readHostFacts } from '../../../lib/host/facts.js'
 import { dialIn, listenIn, watchIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-/** Both ends of 200,000 take 1.6 GB of the kernel. */
+/** Both ends of 200,000 connections take 1.6 GB of kernel memory. */
 const hasRoom = (readHostFacts().memory.availableBytes ?? 0) > 4e9
 const connections = hasRoom ? 200_000 : 20_000
 
-/** Accept queues for all of them, however long a busy machine keeps the server from accepting. */
+/** Accept queues that hold all connections, however long a busy machine keeps the server from accepting. */
 const makeRoom = (namespace: Namespace) => namespace.run('sysctl', '-q', '-w', 'net.core.somaxconn=65535')
 
 describe.skipIf(!mayMakeNamespaces)(`${connections} connections (skipped without root)`, () => {

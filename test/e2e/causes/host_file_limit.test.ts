@@ -6,7 +6,7 @@ import { changeHost, mayChangeHost, readSysctl, whyNot } from '../../helpers/hos
 import { main, Namespace } from '../../helpers/namespace.js'
 
 describe.skipIf(!mayChangeHost)(`fs.file-max (${whyNot})`, () => {
-  it('is named by a dial without CAP_SYS_ADMIN, which alone it binds', async () => {
+  it('is named by a dial without CAP_SYS_ADMIN, to which alone the limit applies', async () => {
     using host = await Namespace.create()
     const open = Number(readSysctl('fs.file-nr').split(/\s+/)[0])
     using _changed = await changeHost('fs.file-max', open + 1000)

@@ -20,7 +20,7 @@ function forgets({ router }: Routed, verdict: string): boolean {
 }
 
 describe.skipIf(!mayMakeNamespaces)('a firewall that forgets idle connections (skipped without root)', () => {
-  it('is named by what it drops, and keepalive probes mend it', async ({ skip }) => {
+  it('is named by the packets it drops, and keepalive probes prevent it', async ({ skip }) => {
     using net = await routedNamespaces()
     skip(!forgets(net, 'drop'), 'there is no nft here, or no connection tracking')
     await using _server = await listenIn(net.far, server, '--mode', 'echo')
@@ -38,7 +38,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that forgets idle connections (s
     expect(mended.exchange).toMatchObject({ failed: 0 })
   }, 60_000)
 
-  it('is named by what it resets', async ({ skip }) => {
+  it('is named by the connections it resets', async ({ skip }) => {
     using net = await routedNamespaces()
     skip(!forgets(net, 'reject with tcp reset'), 'there is no nft here, or no connection tracking')
     await using _server = await listenIn(net.far, server, '--mode', 'echo')

@@ -1,4 +1,4 @@
-/** SYNs, and answers, that the dialing host drops itself: its firewall, its shaper. */
+/** SYNs and answers that the dialing host drops itself, by its firewall or its shaper. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces, type Namespace } from '../../helpers/namespace.js'
@@ -6,7 +6,7 @@ import { cabled, endpoint, families, onOneCable, rule } from '../../helpers/netw
 
 const dropped = families.flatMap((family) => ['500ms', '1500ms'].map((timeout) => ({ family, timeout })))
 
-/** Has the device let a few packets through each second. */
+/** Lets the device send only a few packets per second. */
 function shape(host: Namespace): boolean {
   try {
     host.run(
@@ -62,7 +62,7 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
     hosts.client.run('tc', 'qdisc', 'del', 'dev', 'cable', 'root')
   })
 
-  it.each(families)('now and then is named in place of loss, %s', async (family) => {
+  it.each(families)('by a rule for one SYN in five is named instead of loss, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -74,27 +74,32 @@ describe.skipIf(!mayMakeNamespaces)('a host that drops its own SYNs (skipped wit
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('a host that drops the answers (skipped without root)', () => {
-  it.each(families.flatMap((family) => ['prerouting', 'input'].map((hook) => ({ family, hook }))))(
-    'by a rule in $hook is named, $family',
-    async ({ family, hook }) => {
-      using hosts = await cabled()
-      const target = endpoint(onOneCable[family].server, 8100)
-      await using _listening = await listenIn(hosts.server, target)
-      expect(loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))).toBe(true)
-      const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
-      expect(causesOf(result)).toEqual(['local-drop'])
-      expect(result.findings[0]).toMatchObject({
-        severity: 'critical',
-        side: 'client',
-        title: expect.stringContaining('packets that came in for it, as many as the answers that are missing')
-      })
-    }
-  )
-})
+describe.skipIf(!mayMakeNamespaces)(
+  'a host that drops the SYN-ACKs it receives (skipped without root)',
+  () => {
+    it.each(families.flatMap((family) => ['prerouting', 'input'].map((hook) => ({ family, hook }))))(
+      'by a rule in $hook is named, $family',
+      async ({ family, hook }) => {
+        using hosts = await cabled()
+        const target = endpoint(onOneCable[family].server, 8100)
+        await using _listening = await listenIn(hosts.server, target)
+        expect(loadRules(hosts.client, rule(hook, 'tcp sport 8100 drop'))).toBe(true)
+        const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
+        expect(causesOf(result)).toEqual(['local-drop'])
+        expect(result.findings[0]).toMatchObject({
+          severity: 'critical',
+          side: 'client',
+          title: expect.stringContaining(
+            'packets that came in for it, as many as the answers that are missing'
+          )
+        })
+      }
+    )
+  }
+)
 
-describe.skipIf(!mayMakeNamespaces)('a host that drops something else (skipped without root)', () => {
-  it.each(families)('is not named where the target drops the SYNs, %s', async (family) => {
+describe.skipIf(!mayMakeNamespaces)('a host that drops other packets (skipped without root)', () => {
+  it.each(families)('is not named when the target drops the SYNs, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     expect(loadRules(hosts.server, rule('input', 'tcp dport 8100 drop'))).toBe(true)

@@ -1,4 +1,4 @@
-/** A NAT with fewer ports than connections: named on its own host, and by a dial that was told of it. */
+/** A NAT with fewer ports than connections: named on its own host, and by a dial that was given its ports. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'
@@ -17,7 +17,7 @@ const masquerade = (how: string) => `table ip n {
 
 describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without root)', () => {
   it.for([`to :${ports}`, `to :${ports} fully-random`])(
-    'is named by a watch beside it, and by a dial that knows its ports (masquerade %s)',
+    'is named by a watch on its host, and by a dial that knows its ports (masquerade %s)',
     async (how, { skip }) => {
       using hosts = await routedNamespaces()
       skip(!loadRules(hosts.router, masquerade(how)), 'needs nft with NAT')
@@ -52,7 +52,7 @@ describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without 
     }
   )
 
-  it('is named by a dial on its own host', async ({ skip }) => {
+  it('is named by a dial that runs on the host of the NAT', async ({ skip }) => {
     using hosts = await routedNamespaces()
     skip(!loadRules(hosts.router, masquerade(`to :${ports}`)), 'needs nft with NAT')
     await using _server = await listenIn(hosts.far, target)
@@ -62,7 +62,9 @@ describe.skipIf(!mayMakeNamespaces)('a NAT without a free port (skipped without 
     expect(result.findings[0]).toMatchObject({ severity: 'critical', side: 'path' })
   })
 
-  it('is a guess where it has a single port, which it does not search', async ({ skip }) => {
+  it('is a guess when it has a single port, because the kernel then does not search for one', async ({
+    skip
+  }) => {
     using hosts = await routedNamespaces()
     skip(!loadRules(hosts.router, masquerade('to :10000')), 'needs nft with NAT')
     await using _server = await listenIn(hosts.far, target)

@@ -1,4 +1,4 @@
-/** A neighbour table that is full, which all network namespaces of a host share. */
+/** A full neighbor table, which all network namespaces of a host share. */
 import { writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
@@ -9,7 +9,7 @@ const limit = 'net.ipv4.neigh.default.gc_thresh3'
 const target = '198.18.80.2:8100'
 const dialed = [target, '-c', '20', '--connect-timeout', '2500ms']
 
-/** Raises the limit until the end of the scope of `using`; no lab changes it, so that the journal does not know it. */
+/** Raises the limit until the end of the scope of `using`; no lab changes it, so it is not in the journal. */
 function raised(to: number): Disposable {
   const before = readSysctl(limit)
   const set = (value: number | string) => writeFileSync(`/proc/sys/${limit.replaceAll('.', '/')}`, `${value}`)
@@ -17,13 +17,13 @@ function raised(to: number): Disposable {
   return { [Symbol.dispose]: () => set(before) }
 }
 
-describe.skipIf(!mayChangeHost)(`the neighbour table (${whyNot})`, () => {
-  it('that others have filled is named inside a namespace, and more room in it heals', async () => {
+describe.skipIf(!mayChangeHost)(`the neighbor table (${whyNot})`, () => {
+  it('is named inside a namespace when other namespaces have filled it, and a higher limit there fixes it', async () => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     using crowd = await Namespace.create()
     connectNamespaces(client, '198.18.80.1/24', server, '198.18.80.2/24')
-    // A network of hosts that are not there, each of which is asked for until the test is over.
+    // A network of missing hosts, each looked up until the test is over.
     crowd.run('ip', 'link', 'add', 'one', 'type', 'veth', 'peer', 'name', 'other')
     crowd.run('ip', 'address', 'add', '198.19.0.1/16', 'dev', 'one')
     crowd.run('ip', 'link', 'set', 'one', 'up')
@@ -62,7 +62,7 @@ describe.skipIf(!mayChangeHost)(`the neighbour table (${whyNot})`, () => {
       expect(causesOf(healed)).toEqual([])
     } finally {
       asking.kill('SIGKILL')
-      // The namespace lives on for a while, and whoever needs a neighbour with it; without the device it has none.
+      // The namespace outlives the test for a while, with its neighbor entries; without the device it has none.
       crowd.run('ip', 'link', 'delete', 'one')
     }
   })

@@ -39,7 +39,7 @@ describe.skipIf(!mayMakeNamespaces)('a missing route back (skipped without root)
     ['IPv4 without SYN cookies', ipv4, 0],
     ['IPv6', ipv6, 1],
     ['IPv6 without SYN cookies', ipv6, 0]
-  ] as const)('is named beside the server, and a route heals it: %s', async ([, way, cookies]) => {
+  ] as const)('is named beside the server, and a route fixes it: %s', async ([, way, cookies]) => {
     using hosts = await twoHosts(cookies)
     await using _server = await listenIn(hosts.server, way.target)
     await using watching = await watchIn(hosts.server)
@@ -66,7 +66,7 @@ describe.skipIf(!mayMakeNamespaces)('a missing route back (skipped without root)
     ['blackhole', 1],
     ['prohibit', 0]
   ] as const)(
-    'of IPv6 that a route of type %s makes, which nothing counts, is a guess (tcp_syncookies=%i)',
+    'of IPv6 caused by a route of type %s, which no counter shows, is a guess (tcp_syncookies=%i)',
     async ([kind, cookies]) => {
       using hosts = await twoHosts(cookies)
       hosts.server.run('ip', '-6', 'route', 'add', kind, 'fd00:9::/64')
@@ -85,7 +85,7 @@ describe.skipIf(!mayMakeNamespaces)('a missing route back (skipped without root)
     }
   )
 
-  it('of a single client is no more than a note', async () => {
+  it('to a single client is only an info finding', async () => {
     using hosts = await twoHosts(1)
     await using _server = await listenIn(hosts.server, ipv4.target)
     await using watching = await watchIn(hosts.server)

@@ -6,7 +6,7 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.30.2:8100'
 const same = ['--seed', '0'] as const
 
-/** What ends a connection does not leave the client. */
+/** Drops all packets to the server, so that it does not see its connections end. */
 const silent = `table inet silent {
   chain out {
     type filter hook output priority 0;
@@ -31,7 +31,7 @@ function cable(client: Namespace, server: Namespace): void {
   connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
 }
 
-/** Holds connections, and forgets them without a word to the server. */
+/** Holds connections, and drops them without telling the server. */
 async function leaveBehind(client: Namespace, to: string, ...args: string[]): Promise<void> {
   const held = await heldBy(client, to, ...same, ...args)
   client.run('sysctl', '-qw', 'net.ipv4.tcp_orphan_retries=1')
@@ -41,8 +41,8 @@ async function leaveBehind(client: Namespace, to: string, ...args: string[]): Pr
   client.run('nft', 'delete', 'table', 'inet', 'silent')
 }
 
-describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without root)', () => {
-  it('is named when the client host has restarted, and is no matter for other ports', async () => {
+describe.skipIf(!mayMakeNamespaces)('an old connection at the server (skipped without root)', () => {
+  it('is named when the client host has restarted, and only for the ports it used before', async () => {
     using before = await Namespace.create()
     using server = await Namespace.create()
     cable(before, server)
@@ -65,7 +65,7 @@ describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without r
     )
   })
 
-  it('is named when a run was killed and is repeated, beside what was lost on the way', async ({ skip }) => {
+  it('is named together with packet loss when a killed run is repeated on a lossy path', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     cable(client, server)
@@ -76,7 +76,7 @@ describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without r
     loadRules(server, lossy)
     const result = await dialIn(client, target, '-c', '300', '--connect-timeout', '30s', ...same)
     expect(result.connections).toMatchObject({ established: 300, failed: 0 })
-    // Every fifth first SYN was lost, and met nothing; its successor did.
+    // Every fifth first SYN was lost; the repeated SYN met the old connection.
     expect(result.staleAnswers.established).toBeGreaterThan(100)
     expect(causesOf(result)).toEqual(['syn-loss', 'old-connection-at-server'])
   })
@@ -97,7 +97,7 @@ describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without r
     expect(result.staleAnswers).toEqual({ established: 50, timedOut: 0, pending: 0 })
   })
 
-  it('stops handshakes whose RST is lost, and no more once it passes', async ({ skip }) => {
+  it('blocks handshakes while the RST is lost, and no longer once it gets through', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     cable(client, server)
@@ -123,7 +123,7 @@ describe.skipIf(!mayMakeNamespaces)('old-connection-at-server (skipped without r
     ])
   })
 
-  it('is told from a TIME_WAIT by the counters of a server on this host', async ({ skip }) => {
+  it('is distinguished from a TIME_WAIT by the counters of a server on this host', async ({ skip }) => {
     using host = await Namespace.create()
     skip(!loadRules(host, silent), 'needs nft')
     host.run('nft', 'flush', 'ruleset')

@@ -4,7 +4,7 @@ import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { changeHost, mayChangeHost, whyNot } from '../../helpers/host_changes.js'
 import { connectNamespaces, Namespace } from '../../helpers/namespace.js'
 
-/** Nobody hears that the dialer is done. */
+/** Drops the FINs of the dialer. */
 const unheard = `table inet t {
   chain in {
     type filter hook input priority 0;
@@ -14,7 +14,7 @@ const unheard = `table inet t {
 const target = '198.18.50.2:8100'
 
 describe.skipIf(!mayChangeHost)(`tcp_max_orphans (${whyNot})`, () => {
-  it('is named by who closes connections whose peer does not answer, and RST at the end heals', async ({
+  it('is named by a client that closes connections to a silent peer, and closing by RST fixes it', async ({
     skip
   }) => {
     using client = await Namespace.create()
@@ -30,7 +30,7 @@ describe.skipIf(!mayChangeHost)(`tcp_max_orphans (${whyNot})`, () => {
     expect(result.findings[0]).toMatchObject({
       severity: 'warning',
       side: 'client',
-      // Nothing was sent, so that memory is no reason; the limit cannot be read in here.
+      // No data was sent, so memory is not the reason; the limit cannot be read in this namespace.
       title: expect.stringMatching(
         /^[\d,]+ closed connections were reset because too many on the whole host waited for their peer$/
       )

@@ -11,8 +11,8 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 
 const target = '127.0.0.1:8100'
 
-describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped without root)', () => {
-  it('and that the peer ends by FIN at once are named', async () => {
+describe.skipIf(!mayMakeNamespaces)('connections that should be held (skipped without root)', () => {
+  it('are named when the peer closes them by FIN at once', async () => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, target, '--mode', 'close-first')
     const result = await dialIn(host, target, '-c', '200', '--hold', '1m')
@@ -27,7 +27,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     expect(result.findings[0]?.remedy.join()).not.toContain('tcp_abort_on_overflow')
   })
 
-  it('and that the peer ends by RST are named, also where it comes at once', async () => {
+  it('are named when the peer closes them by RST, at once or later', async () => {
     using host = await Namespace.create()
     await using _server = await listenIn(host, target, '--mode', 'close-first', '--close', 'rst')
     const result = await dialIn(host, target, '-c', '200', '--hold', '1m')
@@ -36,7 +36,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     expect(result.findings[0]?.remedy.join()).toContain('tcp_abort_on_overflow')
   })
 
-  it('and that it resets in the handshake, for its queue is full, are named by the queue', async () => {
+  it('are explained by the full accept queue when the peer resets them in the handshake', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_abort_on_overflow=1')
     await using server = await listenIn(host, target, '--workers', '1', '--backlog', '5')
@@ -45,7 +45,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     expect(causesOf(result)).toEqual(['accept-queue-overflow'])
   })
 
-  it('and that a timer of the server ends are told by when it does', async () => {
+  it('are explained by an idle timeout when the server closes each after the same time', async () => {
     using host = await Namespace.create()
     const timer = 'socket.resume(); socket.setTimeout(2000, () => socket.destroy())'
     await using server = await scriptServer(host, '127.0.0.1', 8100, timer)
@@ -56,7 +56,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     )
   })
 
-  it('and that end right after their answer are told so', async () => {
+  it('are reported as closed right after the answer when the peer does so', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(
       host,
@@ -81,7 +81,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     expect(result.findings[0]?.title).toMatch(/that were to be held, right after an answer$/)
   })
 
-  it('and whose server ends are told by its refusal of a new one', async () => {
+  it('are explained by the end of the server when it then refuses a new connection', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, 'socket.resume()')
     const dialing = host.start('dial', server.target, '-c', '100', '--hold', '1m', '--ndjson', '-q')
@@ -94,7 +94,9 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
     expect(result.findings[0]?.title).toMatch(/and refuses new ones: its process has ended$/)
   })
 
-  it('and that a NAT resets once it has lost its table are told from an idle timeout', async ({ skip }) => {
+  it('are not explained by an idle timeout when a NAT resets them after losing its table', async ({
+    skip
+  }) => {
     using net = await routedNamespaces()
     const { client, router, far } = net
     const nat = `table ip n {
@@ -106,7 +108,7 @@ describe.skipIf(!mayMakeNamespaces)('connections that were to be held (skipped w
       ...['dial', '198.18.1.254:80', '-c', '40', '--message-size', '10', '--every', '500ms', '--hold', '1m'],
       ...['--ndjson', '-q']
     )
-    // Without the rule the router takes the packets for its own; the entries end with their timeout.
+    // Without the rule the router treats the packets as its own; the entries end with their timeout.
     const result = await actingWhen(
       dialing,
       ({ exchanges }) => exchanges >= 200,
@@ -137,7 +139,7 @@ describe.skipIf(!mayMakeNamespaces)('a peer that closes instead of answering (sk
     expect(result.findings[0]?.title).toMatch(/instead of answering.*, at once: it has reached a limit/)
   })
 
-  it('is quoted where it said something first', async () => {
+  it('is quoted when it sent a message first', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.end('too many\\r\\n')")
     const result = await dialIn(host, server.target, '-c', '40', '--send', 'hi', '--expect-bytes', '500')
@@ -147,7 +149,7 @@ describe.skipIf(!mayMakeNamespaces)('a peer that closes instead of answering (sk
 })
 
 describe.skipIf(!mayMakeNamespaces || !isInstalled('haproxy'))('haproxy (skipped without root)', () => {
-  it('with a timeout for its clients is told by that timeout', async () => {
+  it('with a timeout for its clients is recognized by that timeout', async () => {
     using host = await Namespace.create()
     using folder = temporaryFolder()
     await using _server = await listenIn(host, '127.0.0.1:8101', '--mode', 'echo')

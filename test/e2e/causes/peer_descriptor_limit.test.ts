@@ -8,14 +8,14 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 
 const target = '127.0.0.1:8100'
 
-/** Accepts as long as it can and keeps all; a backlog of 20. */
+/** Accepts as long as it can and keeps all connections; its backlog is 20. */
 const keeps = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
   bind(S, sockaddr_in(8100, inet_aton("127.0.0.1"))); listen(S, 20); print "up\\n";
   while (1) { my $c; accept($c, S) ? push(@all, $c) : select(undef, undef, undef, 0.05) }`
 
-/** The same on libuv, which has a descriptor to spare to close what it cannot keep. */
+/** The same with libuv, which keeps a spare descriptor to close connections beyond its limit. */
 const closes = `
   require('node:net').createServer(() => {}).listen(8100, '127.0.0.1', () => console.log('up'))`
 
@@ -27,7 +27,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     using host = await Namespace.create()
     await using server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
     await using watching = await watchIn(host, target)
-    // One after the other: of several at once more than one may find the last place in the queue.
+    // One after the other, because several at once may all take the last place in the queue.
     const dialing = dialIn(host, target, '-c', '100', '-r', '300', '--connect-timeout', '1500ms')
     const proof = {
       side: 'server',
@@ -46,7 +46,7 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     expect(seen.findings[0]).toMatchObject(proof)
   })
 
-  it('that closes what it cannot keep is named on both sides as well', async () => {
+  it('that closes the connections it cannot keep is named on both sides', async () => {
     using host = await Namespace.create()
     await using server = await limitedTo(host, '60:60', process.execPath, '-e', closes)
     await using watching = await watchIn(host, target)
@@ -66,43 +66,46 @@ describe.skipIf(!mayMakeNamespaces)('a server without a descriptor left (skipped
     expect(result.findings[0]).toMatchObject(proof)
   })
 
-  it.skipIf(!isInstalled('nginx'))('is told by its worker, not by the process that started it', async () => {
-    using client = await Namespace.create()
-    using host = await Namespace.create()
-    connectNamespaces(client, '198.18.30.1/24', host, '198.18.30.2/24')
-    using folder = temporaryFolder()
-    const config = join(folder.path, 'nginx.conf')
-    writeFileSync(
-      config,
-      `daemon off; user root; worker_processes 1; worker_rlimit_nofile 150; pid ${folder.path}/pid;
+  it.skipIf(!isInstalled('nginx'))(
+    'is recognized by its worker process, not by the process that started it',
+    async () => {
+      using client = await Namespace.create()
+      using host = await Namespace.create()
+      connectNamespaces(client, '198.18.30.1/24', host, '198.18.30.2/24')
+      using folder = temporaryFolder()
+      const config = join(folder.path, 'nginx.conf')
+      writeFileSync(
+        config,
+        `daemon off; user root; worker_processes 1; worker_rlimit_nofile 150; pid ${folder.path}/pid;
       error_log /dev/null; events { worker_connections 4000; }
       http { access_log off; server { listen 198.18.30.2:8100 backlog=200; return 200 ok; } }`
-    )
-    await using server = await daemonIn(host, 8100, 'nginx', '-e', '/dev/null', '-c', config)
-    await using watching = await watchIn(host, '198.18.30.2:8100')
-    const dialing = dialIn(
-      client,
-      ...['198.18.30.2:8100', '-c', '600', '-r', '300', '--connect-timeout', '2500ms']
-    )
-    const { findings } = await watching.until((look) => causesOf(look).includes('peer-descriptor-limit'))
-    expect(findings).toMatchObject([
-      { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
-    ])
-    expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
-    // The client sees that handshakes stop, and no number that means something.
-    expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
-    // Its connections are closed now: the cause stays the cause of the overflows.
-    expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
-  })
+      )
+      await using server = await daemonIn(host, 8100, 'nginx', '-e', '/dev/null', '-c', config)
+      await using watching = await watchIn(host, '198.18.30.2:8100')
+      const dialing = dialIn(
+        client,
+        ...['198.18.30.2:8100', '-c', '600', '-r', '300', '--connect-timeout', '2500ms']
+      )
+      const { findings } = await watching.until((look) => causesOf(look).includes('peer-descriptor-limit'))
+      expect(findings).toMatchObject([
+        { title: expect.stringMatching(/^nginx \(pid \d+\) has 15\d of 150 descriptors open/) }
+      ])
+      expect(findings[0]?.title).not.toContain(`(pid ${server.pid})`)
+      // The client sees that handshakes stop, but at no meaningful number.
+      expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
+      // Its connections are closed now, but the cause of the overflows remains the same.
+      expect(causesOf(await watching.stop())).toEqual(['peer-descriptor-limit'])
+    }
+  )
 
-  it('gets more by the remedy', async () => {
+  it('gets more descriptors by the remedy', async () => {
     using host = await Namespace.create()
     await using _server = await limitedTo(host, '40:4000', 'perl', '-e', keeps)
     const args = [target, '-c', '100', '--connect-timeout', '1500ms']
     const { findings } = await dialIn(host, ...args, '-r', '300', '--source-ports', '20000-21000')
     expect(causesOf({ findings })).toEqual(['peer-descriptor-limit'])
     typeIn(host, findings[0]?.remedy.find((line) => line.startsWith('prlimit')) ?? 'false')
-    // From other ports: it has not closed the connections of before. Slower than it accepts, even on a busy machine.
+    // From other ports, because it has not closed the earlier connections, and slower than it accepts even on a busy machine.
     const healed = await dialIn(host, ...args, '-r', '50', '--source-ports', '40000-41000')
     expect(healed.connections).toMatchObject({ established: 100, failed: 0 })
     expect(causesOf(healed)).toEqual([])

@@ -6,7 +6,7 @@ import { scriptServer } from '../../helpers/script_server.js'
 const talk = ['-c', '10', '--message-size', '8MiB', '--exchange-timeout', '3s']
 
 describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped without root)', () => {
-  it('is named by its closed window', async () => {
+  it('is named by its closed receive window', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100)
     const result = await dialIn(host, server.target, ...talk)
@@ -20,9 +20,9 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
     })
   })
 
-  it('because nobody reads its answers is named the same', async () => {
+  it('is named when nobody reads its answers', async () => {
     using host = await Namespace.create()
-    // It reads no further before its own answer, which is longer than all buffers, has gone.
+    // The server reads no further until it has sent its own answer, which is larger than all buffers.
     await using server = await scriptServer(
       host,
       '127.0.0.1',

@@ -4,7 +4,7 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
 const target = '127.0.0.1:8100'
 
-/** Sends to each of 20 as much as it can, and goes on. */
+/** Sends as much as it can to each of 20 clients, without end. */
 const sends = `
   use Socket; use IO::Handle; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);
@@ -22,7 +22,7 @@ const connects = (then: string) => `
   while (1) { ${then} }`
 
 describe.skipIf(!mayMakeNamespaces)('clients that do not read (skipped without root)', () => {
-  it('are named by who watches their server', async () => {
+  it('are named by a watch beside their server', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', sends)
     await using watching = await watchIn(host, target)
@@ -36,7 +36,7 @@ describe.skipIf(!mayMakeNamespaces)('clients that do not read (skipped without r
     })
   })
 
-  it('are not taken for those that are slow', async () => {
+  it('are not confused with slow readers', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', sends)
     await using watching = await watchIn(host, target)

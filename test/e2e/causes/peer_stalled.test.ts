@@ -7,7 +7,7 @@ import { scriptServer } from '../../helpers/script_server.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayMakeNamespaces)('a server that does not answer (skipped without root)', () => {
-  it('because it is stopped is named, and that it answered before', async () => {
+  it('because it is stopped is named, and the finding says that it answered before', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target, '--mode', 'echo')
     const dialing = host.start(
@@ -23,7 +23,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not answer (skipped with
     )
   })
 
-  it('but reads is named as well, at once', async () => {
+  it('but reads is named at once', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, 'socket.resume()')
     const result = await dialIn(
@@ -37,7 +37,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not answer (skipped with
     expect(result.wrongAnswer).toBeNull()
   })
 
-  it('in full is told by what has come', async () => {
+  it('completely is named with the part of the answer that arrived', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.write('hello')")
     const result = await dialIn(
@@ -52,7 +52,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not answer (skipped with
     })
   })
 
-  it('and closes nothing where it is to close first is named', async () => {
+  it('is named when it should close first and does not', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target)
     const churn = ['--churn', '--close-by', 'server', '--duration', '2s', '--exchange-timeout', '500ms']

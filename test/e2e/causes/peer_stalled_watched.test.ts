@@ -6,11 +6,11 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 const target = '127.0.0.1:8100'
 const talk = ['-c', '50', '--send', 'hello', '--expect-bytes', '5', '--exchange-timeout', '50s']
 
-/** They are named from the first that has waited long enough on. */
+/** The finding is reported once the first connection has waited long enough. */
 const onAllOf50 = ({ findings }: WatchSnapshot) =>
   findings.some(({ title }) => title.includes(' on 50 connections'))
 
-/** Accepts 50 and then does something else. */
+/** Accepts 50 connections and then does something else. */
 const sleeps = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);
@@ -18,7 +18,7 @@ const sleeps = `
   for (1 .. 50) { accept(my $c, S); push(@all, $c) }
   sleep`
 
-/** Reads from each in turn, ten bytes at a time. */
+/** Reads from each connection in turn, ten bytes at a time. */
 const reads = `
   use Socket; $| = 1;
   socket(S, PF_INET, SOCK_STREAM, 0);
@@ -27,7 +27,7 @@ const reads = `
   while (1) { for (@all) { sysread($_, my $b, 10); select(undef, undef, undef, 0.02) } }`
 
 describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped without root)', () => {
-  it('because a signal has stopped it is named so, and reads again by the remedy', async () => {
+  it('because a signal has stopped it is named as stopped, and reads again after the remedy', async () => {
     using host = await Namespace.create()
     await using server = await listenIn(host, target, '--mode', 'echo')
     await using _dialing = await heldBy(host, target, ...talk, '--every', '300ms')
@@ -61,7 +61,7 @@ describe.skipIf(!mayMakeNamespaces)('a server that does not read (skipped withou
     expect(findings[0]?.title).toMatch(/ on 50 connections at port 8100: 250 bytes wait for it$/)
   })
 
-  it('is not taken for one that is slow', async () => {
+  it('is not confused with a slow server', async () => {
     using host = await Namespace.create()
     await using _server = await serverIn(host, 'perl', '-e', reads)
     await using watching = await watchIn(host, target)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules, watchIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-/** Two ways between them. The SYN takes one; the answer, to an address of the other, comes back by the other. */
+/** Two paths between two hosts. The SYN takes one; the answer, to an address on the other path, returns by the other. */
 const target = '198.18.1.2:8100'
 const asymmetric = [target, '-s', '198.18.2.1', '-c', '20', '--connect-timeout', '1200ms']
 
@@ -11,7 +11,7 @@ async function twoWays() {
   const server = await Namespace.create()
   connectNamespaces(client, '198.18.1.1/24', server, '198.18.1.2/24', 'one')
   connectNamespaces(client, '198.18.2.1/24', server, '198.18.2.2/24', 'two')
-  // The filter would keep them from learning these, too.
+  // The filter would also drop the ARP packets with these addresses.
   client.run('ip', 'link', 'set', 'two', 'address', '02:00:00:00:00:01')
   server.run('ip', 'link', 'set', 'one', 'address', '02:00:00:00:00:02')
   client.run('ip', 'neigh', 'replace', '198.18.1.2', 'lladdr', '02:00:00:00:00:02', 'dev', 'one')
@@ -29,7 +29,7 @@ async function twoWays() {
 const strict = (namespace: Namespace) => namespace.run('sysctl', '-q', '-w', 'net.ipv4.conf.all.rp_filter=1')
 
 describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped without root)', () => {
-  it('that drops the answers is named by who dials', async () => {
+  it('that drops the SYN-ACKs is named by the dial', async () => {
     using between = await twoWays()
     strict(between.client)
     await using _listening = await listenIn(between.server, target)
@@ -42,7 +42,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     })
   })
 
-  it('that drops the SYNs is named beside the server, and the way to it by who dials', async () => {
+  it('that drops the SYNs is named beside the server, and as unanswered SYNs by the dial', async () => {
     using between = await twoWays()
     strict(between.server)
     await using _listening = await listenIn(between.server, target)
@@ -54,11 +54,11 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(await dialing)).toEqual(['syn-unanswered'])
   })
 
-  // SYNs from an address of the other way, which nobody waits for an answer to.
+  // SYNs from an address on the other path, whose answers no run waits for.
   const straysFrom = (host: Namespace, count: number) =>
     dialIn(host, '198.18.1.1:9', '-s', '198.18.2.2', '-c', `${count}`, '--connect-timeout', '300ms')
 
-  it('that drops strays is not to blame for SYNs that a firewall drops', async ({ skip }) => {
+  it('that drops unrelated packets is not blamed for SYNs that a firewall drops', async ({ skip }) => {
     using between = await twoWays()
     strict(between.client)
     const lossy = `table inet t {
@@ -77,10 +77,10 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(result)).toEqual(['syn-loss'])
   })
 
-  it('that drops a few strays beside a server is nothing', async () => {
+  it('that drops a few unrelated packets beside a server is not named', async () => {
     using between = await twoWays()
     strict(between.client)
-    // The filter would keep strays from learning this as well.
+    // The filter would also drop the packets that learn this.
     between.client.run('ip', 'link', 'set', 'one', 'address', '02:00:00:00:00:03')
     const neighbour = ['198.18.1.1', 'lladdr', '02:00:00:00:00:03', 'dev', 'one']
     between.server.run('ip', 'neigh', 'replace', ...neighbour)
@@ -92,7 +92,7 @@ describe.skipIf(!mayMakeNamespaces)('a strict reverse path filter (skipped witho
     expect(causesOf(seen)).toEqual([])
   })
 
-  it('that is loose lets both pass', async () => {
+  it('in loose mode lets SYNs and SYN-ACKs pass', async () => {
     using between = await twoWays()
     await using _listening = await listenIn(between.server, target)
     const result = await dialIn(between.client, ...asymmetric)

@@ -20,7 +20,7 @@ const everyThirdSynAck = 'tcp flags & (syn | ack) == (syn | ack) numgen inc mod 
 const firstSyns = 'tcp flags & (syn | ack) == syn tcp sport != @seen add @seen { tcp sport }'
 
 describe.skipIf(!mayMakeNamespaces || !hasCompiler)('a slow path (skipped without root)', () => {
-  it('whose round trip takes more than a second is named, and no packet is said to be lost', async () => {
+  it('with a round trip of more than a second is named, and no packet is said to be lost', async () => {
     using cable = await slowCable(650)
     await using _listening = await listenIn(cable.server, target)
     const result = await dialIn(cable.client, ...dialed)
@@ -37,20 +37,20 @@ describe.skipIf(!mayMakeNamespaces || !hasCompiler)('a slow path (skipped withou
   it.each([
     ['SYNs', everyThirdSyn, 'prerouting'],
     ['answers', everyThirdSynAck, 'output']
-  ])('on which %s are lost as well is named for both', async (_, matches, hook) => {
+  ])('that also loses %s is named together with the loss', async (_, matches, hook) => {
     using cable = await slowCable(650)
     await using _listening = await listenIn(cable.server, target)
     expect(loadRules(cable.server, dropping(matches, hook))).toBe(true)
     const result = await dialIn(cable.client, ...dialed)
     expect(result.connections).toMatchObject({ established: 60, failed: 0 })
     expect(causesOf(result)).toEqual(['syn-loss', 'slow-handshakes'])
-    // Retries are dropped in their turn, so that fewer or more than a third are affected.
+    // Repeated packets count too, so more or fewer than a third of the handshakes are affected.
     const [lost] = /^\d+/.exec(result.findings[0]?.title ?? '') ?? []
     expect(Number(lost)).toBeGreaterThanOrEqual(10)
     expect(Number(lost)).toBeLessThanOrEqual(35)
   })
 
-  it('is not told from loss without timestamps, and neither is claimed', async () => {
+  it('without timestamps is reported as either loss or delay', async () => {
     using cable = await slowCable(650)
     cable.server.run('sysctl', '-q', '-w', 'net.ipv4.tcp_timestamps=0')
     await using _listening = await listenIn(cable.server, target)
@@ -62,7 +62,7 @@ describe.skipIf(!mayMakeNamespaces || !hasCompiler)('a slow path (skipped withou
     })
   })
 
-  it('is not what loses the first SYN of every connection', async () => {
+  it('is not named when the first SYN of every connection is lost', async () => {
     using cable = await slowCable(50)
     await using _listening = await listenIn(cable.server, target)
     expect(loadRules(cable.server, dropping(firstSyns))).toBe(true)
@@ -71,7 +71,7 @@ describe.skipIf(!mayMakeNamespaces || !hasCompiler)('a slow path (skipped withou
     expect(causesOf(result)).toEqual(['syn-loss'])
   })
 
-  it('is not what loses answers now and then, though those echo the first SYN', async () => {
+  it('is not named when some SYN-ACKs are lost, though the later ones echo the first SYN', async () => {
     using cable = await slowCable(50)
     await using _listening = await listenIn(cable.server, target)
     expect(loadRules(cable.server, dropping(everyThirdSynAck, 'output'))).toBe(true)

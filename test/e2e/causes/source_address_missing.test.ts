@@ -5,8 +5,8 @@ import { connectNamespaces, jsonLines, mayMakeNamespaces, Namespace } from '../.
 
 const target = '127.0.0.1:8100'
 
-describe.skipIf(!mayMakeNamespaces)('a source address that goes away (skipped without root)', () => {
-  it('while it is dialed from is named', async () => {
+describe.skipIf(!mayMakeNamespaces)('a source address that is removed (skipped without root)', () => {
+  it('is named when it is removed while a run dials from it', async () => {
     using host = await Namespace.create()
     host.run('ip', 'address', 'add', '198.18.1.1/32', 'dev', 'lo')
     await using _server = await listenIn(host, target)
@@ -20,7 +20,7 @@ describe.skipIf(!mayMakeNamespaces)('a source address that goes away (skipped wi
       removed = true
     }
     const result = last as RunResult
-    // One that was bound just before cannot connect any more.
+    // A socket bound just before the removal can no longer connect.
     expect(result.errors[0]).toMatchObject({ phase: 'bind', code: 'EADDRNOTAVAIL' })
     expect(causesOf(result)).toEqual(['source-address-missing'])
     expect(result.findings[0]).toMatchObject({
@@ -53,7 +53,7 @@ async function twoHosts() {
 }
 
 describe.skipIf(!mayMakeNamespaces)('an address that no interface has (skipped without root)', () => {
-  it('is foreseen over IPv6, and fit with ip_nonlocal_bind, as the remedy says', async () => {
+  it('is predicted over IPv6, and works with ip_nonlocal_bind as the remedy says', async () => {
     using hosts = await twoHosts()
     await using _server = await listenIn(hosts.server, '[fd00:1::2]:8100')
     const args = ['[fd00:1::2]:8100', '-s', 'fd00:9::5', '-c', '5']
@@ -68,7 +68,7 @@ describe.skipIf(!mayMakeNamespaces)('an address that no interface has (skipped w
     expect(result).toMatchObject({ connections: { established: 5 }, findings: [] })
   })
 
-  it('is fit over IPv4 where a local route has it', async () => {
+  it('works over IPv4 when a local route covers it', async () => {
     using hosts = await twoHosts()
     await using _server = await listenIn(hosts.server, '198.18.1.2:8100')
     const args = ['198.18.1.2:8100', '-s', '198.18.9.5', '-c', '5']
@@ -79,11 +79,11 @@ describe.skipIf(!mayMakeNamespaces)('an address that no interface has (skipped w
 })
 
 describe.skipIf(!mayMakeNamespaces)('duplicate address detection (skipped without root)', () => {
-  it('that is under way is foreseen, and the remedy ends it', async () => {
+  it('that is under way is predicted, and the remedy ends it', async () => {
     using hosts = await twoHosts()
     const { client, server } = hosts
     await using _server = await listenIn(server, '[fd00:1::2]:8100')
-    // So many probes, a second apart, that it is not over before the test is.
+    // Enough probes, a second apart, to outlast the test.
     client.run('sysctl', '-q', '-w', 'net.ipv6.conf.cable.dad_transmits=100')
     client.run('ip', 'address', 'add', 'fd00:1::7/64', 'dev', 'cable')
     const args = ['[fd00:1::2]:8100', '-s', 'fd00:1::7', '-c', '5']

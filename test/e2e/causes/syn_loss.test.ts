@@ -17,8 +17,8 @@ const black = `table inet t {
 }`
 const target = '198.18.30.2:8100'
 
-describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without root)', () => {
-  it('now and then are named as loss, by when they came again', async ({ skip }) => {
+describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the path (skipped without root)', () => {
+  it('are named as loss when some are lost, by the times at which they were repeated', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -32,7 +32,7 @@ describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without ro
     expect(result.findings[0]?.title).toMatch(/their latencies gather at 1 s/)
   })
 
-  it('less than one in a hundred are good to know, and no more', async ({ skip }) => {
+  it('are only an info finding when fewer than one in a hundred are lost', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -44,7 +44,7 @@ describe.skipIf(!mayMakeNamespaces)('SYNs dropped on the way (skipped without ro
     expect(result.findings[0]).toMatchObject({ severity: 'info', side: 'path' })
   })
 
-  it('that are all of them are named as a target that never answers', async ({ skip }) => {
+  it('are named as a target that never answers when all of them are lost', async ({ skip }) => {
     using client = await Namespace.create()
     using server = await Namespace.create()
     connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')

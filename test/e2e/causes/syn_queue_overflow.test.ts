@@ -15,7 +15,7 @@ const flood = [target, '-c', '200', '--source-ports', '5000-5199', '--workers', 
 const set = (host: Namespace, name: string, value: number) =>
   host.run('sysctl', '-q', '-w', `${name}=${value}`)
 
-/** Hosts on one cable, so that neither can look into the other. */
+/** Hosts on one cable, so that neither can inspect the other. */
 async function twoHosts() {
   const client = await Namespace.create()
   const server = await Namespace.create()
@@ -33,9 +33,9 @@ async function twoHosts() {
 
 describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root)', () => {
   it.for([
-    // Cookies let the others in; without them they wait for a place.
+    // With cookies the others are established; without them they wait for a place.
     [1, 'info', 200, []],
-    // The client takes those that the server still waits for to be established.
+    // The client sees connections as established that are half-open at the server.
     [0, 'critical', 65, ['phantom-established']]
   ] as const)(
     'beyond the SYN queue, with tcp_syncookies=%i, are named on both sides',
@@ -57,7 +57,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
     }
   )
 
-  it('up to tcp_max_syn_backlog, which nothing else counts, are named beside the server', async ({
+  it('are named beside the server when they reach tcp_max_syn_backlog, which no other counter shows', async ({
     skip
   }) => {
     using hosts = await twoHosts()
@@ -78,7 +78,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
     const [cookies = ''] = seen.findings[0]?.remedy ?? []
     server.run('sh', '-c', cookies)
     await using again = await watchIn(server, target)
-    // Others, because the half-open connections are still there.
+    // Other ports, because the half-open connections are still there.
     expect((await dialIn(client, ...args, '6000-6199')).connections.established).toBe(200)
     expect(causesOf(await again.stop())).toEqual([])
   })
@@ -87,7 +87,7 @@ describe.skipIf(!mayMakeNamespaces)('half-open connections (skipped without root
 describe.skipIf(!mayMakeNamespaces)(
   'SYN cookies of a client without timestamps (skipped without root)',
   () => {
-    it('are named by what they cost, and by the census of the client as a guess', async ({ skip }) => {
+    it('are named by the options they cost, and as a guess by the census of the client', async ({ skip }) => {
       using hosts = await twoHosts()
       const { client, server, target } = hosts
       skip(!loadRules(server, halfOpen), 'needs nft')
@@ -122,7 +122,7 @@ describe.skipIf(!mayMakeNamespaces)(
       expect(causesOf(await dialIn(client, ...args, '7000-7039'))).toEqual([])
     })
 
-    it('are named with tcp_syncookies=2, which needs no full queue', async () => {
+    it('are named with tcp_syncookies=2, which sends them without a full queue', async () => {
       using hosts = await twoHosts()
       const { client, server, target } = hosts
       set(client, 'net.ipv4.tcp_timestamps', 0)

@@ -8,7 +8,7 @@ import { farApart } from '../../helpers/slow_link.js'
 describe.skipIf(!mayMakeNamespaces)(
   'answers that come after the connect timeout (skipped without root)',
   () => {
-    it.each(families)('are told from SYNs that are dropped, %s', async (family) => {
+    it.each(families)('are distinguished from dropped SYNs, %s', async (family) => {
       using hosts = await farApart(0.5)
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
@@ -26,7 +26,7 @@ describe.skipIf(!mayMakeNamespaces)(
       expect(result.findings[0]?.evidence.map(({ name }) => name)).toContain('Tcp.OutRsts')
     })
 
-    it('are no finding once the timeout is longer', async () => {
+    it('are no finding when the timeout is longer', async () => {
       using hosts = await farApart(0.3)
       const target = endpoint(onOneCable.v4.server, 8100)
       await using _listening = await listenIn(hosts.server, target)
@@ -37,11 +37,11 @@ describe.skipIf(!mayMakeNamespaces)(
   }
 )
 
-describe.skipIf(!mayMakeNamespaces)('SYNs that are lost by chance (skipped without root)', () => {
-  // Half of them, so that each eighth handshake loses all three that fit: 125 of 1,000.
-  it('leave handshakes unanswered that nothing drops on purpose', async ({ skip }) => {
+describe.skipIf(!mayMakeNamespaces)('SYNs that are lost at random (skipped without root)', () => {
+  // Half of the SYNs, so that one handshake in eight loses all three that fit: 125 of 1,000.
+  it('are named as loss even when some handshakes stay unanswered', async ({ skip }) => {
     using hosts = await cabled()
-    // As kernels before 6.5: SYNs after 1 and 3 seconds.
+    // As in kernels before 6.5: SYNs after 1 and 3 seconds.
     hosts.client.run('sysctl', '-q', '-w', 'net.ipv4.tcp_syn_linear_timeouts=0')
     const target = endpoint(onOneCable.v4.server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -54,16 +54,19 @@ describe.skipIf(!mayMakeNamespaces)('SYNs that are lost by chance (skipped witho
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('SYNs that are dropped beyond a number (skipped without root)', () => {
-  it('are named with the number that was answered', async ({ skip }) => {
-    using hosts = await cabled()
-    const target = endpoint(onOneCable.v4.server, 8100)
-    await using _listening = await listenIn(hosts.server, target)
-    const limit = rule('input', 'tcp dport 8100 ct state new ct count over 60 drop')
-    skip(!loadRules(hosts.server, limit), 'needs nft')
-    const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
-    expect(result.connections.established).toBe(60)
-    expect(causesOf(result)).toEqual(['syn-unanswered'])
-    expect(result.findings[0]?.title).toMatch(/^40 of 100 handshakes were never answered within 1500ms/)
-  })
-})
+describe.skipIf(!mayMakeNamespaces)(
+  'SYNs that are dropped above a number of connections (skipped without root)',
+  () => {
+    it('are named with the number of connections that were answered', async ({ skip }) => {
+      using hosts = await cabled()
+      const target = endpoint(onOneCable.v4.server, 8100)
+      await using _listening = await listenIn(hosts.server, target)
+      const limit = rule('input', 'tcp dport 8100 ct state new ct count over 60 drop')
+      skip(!loadRules(hosts.server, limit), 'needs nft')
+      const result = await dialIn(hosts.client, target, '-c', '100', '--connect-timeout', '1500ms')
+      expect(result.connections.established).toBe(60)
+      expect(causesOf(result)).toEqual(['syn-unanswered'])
+      expect(result.findings[0]?.title).toMatch(/^40 of 100 handshakes were never answered within 1500ms/)
+    })
+  }
+)

@@ -10,17 +10,17 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayChangeHost)(`tcp_mem (${whyNot})`, () => {
-  it('is named on both sides where buffers reach it', async () => {
+  it('is named on both sides when socket buffers reach it', async () => {
     using host = await Namespace.create()
     using folder = temporaryFolder()
     const message = join(folder.path, 'message')
     writeFileSync(message, Buffer.alloc(1 << 20, 'x'))
     await using server = await listenIn(host, target)
-    // What is sent to it stays in buffers.
+    // Data sent to it stays in buffers.
     server.stop()
     await using watching = await watchIn(host, target)
     const [, , high] = readSysctl('net.ipv4.tcp_mem').split(/\s+/)
-    // Pressure 16 MB from here; nothing fails for it.
+    // Memory pressure starts 16 MB from here; it makes nothing fail.
     const pressure = (readCounters()['Sockstat.TCP.mem'] ?? 0) + 4000
     using _changed = await changeHost('net.ipv4.tcp_mem', `${pressure} ${pressure} ${high}`)
     const dialing = dialIn(

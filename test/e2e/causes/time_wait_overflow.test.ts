@@ -5,7 +5,7 @@ import { mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 const target = '127.0.0.1:8100'
 
 describe.skipIf(!mayMakeNamespaces)('more TIME_WAITs than tcp_max_tw_buckets (skipped without root)', () => {
-  it('are named on both sides, and fit by the remedy', async () => {
+  it('are named on both sides, and fit after the remedy', async () => {
     using host = await Namespace.create()
     host.run('sysctl', '-q', '-w', 'net.ipv4.tcp_max_tw_buckets=10')
     await using _server = await listenIn(host, target, '--mode', 'close-first')

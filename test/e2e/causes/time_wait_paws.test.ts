@@ -6,7 +6,7 @@ import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/n
 const target = '198.18.30.2:8100'
 const unmet = { established: 0, timedOut: 0, pending: 0 }
 
-/** Lets no handshake through twice in step with the others, as dropping every n-th SYN does, but in proportion. */
+/** Drops SYNs at random in the same proportion, because dropping every nth SYN would stay in step with the repeats. */
 const losing = (share: number) => `table inet lossy {
   chain in {
     type filter hook prerouting priority -400;
@@ -14,7 +14,7 @@ const losing = (share: number) => `table inet lossy {
   }
 }`
 
-/** 33 ports for everybody behind the NAT; what ends an older connection does not get through. */
+/** 33 ports for all clients of the NAT; the RST that would end an older connection is dropped. */
 const nat = `table ip t {
   chain out {
     type nat hook postrouting priority 100;
@@ -28,9 +28,9 @@ const withoutResets = `table ip resets {
   }
 }`
 
-describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () => {
+describe.skipIf(!mayMakeNamespaces)('the finding time-wait-paws (skipped without root)', () => {
   describe('is not named for', () => {
-    it('lost SYNs of a dial that closes by RST', { timeout: 90_000 }, async ({ skip }) => {
+    it('SYNs lost by a dial that closes by RST', { timeout: 90_000 }, async ({ skip }) => {
       using client = await Namespace.create()
       using server = await Namespace.create()
       connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -43,7 +43,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('lost SYNs of a churn, whose server ends a connection as soon as it is established', {
+    it('SYNs lost by a churn whose server closes each connection once it is established', {
       timeout: 30_000
     }, async ({ skip }) => {
       using client = await Namespace.create()
@@ -58,7 +58,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('lost SYNs while strangers are refused at closed ports of this host', { timeout: 90_000 }, async ({
+    it('SYNs lost while closed ports of this host refuse other clients', { timeout: 90_000 }, async ({
       skip
     }) => {
       using client = await Namespace.create()
@@ -80,7 +80,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(result)).toEqual(['syn-loss'])
     })
 
-    it('SYN-ACKs that come after the handshake was given up, or after its SYN was sent again', {
+    it('SYN-ACKs that arrive after the handshake timed out or its SYN was repeated', {
       timeout: 90_000
     }, async ({ skip }) => {
       using client = await Namespace.create()
@@ -105,7 +105,7 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       expect(causesOf(patient)).not.toContain('old-connection-at-server')
     })
 
-    it('a churn over few ports that overtakes its own closes', async () => {
+    it('a churn over few ports that reuses a port before its close is complete', async () => {
       using client = await Namespace.create()
       using server = await Namespace.create()
       connectNamespaces(client, '198.18.30.1/24', server, '198.18.30.2/24')
@@ -114,12 +114,12 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       const result = await dialIn(client, target, ...few)
       expect(result.connections.attempted).toBeGreaterThan(1000)
       expect(result.connections.failed).toBe(0)
-      // A server that is short of CPU time closes late, and more of them meet it.
+      // A server short of CPU time closes late, and more SYNs meet its TIME_WAITs.
       const met = result.staleAnswers.established / result.connections.attempted
       expect(causesOf(result)).toEqual(met < 0.01 ? [] : ['old-connection-at-server'])
     })
 
-    it('lost SYNs between two ends on this host, where late segments of closes meet TIME_WAITs', async ({
+    it('SYNs lost between two ends on this host, where late segments of closes meet TIME_WAITs', async ({
       skip
     }) => {
       using host = await Namespace.create()
@@ -128,12 +128,12 @@ describe.skipIf(!mayMakeNamespaces)('time-wait-paws (skipped without root)', () 
       const result = await dialIn(host, '127.0.0.1:8100', '-c', '1000', '--connect-timeout', '60s')
       expect(result.connections).toMatchObject({ established: 1000, failed: 0 })
       expect(result.staleAnswers).toEqual(unmet)
-      // A rule of this very host drops them.
+      // A rule on this host drops them.
       expect(causesOf(result)).toEqual(['local-drop'])
     })
   })
 
-  it('is named where the RST that frees the 4-tuple is lost, though the run ends before its SYNs do', async ({
+  it('is named when the RST that frees the 4-tuple is lost and the run ends before its next SYN', async ({
     skip
   }) => {
     using client = await Namespace.create()

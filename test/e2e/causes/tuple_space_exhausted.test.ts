@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn } from '../../helpers/causes.js'
 import { connectNamespaces, mayMakeNamespaces, Namespace } from '../../helpers/namespace.js'
 
-/** A client and an echoing server; strangers at the client hold what `strangers` says. */
+/** A client and an echoing server; other sockets at the client hold the ports in `strangers`. */
 async function churned(strangers: string | null, timestampsOfServer = 1) {
   const client = await Namespace.create()
   const server = await Namespace.create()
@@ -23,7 +23,7 @@ async function churned(strangers: string | null, timestampsOfServer = 1) {
 }
 
 describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () => {
-  it('of which other sockets hold a part is named, and more source ports as the remedy says suffice', async () => {
+  it('is named when other sockets use part of it, and the source ports that the remedy adds are enough', async () => {
     using host = await Namespace.create()
     const target = '127.0.0.1:8100'
     await using _server = await listenIn(host, target)
@@ -44,7 +44,7 @@ describe.skipIf(!mayMakeNamespaces)('a tuple space (skipped without root)', () =
 })
 
 describe.skipIf(!mayMakeNamespaces)('the tuple space of a churn (skipped without root)', () => {
-  it('is not named where others hold a fifth of it, however often it comes round', async () => {
+  it('is not named when other sockets hold a fifth of it, however often the run meets them', async () => {
     await using hosts = await churned('5000-5019')
     const result = await hosts.dial(
       '-c',
@@ -61,9 +61,9 @@ describe.skipIf(!mayMakeNamespaces)('the tuple space of a churn (skipped without
     expect(causesOf(result)).toEqual([])
   })
 
-  it('is named where strangers leave three ports to ten connections', async () => {
+  it('is named when other sockets leave three ports for ten connections', async () => {
     await using hosts = await churned('5000-5096')
-    // Each is kept open while the answer to a message that never ends is awaited.
+    // Each connection stays open while the dial waits for an answer that never completes.
     const result = await hosts.dial(
       ...['-c', '10', '--source-ports', '5000-5099', '--duration', '2s'],
       ...['--expect-bytes', '9', '--exchange-timeout', '10s']
@@ -79,7 +79,7 @@ describe.skipIf(!mayMakeNamespaces)('the tuple space of a churn (skipped without
     })
   })
 
-  it('is named where TIME_WAIT holds it for a peer has no timestamps, and RST at the end heals', async () => {
+  it('is named when TIME_WAIT holds it because the peer has no timestamps, and closing by RST fixes it', async () => {
     await using hosts = await churned(null, 0)
     const args = ['-c', '10', '--source-ports', '5000-5099', '--duration', '1s']
     const result = await hosts.dial(...args)

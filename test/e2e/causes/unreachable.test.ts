@@ -1,15 +1,15 @@
-/** Who says that a target cannot be reached: a route of this host, its link, a router, or the target itself. */
+/** A target is reported as unreachable by a route of this host, its link, a router, or the target itself. */
 import { describe, expect, it } from 'vitest'
 import { causesOf, dialIn, listenIn, loadRules } from '../../helpers/causes.js'
 import { mayMakeNamespaces } from '../../helpers/namespace.js'
 import { acrossRouter, cabled, endpoint, families, onOneCable, routed, rule } from '../../helpers/networks.js'
 
-/** The errno that ICMP "administratively prohibited" becomes. */
+/** The errno for ICMP "administratively prohibited". */
 const prohibited = { v4: 'EHOSTUNREACH', v6: 'EACCES' }
 const icmp = { v4: 'ICMP type 3 code 13', v6: 'ICMPv6 type 1 code 1' }
 
 describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped without root)', () => {
-  it.each(families)('on the target is named as such, %s', async (family) => {
+  it.each(families)('on the target is named as a firewall of the target, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -41,7 +41,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     expect(causesOf(await dialIn(hosts.client, target, '-c', '100'))).toEqual([])
   })
 
-  it('and says that it has no route is not taken for a route of this host', async ({ skip }) => {
+  it('with the code "no route" is not confused with a missing route of this host', async ({ skip }) => {
     using hosts = await cabled()
     skip(!loadRules(hosts.server, rule('input', 'tcp dport 8100 reject with icmpx no-route')), 'needs nft')
     const target = endpoint(onOneCable.v4.server, 8100)
@@ -53,7 +53,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     })
   })
 
-  it.each(families)('on the way is named with its address, %s', async (family) => {
+  it.each(families)('on a router is named with the address of the router, %s', async (family) => {
     using hosts = await routed()
     const { server, router } = acrossRouter[family]
     const target = endpoint(server, 8100)
@@ -71,7 +71,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     })
   })
 
-  it.each(families)('on this host is named as its own, %s', async (family) => {
+  it.each(families)('on this host is named as a firewall of this host, %s', async (family) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable[family].server, 8100)
     await using _listening = await listenIn(hosts.server, target)
@@ -92,14 +92,14 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
   })
 
   it.each(families)(
-    'beyond a number of connections is named with those it let through, %s',
+    'above a number of connections is named with the number it let through, %s',
     async (family) => {
       using hosts = await cabled()
       const target = endpoint(onOneCable[family].server, 8100)
       await using _listening = await listenIn(hosts.server, target)
       const limit = 'tcp dport 8100 ct state new ct count over 50 reject with icmpx admin-prohibited'
       expect(loadRules(hosts.server, rule('input', limit))).toBe(true)
-      // ICMP comes once a second, and the first error may be of a socket that is not in the sample.
+      // ICMP is limited to once per second, and the first error may be for a socket outside of the sample.
       const result = await dialIn(hosts.client, target, '-c', '150', '--connect-timeout', '4500ms')
       expect(result.connections.established).toBe(50)
       expect(causesOf(result)).toEqual(['unreachable'])
@@ -110,7 +110,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     }
   )
 
-  it('on one of two ports answers for what timed out there', async ({ skip }) => {
+  it('on one of two ports explains the timeouts on that port', async ({ skip }) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable.v4.server, '8100-8101')
     await using _listening = await listenIn(hosts.server, target)
@@ -121,7 +121,7 @@ describe.skipIf(!mayMakeNamespaces)('a firewall that rejects by ICMP (skipped wi
     expect(causesOf(result)).toEqual(['unreachable'])
   })
 
-  it('on one of two ports does not answer for a port that is silent', async ({ skip }) => {
+  it('on one of two ports does not explain the timeouts on the other', async ({ skip }) => {
     using hosts = await cabled()
     const target = endpoint(onOneCable.v4.server, '8100-8101')
     const ports = 'tcp dport 8100 reject with icmpx admin-prohibited; tcp dport 8101 drop'
@@ -146,7 +146,7 @@ describe.skipIf(!mayMakeNamespaces)('a router (skipped without root)', () => {
     })
   })
 
-  it('that is part of a loop is named with that', async () => {
+  it('that is part of a routing loop is named together with the loop', async () => {
     using hosts = await routed()
     hosts.router.run('ip', 'route', 'add', '198.19.0.0/16', 'via', acrossRouter.v4.server)
     hosts.server.run('sysctl', '-q', '-w', 'net.ipv4.ip_forward=1')
@@ -174,7 +174,7 @@ describe.skipIf(!mayMakeNamespaces)('a next hop that does not answer (skipped wi
     }
   })
 
-  it('is told from the target behind it', async () => {
+  it('is distinguished from the target behind it', async () => {
     using hosts = await cabled()
     hosts.client.run('ip', 'route', 'add', '198.19.0.0/16', 'via', onOneCable.v4.nobody)
     const result = await dialIn(hosts.client, '198.19.0.1:80', '-c', '20', '--connect-timeout', '600ms')
@@ -211,7 +211,7 @@ describe.skipIf(!mayMakeNamespaces)('a route of this host (skipped without root)
       side: 'client',
       title: `20 connections failed with ${code}: ${reason}`
     })
-    // What is printed shows the route that is in the way.
+    // The output shows the route that blocks the target.
     const [, list] = result.findings[0]?.remedy ?? []
     if (list) expect(hosts.client.run('sh', '-c', list)).toContain(`${type} ${server}`)
 

@@ -8,8 +8,8 @@ import { scriptServer } from '../../helpers/script_server.js'
 
 const ping = ['--send', 'PING\\r\\n', '--expect', '+PONG']
 
-describe.skipIf(!mayMakeNamespaces)('another answer than expected (skipped without root)', () => {
-  it('is shown beside what was expected, in the result and in the report', async () => {
+describe.skipIf(!mayMakeNamespaces)('an unexpected answer (skipped without root)', () => {
+  it('is shown next to the expected one, in the result and in the report', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.end('-ERR no\\r\\n')")
     const result = await dialIn(host, server.target, '-c', '40', ...ping)
@@ -30,7 +30,7 @@ describe.skipIf(!mayMakeNamespaces)('another answer than expected (skipped witho
     expect(stdout).toMatch(/expected +"\+PONG"\n +received +"-ERR no\\r\\n" +127/)
   })
 
-  it('is read although the peer resets right behind it', async () => {
+  it('is read even when the peer resets right after it', async () => {
     using host = await Namespace.create()
     const reset = "socket.write('go away\\r\\n', () => socket.resetAndDestroy())"
     await using server = await scriptServer(host, '127.0.0.1', 8100, reset)
@@ -40,7 +40,7 @@ describe.skipIf(!mayMakeNamespaces)('another answer than expected (skipped witho
     expect(causesOf(result)).toEqual(['wrong-answer'])
   })
 
-  it('that differs late is shown from there on', async () => {
+  it('that differs only late is shown from the first difference on', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.write('a'.repeat(300) + 'b')")
     const result = await dialIn(host, server.target, '-c', '1', '--expect', 'a'.repeat(301))
@@ -51,7 +51,7 @@ describe.skipIf(!mayMakeNamespaces)('another answer than expected (skipped witho
     })
   })
 
-  it('in a churn is named as well', async () => {
+  it('is named in a churn as well', async () => {
     using host = await Namespace.create()
     await using server = await scriptServer(host, '127.0.0.1', 8100, "socket.end('-ERR no\\r\\n')")
     const result = await dialIn(
@@ -62,21 +62,24 @@ describe.skipIf(!mayMakeNamespaces)('another answer than expected (skipped witho
   })
 })
 
-it.skipIf(!isInstalled('redis-server'))('redis at its maxclients says so, in a finding', async () => {
-  await using server = await redis(ownAddress(), { clients: 50 })
-  const { findings } = await dial({
-    targets: [server.target],
-    source: [ownAddress()],
-    connections: 100,
-    send: 'PING\\r\\n',
-    expect: '+PONG'
-  }).result
-  expect(findings).toMatchObject([
-    {
-      id: 'wrong-answer',
-      title:
-        '50 of 100 exchanges got another answer than expected: "-ERR max number of clients reached\\r\\n"',
-      remedy: [expect.stringContaining('maxclients')]
-    }
-  ])
-})
+it.skipIf(!isInstalled('redis-server'))(
+  'redis at its maxclients sends an error, which the finding quotes',
+  async () => {
+    await using server = await redis(ownAddress(), { clients: 50 })
+    const { findings } = await dial({
+      targets: [server.target],
+      source: [ownAddress()],
+      connections: 100,
+      send: 'PING\\r\\n',
+      expect: '+PONG'
+    }).result
+    expect(findings).toMatchObject([
+      {
+        id: 'wrong-answer',
+        title:
+          '50 of 100 exchanges got another answer than expected: "-ERR max number of clients reached\\r\\n"',
+        remedy: [expect.stringContaining('maxclients')]
+      }
+    ])
+  }
+)

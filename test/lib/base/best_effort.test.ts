@@ -3,13 +3,13 @@ import { BestEffort } from '../../../lib/base/best_effort.js'
 import { C1mError } from '../../../lib/base/errors.js'
 
 describe('BestEffort', () => {
-  it('gives what succeeds', async () => {
+  it('returns the value of a call that succeeds', async () => {
     const effort = new BestEffort()
     expect(await effort.attempt('the answer', async () => 42)).toBe(42)
     expect(effort.unavailable).toEqual([])
   })
 
-  it('names what fails in a sentence, once', async () => {
+  it('describes a call that fails in one sentence, once', async () => {
     const effort = new BestEffort()
     const fail = () => {
       throw new Error('no such file\nRequire stack: ...')

@@ -18,21 +18,21 @@ afterAll(() => rmSync(folder, { recursive: true }))
 const openDescriptors = () => readdirSync('/proc/self/fd').length
 
 describe('readBounded', () => {
-  it.each([0, 1, 65_536, 65_537, 300_000])('reads a file of %i bytes whole', async (size) => {
+  it.each([0, 1, 65_536, 65_537, 300_000])('reads the whole of a file of %i bytes', async (size) => {
     const path = join(folder, 'file')
     const bytes = Buffer.alloc(size, 'c1m')
     writeFileSync(path, bytes)
     expect((await readBounded(path, 2 ** 20)).equals(bytes)).toBe(true)
   })
 
-  it('reads one byte more than the bound of a longer file', async () => {
+  it('reads one byte beyond the limit from a longer file', async () => {
     const path = join(folder, 'long')
     writeFileSync(path, Buffer.alloc(1000))
     expect(await readBounded(path, 999)).toHaveLength(1000)
     expect(await readBounded(path, 10)).toHaveLength(11)
   })
 
-  it('reads a device without an end up to the bound', async () => {
+  it('reads an endless device up to the limit', async () => {
     expect(await readBounded('/dev/zero', 100_000)).toHaveLength(100_001)
   })
 
@@ -46,7 +46,7 @@ describe('readBounded', () => {
     expect(await reading).toHaveLength(70_000)
   })
 
-  it('reads no more of a FIFO than the bound', async () => {
+  it('reads no more than the limit from a FIFO', async () => {
     const reading = readBounded(fifo, 10)
     const writer = createWriteStream(fifo)
     writer.on('error', () => {})

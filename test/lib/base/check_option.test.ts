@@ -16,7 +16,7 @@ import { caught } from '../../helpers/caught.js'
 const refusal = (message: string) => ({ code: 'C1M_OPTION_INVALID', message, exitCode: 2 })
 
 describe('checkWhole', () => {
-  it('passes whole numbers within bounds', () => {
+  it('accepts whole numbers within the bounds', () => {
     expect([checkWhole('n', 1, 1), checkWhole('n', 0, 0), checkWhole('n', 127, 1, 127)]).toEqual([1, 0, 127])
   })
 
@@ -38,14 +38,14 @@ describe('checkWhole', () => {
     )
   })
 
-  it('ends where the engine does', () => {
+  it('accepts numbers up to the maximum of the engine', () => {
     expect(checkWhole('n', 2 ** 31 - 1, 1)).toBe(2_147_483_647)
     expect(caught(() => checkWhole('n', 2 ** 31, 1))).toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 })
 
 describe('rate', () => {
-  it('passes what is above zero', () => {
+  it('accepts numbers above zero', () => {
     expect([rate('rate', 0.5), rate('rate', 200_000)]).toEqual([0.5, 200_000])
   })
 
@@ -56,7 +56,7 @@ describe('rate', () => {
     })
   })
 
-  it.each([1e9 + 1, Number.POSITIVE_INFINITY])('refuses %o, more than is paced', (value) => {
+  it.each([1e9 + 1, Number.POSITIVE_INFINITY])('refuses %o because it is above the maximum rate', (value) => {
     expect(caught(() => rate('rate', value))).toMatchObject({
       message: expect.stringContaining('and must be at most 1,000,000,000 connections per second')
     })
@@ -64,7 +64,7 @@ describe('rate', () => {
 })
 
 describe('period', () => {
-  it('passes fractions of milliseconds from one on', () => {
+  it('accepts fractions of milliseconds from one millisecond up', () => {
     expect([period('everyMs', 1), period('everyMs', 1000 / 60)]).toEqual([1, 1000 / 60])
   })
 
@@ -77,7 +77,7 @@ describe('period', () => {
 })
 
 describe('choice', () => {
-  it('passes one of some words', () => {
+  it('accepts each of the allowed words', () => {
     expect(choice(['fin', 'rst'])('close', 'rst')).toBe('rst')
   })
 
@@ -89,7 +89,7 @@ describe('choice', () => {
 })
 
 describe('flag', () => {
-  it('passes true and false', () => {
+  it('accepts true and false', () => {
     expect([flag('authorized', true), flag('authorized', false)]).toEqual([true, false])
   })
 
@@ -100,7 +100,7 @@ describe('flag', () => {
     [1, '1'],
     [null, 'null'],
     [new Boolean(false), 'an object']
-  ])('refuses %o, which would count as one of them', (value, shown) => {
+  ])('refuses %o, which is only truthy or falsy', (value, shown) => {
     expect(caught(() => flag('authorized', value))).toMatchObject(
       refusal(`authorized is ${shown}, and must be true or false`)
     )
@@ -108,7 +108,7 @@ describe('flag', () => {
 })
 
 describe('texts', () => {
-  it('passes a list of texts, as a copy', () => {
+  it('accepts a list of strings, and copies it', () => {
     const given = ['a', 'b']
     const passed = texts('targets', given)
     expect(passed).toEqual(given)
@@ -130,7 +130,7 @@ describe('texts', () => {
 })
 
 describe('textOrBytes', () => {
-  it('passes a text, a Uint8Array and a Buffer', () => {
+  it('accepts a string, a Uint8Array and a Buffer', () => {
     for (const value of ['', Uint8Array.of(1), Buffer.of(1)]) expect(textOrBytes('send', value)).toBe(value)
   })
 
@@ -145,7 +145,7 @@ describe('textOrBytes', () => {
 })
 
 describe('abortSignal', () => {
-  it('passes an AbortSignal', () => {
+  it('accepts an AbortSignal', () => {
     const { signal } = new AbortController()
     expect(abortSignal('signal', signal)).toBe(signal)
   })
@@ -161,7 +161,7 @@ describe('abortSignal', () => {
 })
 
 describe('describeValue', () => {
-  it('runs no code of the value', () => {
+  it('does not run code of the value', () => {
     const shy = {
       toString() {
         throw new Error('called')
@@ -180,14 +180,14 @@ describe('describeValue', () => {
     ])
   })
 
-  it('escapes and cuts texts', () => {
+  it('escapes and shortens strings', () => {
     expect(describeValue('a\nb')).toBe("'a\\nb'")
     expect(describeValue('x'.repeat(20_000))).toBe(`'${'x'.repeat(100)}...' (20000 characters)`)
   })
 })
 
 describe('wholeSeconds', () => {
-  it('passes milliseconds that are whole seconds', () => {
+  it('accepts milliseconds that are whole seconds', () => {
     expect(wholeSeconds(10)('keepaliveMs', 2000)).toBe(2000)
   })
 

@@ -14,18 +14,18 @@ const check = (options: unknown) => checkOptions('dial', options, checks)
 const refused = (options: unknown) => caught(() => check(options))
 
 describe('checkOptions', () => {
-  it('gives what was given', () => {
+  it('returns the given options', () => {
     expect(check({ connections: 5, source: ['a'] })).toEqual({ connections: 5, source: ['a'] })
   })
 
   it.each([[undefined], [{}], [{ connections: undefined, other: undefined }]])(
-    'takes %o for nothing',
+    'treats %o as no options',
     (options) => {
       expect(check(options)).toEqual({})
     }
   )
 
-  it('takes what an object inherits, such as the getters of a class', () => {
+  it('accepts inherited options, such as the getters of a class', () => {
     class Defaults {
       get connections() {
         return 7
@@ -46,7 +46,7 @@ describe('checkOptions', () => {
     expect(reads).toBe(1)
   })
 
-  it('refuses a name it does not know that is inherited', () => {
+  it('refuses an unknown option that is inherited', () => {
     expect(refused(Object.create({ conections: 5 }))).toMatchObject({
       message: "dial has no option 'conections'",
       hint: 'Did you mean connections?'
@@ -77,7 +77,7 @@ describe('checkOptions', () => {
     expect(refused({ [name]: 5 })).toMatchObject({ code: 'C1M_OPTION_INVALID', message, hint })
   })
 
-  it('gives the error of a getter as the cause, and names its option', () => {
+  it('reports the error of a getter as the cause, and names its option', () => {
     const cause = new RangeError('no')
     const options = {
       get census(): boolean {
@@ -91,7 +91,7 @@ describe('checkOptions', () => {
     })
   })
 
-  it('gives the error of a proxy as the cause', () => {
+  it('reports the error of a proxy as the cause', () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
     expect(refused(proxy)).toMatchObject({

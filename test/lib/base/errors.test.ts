@@ -5,7 +5,7 @@ import { C1mError, type ErrorCode, errorCatalogue, exitCodes } from '../../../li
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
 const codes = Object.keys(errorCatalogue) as ErrorCode[]
 
-it('carries code, message, hint, cause and exit code', () => {
+it('a C1mError carries code, message, hint, cause and exit code', () => {
   const cause = new Error('underneath')
   const error = new C1mError('C1M_DESCRIPTOR_LIMIT', 'too many', { hint: 'Use fewer.', cause })
   expect(error).toBeInstanceOf(Error)
@@ -19,7 +19,7 @@ it('carries code, message, hint, cause and exit code', () => {
   expect(error.cause).toBe(cause)
 })
 
-it('has neither hint nor cause when none is given', () => {
+it('a C1mError has neither hint nor cause unless they are given', () => {
   const error = new C1mError('C1M_USAGE', 'unknown option')
   expect(error.hint).toBeUndefined()
   expect('cause' in error).toBe(false)
@@ -34,14 +34,14 @@ describe('an error that names options', () => {
     }
   )
 
-  it('writes them as the library has them', () => {
+  it('spells options as in the library', () => {
     expect(error).toMatchObject({
       message: "holdMs is in the way of source: ['A-B']",
       hint: "Add authorized: true and role: 'client'."
     })
   })
 
-  it('is written again as another has them, and is the same error otherwise', () => {
+  it('can be reworded for another interface, and keeps its other fields', () => {
     const reworded = error.reworded(
       (option) => `<${option}>`,
       (option, value) => `[${option} ${value}]`
@@ -55,12 +55,12 @@ describe('an error that names options', () => {
   })
 })
 
-describe('the catalogue', () => {
+describe('the list of error codes', () => {
   it('is in alphabetical order', () => {
     expect(codes).toEqual([...codes].sort())
   })
 
-  it('holds no code that nothing throws', () => {
+  it('holds only codes that the library throws', () => {
     const sources = readdirSync(new URL('../../../lib', import.meta.url), {
       recursive: true,
       encoding: 'utf8'

@@ -10,7 +10,7 @@ describe('editDistance', () => {
     ['dail', 'dial', 1],
     ['conections', 'connections', 1],
     ['kitten', 'sitting', 3]
-  ])('%s to %s: %i', (a, b, distance) => {
+  ])('from %s to %s is %i', (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance)
     expect(editDistance(b, a)).toBe(distance)
   })
@@ -30,7 +30,7 @@ describe('suggestion', () => {
     ['r', undefined],
     ['', undefined],
     ['frobnicate', undefined]
-  ])('%s: %s', (word, expected) => {
+  ])('for %s is %s', (word, expected) => {
     expect(suggestion(word, known)).toBe(expected)
   })
 })

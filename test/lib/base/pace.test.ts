@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest'
 import { aborted, delay, sampled, unlessAborted } from '../../../lib/base/pace.js'
 import { rejection } from '../../helpers/caught.js'
 
-/** Never aborted. */
+/** A signal that is never aborted. */
 const never = new AbortController().signal
 
 const listeners = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
-/** Whether `promise` is settled once all that is due now has been done. */
+/** Whether `promise` is settled after everything that is due now. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const pending = Symbol('pending')
   await new Promise(setImmediate)
@@ -16,14 +16,14 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('delay', () => {
-  it('lasts as long as asked', async () => {
+  it('lasts as long as requested', async () => {
     const began = performance.now()
     await delay(30, never)
     // A timer of Node counts in whole milliseconds.
     expect(performance.now() - began).toBeGreaterThanOrEqual(29)
   })
 
-  it('lasts longer than one timer can', async () => {
+  it('may last longer than a single timer can', async () => {
     const end = new AbortController()
     // One timer of so many milliseconds would end at once (TimeoutOverflowWarning).
     const waiting = delay(2 ** 31 + 1000, end.signal)
@@ -41,7 +41,7 @@ describe('delay', () => {
     await waiting
   })
 
-  it('takes no time after the signal was aborted', async () => {
+  it('ends at once when the signal was aborted before', async () => {
     await delay(600_000, AbortSignal.abort())
   })
 
@@ -51,7 +51,7 @@ describe('delay', () => {
     expect(listeners(signal)).toBe(0)
   })
 
-  it('lets other events through even when it lasts no time', async () => {
+  it('lets other events run even when it lasts no time', async () => {
     let isReached = false
     setTimeout(() => {
       isReached = true
@@ -61,7 +61,7 @@ describe('delay', () => {
 })
 
 describe('sampled', () => {
-  it('takes a sample at once, one each period, and one at the end', async () => {
+  it('samples at once, once per period, and once at the end', async () => {
     const end = new AbortController()
     const seen: number[] = []
     let taken = 0
@@ -73,13 +73,13 @@ describe('sampled', () => {
     expect(listeners(end.signal)).toBe(0)
   })
 
-  it('takes one sample when the signal was aborted before', async () => {
+  it('samples once when the signal was aborted before', async () => {
     const seen: number[] = []
     for await (const sample of sampled(600_000, AbortSignal.abort(), () => 1)) seen.push(sample)
     expect(seen).toEqual([1])
   })
 
-  it('takes nothing more once the consumer has left', async () => {
+  it('stops sampling when the consumer leaves', async () => {
     let taken = 0
     for await (const _ of sampled(1, never, () => ++taken)) break
     await delay(5, never)
@@ -88,7 +88,7 @@ describe('sampled', () => {
 })
 
 describe('aborted', () => {
-  it('resolves when the signal is aborted, also before', async () => {
+  it('resolves when the signal is aborted, also when it was aborted before', async () => {
     const end = new AbortController()
     const waiting = aborted(end.signal)
     expect(await isSettled(waiting)).toBe(false)
@@ -99,7 +99,7 @@ describe('aborted', () => {
 })
 
 describe('unlessAborted', () => {
-  it('gives what the promise resolves to, and leaves no listener', async () => {
+  it('resolves like the promise, and leaves no listener', async () => {
     const { signal } = new AbortController()
     expect(await unlessAborted(Promise.resolve(5), signal)).toBe(5)
     expect(await rejection(unlessAborted(Promise.reject(new Error('failed')), signal))).toMatchObject({
@@ -108,7 +108,7 @@ describe('unlessAborted', () => {
     expect(listeners(signal)).toBe(0)
   })
 
-  it('rejects with the reason of the signal when that comes first', async () => {
+  it('rejects with the reason of the signal when the signal is aborted first', async () => {
     const end = new AbortController()
     const waiting = unlessAborted(new Promise(() => {}), end.signal)
     end.abort(new Error('enough'))

@@ -14,7 +14,7 @@ describe('packageRoot', () => {
 })
 
 describe('findPackageRoot', () => {
-  it('takes the nearest package.json', () => {
+  it('returns the folder of the nearest package.json', () => {
     const inner = join(folder, 'node_modules', 'inner')
     mkdirSync(join(inner, 'dist', 'cli'), { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{}')
@@ -22,7 +22,7 @@ describe('findPackageRoot', () => {
     expect(findPackageRoot(join(inner, 'dist', 'cli'))).toBe(inner)
   })
 
-  it('says what is missing where no folder up to the root has one', () => {
+  it('reports the missing package.json when no folder up to the root has one', () => {
     expect(() => findPackageRoot('/proc/self')).toThrow(
       'c1m-native is not installed completely: no package.json in /proc/self or above'
     )

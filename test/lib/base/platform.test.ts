@@ -6,11 +6,11 @@ import { resultOf } from '../../helpers/node_script.js'
 
 const versions = { ...process.versions, node: '24.1.0' }
 
-it('lets Linux pass', () => {
+it('assertLinux accepts Linux', () => {
   expect(() => assertLinux({ platform: 'linux', arch: 'riscv64', versions })).not.toThrow()
 })
 
-it('names any other system, and the way to Linux', () => {
+it('assertLinux names any other system, and the way to Linux', () => {
   const error = caught(() => assertLinux({ platform: 'darwin', arch: 'arm64', versions }))
   expect(describeFailure(error, false).text).toMatchInlineSnapshot(`
     "c1m-native: Linux is needed, and this is darwin (darwin-arm64, Node 24.1.0). Use a Linux machine or a container: docker run --rm -it node npx c1m-native dial.
@@ -18,7 +18,7 @@ it('names any other system, and the way to Linux', () => {
   `)
 })
 
-it('is asked first by all that looks at the host', async () => {
+it('every function that inspects the host checks for Linux first', async () => {
   const script = `
     Object.defineProperty(process, 'platform', { value: 'win32' })
     const { dial, doctor, listen, plan, revertDoctor, watch } = c1m

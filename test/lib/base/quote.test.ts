@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { escapeControls, printable, quote } from '../../../lib/base/quote.js'
 
 describe('quote', () => {
-  it('leaves a text that is harmless as it is', () => {
+  it('leaves harmless text unchanged', () => {
     expect(quote("a 'b' \\ ü 漢字 🙂")).toBe("'a 'b' \\ ü 漢字 🙂'")
   })
 
@@ -18,13 +18,13 @@ describe('quote', () => {
     expect(escapeControls(text)).toBe(escaped)
   })
 
-  it('shows the beginning of a long text, and how long it is', () => {
+  it('shows the beginning of a long text, and its length', () => {
     expect(quote('x'.repeat(200))).toBe(`'${'x'.repeat(200)}'`)
     expect(quote('x'.repeat(20_480))).toBe(`'${'x'.repeat(100)}...' (20480 characters)`)
     expect(printable('x'.repeat(20_480))).toBe(`${'x'.repeat(100)}... (20480 characters)`)
   })
 
-  it('stays short however much is escaped', () => {
+  it('stays short even when many characters are escaped', () => {
     expect(quote('\u202e'.repeat(100_000)).length).toBeLessThan(700)
   })
 })

@@ -66,13 +66,13 @@ describe('parseCount', () => {
     expect(caught(() => parseCount(text))).toMatchObject({ code: 'C1M_COUNT_INVALID', message, exitCode: 2 })
   })
 
-  it('names what the text was for and shows how to write it', () => {
+  it('names the option and shows how to write its value', () => {
     const error = caught(() => parseCount('many', '--connections')) as C1mError
     expect(error.message).toBe("--connections: 'many' is not a count")
     expect(error.hint).toBe('Write a count like 10000, 250k or 1m.')
   })
 
-  it('refuses zero where that is asked for', () => {
+  it('refuses zero when it is told to', () => {
     expect(parseCount('0')).toBe(0)
     const error = caught(() => parseCount('0', '--connections', { positive: true })) as C1mError
     expect(error.message).toBe("--connections: '0' must be more than zero")
@@ -116,7 +116,7 @@ describe('parseDurationMs', () => {
     expect(caught(() => parseDurationMs(text))).toMatchObject({ code: 'C1M_DURATION_INVALID', message })
   })
 
-  it('needs no unit for zero', () => {
+  it('accepts zero without a unit', () => {
     expect(parseDurationMs('0')).toBe(0)
   })
 })
@@ -162,7 +162,7 @@ describe('parseBytes', () => {
   })
 })
 
-it('reads any quantity in its base unit, with fractions', () => {
+it('parseQuantity reads any quantity in its base unit, with fractions', () => {
   expect(parseQuantity('duration', '50ms')).toBe(50_000)
   expect(parseQuantity('duration', '0.5us')).toBe(0.5)
   expect(parseQuantity('count', '0.5')).toBe(0.5)
@@ -170,7 +170,7 @@ it('reads any quantity in its base unit, with fractions', () => {
 
 describe('formatDurationMs', () => {
   it.each([0, 1, 999, 1000, 1500, 60_000, 90_000, 3_600_000, 86_400_000])(
-    'writes %d ms so that reading it back gives the same value',
+    'writes %d ms in a form that parses to the same value',
     (ms) => {
       expect(parseDurationMs(formatDurationMs(ms))).toBe(ms)
     }
@@ -185,8 +185,8 @@ describe('formatDurationMs', () => {
   })
 })
 
-describe('what is written for a person', () => {
-  it('groups all digits', () => {
+describe('quantities for people', () => {
+  it('show all digits in groups', () => {
     expect(formatNumber(1_234_567)).toBe('1,234,567')
   })
 

@@ -16,8 +16,8 @@ const use = (changes: Partial<PortUse> = {}): PortUse => ({
 const explain = (fullPorts: PortUse[], facts: Parameters<typeof watching>[0] = {}) =>
   tupleSpaceExhausted.explain?.(watching({ fullPorts, ...facts }))
 
-describe('the ephemeral ports towards a destination', () => {
-  it('are named once all are held', () => {
+describe('the ephemeral ports toward a destination', () => {
+  it('are reported once all are in use', () => {
     const verdict = explain([use(), use({ destination: '198.18.1.3:9000' })])
     expect(verdict).toMatchObject({
       severity: 'warning',
@@ -27,13 +27,13 @@ describe('the ephemeral ports towards a destination', () => {
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.ip_local_port_range="1024 65535"')
   })
 
-  it('are not where some are left, or their program chooses ports itself', () => {
+  it('are not reported when some are free, or when a program chooses its ports itself', () => {
     expect(explain([])).toBeNull()
     expect(explain([use({ others: 27_900 })])).toBeNull()
     expect(explain([use({ outside: 31_744 })])).toBeNull()
   })
 
-  it('are held by TIME_WAITs, unless the kernel may use those again', () => {
+  it('are used up by TIME_WAITs, unless the kernel may reuse those', () => {
     const waiting = use({ others: 232, timeWaits: 28_000 })
     expect(explain([waiting])).toMatchObject({ severity: 'warning' })
     expect(explain([waiting], { facts: { tcp: { twReuse: 1 } } })).toBeNull()

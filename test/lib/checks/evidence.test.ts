@@ -4,14 +4,14 @@ import { explaining, rose } from './fixtures.js'
 
 const context = explaining({ deltas: rose({ 'TcpExt.ListenOverflows': 7 }) })
 
-it('tells how far a counter moved, and that it did', () => {
+it('evidence shows how far a counter moved', () => {
   expect(moved(context, 'TcpExt.ListenOverflows')).toBe(7)
   expect(counterEvidence(context, 'TcpExt.ListenDrops', 'TcpExt.ListenOverflows')).toEqual([
     { name: 'TcpExt.ListenOverflows', before: 100, after: 107 }
   ])
 })
 
-it('does not compile with a counter that is misspelt', () => {
+it('evidence does not compile with a misspelled counter', () => {
   // @ts-expect-error: ListenOverflow
   expect(moved(context, 'TcpExt.ListenOverflow')).toBe(0)
   // @ts-expect-error: TCPExt

@@ -1,4 +1,4 @@
-/** What a check is given: that of a healthy host, run or server, with the differences a test is about. */
+/** Input of a check: a healthy host, run or server, with the changes that a test needs. */
 import {
   type ExplainContext,
   noEndings,
@@ -32,7 +32,7 @@ interface Observed {
   scenario?: Partial<DialScenario> | null
 }
 
-/** A healthy run against a listener elsewhere, with these differences. */
+/** A healthy run against a listener on another host, with these changes. */
 export function explaining({
   facts: after,
   factsBefore,
@@ -73,12 +73,12 @@ export function explaining({
   }
 }
 
-/** Beside a server: nothing was dialed, the counters are the server's own. */
+/** A watch beside a server: nothing was dialed, and the counters are those of the server. */
 export function watching(changes: Parameters<typeof explaining>[0] = {}): ExplainContext {
   return explaining({ run: null, scenario: null, peerIsHere: true, rejections: null, ...changes })
 }
 
-/** A scenario for 10,000 connections that fits this machine many times over. */
+/** A scenario for 10,000 connections, far below the limits of this machine. */
 export function predicting({
   facts: here,
   needs,
@@ -125,7 +125,7 @@ export function linesOf(verdict: Pick<Verdict, 'remedy'> | null | undefined): st
   return (verdict?.remedy ?? []).map(shellLine)
 }
 
-/** A run of 10,000 connections with an exchange each, of which these failed. */
+/** A run of 10,000 connections with one exchange each, some of which failed. */
 export function talking(early: readonly NativeEarlyEnd[], changes: Parameters<typeof explaining>[0] = {}) {
   const failed = early.reduce((sum, { count }) => sum + count, 0)
   const exchange = {

@@ -24,17 +24,17 @@ import {
 const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
 
 describe('the checks', () => {
-  it('are one for each file of a cause', () => {
+  it('have one file per cause', () => {
     const files = readdirSync(new URL('../../../lib/checks/causes', import.meta.url))
     const causes = files.filter((file) => file !== 'index.ts').map((file) => file.replace(/\.ts$/, ''))
     expect(findingIds.map((id) => id.replaceAll('-', '_')).sort()).toEqual(causes.sort())
   })
 
-  it('have a place of their own each', () => {
+  it('have a rank each', () => {
     expect(new Set(checks.map(({ rank }) => rank)).size).toBe(checks.length)
   })
 
-  it('come in the order of their places, causes before symptoms', () => {
+  it('are ordered by rank, causes before symptoms', () => {
     const place = (id: FindingId) => findingIds.indexOf(id)
     expect(checks.map(({ rank }) => rank)).toEqual(checks.map(({ rank }) => rank).sort((a, b) => a - b))
     expect(place('peer-descriptor-limit')).toBeLessThan(place('accept-queue-overflow'))
@@ -57,7 +57,7 @@ describe('a check that fails', () => {
         errors: [tally('connect', 'ECONNREFUSED', 1000)]
       })
     })
-    // What a bug in the only check that looks at the census would do.
+    // The effect of a bug in the only check that reads the census.
     return Object.defineProperty({ ...refused }, 'census', {
       enumerable: false,
       get: () => {
@@ -66,7 +66,7 @@ describe('a check that fails', () => {
     })
   }
 
-  it('is told of, and the others are made all the same', () => {
+  it('is reported, and the other checks still run', () => {
     const failed: string[] = []
     const findings = explainFindings(context(), (id, error) =>
       failed.push(`${id}: ${(error as Error).message}`)
@@ -75,7 +75,7 @@ describe('a check that fails', () => {
     expect(failed).toEqual(['phantom-established: a bug'])
   })
 
-  it('throws where nobody wants to be told', () => {
+  it('throws when the caller does not handle it', () => {
     expect(() => explainFindings(context())).toThrow('a bug')
   })
 })
@@ -87,11 +87,11 @@ describe('a guess', () => {
     series: plateauSeries(1000)
   })
 
-  it('stands beside what was seen', () => {
+  it('is listed after the observed findings', () => {
     expect(ids(explainFindings(explaining({ run: stuck })))).toEqual(['syn-unanswered', 'connection-limit'])
   })
 
-  it('is left out where the cause is known', () => {
+  it('is left out when the cause is known', () => {
     const facts = { conntrack: { count: 1000, max: 1000 } }
     const deltas = rose({ 'Conntrack.drop': 6000 })
     expect(ids(explainFindings(explaining({ run: stuck, facts, deltas })))).toEqual(['conntrack-table-full'])
@@ -104,7 +104,7 @@ describe('findings beside a server', () => {
   const deltas = rose({ 'TcpExt.ListenOverflows': 100, 'TcpExt.ListenDrops': 100 })
   const look = (listeners: ReturnType<typeof listening>[]) => watching({ listeners, deltas, strangers: [] })
 
-  it('stay, and hide what they explain, when their cause is over', () => {
+  it('stay when their cause is over, and hide the symptoms it explains', () => {
     const lasting = new LastingFindings()
     expect(ids(lasting.explain(look([exhausted])))).toEqual(['peer-descriptor-limit'])
     const relieved = { ...exhausted, queued: 0, process: { ...process, openFiles: 9 } }
@@ -112,7 +112,7 @@ describe('findings beside a server', () => {
     expect(ids(new LastingFindings().explain(look([relieved])))).toEqual(['accept-queue-overflow'])
   })
 
-  it('account for what is counted shortly after they are over, and not for what comes later', () => {
+  it('explain what is counted shortly after they are over, but not later', () => {
     const lasting = new LastingFindings()
     const dropping = (dropped: number) => {
       const overflows = rose({ 'TcpExt.ListenOverflows': dropped, 'TcpExt.ListenDrops': dropped })
@@ -128,12 +128,12 @@ describe('findings beside a server', () => {
   })
 })
 
-describe('a healthy run has no findings', () => {
-  it('against a listener elsewhere', () => {
+describe('there are no findings for', () => {
+  it('a healthy run against a listener on another host', () => {
     expect(explainFindings(explaining())).toEqual([])
   })
 
-  it('of 200,000 with both ends in one namespace, that ends in more TIME_WAITs than fit', () => {
+  it('a healthy run of 200,000 with both ends in one namespace, which leaves more TIME_WAITs than fit', () => {
     const outcome = run({
       connections: { requested: 200_000, attempted: 200_000, established: 200_000, peak: 200_000 }
     })
@@ -152,7 +152,7 @@ describe('a healthy run has no findings', () => {
     expect(explainFindings(explaining({ run: outcome, deltas, peerIsHere: true }))).toEqual([])
   })
 
-  it('on a host where other processes move every counter a little', () => {
+  it('a healthy run on a host where other processes move every counter a little', () => {
     const deltas = rose(
       Object.fromEntries(
         [
@@ -183,19 +183,19 @@ describe('a healthy run has no findings', () => {
       expect(explainFindings(explaining({ deltas, peerIsHere }))).toEqual([])
   })
 
-  it('nor has an idle server', () => {
+  it('an idle server', () => {
     expect(explainFindings(watching({ deltas: rose({ 'Tcp.InSegs': 500, 'TcpExt.PAWSEstab': 2 }) }))).toEqual(
       []
     )
   })
 
-  it('nor a plan that fits', () => {
+  it('a plan that fits', () => {
     expect(foresee(predicting())).toEqual([])
   })
 })
 
 describe('explainFindings', () => {
-  // 200 connects of which 126 hung; a neighbour had filled the chains.
+  // 200 connects, of which 126 hung; another namespace had filled the hash chains.
   const lossy = run({
     connections: { requested: 200, attempted: 200, established: 150, failed: 50, peak: 150 },
     errors: [tally('timeout', 'ETIMEDOUT', 50)],
@@ -220,7 +220,7 @@ describe('explainFindings', () => {
     expect(ids(explainFindings(explaining({ run: lossy, deltas })))).toEqual(['syn-unanswered', 'syn-loss'])
   })
 
-  it('puts the gravest first, then causes before symptoms', () => {
+  it('sorts by severity, then causes before symptoms', () => {
     const deltas = rose({
       'TcpExt.ListenOverflows': 400,
       'TcpExt.ListenDrops': 400,
@@ -233,7 +233,7 @@ describe('explainFindings', () => {
     ])
   })
 
-  it('gives every finding evidence, a remedy and one line of title, and nothing of its own reckoning', () => {
+  it('gives each finding evidence, a remedy and a one-line title, and drops internal fields', () => {
     const deltas = rose({
       'TcpExt.ListenOverflows': 400,
       'TcpExt.ListenDrops': 400,
@@ -249,14 +249,14 @@ describe('explainFindings', () => {
 })
 
 describe('foresee', () => {
-  it('does without a scenario where a host is judged for a role', () => {
+  it('works without a scenario when a host is judged for a role', () => {
     const needs = { tuples: 0, ratePerSecond: 5_000_000, conntrackEntries: 1_000_000 }
     const findings = foresee(predicting({ scenario: null, needs }))
     expect(ids(findings)).toEqual(['conntrack-table-full', 'dialer-saturated'])
     expect(linesOf(findings[0])).toContain("nft 'add rule inet c1m pre tcp dport PORT notrack'")
   })
 
-  it('foresees both failures of a million connections on untuned conntrack, the first to bind first', () => {
+  it('predicts both failures of a million connections on untuned conntrack, the first to occur first', () => {
     const findings = foresee(
       predicting({
         facts: {
@@ -280,7 +280,7 @@ describe('foresee', () => {
     expect(findings[1]?.title).toMatch(/^up to 100 % of first SYNs will be dropped/)
   })
 
-  it('puts what binds at no number of connections last', () => {
+  it('sorts findings without a number of connections last', () => {
     const findings = foresee(
       predicting({ needs: { tuples: 500, ratePerSecond: 5_000_000, descriptorsPerTable: 10, tables: 10 } })
     )

@@ -1,4 +1,4 @@
-/** Every remedy that a check can print: the lines are read from the source, so that none is forgotten. */
+/** Every remedy that a check can print, read from the source so that none is missing. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
@@ -16,7 +16,7 @@ const sources = ['.', 'causes'].flatMap((place) =>
     .map((name) => readFileSync(new URL(`${place}/${name}`, folder), 'utf8'))
 )
 
-/** The literal first arguments of these calls, with `filler` for what a template fills in. */
+/** The literal first arguments of these calls, with `filler` for the values of a template. */
 function literals(call: string, filler: string): string[] {
   const literal = new RegExp(`\\b${call}\\(\\s*(?:'((?:\\\\.|[^'])*)'|"([^"]*)"|\`([^\`]*)\`)`, 'g')
   return sources.flatMap((source) =>
@@ -26,38 +26,38 @@ function literals(call: string, filler: string): string[] {
   )
 }
 
-/** Elsewhere the kernel hides what only the initial network namespace has. */
+/** In other namespaces the kernel hides sysctls of the initial network namespace. */
 const isInitialNamespace = existsSync('/proc/sys/net/ipv4/tcp_mem')
 
 const names = literals('sysctl', 'lo')
 const lines = literals('command', 'WORD')
 
 describe('every sysctl of a remedy', () => {
-  it.for([...new Set(names)])('is one of this kernel: %s', (name, { skip }) => {
+  it.for([...new Set(names)])('exists in this kernel: %s', (name, { skip }) => {
     skip(isOfInitialNamespace(name) && !isInitialNamespace, 'needs the initial network namespace')
     skip(name.startsWith('net.netfilter.') && !existsSync('/proc/sys/net/netfilter'), 'needs nf_conntrack')
     expect(existsSync(`/proc/sys/${sysctlFile(name)}`)).toBe(true)
   })
 
-  it('is found', () => {
+  it('is collected by this test: more than ten', () => {
     expect(names.length).toBeGreaterThan(10)
   })
 })
 
 describe('every command of a remedy', () => {
-  it.each([...new Set(lines)])('is one for a shell: %s', (line) => {
+  it.each([...new Set(lines)])('is valid shell: %s', (line) => {
     expect(spawnSync('bash', ['-n'], { input: line, encoding: 'utf8' })).toMatchObject({
       status: 0,
       stderr: ''
     })
   })
 
-  it('is found', () => {
+  it('is collected by this test: more than ten', () => {
     expect(lines.length).toBeGreaterThan(10)
   })
 })
 
-describe('the name of a device', () => {
+describe('the name of a device in a remedy', () => {
   /** What a shell makes of the last word of a line. */
   const lastWord = (line: string) =>
     spawnSync('bash', ['-c', `set -- ${line}; printf %s "\${@: -1}"`], { encoding: 'utf8' }).stdout
@@ -72,7 +72,7 @@ describe('the name of a device', () => {
     expect(lastWord(linesOf(verdict).at(-1) ?? '')).toBe(name)
   })
 
-  it('is written with a slash for each dot in the name of a sysctl', () => {
+  it('has a slash for each dot in the name of a sysctl', () => {
     const verdict = reversePathFilter.explain?.(
       watching({
         deltas: rose({ 'TcpExt.IPReversePathFilter': 40 }),
@@ -86,10 +86,10 @@ describe('the name of a device', () => {
   })
 })
 
-describe('where a step is to be taken', () => {
+describe('the namespace in which a remedy applies', () => {
   const inInitial = '# in the initial network namespace:'
 
-  it('is said once of sysctls that only the initial network namespace has', () => {
+  it('is stated once for sysctls that only the initial network namespace has', () => {
     const [finding] = foresee(
       predicting({
         facts: { conntrack: { count: 5, max: 1000 } },
@@ -110,7 +110,7 @@ describe('where a step is to be taken', () => {
     ['Neigh4.table_fulls', 'net.ipv4.neigh.default.gc_thresh3'],
     ['Neigh6.table_fulls', 'net.ipv6.neigh.default.gc_thresh3'],
     ['TcpExt.TCPMemoryPressures', 'net.ipv4.tcp_mem']
-  ] as const)('is said beside a server as well (%s)', (counter, name) => {
+  ] as const)('is stated beside a server as well (%s)', (counter, name) => {
     const [finding] = explainFindings(
       watching({ deltas: rose({ [counter]: 50, 'TcpExt.TCPRetransFail': 50 }) })
     )

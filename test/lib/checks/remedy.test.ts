@@ -11,7 +11,7 @@ import {
 } from '../../../lib/checks/remedy.js'
 import { scenario, target } from './fixtures.js'
 
-it('writes each as a line for a shell, and quotes values with spaces', () => {
+it('shellLine writes each step as a shell line, and quotes values with spaces', () => {
   expect(shellLine(sysctl('net.core.somaxconn', 65535))).toBe('sysctl -w net.core.somaxconn=65535')
   expect(shellLine(sysctl('net.ipv4.tcp_mem', '1 2 3'))).toBe('sysctl -w net.ipv4.tcp_mem="1 2 3"')
   expect(shellLine(prlimit('$$', 1024))).toBe('prlimit --pid $$ --nofile=1024:1024')
@@ -19,11 +19,11 @@ it('writes each as a line for a shell, and quotes values with spaces', () => {
   expect(shellLine(advice('accept faster'))).toBe('# accept faster')
 })
 
-it('rounds up to a power of two', () => {
+it('roundUp rounds up to a power of two', () => {
   expect([0, 1, 3, 1024, 1025].map(roundUp)).toEqual([1, 1, 4, 1024, 2048])
 })
 
-it('merges ports that overlap, which nft would refuse', () => {
+it('notrack merges overlapping ports, because nft would refuse them', () => {
   const targets = [
     { ...target, firstPort: 9000, lastPort: 9000 },
     { ...target, firstPort: 8110, lastPort: 8130 },
@@ -40,7 +40,7 @@ it('merges ports that overlap, which nft would refuse', () => {
   ])
 })
 
-it('says where a step is to be taken, when another one follows elsewhere, and that a limit takes root', () => {
+it('a remedy says where a step applies, when another follows elsewhere, and that a limit needs root', () => {
   const lines = (...steps: Parameters<typeof placed>[0]) => placed(steps).map(shellLine)
   expect(lines(sysctl('net.ipv4.tcp_max_orphans', 9), sysctl('net.core.somaxconn', 9))).toEqual([
     '# in the initial network namespace:',

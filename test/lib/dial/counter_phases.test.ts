@@ -16,7 +16,7 @@ async function connectOnce(): Promise<void> {
 const opens = 'Tcp.PassiveOpens'
 
 describe('CounterPhases', () => {
-  it('keeps what moved in a later phase apart from an earlier one', async () => {
+  it('attributes each counter movement to the phase in which it happened', async () => {
     const phases = new CounterPhases(noteCounters())
     await connectOnce()
     expect(phases.changes().closing).toEqual({})
@@ -33,7 +33,7 @@ describe('CounterPhases', () => {
     expect(movedBy(all, opens)).toBe(movedBy(deltas, opens) + movedBy(closing, opens))
   })
 
-  it('tells what moved so far, and no more once the connections are about to be closed', async () => {
+  it('gives the movements so far, and freezes them when the connections are about to be closed', async () => {
     const phases = new CounterPhases(noteCounters())
     await connectOnce()
     expect(movedBy(phases.soFar(), opens)).toBeGreaterThanOrEqual(1)

@@ -12,7 +12,7 @@ function prepared(source: string, options: DialOptions) {
 }
 
 describe('DialCourse', () => {
-  it('dials, holds until it is stopped, then closes and judges', async () => {
+  it('dials, holds until it is stopped, then closes and diagnoses', async () => {
     const source = ownAddress()
     const course = new DialCourse(await prepared(source, { holdMs: hour }))
     const stopping = new AbortController()
@@ -43,7 +43,7 @@ describe('DialCourse', () => {
     expect((await running).timing.holdSeconds).toBe(0)
   })
 
-  it('has no census once the connections are closed, unless the scenario asked for one', async () => {
+  it('has no census after the connections are closed, unless the scenario asked for one', async () => {
     const stopped = AbortSignal.abort()
     for (const census of [false, true]) {
       const course = new DialCourse(await prepared(ownAddress(), { census }))
@@ -54,7 +54,7 @@ describe('DialCourse', () => {
     }
   })
 
-  it('says where each connection goes', async () => {
+  it('reports where each connection went', async () => {
     const server = await prepared(ownAddress(), { holdMs: hour, workers: 2 })
     const targets = server.engine.listening
     const course = new DialCourse(await prepared(ownAddress(), { targets, holdMs: hour }))

@@ -11,7 +11,7 @@ import type { Snapshot } from '../../../lib/dial/snapshot.js'
 import { expectNoSockets, freePort, ownAddress, socketsAt } from '../../helpers/loopback.js'
 import { netServer } from '../../helpers/servers.js'
 
-/** A dial that would take a minute, to be ended in one way or another. */
+/** A dial that would take a minute, which tests end in several ways. */
 function endless(source = ownAddress(), more: Parameters<typeof dial>[0] = {}) {
   return dial({ connections: 60_000, rate: 1000, source: [source], ...more })
 }
@@ -22,12 +22,12 @@ async function begun(run: ReturnType<typeof dial>): Promise<void> {
 }
 
 describe('dial', () => {
-  it('dials its own listeners when no target is named, and leaves no socket', async () => {
+  it('without a target dials its own listeners, and leaves no socket', async () => {
     const source = ownAddress()
     const run = dial({ connections: 5000, holdMs: 200, source: [source] })
     for await (const { phase } of run.snapshots({ everyMs: 5 })) {
       if (phase !== 'holding') continue
-      // Both ends, as the kernel sees them.
+      // Both ends, according to the kernel.
       const sockets = socketsAt(source)
       expect(sockets.filter(({ local }) => local.startsWith(`${source}:`))).toHaveLength(5000)
       expect(sockets.filter(({ peer }) => peer.startsWith(`${source}:`))).toHaveLength(5000)
@@ -70,7 +70,7 @@ describe('dial', () => {
 
   it('counts how many were open at once, even when all are closed before the first snapshot', async () => {
     const address = ownAddress()
-    // It answers nobody, and closes all once the last has asked: that is the end of the ramp.
+    // The server answers no connection, and closes all once the last has sent its message: that ends the ramp.
     const asked: Socket[] = []
     const server = createServer((socket) => {
       socket.on('error', () => {})
@@ -92,7 +92,7 @@ describe('dial', () => {
     server.close()
   })
 
-  it('asks for no more threads than it has been given', async () => {
+  it('starts no more threads than it was given', async () => {
     const { process } = await dial({ connections: 100, workers: 2, source: [ownAddress()] }).result
     expect(process).toMatchObject({ workers: 2, tables: 2 })
   })
@@ -106,7 +106,7 @@ describe('dial', () => {
     await server.close()
   })
 
-  it('looks up names', async () => {
+  it('resolves host names', async () => {
     await using server = await netServer('127.0.0.1')
     const run = dial({ targets: [`localhost:${server.port}`], connections: 10, source: [ownAddress()] })
     expect((await run.result).scenario.targets).toEqual([
@@ -114,7 +114,7 @@ describe('dial', () => {
     ])
   })
 
-  it('says what it did although nothing succeeded', async () => {
+  it('reports what it did even if no connection succeeded', async () => {
     const address = ownAddress()
     const target = `${address}:${await freePort(address)}`
     const result = await dial({ targets: [target], connections: 100, holdMs: 600_000 }).result
@@ -127,7 +127,7 @@ describe('dial', () => {
   })
 })
 
-describe('started', () => {
+describe('run.started', () => {
   it('resolves with the scenario of the result', async () => {
     const run = dial({ connections: 10, source: [ownAddress()] })
     const scenario = await run.started
@@ -135,7 +135,7 @@ describe('started', () => {
     expect((await run.result).scenario).toEqual(scenario)
   })
 
-  it('rejects with the reason when there will be no run, as the result does', async () => {
+  it('rejects like the result when the run cannot start', async () => {
     const run = dial({ connections: 0 })
     const refusal = expect.objectContaining({ name: 'C1mError', code: 'C1M_OPTION_INVALID', exitCode: 2 })
     await expect(run.started).rejects.toEqual(refusal)
@@ -143,7 +143,7 @@ describe('started', () => {
   })
 })
 
-describe('held', () => {
+describe('run.held', () => {
   it('resolves when the hold begins, with every connection open', async () => {
     const run = dial({ connections: 500, holdMs: 600_000, source: [ownAddress()] })
     await run.held
@@ -154,13 +154,13 @@ describe('held', () => {
     expect(events.map(({ name }) => name)).toEqual(['dialing', 'holding', 'closing', 'done'])
   })
 
-  it('resolves also where there is nothing to hold for', async () => {
+  it('resolves even without a hold time', async () => {
     const run = dial({ connections: 5, source: [ownAddress()] })
     await run.held
     expect(await run.result).toMatchObject({ interrupted: false })
   })
 
-  it('rejects for a churn, and for a run that is closed while it dials', async () => {
+  it('rejects for a churn, and for a run that is closed during the ramp', async () => {
     const churn = dial({ connections: 2, churn: true, durationMs: 50, source: [ownAddress()] })
     await expect(churn.held).rejects.toMatchObject({ code: 'C1M_RUN_OVER' })
     expect(await churn.result).toMatchObject({ interrupted: false })
@@ -173,18 +173,18 @@ describe('held', () => {
     expect(events.map(({ name }) => name)).toEqual(['dialing', 'closing', 'done'])
   })
 
-  it('rejects like the result when nothing could be run, and may be left alone', async () => {
+  it('rejects like the result when the run cannot start, without an unhandled rejection', async () => {
     const run = dial({ connections: -1 })
     const { held } = run
     await expect(run.result).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
-    // Were its rejection unhandled, the process would hear of it by now.
+    // An unhandled rejection would be reported by now.
     await sleep(0)
     await expect(held).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 })
 
-describe('snapshots', () => {
-  it('follow the run from its first connection to its end', async () => {
+describe('run.snapshots()', () => {
+  it('follows the run from its first connection to its end', async () => {
     const run = dial({ connections: 400, rate: 2000, holdMs: 100, source: [ownAddress()] })
     const snapshots: Snapshot[] = []
     for await (const snapshot of run.snapshots({ everyMs: 10 })) snapshots.push(snapshot)
@@ -206,7 +206,7 @@ describe('snapshots', () => {
     expect(Math.max(...snapshots.map(({ connectsPerSecond }) => connectsPerSecond))).toBeGreaterThan(500)
   })
 
-  it('serve several watchers, who may leave', async () => {
+  it('serves several consumers, each of which may leave', async () => {
     const run = dial({ connections: 200, rate: 1000, source: [ownAddress()] })
     const last = async () => {
       let seen: Snapshot | undefined
@@ -218,7 +218,7 @@ describe('snapshots', () => {
     expect(two).toMatchObject({ phase: 'done', attempted: 200 })
   })
 
-  it('give one snapshot of a run that is over', async () => {
+  it('gives one snapshot of a finished run', async () => {
     const run = dial({ connections: 10, source: [ownAddress()] })
     await run.result
     const phases: string[] = []
@@ -226,13 +226,13 @@ describe('snapshots', () => {
     expect(new Set(phases)).toEqual(new Set(['done']))
   })
 
-  it('give nothing when the run could not begin', async () => {
+  it('gives none when the run could not start', async () => {
     const run = dial({ targets: ['nonsense'] })
     for await (const snapshot of run.snapshots()) expect(snapshot).toBe('none')
     await expect(run.result).rejects.toMatchObject({ code: 'C1M_TARGET_INVALID' })
   })
 
-  it('leave no listener behind, however many there are', async () => {
+  it('leaves no listener behind, however many consumers there are', async () => {
     const run = dial({ connections: 10, holdMs: 600_000, source: [ownAddress()] })
     const watchers = Array.from({ length: 20 }, async () => {
       for await (const { phase } of run.snapshots({ everyMs: 1 })) if (phase === 'done') return phase
@@ -247,8 +247,8 @@ describe('snapshots', () => {
   })
 })
 
-describe('a run that is ended early', () => {
-  it('by close() gives the result of what it did', async () => {
+describe('a run that ends early', () => {
+  it('by close() gives the result so far', async () => {
     const source = ownAddress()
     const run = endless(source)
     await begun(run)
@@ -282,7 +282,7 @@ describe('a run that is ended early', () => {
     expect(server.peers).toEqual([])
   })
 
-  it('while it waits for a file has no result', async () => {
+  it('by close() while it waits for a file has no result', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'c1m-dial-'))
     const fifo = join(folder, 'fifo')
     execFileSync('mkfifo', [fifo])
@@ -300,7 +300,7 @@ describe('a run that is ended early', () => {
     rmSync(folder, { recursive: true })
   })
 
-  it('by its signal gives the result, and forgets the signal', async () => {
+  it('by its signal gives the result, and removes its listener from the signal', async () => {
     const controller = new AbortController()
     const run = endless(ownAddress(), { signal: controller.signal })
     await begun(run)
@@ -316,7 +316,7 @@ describe('a run that is ended early', () => {
     expect(connections.established).toBeLessThan(60_000)
   })
 
-  it('by its duration while it holds tells how long it held', async () => {
+  it('by its duration during the hold reports how long it held', async () => {
     const { timing } = await dial({
       connections: 10,
       holdMs: 600_000,
@@ -337,15 +337,15 @@ describe('a run that is ended early', () => {
   })
 })
 
-describe('a signal', () => {
-  it('that is aborted already rejects the run with its reason', async () => {
+describe('the signal of a run', () => {
+  it('rejects the run with its reason when it was aborted before', async () => {
     const reason = new Error('not today')
     const run = dial({ connections: 10, signal: AbortSignal.abort(reason) })
     await expect(run.result).rejects.toBe(reason)
     await expect(run.started).rejects.toBe(reason)
   })
 
-  it('is forgotten when the run ends by itself', async () => {
+  it('has no listener left once the run has ended', async () => {
     const { signal } = new AbortController()
     await dial({ connections: 10, source: [ownAddress()], signal }).result
     expect(getEventListeners(signal, 'abort')).toEqual([])

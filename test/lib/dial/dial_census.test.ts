@@ -4,7 +4,7 @@ import { listen } from '../../../lib/listen/listen.js'
 import { tcpOptions } from '../../../lib/net/tcp_names.js'
 import { caught } from '../../helpers/caught.js'
 
-describe('census', () => {
+describe('run.census()', () => {
   it('reads every connection at the end of the hold', async () => {
     const run = dial({ connections: 2000, census: true })
     const { census, retransmits } = await run.result
@@ -28,12 +28,12 @@ describe('census', () => {
     ).toBe(2000)
   })
 
-  it('is not taken unless asked for', async () => {
+  it('is skipped at the end of the hold unless requested', async () => {
     const { census, retransmits } = await dial({ connections: 10 }).result
     expect({ census, segments: retransmits.segments }).toEqual({ census: null, segments: null })
   })
 
-  it('reads connections while they are held', async () => {
+  it('reads connections during the hold', async () => {
     await using server = await listen({ targets: ['127.83.9.1:0', '127.83.9.2:0'] })
     await using run = dial({
       targets: server.targets,
@@ -61,23 +61,23 @@ describe('census', () => {
       expect(caught(() => census.source(index))).toMatchObject(refusal)
       expect(caught(() => census.target(index))).toMatchObject(refusal)
     }
-    // Two at once follow each other.
+    // Two concurrent calls run one after the other.
     const both = await Promise.all([run.census(), run.census()])
     expect(both.map(({ length }) => length)).toEqual([300, 300])
   })
 
-  it('is refused when the connections are gone', async () => {
+  it('rejects when the connections are closed', async () => {
     const run = dial({ connections: 10 })
     await run.result
     await expect(run.census()).rejects.toMatchObject({ code: 'C1M_RUN_OVER' })
   })
 
-  it('rejects like the run when nothing could be run', async () => {
+  it('rejects like the result when the run could not start', async () => {
     const run = dial({ connections: 0 })
     await expect(run.census()).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 
-  it('tells a peer that has closed from one that has not', async () => {
+  it('distinguishes connections that the peer has closed', async () => {
     await using server = await listen({ targets: ['127.83.9.3:0'] })
     const run = dial({ targets: server.targets, connections: 10, holdMs: 60_000 })
     for await (const { phase } of run.snapshots({ everyMs: 10 })) if (phase === 'holding') break
@@ -87,13 +87,13 @@ describe('census', () => {
   })
 })
 
-describe('sample', () => {
-  it('sums up some of the connections in each snapshot but the first', async () => {
+describe('the sample option', () => {
+  it('summarizes some of the connections in each snapshot except the first', async () => {
     await using run = dial({ connections: 1000, sample: 50, holdMs: 60_000 })
     const seen = new Set<object>()
     for await (const { sample, phase } of run.snapshots({ everyMs: 20 })) {
       if (phase !== 'holding' || sample === null) continue
-      // The one at hand when the hold begins, and the one under way then, are of the ramp, when fewer stood.
+      // The sample at the begin of the hold, and the one in progress then, are from the ramp, with fewer connections.
       if (seen.add(sample).size < 3) continue
       expect(sample.connections).toBeGreaterThanOrEqual(40)
       expect(sample.connections).toBeLessThan(70)
@@ -103,7 +103,7 @@ describe('sample', () => {
     }
   })
 
-  it('is not taken unless asked for', async () => {
+  it('leaves snapshots without a sample unless it is set', async () => {
     await using run = dial({ connections: 10, holdMs: 60_000 })
     for await (const { sample, phase } of run.snapshots({ everyMs: 10 })) {
       expect(sample).toBeNull()

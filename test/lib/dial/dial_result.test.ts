@@ -18,18 +18,21 @@ const validate = new Ajv2020({
   formats: { 'date-time': true }
 }).compile(schema)
 
-describe('the result of a real run', () => {
+describe('the result of a dial', () => {
   it.each<[string, () => Promise<DialOptions>]>([
     ['to its own listeners', async () => ({ connections: 300 })],
-    ['that holds, with a pace', async () => ({ connections: 300, rate: 3000, holdMs: 60 })],
-    ['refused', async () => ({ connections: 20, targets: [`127.0.0.1:${await freePort('127.0.0.1')}`] })],
-    ['cut short', async () => ({ connections: 60_000, rate: 100, durationMs: 50 })],
+    ['that holds at a given rate', async () => ({ connections: 300, rate: 3000, holdMs: 60 })],
+    [
+      'that is refused',
+      async () => ({ connections: 20, targets: [`127.0.0.1:${await freePort('127.0.0.1')}`] })
+    ],
+    ['that is cut short', async () => ({ connections: 60_000, rate: 100, durationMs: 50 })],
     ['with a census', async () => ({ connections: 100, holdMs: 20, census: true })]
-  ])('%s fits the schema, as it does in JSON', async (_, options) => {
+  ])('%s fits the schema, also after a round trip through JSON', async (_, options) => {
     const result = await dial({ ...(await options()), source: [ownAddress()] }).result
     validate(JSON.parse(JSON.stringify(result)))
     expect(validate.errors).toBeNull()
-    // Nothing JSON would lose: no undefined, no NaN, no Infinity.
+    // JSON loses nothing of it: no undefined, no NaN, no Infinity.
     expect(JSON.parse(JSON.stringify(result))).toEqual(result)
   })
 
@@ -52,7 +55,7 @@ describe('the result of a real run', () => {
   })
 })
 
-describe('the result of a run', () => {
+describe('the result of a dial to several endpoints', () => {
   it('counts connections and failures by endpoint, those with failures first', async () => {
     const source = ownAddress()
     const refusing = `127.0.0.1:${await freePort('127.0.0.1')}`
@@ -74,7 +77,7 @@ describe('the result of a run', () => {
     ])
   })
 
-  it('has the histogram of its latencies, and those of each interval', async () => {
+  it('has the latency histogram of the run, and of each interval', async () => {
     const { connectLatency, series } = await dial({
       connections: 2000,
       rate: 10_000,
@@ -104,7 +107,7 @@ describe('the result of a run', () => {
 })
 
 describe('readBaseline', () => {
-  it('tells the time, and what is in use', () => {
+  it('reads the time and the resources in use', () => {
     const facts = readHostFacts()
     const baseline = readBaseline(facts)
     expect(Math.abs(Date.parse(baseline.startedAt) - Date.now())).toBeLessThan(60_000)
@@ -119,7 +122,7 @@ describe('dialResult', () => {
     exampleResult()
   const baseline = readBaseline(readHostFacts())
 
-  it('reckons memory from the baseline to the peak, for each connection at the peak', () => {
+  it('computes the memory per connection from baseline to peak, at the peak of connections', () => {
     const connections = { ...outcome.connections, established: 200_000, peak: 200_000 }
     const peak = { ...baseline.memory, rssBytes: baseline.memory.rssBytes + 3_200_000 }
     const { memory } = dialResult({ scenario, baseline }, { ...outcome, connections, early: [] }, peak, {
@@ -133,7 +136,7 @@ describe('dialResult', () => {
     expect(memory).toMatchObject({ nativeBytesPerConnection: 16, jsHeapBytesPerConnection: 0 })
   })
 
-  it('takes retransmits of established connections from the census, if there was one', () => {
+  it('takes retransmits of established connections from the census, if there is one', () => {
     const without = dialResult({ scenario, baseline }, { ...outcome, early: [] }, baseline.memory, {
       counters,
       findings,

@@ -15,7 +15,7 @@ const empty = {
 }
 
 describe('engineConfig', () => {
-  it('has no listener where there is a target, and no exchange where nothing is said', () => {
+  it('has no listener when there is a target, and no exchange when there is no message', () => {
     expect(config({})).toMatchObject({
       workers: 4,
       maxTables: 1024,
@@ -31,7 +31,7 @@ describe('engineConfig', () => {
     expect(config({}).dial).not.toHaveProperty('exchange')
   })
 
-  it('listens with ports for each worker where there is none, more for many connections', () => {
+  it('listens without a target, with more ports per worker for many connections', () => {
     const listen = { mode: 'sink', close: 'rst' }
     const own = { targets: [], selfDial: true, workers: 4 }
     expect(config(own).listen).toMatchObject(listen)
@@ -42,14 +42,14 @@ describe('engineConfig', () => {
     expect(ports(1_000_000)).toHaveLength(16)
   })
 
-  it('answers itself', () => {
+  it('answers a self-dial that exchanges messages', () => {
     expect(config({ targets: [], selfDial: true, exchange })).toMatchObject({
       dial: { exchange: { expectBytes: 1, timeoutMs: 5000 } },
       listen: { mode: 'echo', close: 'rst' }
     })
   })
 
-  it('closes first itself, as the scenario says', () => {
+  it('lets its own listener close first when the scenario says so', () => {
     expect(config({ targets: [], selfDial: true, churn: true, closeBy: 'server', holdMs: 0 })).toMatchObject({
       dial: { churn: true, peerCloses: true, hold: false, exchange: empty },
       listen: { mode: 'close-first', close: 'fin' }

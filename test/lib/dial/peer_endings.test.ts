@@ -12,7 +12,7 @@ const tally = (phase: ErrorTally['phase'], code: string, count: number): ErrorTa
 
 const counters = { attempted: 1000, failed: 0, dialedClosedByPeer: 0 }
 
-/** A run that was looked at with some failures, and then told to stop. */
+/** A run that was read with some failures, and then stopped. */
 function stoppedAfter(look: Partial<typeof counters>, before: ErrorTally[]) {
   const engine = { errors: () => before, earlyEnds: () => [] }
   const endings = new PeerEndings(engine)
@@ -28,14 +28,14 @@ function stoppedAfter(look: Partial<typeof counters>, before: ErrorTally[]) {
 }
 
 describe('PeerEndings', () => {
-  it('leaves everything as it is until the stop', () => {
+  it('changes nothing before the stop', () => {
     const errors = [tally('hold', 'ECONNRESET', 3)]
     const endings = new PeerEndings({ errors: () => errors, earlyEnds: () => [] })
     const now = { ...counters, dialedClosedByPeer: 664 }
     expect(endings.untilStop(now)).toEqual({ counters: now, errors, early: [] })
   })
 
-  it('keeps what peers did before, and not what they do after', () => {
+  it('keeps what peers did before the stop, and ignores what they do after it', () => {
     const endings = stoppedAfter({ dialedClosedByPeer: 5 }, [tally('hold', 'ECONNRESET', 5)])
     const now = { ...counters, dialedClosedByPeer: 664 }
     expect(endings.untilStop(now, [tally('hold', 'ECONNRESET', 664)])).toEqual({
@@ -45,7 +45,7 @@ describe('PeerEndings', () => {
     })
   })
 
-  it('takes an attempt that was refused after the stop for none', () => {
+  it('does not count an attempt that was refused after the stop', () => {
     const endings = stoppedAfter({ failed: 2 }, [tally('connect', 'ECONNREFUSED', 2)])
     expect(endings.untilStop({ ...counters, failed: 12 }, [tally('connect', 'ECONNREFUSED', 12)])).toEqual({
       early: [],
@@ -54,20 +54,20 @@ describe('PeerEndings', () => {
     })
   })
 
-  it('keeps what this side did to itself', () => {
+  it('keeps errors that this side caused', () => {
     const own = [tally('timeout', 'ETIMEDOUT', 9), tally('exchange', 'ETIMEDOUT', 4)]
     const now = { ...counters, failed: 9 }
     expect(stoppedAfter({}, []).untilStop(now, own)).toEqual({ counters: now, errors: own, early: [] })
   })
 
-  it('looks no more once the run is stopped', () => {
+  it('takes no further reading once the run is stopped', () => {
     const endings = stoppedAfter({}, [])
     endings.note({ ...counters, dialedClosedByPeer: 7 })
     const now = { ...counters, dialedClosedByPeer: 7 }
     expect(endings.untilStop(now, []).counters.dialedClosedByPeer).toBe(0)
   })
 
-  it('keeps early ends that this side made, and those of peers until the stop', () => {
+  it('keeps early ends caused by this side, and those of peers until the stop', () => {
     const end = (cause: NativeEndCause, count: number) => ({ cause, count }) as NativeEarlyEnd
     const engine = { errors: () => [], earlyEnds: () => [end('wrong', 1), end('reset', 2)] }
     const endings = new PeerEndings(engine)

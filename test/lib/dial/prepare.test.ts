@@ -10,7 +10,7 @@ async function closed({ engine }: PreparedDial): Promise<void> {
 }
 
 describe('prepareDial', () => {
-  it('starts the engine, which listens where the dial has no target', async () => {
+  it('starts the engine, which listens when the dial has no target', async () => {
     const before = performance.now()
     const prepared = await prepareDial({ connections: 10, workers: 1, source: [ownAddress()] }, never)
     expect(prepared.engine.listening).toHaveLength(1)
@@ -19,7 +19,7 @@ describe('prepareDial', () => {
     await closed(prepared)
   })
 
-  it('leaves the engine unstarted when the dial is stopped meanwhile', async () => {
+  it('does not start the engine when the dial is stopped first', async () => {
     const stopping = new AbortController()
     const preparing = prepareDial({ connections: 10, source: [ownAddress()] }, stopping.signal)
     stopping.abort()
@@ -37,7 +37,7 @@ describe('prepareDial', () => {
     await expect(preparing).rejects.toBe(reason)
   })
 
-  it('rejects with the reason to stop while a name is looked up', async () => {
+  it('rejects with the reason of the stop while a name is looked up', async () => {
     const stopping = new AbortController()
     const preparing = prepareDial({ targets: ['localhost:9'] }, stopping.signal)
     const reason = new Error('enough')
@@ -45,7 +45,7 @@ describe('prepareDial', () => {
     await expect(preparing).rejects.toBe(reason)
   })
 
-  it('counts TIME_WAIT sockets of a churn only', async () => {
+  it('counts TIME_WAIT sockets only for a churn', async () => {
     const options = { connections: 10, source: [ownAddress()] }
     for (const churn of [false, true]) {
       const prepared = await prepareDial({ ...options, churn }, never)

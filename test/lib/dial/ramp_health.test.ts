@@ -11,25 +11,25 @@ const counters = {
 const health = ({ churn = false } = {}) => new RampHealth({ window: 64, churn })
 
 describe('RampHealth', () => {
-  it('is good while connections rise', () => {
+  it('is good while connections are being established', () => {
     const ramp = health()
     expect(ramp.isGood(counters)).toBe(true)
     expect(ramp.isGood(counters)).toBe(false)
     expect(ramp.isGood({ ...counters, attempted: 140, established: 140 })).toBe(true)
   })
 
-  it('is not once one was lost, or stood only after another SYN', () => {
+  it('is not good once one failed or needed a second SYN', () => {
     expect(health().isGood({ ...counters, failed: 1 })).toBe(false)
     expect(health().isGood({ ...counters, connectionsWithSynRetry: 1 })).toBe(false)
     expect(health().isGood({ ...counters, dialedClosedByPeer: 1 })).toBe(false)
   })
 
-  it('is not when half the window waits', () => {
+  it('is not good when half the window is waiting', () => {
     expect(health().isGood({ ...counters, attempted: 132 })).toBe(true)
     expect(health().isGood({ ...counters, attempted: 133 })).toBe(false)
   })
 
-  it('takes the end of a connection for what a churn is about', () => {
+  it('accepts that a churn closes connections', () => {
     expect(health({ churn: true }).isGood({ ...counters, dialedClosedByPeer: 50 })).toBe(true)
   })
 })

@@ -12,7 +12,7 @@ const finding = (id: string): Finding => ({
 })
 
 describe('RunEvents', () => {
-  it('puts phases, first failures and findings in the order of their times', () => {
+  it('sorts phases, first failures and findings by time', () => {
     const events = new RunEvents()
     events.notePhase(0, 'dialing')
     events.noteFindings(1.5, [finding('connection-refused')])

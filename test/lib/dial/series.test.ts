@@ -5,7 +5,7 @@ import type { SeriesPoint } from '../../../lib/result/result.js'
 const nothing = () => ({ connect: [], exchange: null })
 const none = { connectP50Us: null, connectP99Us: null, exchangeP50Us: null, exchangeP99Us: null }
 
-/** Connections the points say were established: each rate holds since the point before. */
+/** The number of connections in the points: each rate applies since the previous point. */
 function area(points: readonly SeriesPoint[]): number {
   return points.reduce(
     (sum, { tSeconds, connectsPerSecond }, i) =>
@@ -15,11 +15,11 @@ function area(points: readonly SeriesPoint[]): number {
 }
 
 describe('Series', () => {
-  it('begins empty', () => {
+  it('is empty at first', () => {
     expect(new Series(nothing).points()).toEqual([])
   })
 
-  it('gives the rate since the point before', () => {
+  it('gives the rate since the previous point', () => {
     const series = new Series(nothing)
     series.add(0.05, 100, 100, 0)
     series.add(0.1, 400, 400, 1)
@@ -31,14 +31,14 @@ describe('Series', () => {
     ])
   })
 
-  it('takes no second point of the same moment, which would have no rate', () => {
+  it('takes no second point at the same time, which would have no rate', () => {
     const series = new Series(nothing)
     series.add(0.05, 100, 100, 0)
     series.add(0.05, 101, 101, 0)
     expect(series.points()).toHaveLength(1)
   })
 
-  it('stays short however long the run, covers all of it evenly, and loses no connection', () => {
+  it('stays short in any run, covers it evenly, and counts every connection', () => {
     const series = new Series(nothing)
     const perTick = (tick: number) => (tick < 3000 ? 50 : 0)
     let total = 0
@@ -55,7 +55,7 @@ describe('Series', () => {
     expect(area(points) / total).toBeCloseTo(1, 2)
   })
 
-  it('loses none either when it is fed unevenly', () => {
+  it('counts every connection when it is updated unevenly', () => {
     const series = new Series(nothing)
     let seconds = 0
     let total = 0
@@ -68,7 +68,7 @@ describe('Series', () => {
     expect(area(series.points()) / total).toBeCloseTo(1, 2)
   })
 
-  it('gives the latencies of each interval, also when two intervals became one', () => {
+  it('has the latencies of each interval, also of two that were merged', () => {
     let bucket = 0
     const series = new Series(() => ({ connect: [[bucket, 10]], exchange: [[100, 1]] }))
     for (let tick = 1; tick <= 2 * 512; tick++) {

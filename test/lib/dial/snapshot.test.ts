@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 describe('Snapshots', () => {
-  it('name the counters of a run at one moment', () => {
+  it('hold the counters of a run at one moment', () => {
     expect(new Snapshots(held, null, false).take(0.25, 'holding', [])).toEqual({
       tSeconds: 0.25,
       phase: 'holding',
@@ -56,7 +56,7 @@ describe('Snapshots', () => {
     })
   })
 
-  it('give rates since the snapshot before, each watcher its own', () => {
+  it('give rates since the previous snapshot of each consumer', () => {
     const one = new Snapshots(held, null, false)
     const two = new Snapshots(held, null, false)
     expect(one.take(0.5, 'holding', []).connectsPerSecond).toBe(connections / 0.5)
@@ -64,11 +64,11 @@ describe('Snapshots', () => {
     expect(two.take(1, 'holding', []).connectsPerSecond).toBe(connections)
   })
 
-  it('have no rate at the moment of the snapshot before', () => {
+  it('have no rate without time since the previous snapshot', () => {
     expect(new Snapshots(held, null, false).take(0, 'dialing', []).connectsPerSecond).toBe(0)
   })
 
-  it('name failures without their examples, and pass on findings', () => {
+  it('list failures without their examples, and include findings', () => {
     const finding = {
       id: 'connection-refused',
       severity: 'critical' as const,

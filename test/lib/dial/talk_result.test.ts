@@ -7,7 +7,7 @@ import { ended, tally } from '../checks/fixtures.js'
 
 const counters = { exchanges: 7, dialedBytesSent: 70, dialedBytesReceived: 35 } as EngineCounters
 
-describe('exchanges that failed', () => {
+describe('failed exchanges', () => {
   it('are counted by phase and by cause', () => {
     const errors = [
       tally('exchange', 'ETIMEDOUT', 5),
@@ -24,7 +24,7 @@ describe('exchanges that failed', () => {
     })
   })
 
-  it('have one place for each cause', () => {
+  it('are counted in one place for each cause', () => {
     const causes: NativeEndCause[] = [
       ...([
         'unacknowledged',
@@ -44,7 +44,7 @@ describe('exchanges that failed', () => {
   })
 })
 
-describe('an answer that was not the expected one', () => {
+describe('a wrong answer', () => {
   const sample = {
     connection: '127.0.1.1:1024 > 127.0.0.1:9',
     offset: 0,
@@ -52,7 +52,7 @@ describe('an answer that was not the expected one', () => {
     received: Buffer.from([0, 255, 64])
   }
 
-  it('is text and hex', () => {
+  it('is shown as text and as hex', () => {
     expect(wrongAnswerOf({ wrongAnswer: () => sample })).toEqual({
       ...sample,
       expected: { text: '+PONG\\r\\n', hex: '2b504f4e470d0a' },
@@ -60,7 +60,7 @@ describe('an answer that was not the expected one', () => {
     })
   })
 
-  it('may have been any bytes, and is null without one', () => {
+  it('has no expected part when any bytes were allowed, and is null when there is none', () => {
     const any = { ...sample, expected: Buffer.alloc(0) }
     expect(wrongAnswerOf({ wrongAnswer: () => any })?.expected).toBeNull()
     expect(wrongAnswerOf({ wrongAnswer: () => null })).toBeNull()

@@ -22,7 +22,7 @@ const setting = (name: string, wanted: string, blocked: string | null = null): S
 })
 const changes = (host: FakeHost) => readJournal(host.place)?.changes
 
-it('sets what it may, and keeps what it was', () => {
+it('applySettings sets what it may, and saves the previous values', () => {
   const host = new FakeHost()
   const blocked = setting(queue, '65535', 'needs root')
   expect(applySettings([setting(max, '2097152'), blocked, setting(buckets, '1048576')], host.places)).toEqual(
@@ -42,16 +42,16 @@ it('sets what it may, and keeps what it was', () => {
   ])
 })
 
-it('writes no journal when there is nothing to set', () => {
+it('applySettings writes no journal when there is nothing to set', () => {
   const host = new FakeHost()
   expect(applySettings([], host.places)).toEqual({ journal: host.journal, applied: [], blocked: [] })
   expect(readJournal(host.place)).toBeNull()
 })
 
-it('knows what the kernel has rounded up for its own', () => {
+it('applySettings recognizes its own value after the kernel rounded it up', () => {
   const host = new FakeHost()
   rmSync(host.path(buckets))
-  // Of a slack of 0 the kernel makes its default: proc_pid_timerslack_ns(5).
+  // The kernel replaces a slack of 0 by its default: proc_pid_timerslack_ns(5).
   symlinkSync('/proc/self/timerslack_ns', host.path(buckets))
   const rounded = { ...setting(buckets, '0'), current: '50000' }
   const { applied } = applySettings([rounded, setting(max, '2097152')], host.places)
@@ -59,7 +59,7 @@ it('knows what the kernel has rounded up for its own', () => {
   expect(changes(host)?.map(({ ours }) => ours)).toEqual([['0', '50000'], ['2097152']])
 })
 
-it('leaves alone what somebody has raised since it was found too low', () => {
+it('applySettings leaves alone a value that has been raised since it was found too low', () => {
   const host = new FakeHost()
   const found = { ...setting(max, '2097152'), current: '65536' }
   host.set(max, '4194304')
@@ -68,8 +68,8 @@ it('leaves alone what somebody has raised since it was found too low', () => {
   expect(readJournal(host.place)).toBeNull()
 })
 
-describe('a second time', () => {
-  it('keeps the oldest value, and knows all of its own', () => {
+describe('applySettings, called again,', () => {
+  it('keeps the oldest value, and remembers all values it set', () => {
     const host = new FakeHost()
     applySettings([setting(max, '2097152')], host.places)
     applySettings([setting(max, '4194304'), setting(queue, '65535')], host.places)
@@ -81,7 +81,7 @@ describe('a second time', () => {
     expect(changes(host)?.[0]?.ours).toEqual(['2097152', '4194304'])
   })
 
-  it("takes somebody else's value for the one to put back", () => {
+  it('saves a value that another process has set since', () => {
     const host = new FakeHost()
     applySettings([setting(max, '2097152')], host.places)
     host.set(max, '100000')
@@ -89,7 +89,7 @@ describe('a second time', () => {
     expect(changes(host)).toEqual([{ name: max, before: '100000', ours: ['4194304'] }])
   })
 
-  it('goes on after a crash between the journal and the sysctls', () => {
+  it('continues after a crash between the journal and the sysctls', () => {
     const host = new FakeHost()
     saveJournal([{ name: max, before: '65536', ours: ['2097152'] }], host.place)
     applySettings([setting(max, '2097152')], host.places)
@@ -98,7 +98,7 @@ describe('a second time', () => {
   })
 })
 
-describe('changes nothing', () => {
+describe('applySettings changes nothing', () => {
   it('when the journal cannot be written', () => {
     const host = new FakeHost()
     const before = host.values()
@@ -133,14 +133,14 @@ describe('changes nothing', () => {
     ['refused', '/proc/sys/kernel/cap_last_cap', 'cannot be set to 1048576 (EACCES)'],
     // A mask of nine bits, proc(5).
     [
-      'taken for something else',
+      'changed by the kernel',
       '/proc/self/coredump_filter',
       'was 00000033; set to 1048576, it became 00000000'
     ]
-  ])('when one of them is %s: what was set before it is put back', (_, file, problem) => {
+  ])('when a sysctl is %s, because those set before it are restored', (_, file, problem) => {
     const host = new FakeHost()
     rmSync(host.path(buckets))
-    // Read-only to root as well; or it reads back as less, as a sysctl might that rounds.
+    // Not even root can write it; or it reads back as less, like a sysctl that rounds.
     symlinkSync(file, host.path(buckets))
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
     expect(caught(() => applySettings(settings, host.places))).toMatchObject({
@@ -152,7 +152,7 @@ describe('changes nothing', () => {
     expect(changes(host)).toEqual([])
   })
 
-  it('when one of them is nothing that could be put back', () => {
+  it('when the value of a sysctl could not be restored', () => {
     const host = new FakeHost()
     host.set(buckets, 'many')
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]
@@ -164,7 +164,7 @@ describe('changes nothing', () => {
     expect(readJournal(host.place)).toBeNull()
   })
 
-  it('when one of them is gone', () => {
+  it('when a sysctl does not exist', () => {
     const host = new FakeHost()
     rmSync(host.path(buckets))
     const settings = [setting(max, '2097152'), setting(buckets, '1048576')]

@@ -28,7 +28,7 @@ const setting = (name: string, wanted: string): Setting => ({
 })
 const revert = (host: FakeHost) => revertSettings(host.places, { isRoot: true, initialUserNamespace: true })
 
-/** A lab of this process, or of one that was killed, that has `max` at 1000. */
+/** A lab of this process, or of a killed one, that has set `max` to 1000. */
 async function lab(host: FakeHost, owner = thisProcess()): Promise<HostSysctls> {
   const { procRoot, etcRoot, labStateFolder: stateFolder } = host.places
   mkdirSync(join(procRoot, `${process.pid}`), { recursive: true })
@@ -38,14 +38,14 @@ async function lab(host: FakeHost, owner = thisProcess()): Promise<HostSysctls> 
   return sysctls
 }
 
-describe('while a lab has changed a sysctl', () => {
+describe('while a lab has changed a sysctl,', () => {
   const busy = (host: FakeHost) => ({
     code: 'C1M_JOURNAL_BUSY',
     message: `a running lab (process ${process.pid}) has changed ${max} temporarily (journal '${host.labPlace.path}'); nothing was changed`,
     hint: 'Run it again when the lab has ended.'
   })
 
-  it('it is not applied, and nothing else of the same goal', async () => {
+  it('doctor applies neither that sysctl nor others of the same goal', async () => {
     const host = new FakeHost()
     const running = await lab(host)
     const settings = [setting(queue, '65535'), setting(max, '2097152')]
@@ -58,7 +58,7 @@ describe('while a lab has changed a sysctl', () => {
     expect(host.values()).toEqual(new FakeHost().values())
   })
 
-  it('it is not reverted', async () => {
+  it('doctor does not revert that sysctl', async () => {
     const host = new FakeHost()
     applySettings([setting(max, '2097152')], host.places)
     const running = await lab(host)
@@ -70,14 +70,14 @@ describe('while a lab has changed a sysctl', () => {
     expect(host.get(max)).toBe('65536')
   })
 
-  it('the host is not judged by it', async () => {
+  it('doctor does not judge the host by it', async () => {
     const host = new FakeHost({ ...untuned, 'net.netfilter.nf_conntrack_max': '1000000' })
     await lab(host)
     const goal = { connections: 100_000, role: 'server', apply: true } as const
     await expect(doctor(goal, host.places)).rejects.toMatchObject(busy(host))
   })
 
-  it('others are applied and reverted', async () => {
+  it('doctor applies and reverts other sysctls', async () => {
     const host = new FakeHost()
     await lab(host)
     applySettings([setting(buckets, '1048576')], host.places)
@@ -87,8 +87,8 @@ describe('while a lab has changed a sysctl', () => {
   })
 })
 
-describe('what a killed lab has left', () => {
-  it('is put back before the host is judged and before anything is set', async () => {
+describe('a sysctl that a killed lab has changed', () => {
+  it('is restored before the host is judged and before anything is set', async () => {
     const host = new FakeHost()
     await lab(host, dead)
     const report = await doctor({ connections: 10_000, role: 'server', apply: true }, host.places)
@@ -97,7 +97,7 @@ describe('what a killed lab has left', () => {
     expect(readdirSync(host.places.labStateFolder)).toEqual([])
   })
 
-  it('is not taken for what was before', async () => {
+  it('is not saved as the previous value', async () => {
     const host = new FakeHost()
     await lab(host, dead)
     applySettings([setting(max, '2097152')], host.places)
@@ -105,7 +105,7 @@ describe('what a killed lab has left', () => {
     expect(host.get(max)).toBe('65536')
   })
 
-  it('is put back before a revert', async () => {
+  it('is restored before a revert', async () => {
     const host = new FakeHost()
     applySettings([setting(max, '2097152')], host.places)
     await lab(host, dead)
@@ -113,7 +113,7 @@ describe('what a killed lab has left', () => {
     expect(host.get(max)).toBe('65536')
   })
 
-  it('in another network namespace is in the way of the same sysctl only', async () => {
+  it('in another network namespace blocks only the same sysctl', async () => {
     const host = new FakeHost()
     const other = new FakeHost(untuned, 'net:[1]')
     saveJournal([{ name: 'fs.nr_open', before: '1048576', ours: [] }], other.labPlace, dead)
@@ -127,7 +127,7 @@ describe('what a killed lab has left', () => {
     })
   })
 
-  it('and cannot be understood, is refused', () => {
+  it('is not touched when the journal cannot be understood', () => {
     const host = new FakeHost()
     mkdirSync(host.places.labStateFolder, { recursive: true })
     writeFileSync(host.labPlace.path, '{')
@@ -135,7 +135,7 @@ describe('what a killed lab has left', () => {
       code: 'C1M_JOURNAL_INVALID'
     })
     expect(host.get(max)).toBe('65536')
-    // It is of the host: what a namespace has for itself is none of its business.
+    // The journal covers the host: sysctls of a namespace are independent of it.
     applySettings([setting(queue, '65535')], host.places)
     expect(host.get(queue)).toBe('65535')
   })

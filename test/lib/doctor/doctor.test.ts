@@ -5,8 +5,8 @@ import { FakeHost, untuned } from './fake_host.js'
 const goal: DoctorOptions = { connections: 1_000_000, role: 'server' }
 const ids = ({ findings }: Awaited<ReturnType<typeof doctor>>) => findings.map(({ id }) => id)
 
-describe('a host that tracks connections with the settings of long ago', () => {
-  it('is told what binds first, and whose the settings are', async () => {
+describe('doctor on a host that tracks connections with old defaults', () => {
+  it('names the limit that is reached first, and the namespace of each setting', async () => {
     const host = new FakeHost()
     const report = await doctor(goal, host.places)
     expect(report).toMatchObject({
@@ -41,7 +41,7 @@ describe('a host that tracks connections with the settings of long ago', () => {
     expect(host.values()).toMatchObject({ 'net.netfilter.nf_conntrack_max': '65536' })
   })
 
-  it('fits after apply, and is as before after revert; both any number of times', async () => {
+  it('finds that the goal fits after apply, and the old values after revert, any number of times', async () => {
     const host = new FakeHost()
     const before = host.values()
     const first = await doctor({ ...goal, apply: true }, host.places)
@@ -63,7 +63,7 @@ describe('a host that tracks connections with the settings of long ago', () => {
     expect(host.values()).toEqual(before)
   })
 
-  it('comes all the way back from a goal that grew', async () => {
+  it('restores all values after a goal that grew', async () => {
     const host = new FakeHost()
     const before = host.values()
     await doctor({ ...goal, apply: true }, host.places)
@@ -73,7 +73,7 @@ describe('a host that tracks connections with the settings of long ago', () => {
     expect(host.values()).toEqual(before)
   })
 
-  it('gets no more than the goal needs', async () => {
+  it('sets no more than the goal needs', async () => {
     const host = new FakeHost()
     const before = host.values()
     const small = await doctor({ ...goal, connections: 10_000, apply: true }, host.places)
@@ -85,14 +85,14 @@ describe('a host that tracks connections with the settings of long ago', () => {
   })
 })
 
-it('takes a host that tracks nothing for what it is, and says so', async () => {
+it('doctor says so when this host does not track connections', async () => {
   const host = new FakeHost({ ...untuned, 'net.netfilter.nf_conntrack_count': '0' })
   const report = await doctor(goal, host.places)
   expect(ids(report)).toEqual([])
   expect(report.unknown.join('\n')).toContain('whether a rule of this host tracks connections')
 })
 
-it('says what it cannot know', async () => {
+it('doctor lists what it cannot know', async () => {
   const { places } = new FakeHost({})
   const { unknown, fits } = await doctor({ role: 'client' }, places)
   expect(fits).toBe(true)
@@ -102,7 +102,7 @@ it('says what it cannot know', async () => {
   ])
 })
 
-it('judges this host', async () => {
+it('doctor judges this host', async () => {
   const report = await doctor({ connections: 10 })
   expect(report).toMatchObject({ fits: true, settings: [], application: null })
 })

@@ -19,7 +19,7 @@ export const untuned: Record<string, string> = {
 
 const fileOf = (name: string) => `sys/${name.replaceAll('.', '/')}`
 
-/** A host of files: what it is told to have, and nothing else. */
+/** A fake host made of files: it has only what the test gives it. */
 export class FakeHost {
   readonly places: Places
 
@@ -69,7 +69,7 @@ export class FakeHost {
     return join(this.places.procRoot, fileOf(name))
   }
 
-  /** All sysctls that are known to change. */
+  /** All sysctls that may be changed. */
   values(): Record<string, string> {
     const names = [
       'net.core.somaxconn',
@@ -79,7 +79,7 @@ export class FakeHost {
     return Object.fromEntries(names.map((name) => [name, this.get(name)]))
   }
 
-  /** Puts a journal there as if it had been written by somebody. */
+  /** Writes a journal as another process would have. */
   writeJournal(text: string): void {
     mkdirSync(dirname(this.journal), { recursive: true })
     writeFileSync(this.journal, text)

@@ -7,7 +7,7 @@ import { caught } from '../../helpers/caught.js'
 import { facts } from '../checks/fixtures.js'
 
 describe('resolveGoal', () => {
-  it('is a million connections with both ends here, by default', async () => {
+  it('assumes a million connections with both ends on this host by default', async () => {
     const { goal, context } = await resolveGoal({}, facts())
     expect(goal).toEqual({ targets: [], connections: 1_000_000, ratePerSecond: null, role: 'both' })
     expect(context).toMatchObject({
@@ -27,7 +27,7 @@ describe('resolveGoal', () => {
     expect(context.scenario?.targets).toHaveLength(1)
   })
 
-  it('knows neither ports nor tuples of a client without targets', async () => {
+  it('leaves the ports and tuples of a client without targets open', async () => {
     const { context } = await resolveGoal({ role: 'client' }, facts())
     expect(context).toMatchObject({
       needs: { tuples: 1_000_000, sockets: 1_000_000 },
@@ -36,7 +36,7 @@ describe('resolveGoal', () => {
     })
   })
 
-  it('listens where a server says, on any address', async () => {
+  it('listens where the server options say, on any address', async () => {
     const { context } = await resolveGoal({ role: 'server', targets: ['0.0.0.0:8100-8119'] }, facts())
     expect(context).toMatchObject({
       needs: { descriptors: 1_000_000, sockets: 1_000_000 },
@@ -46,7 +46,7 @@ describe('resolveGoal', () => {
     expect((await resolveGoal({ role: 'server' }, facts())).context.scenario).toBeNull()
   })
 
-  it('refuses what makes no sense', async () => {
+  it('refuses contradictory options', async () => {
     await expect(resolveGoal({ role: 'both', targets: ['198.51.100.1:80'] }, facts())).rejects.toMatchObject({
       code: 'C1M_OPTION_CONFLICT',
       message: 'with role both, both ends must be on this host, but 198.51.100.1:80 is not'
@@ -61,7 +61,7 @@ describe('resolveGoal', () => {
   })
 })
 
-it('judges no server for what dialing takes', () => {
+it('doctor does not judge a server by what only dialing needs', () => {
   expect(isOf('server', tupleSpaceExhausted)).toBe(false)
   expect(isOf('server', conntrackTableFull)).toBe(true)
   expect(isOf('client', tupleSpaceExhausted)).toBe(true)

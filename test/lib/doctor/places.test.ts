@@ -4,7 +4,7 @@ import { systemPlaces } from '../../../lib/doctor/places.js'
 
 afterEach(() => vi.unstubAllEnvs())
 
-describe('the state folder', () => {
+describe('the folder of the journal', () => {
   const unset = process.geteuid?.() === 0 ? '/var/lib/c1m-native' : `${homedir()}/.local/state/c1m-native`
 
   it.each([

@@ -18,7 +18,7 @@ const changes: [Change, Change, Change] = [
   { name: queue, before: '128', ours: ['65535'] }
 ]
 
-/** A host whose journal tells of these changes, with the sysctls as they are now. */
+/** A host whose journal has these changes, with these current sysctls. */
 function applied(now: Record<string, string>): FakeHost {
   const host = new FakeHost({ ...untuned, ...now })
   saveJournal(changes, host.place)
@@ -29,7 +29,7 @@ const all = { [max]: '2097152', [buckets]: '1048576', [queue]: '65535' }
 const before = { [max]: '65536', [buckets]: '16384', [queue]: '128' }
 const revert = (host: FakeHost) => revertSettings(host.places, caller)
 
-it('puts everything back, in reverse order', () => {
+it('revertSettings restores everything, in reverse order', () => {
   const host = applied(all)
   expect(revert(host)).toEqual({
     journal: host.journal,
@@ -48,15 +48,15 @@ it('puts everything back, in reverse order', () => {
 it.each<[string, Record<string, string>]>([
   ['before the first sysctl', before],
   ['after the first sysctl', { ...before, [max]: '2097152' }],
-  ['on the way to a larger goal', { ...all, [buckets]: '524288' }],
-  ['in the middle of putting back', { ...all, [queue]: '128' }]
-])('does so after a crash %s', (_, now) => {
+  ['while it applied a larger goal', { ...all, [buckets]: '524288' }],
+  ['during a revert', { ...all, [queue]: '128' }]
+])('revertSettings restores everything after a crash %s', (_, now) => {
   const host = applied(now)
   revert(host)
   expect(host.values()).toEqual(before)
 })
 
-it('leaves alone what somebody else has changed since, and says so', () => {
+it('revertSettings leaves alone what another process has changed since, and says so', () => {
   const host = applied({ ...all, [queue]: '9000' })
   const { restored, leftAlone } = revert(host)
   expect(restored.map(({ name }) => name)).toEqual([buckets, max])
@@ -64,7 +64,7 @@ it('leaves alone what somebody else has changed since, and says so', () => {
   expect(host.values()).toEqual({ ...before, [queue]: '9000' })
 })
 
-it('is done once: again is no mistake', () => {
+it('revertSettings may be repeated', () => {
   const host = applied(all)
   revert(host)
   const at = readJournal(host.place)?.at
@@ -79,7 +79,7 @@ it('is done once: again is no mistake', () => {
   expect(host.get(queue)).toBe('65535')
 })
 
-it('changes nothing without a journal', () => {
+it('revertSettings changes nothing without a journal', () => {
   const host = new FakeHost()
   expect(caught(() => revert(host))).toMatchObject({
     code: 'C1M_JOURNAL_MISSING',
@@ -88,7 +88,7 @@ it('changes nothing without a journal', () => {
   })
 })
 
-it('is not stopped by one whose module is gone, and says so', () => {
+it('revertSettings continues after a sysctl whose module is gone, and says so', () => {
   const host = applied(all)
   rmSync(host.path(max))
   const { restored, gone } = revert(host)
@@ -97,9 +97,9 @@ it('is not stopped by one whose module is gone, and says so', () => {
   expect(readJournal(host.place)?.changes).toEqual([])
 })
 
-it('is not stopped by one that may not be written, which stays in the journal', () => {
+it('revertSettings continues after a sysctl that it may not write, which stays in the journal', () => {
   const host = new FakeHost({ ...untuned, ...all })
-  // Read-only to root as well.
+  // Not even root can write it.
   const readOnly = '/proc/sys/kernel/cap_last_cap'
   const ours = [readFileSync(readOnly, 'utf8').trim()]
   saveJournal([changes[0], { name: buckets, before: '16384', ours }, changes[2]], host.place)
@@ -115,13 +115,13 @@ it('is not stopped by one that may not be written, which stays in the journal', 
   expect(host.get(queue)).toBe('128')
   expect(host.get(max)).toBe('65536')
   expect(readJournal(host.place)?.changes).toEqual([{ name: buckets, before: '16384', ours }])
-  // It can be written again.
+  // Now it can be written again.
   rmSync(host.path(buckets))
   writeFileSync(host.path(buckets), `${ours[0]}\n`)
   expect(revert(host).restored).toEqual([{ name: buckets, from: ours[0], to: '16384' }])
 })
 
-it('knows what the kernel had rounded up when the process that set it was killed', () => {
+it('revertSettings recognizes a value that the kernel rounded up when the process that set it was killed', () => {
   const host = new FakeHost({ ...untuned, [buckets]: '1048576' })
   saveJournal([{ name: buckets, before: '16384', ours: ['1048000'], unsettled: true }], host.place)
   expect(revert(host).restored).toEqual([{ name: buckets, from: '1048576', to: '16384' }])

@@ -25,7 +25,7 @@ const prediction = (...remedy: Remedy[]): Foreseen => ({
 const settings = (...predictions: Foreseen[]) => settingsFor(predictions, surroundings())
 
 describe('withSteps', () => {
-  it('says whose a setting is', () => {
+  it('says to which namespace a setting belongs', () => {
     const { steps } = withSteps(
       prediction(
         advice('a word'),
@@ -47,7 +47,7 @@ describe('withSteps', () => {
     ])
   })
 
-  it('writes each step as a line for a shell', () => {
+  it('writes each step as a shell line', () => {
     const { remedy, steps } = withSteps(
       prediction(advice('a word'), sysctl('net.ipv4.tcp_mem', '1 2 3')),
       surroundings()
@@ -68,7 +68,7 @@ describe('withSteps', () => {
 describe('settingsFor', () => {
   const max = (value: number) => sysctl('net.netfilter.nf_conntrack_max', value)
 
-  it('takes the sysctls, in order, as they are and as they should be', () => {
+  it('lists the sysctls in order, with their current and their wanted value', () => {
     expect(
       settings(
         prediction(advice('in the initial network namespace:'), max(2_097_152), command('ip netns add c1m'))
@@ -85,28 +85,28 @@ describe('settingsFor', () => {
     ])
   })
 
-  it('takes the largest of several', () => {
+  it('takes the largest of several values', () => {
     const chains = { ...prediction(max(4_194_304)), id: 'conntrack-chain-too-long' as const }
     expect(settings(prediction(max(2_097_152)), chains, prediction(max(1_048_576)))).toMatchObject([
       { current: '65536', wanted: '4194304', lifts: ['conntrack-table-full', 'conntrack-chain-too-long'] }
     ])
   })
 
-  it('never lowers what somebody has set higher', () => {
+  it('never lowers a value that was set higher', () => {
     expect(settings(prediction(max(65_536), max(1000)))).toEqual([])
   })
 
-  it('asks for nothing where a finding merely informs', () => {
+  it('asks for nothing when a finding is only info', () => {
     expect(settings({ ...prediction(max(2_097_152)), severity: 'info' })).toEqual([])
   })
 
-  it('leaves out what does nothing by itself, and what it does not know', () => {
+  it('leaves out steps without effect of their own, and unknown sysctls', () => {
     expect(
       settings(prediction(sysctl('net.ipv4.tcp_child_ehash_entries', 4_194_304), sysctl('kernel.panic', 5)))
     ).toEqual([])
   })
 
-  it('keeps what cannot be read or written, with the reason', () => {
+  it('keeps a sysctl that cannot be read or written, with the reason', () => {
     const here = surroundings(new FakeHost({}))
     expect(settingsFor([prediction(max(2_097_152))], here)).toMatchObject([
       { current: null, blocked: 'cannot be set from this network namespace: set it on the host' }

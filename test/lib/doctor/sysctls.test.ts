@@ -17,7 +17,7 @@ import { FakeHost } from './fake_host.js'
 const root = { isRoot: true, initialUserNamespace: true }
 const user = { isRoot: false, initialUserNamespace: true }
 
-/** What a prediction can come to: everything binds at once. */
+/** A prediction in which every limit is exceeded. */
 const everything = foresee(
   predicting({
     facts: {
@@ -49,13 +49,13 @@ const sysctls = everything
   .flatMap(({ remedy }) => remedy)
   .flatMap((step) => (step.kind === 'sysctl' ? step.name : []))
 
-it('knows every sysctl that a prediction can name', () => {
+it('the sysctls of doctor include every one that a prediction can name', () => {
   expect(everything.length).toBeGreaterThan(10)
   expect([...new Set(sysctls)].filter((name) => scopeOf(name) === null)).toEqual([])
   expect(new Set(sysctls).size).toBeGreaterThan(5)
 })
 
-it('is never told to do what kernels dropped, or what weakens a host', () => {
+it('the sysctls of doctor exclude those that kernels dropped or that weaken a host', () => {
   const commands = everything.flatMap(({ remedy }) => remedy.map(shellLine)).join('\n')
   for (const poison of [
     'tcp_tw_recycle',
@@ -69,18 +69,18 @@ it('is never told to do what kernels dropped, or what weakens a host', () => {
     expect(isManaged(name)).toBe(false)
 })
 
-it('does not apply what does nothing by itself', () => {
+it('the sysctls of doctor exclude those without effect of their own', () => {
   expect(scopeOf('net.ipv4.tcp_child_ehash_entries')).toBe('namespace')
   expect(isManaged('net.ipv4.tcp_child_ehash_entries')).toBe(false)
   expect(isManaged('net.core.somaxconn')).toBe(true)
 })
 
-it('a journal may name all that it applies', () => {
+it('a journal may name every sysctl that doctor applies', () => {
   expect(managedSysctls).toContain('net.core.somaxconn')
   expect(managedSysctls.filter((name) => !isWritten(name))).toEqual([])
 })
 
-it('takes what a kernel may have made of the value it was about to set for its own', () => {
+it('a value that the kernel may have derived from the written one counts as written', () => {
   const change = { name: 'net.netfilter.nf_conntrack_buckets', before: '16384', ours: ['1000', '2000'] }
   const values = ['1000', '2000', '2048', '1500']
   expect(values.map((value) => isOurs(change, value))).toEqual([true, true, false, false])
@@ -94,12 +94,12 @@ it.each([
   ['128', '65535', false],
   ['1 2 3', '1 2 3', true],
   ['1 2 3', '1 2 4', false]
-])('%s isEnough for %s: %s', (current, wanted, enough) => {
+])('for the current value %s and the wanted value %s, isEnough is %s', (current, wanted, enough) => {
   expect(isEnough(current, wanted)).toBe(enough)
 })
 
 describe('obstacle', () => {
-  it('is none where a sysctl can be written', () => {
+  it('is null when a sysctl can be written', () => {
     expect(obstacle('net.core.somaxconn', user, new FakeHost().places)).toBeNull()
   })
 
@@ -112,12 +112,12 @@ describe('obstacle', () => {
       'needs the root of the host, but this is the root of a user namespace'
     ],
     ['fs.file-max', root, 'cannot be written here (ENOENT)']
-  ])('%s for %j: %s', (name, caller, reason) => {
+  ])('for %s and %j is %s', (name, caller, reason) => {
     const without = new FakeHost({ 'net.core.somaxconn': '128' })
     expect(obstacle(name, caller, without.places)).toBe(reason)
   })
 
-  it('is seen in what even root may not write', () => {
+  it('is found in a file that even root may not write', () => {
     expect(obstacle('kernel.osrelease', root, systemPlaces())).toBe('cannot be written here (EACCES)')
   })
 })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { columnsOf } from '../../../lib/engine/census.js'
 import { native } from '../../../lib/engine/native.js'
 
-it('cuts the buffer of a census into columns', () => {
+it('columnsOf cuts the buffer of a census into columns', () => {
   const capacity = 4
   const buffer = new ArrayBuffer(capacity * native().censusRowBytes)
   const columns = columnsOf({ buffer, capacity, rows: 3, missed: 0, infoBytes: 248 })
@@ -15,7 +15,7 @@ it('cuts the buffer of a census into columns', () => {
   expect(columns.state).toHaveLength(3)
 })
 
-it('calls a column unknown that the kernel has no figure for', () => {
+it('columnsOf marks a column as unknown when the kernel does not report it', () => {
   const buffer = new ArrayBuffer(native().censusRowBytes)
   // struct tcp_info ended there in Linux 4.18.
   const columns = columnsOf({ buffer, capacity: 1, rows: 1, missed: 0, infoBytes: 200 })
@@ -24,7 +24,7 @@ it('calls a column unknown that the kernel has no figure for', () => {
   expect(columns.deliveryBytesPerSecond).toEqual(new Float64Array(1))
 })
 
-it('knows every column of no connection', () => {
+it('columnsOf has every column for zero connections', () => {
   const columns = columnsOf({ buffer: new ArrayBuffer(0), capacity: 0, rows: 0, missed: 0, infoBytes: 0 })
   expect(columns.totalRto).toEqual(new Uint16Array(0))
 })

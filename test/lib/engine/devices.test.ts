@@ -4,7 +4,7 @@ import { findRoute, listDevices, nextHop, routeDevice } from '../../../lib/engin
 import { native } from '../../../lib/engine/native.js'
 
 describe('listDevices', () => {
-  it('gives the addresses of each device that is up as Node does', () => {
+  it('gives the same addresses as Node for each device that is up', () => {
     const byName = new Map(listDevices().map((device) => [device.name, device]))
     for (const [name, list = []] of Object.entries(networkInterfaces())) {
       const device = byName.get(name.replace(/:.*/, ''))
@@ -15,7 +15,7 @@ describe('listDevices', () => {
 })
 
 describe('routeDevice', () => {
-  it('is loopback for what never leaves this host', () => {
+  it('is loopback for traffic that never leaves this host', () => {
     expect(routeDevice('127.0.0.1')).toBe('lo')
     expect(routeDevice('127.0.0.1', '127.0.1.1')).toBe('lo')
   })
@@ -36,30 +36,30 @@ describe('routeDevice', () => {
 })
 
 describe('findRoute', () => {
-  it('gives the device and the address packets leave from', () => {
+  it('gives the device and the source address of the packets', () => {
     expect(findRoute({ target: '127.0.0.1' })).toEqual({ device: 'lo', source: '127.0.0.1' })
     expect(findRoute({ target: '127.0.0.1', port: 80, mark: 1, device: 'lo' })).toMatchObject({
       device: 'lo'
     })
   })
 
-  it('gives the error of the kernel where there is no way', () => {
+  it('gives the error of the kernel when there is no route', () => {
     expect(findRoute({ target: '127.0.0.1', source: '224.0.0.1' })).toEqual({ error: 'EINVAL' })
   })
 
-  it('fails where the question makes no sense', () => {
+  it('refuses contradictory arguments', () => {
     expect(() => findRoute({ target: '127.0.0.1', device: 'nosuch0' })).toThrow('if_nametoindex')
   })
 })
 
 describe('nextHop', () => {
   it('is the target itself on loopback, which has no hardware addresses', () => {
-    // NUD_NOARP, or nothing yet.
+    // NUD_NOARP, or no entry yet.
     expect(nextHop('127.0.0.1')).toMatchObject({ address: '127.0.0.1', device: 'lo' })
     expect([0, 0x40]).toContain(nextHop('127.0.0.1').state)
   })
 
-  it('refuses what is no address', () => {
+  it('refuses a host name', () => {
     const call = native().nextHop as (...args: unknown[]) => unknown
     expect(() => call('localhost')).toThrow('target must be a numeric IPv4 or IPv6 address')
     expect(() => call('127.0.0.1', '::1')).toThrow('source must be of the same family as target')

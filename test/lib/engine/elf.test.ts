@@ -7,17 +7,17 @@ import { temporaryFolder } from '../../helpers/temporary.js'
 
 const addon = fileURLToPath(new URL('../../../build/Release/c1m_native.node', import.meta.url))
 
-it('reads what this Node is made for and which dynamic linker starts it', () => {
+it('readElf reads the architecture of this Node and its dynamic linker', () => {
   const elf = readElf(process.execPath)
   expect(elf?.arch).toBe(process.arch)
   expect(elf?.interpreter).toMatch(/^\/[\w./-]*ld-[\w.-]+$/)
 })
 
-it('finds no interpreter in a library', () => {
+it('readElf finds no interpreter in a library', () => {
   expect(readElf(addon)).toMatchObject({ arch: process.arch, interpreter: undefined })
 })
 
-it('knows how long a file has to be', () => {
+it('readElf knows the length that the file should have', () => {
   using folder = temporaryFolder()
   const file = join(folder.path, 'short.node')
   copyFileSync(addon, file)
@@ -31,6 +31,6 @@ it('knows how long a file has to be', () => {
   expect(readElf(file)).toBeUndefined()
 })
 
-it('takes nothing else for an ELF file', () => {
+it('readElf refuses a file that is no ELF file', () => {
   expect(readElf(fileURLToPath(import.meta.url))).toBeUndefined()
 })

@@ -54,7 +54,7 @@ async function closed(engine: Engine): Promise<void> {
 }
 
 describe('Engine', () => {
-  it('counts by the names the addon gives', async () => {
+  it('names its counters as the addon does', async () => {
     const engine = startEngine(dialConfig())
     await engine.ramped
     const names: (keyof EngineCounters)[] = [
@@ -112,7 +112,7 @@ describe('Engine', () => {
     await expectNoSockets(source)
   })
 
-  it('says when there is no memory for a census, and takes the next one', async () => {
+  it('reports a census without memory, and takes the next one', async () => {
     const engine = startEngine(dialConfig())
     await engine.ramped
     await expect(engine.census({ capacity: 2 ** 31, stride: 1, offset: 0 })).rejects.toMatchObject({
@@ -123,14 +123,14 @@ describe('Engine', () => {
     await closed(engine)
   })
 
-  it('may be closed again and again', async () => {
+  it('may be closed several times', async () => {
     const engine = startEngine(dialConfig())
     engine.close()
     await closed(engine)
     await closed(engine)
   })
 
-  it('closed in its ramp leaves the rest undone', async () => {
+  it('closed during its ramp leaves the rest undone', async () => {
     const engine = startEngine(dialConfig({ connections: 10_000, rate: 1 }))
     await closed(engine)
     expect(engine.counters().attempted).toBeLessThan(10)
@@ -182,7 +182,7 @@ describe('Engine', () => {
 })
 
 describe('an engine that cannot start', () => {
-  it('names the port that is taken, and the remedy', async () => {
+  it('reports the port that is taken, and the remedy', async () => {
     const address = ownAddress()
     const server = createServer().listen(0, address)
     await once(server, 'listening')
@@ -199,7 +199,7 @@ describe('an engine that cannot start', () => {
     server.close()
   })
 
-  it('names the address that is not here, and the remedy', () => {
+  it('reports the address that this host does not have, and the remedy', () => {
     expect(() => startEngine(listenConfig('192.0.2.1', 80))).toThrow(
       expect.objectContaining({
         code: 'C1M_LISTEN_FAILED',
@@ -209,7 +209,7 @@ describe('an engine that cannot start', () => {
     )
   })
 
-  it('names the call that refused an option of its listener', () => {
+  it('reports the call that refused an option of its listener', () => {
     const address = ownAddress()
     const config = listenConfig(address, 8100)
     const listen = { ...config.listen, socketOptions: [missingDevice] } as NativeListenConfig

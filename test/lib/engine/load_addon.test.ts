@@ -21,12 +21,12 @@ beforeEach(() => {
 })
 afterEach(() => folder[Symbol.dispose]())
 
-it('loads the addon prebuilt for the C library of this Node', () => {
+it('loadAddon loads the addon prebuilt for the C library of this Node', () => {
   writeFileSync(prebuild.replace('glibc', 'musl'), '')
   expect(loadAddon(folder.path)).toHaveProperty('Run')
 })
 
-it('loads it although the file of this Node is gone, as after an upgrade', () => {
+it('loadAddon works although the file of this Node was removed, as by an upgrade', () => {
   const { execPath } = process
   process.execPath = join(folder.path, 'no-node')
   try {
@@ -36,20 +36,20 @@ it('loads it although the file of this Node is gone, as after an upgrade', () =>
   }
 })
 
-it('prefers the addon that was compiled here', () => {
+it('loadAddon prefers the addon that was compiled on this host', () => {
   writeFileSync(prebuild, '')
   mkdirSync(join(folder.path, 'build', 'Release'), { recursive: true })
   copyFileSync(addon, join(folder.path, 'build', 'Release', 'c1m_native.node'))
   expect(loadAddon(folder.path)).toHaveProperty('Run')
 })
 
-it('leaves the environment as it was', () => {
+it('loadAddon leaves the environment unchanged', () => {
   const before = { ...process.env }
   loadAddon(folder.path)
   expect(process.env).toEqual(before)
 })
 
-it('says that there is none', () => {
+it('loadAddon reports that there is no addon', () => {
   expect(caught(() => loadAddon(join(folder.path, 'prebuilds')))).toMatchObject({
     ...unavailable,
     message: expect.stringMatching(
@@ -60,7 +60,7 @@ it('says that there is none', () => {
   })
 })
 
-it('does not map a file that is cut off, which would end the process', () => {
+it('loadAddon does not map a truncated file, which would end the process', () => {
   truncateSync(prebuild, 5000)
   expect(caught(() => loadAddon(folder.path))).toMatchObject({
     ...unavailable,
@@ -70,7 +70,7 @@ it('does not map a file that is cut off, which would end the process', () => {
   })
 })
 
-it('tells of another machine', () => {
+it('loadAddon reports an addon for another architecture', () => {
   const other = readFileSync(addon)
   other.writeUInt16LE(process.arch === 'arm64' ? 62 : 183, 18)
   writeFileSync(prebuild, other)
@@ -80,7 +80,7 @@ it('tells of another machine', () => {
   })
 })
 
-it('tells of a file that cannot be read', () => {
+it('loadAddon reports a file that cannot be read', () => {
   rmSync(prebuild)
   mkdirSync(prebuild)
   expect(caught(() => loadAddon(folder.path))).toMatchObject({
@@ -90,7 +90,7 @@ it('tells of a file that cannot be read', () => {
   })
 })
 
-it('hands on why the system refused', () => {
+it('loadAddon passes on the error of the system', () => {
   copyFileSync(process.execPath, prebuild)
   expect(caught(() => loadAddon(folder.path))).toMatchObject({
     ...unavailable,

@@ -12,21 +12,21 @@ function printed(failure: Failure, site: Partial<LoadSite> = {}): string {
   return describeFailure(loadFailure(failure, { ...here, ...site }), false).text
 }
 
-it('tells to install again what should have been there', () => {
+it('loadFailure advises to reinstall when a file of the package is missing', () => {
   expect(printed({ kind: 'missing', cause: new Error('No native build was found') })).toMatchInlineSnapshot(`
     "c1m-native: the native addon is missing (linux-x64, glibc 2.36, Node 24.1.0). Delete /app/node_modules/c1m-native and install c1m-native again, or compile the addon: node /app/node_modules/c1m-native/native/build.mjs, which needs cmake, make and a C++20 compiler.
     "
   `)
 })
 
-it('tells to compile where no addon is prebuilt', () => {
+it('loadFailure advises to compile when no addon is prebuilt for the platform', () => {
   expect(printed({ kind: 'missing', cause: new Error() }, { arch: 'riscv64' })).toMatchInlineSnapshot(`
     "c1m-native: there is no prebuilt native addon for this platform (linux-riscv64, glibc 2.36, Node 24.1.0). Compile it: node /app/node_modules/c1m-native/native/build.mjs, which needs cmake, make and a C++20 compiler.
     "
   `)
 })
 
-it('tells to compile in a clone', () => {
+it('loadFailure advises to compile in a clone of the repository', () => {
   expect(
     printed({ kind: 'missing', cause: new Error() }, { packageRoot: '/src/c1m-native' })
   ).toMatchInlineSnapshot(`
@@ -35,21 +35,21 @@ it('tells to compile in a clone', () => {
   `)
 })
 
-it('tells how much of a file is there', () => {
+it('loadFailure reports how much of a truncated file is there', () => {
   expect(printed({ kind: 'flawed', file, elf })).toMatchInlineSnapshot(`
     "c1m-native: the native addon /app/node_modules/c1m-native/prebuilds/linux-x64/c1m-native.glibc.node is damaged: it has 4096 of 363264 bytes (linux-x64, glibc 2.36, Node 24.1.0). Delete /app/node_modules/c1m-native and install c1m-native again, or compile the addon: node /app/node_modules/c1m-native/native/build.mjs, which needs cmake, make and a C++20 compiler.
     "
   `)
 })
 
-it('tells of a file that is no addon', () => {
+it('loadFailure reports a file that is no addon', () => {
   expect(printed({ kind: 'flawed', file, elf: undefined })).toMatchInlineSnapshot(`
     "c1m-native: the native addon /app/node_modules/c1m-native/prebuilds/linux-x64/c1m-native.glibc.node is damaged: it does not begin as a 64-bit ELF file does (linux-x64, glibc 2.36, Node 24.1.0). Delete /app/node_modules/c1m-native and install c1m-native again, or compile the addon: node /app/node_modules/c1m-native/native/build.mjs, which needs cmake, make and a C++20 compiler.
     "
   `)
 })
 
-it('tells of an addon compiled on another machine', () => {
+it('loadFailure reports an addon compiled on another machine', () => {
   const compiled = `${packageRoot}/build/Release/c1m_native.node`
   expect(
     printed({ kind: 'flawed', file: compiled, elf: { ...elf, arch: 'arm64', bytes: 363_264 } })
@@ -59,7 +59,7 @@ it('tells of an addon compiled on another machine', () => {
   `)
 })
 
-it('hands on what the dynamic linker said', () => {
+it('loadFailure passes on the message of the dynamic linker', () => {
   const cause = new Error(`${file}: failed to map segment from shared object\nmore`)
   expect(printed({ kind: 'refused', file, cause })).toMatchInlineSnapshot(`
     "c1m-native: the native addon /app/node_modules/c1m-native/prebuilds/linux-x64/c1m-native.glibc.node does not load: failed to map segment from shared object (linux-x64, glibc 2.36, Node 24.1.0). Delete /app/node_modules/c1m-native and install c1m-native again, or compile the addon: node /app/node_modules/c1m-native/native/build.mjs, which needs cmake, make and a C++20 compiler.

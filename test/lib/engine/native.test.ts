@@ -10,7 +10,7 @@ describe('the addon', () => {
     expect(native()).toBe(addon)
   })
 
-  it('raises the descriptor limit of this process to what is allowed', () => {
+  it('raises the descriptor limit of this process to the hard limit', () => {
     expect(addon.descriptorLimit()).toBeGreaterThan(0)
     const [, soft, hard] =
       /^Max open files +(\S+) +(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
@@ -18,14 +18,14 @@ describe('the addon', () => {
     expect(addon.descriptorLimit()).toBe(Math.min(Number(hard), 2 ** 31 - 1))
   })
 
-  it('tells whether threads can have descriptors of their own, and changes nothing by finding out', () => {
+  it('reports whether threads can have their own descriptor tables, without changing any', () => {
     const open = () => readdirSync('/proc/self/fd').length
     const before = open()
     expect(addon.privateTables()).toBeTypeOf('boolean')
     expect(open()).toBe(before)
   })
 
-  it('tells what is missing where there is none for this platform', async () => {
+  it('reports the missing addon on another platform', async () => {
     const script = `
       const error = await c1m.dial().result.catch((error) => error)
       console.log(JSON.stringify({ ...error, message: error.message, name: error.name }))`

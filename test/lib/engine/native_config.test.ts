@@ -1,4 +1,4 @@
-/** What the addon refuses to be told, because it would be unsafe; see native/binding/run_options.cc. */
+/** The addon refuses unsafe configurations; see native/binding/run_options.cc. */
 
 import { describe, expect, it } from 'vitest'
 import { native } from '../../../lib/engine/native.js'
@@ -7,7 +7,7 @@ import { dialing, listening, missingDevice, small } from '../../helpers/native_c
 import { createRun } from '../../helpers/native_run.js'
 
 const refusedSocketOptions: [string, unknown, string][] = [
-  ['no list of socket options', undefined, 'socketOptions must be an array'],
+  ['socket options that are no list', undefined, 'socketOptions must be an array'],
   ['a socket option of null', [null], 'socketOptions must be an object'],
   [
     'more socket options than there are',
@@ -24,7 +24,7 @@ const refusedSocketOptions: [string, unknown, string][] = [
     'value must be a Uint8Array'
   ],
   [
-    'a socket option longer than any is',
+    'a socket option that is too long',
     [{ ...missingDevice, value: new Uint8Array(257) }],
     'value must be at most 256 bytes'
   ]
@@ -35,19 +35,23 @@ describe('Run refuses', () => {
     ['nothing', undefined, 'config must be an object'],
     ['neither dial nor listen', small, 'config must be an object with dial, listen or both'],
     ['no workers', { maxTables: 1, listen: listening() }, 'workers must be a number from 1'],
-    ['a worker too few', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
-    ['NaN', { ...small, workers: Number.NaN, listen: listening() }, 'workers must be a number from 1'],
+    ['zero workers', { ...small, workers: 0, listen: listening() }, 'workers must be a number from 1'],
+    [
+      'NaN workers',
+      { ...small, workers: Number.NaN, listen: listening() },
+      'workers must be a number from 1'
+    ],
     ['no tables', { ...small, maxTables: 0, listen: listening() }, 'maxTables must be a number from 1'],
-    ['a dial that is none', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
+    ['a dial that is no object', { ...small, dial: 5, listen: listening() }, 'dial must be an object'],
     ['no targets', { ...small, listen: listening({ targets: [] }) }, 'targets must be at least one address'],
     [
-      'targets of no kind',
+      'targets that are no array',
       { ...small, listen: listening({ targets: '127.0.0.1:1' }) },
       'targets must be an array'
     ],
     ['a target of null', { ...small, listen: listening({ targets: [null] }) }, 'targets must be an object'],
     [
-      'a name for an address',
+      'a host name as an address',
       { ...small, listen: listening({ targets: [{ address: 'localhost', firstPort: 0, lastPort: 0 }] }) },
       'address must be a numeric IPv4 or IPv6 address'
     ],
@@ -60,7 +64,7 @@ describe('Run refuses', () => {
       'lastPort must be a number from 1'
     ],
     [
-      'ports reversed',
+      'reversed ports',
       { ...small, listen: listening({ targets: [{ address: '127.0.0.1', firstPort: 9, lastPort: 8 }] }) },
       'lastPort must be a number from 9'
     ],
@@ -68,7 +72,7 @@ describe('Run refuses', () => {
     ['no backlog', { ...small, listen: listening({ backlog: 0 }) }, 'backlog must be a number from 1'],
     ['an unknown close', { ...small, listen: listening({ close: 'abort' }) }, "close must be 'fin' or 'rst'"],
     [
-      'sources reversed',
+      'reversed sources',
       {
         ...small,
         listen: listening(),
@@ -87,7 +91,7 @@ describe('Run refuses', () => {
       'shardCount must be a number'
     ],
     [
-      'a shard beyond',
+      'a shard beyond the count',
       { ...small, listen: listening(), dial: dialing({ shardIndex: 1 }) },
       'shardIndex must be a number from 0'
     ],
@@ -104,7 +108,7 @@ describe('Run refuses', () => {
     ],
     ...['dial', 'listen'].flatMap((half) =>
       refusedSocketOptions.map(([what, socketOptions, message]): [string, unknown, string] => [
-        `${what}, of a ${half}`,
+        `${what}, in the ${half} part`,
         {
           ...small,
           dial: half === 'dial' ? dialing({ socketOptions }) : undefined,
@@ -115,7 +119,12 @@ describe('Run refuses', () => {
     ),
     ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be empty if the run also listens'],
     [
-      'a dial of both',
+      'a dial with neither targets nor a listener',
+      { ...small, dial: dialing() },
+      'targets must be given exactly when'
+    ],
+    [
+      'a dial with both targets and a listener',
       {
         ...small,
         listen: listening(),
@@ -128,15 +137,15 @@ describe('Run refuses', () => {
     expect(() => createRun(config)).toThrow(message)
   })
 
-  it('a call that is none', () => {
+  it('onEvent that is no function', () => {
     expect(() => createRun({ ...small, listen: listening() }, null)).toThrow('onEvent must be a function')
   })
 
-  it('to be called without new', () => {
+  it('a call without new', () => {
     expect(() => (native().Run as unknown as () => void)()).toThrow(TypeError)
   })
 
-  it('to lend its methods to other objects', () => {
+  it('a call of its methods on another object', () => {
     const { start } = createRun({ ...small, listen: listening() })
     expect(() => start.call({} as NativeRun)).toThrow(TypeError)
   })

@@ -9,7 +9,7 @@ import { resultOf } from '../../helpers/node_script.js'
 const addon = native()
 
 describe('Run', () => {
-  it('tells when it has ramped and when it is closed', async () => {
+  it('reports the end of the ramp and the end of the closing', async () => {
     const config = { ...small, workers: 2, maxTables: 4, dial: dialing(), listen: listening() }
     const counters = new Float64Array(addon.counterNames.length)
     const events = await runThrough(config, (run, event) => {
@@ -26,13 +26,13 @@ describe('Run', () => {
     })
   })
 
-  it('may be closed before it has done anything', async () => {
+  it('may be closed before it starts', async () => {
     const config = { ...small, dial: dialing({ connections: 10_000 }), listen: listening() }
     const events = await runThrough(config, (run, event) => event === 'started' && run.close())
     expect(events.at(-1)).toBe('closed')
   })
 
-  it('may be closed any number of times, also when it is over', async () => {
+  it('may be closed any number of times, also after its end', async () => {
     let kept: NativeRun | undefined
     await runThrough({ ...small, listen: listening() }, (run) => {
       kept = run
@@ -44,7 +44,7 @@ describe('Run', () => {
     expect(kept?.status()).toMatchObject({ tables: 1 })
   })
 
-  it('ends whether or not anybody joins it', async () => {
+  it('ends without a call of join()', async () => {
     const source = ownAddress()
     const script = `
       const { createRequire } = await import('node:module')
@@ -58,7 +58,7 @@ describe('Run', () => {
     expect(await resultOf(script)).toEqual([expect.stringMatching(/^127\.0\.0\.1:\d+$/)])
   })
 
-  it('starts once', async () => {
+  it('starts only once', async () => {
     const again: unknown[] = []
     const start = (run: NativeRun) => {
       try {
@@ -77,7 +77,7 @@ describe('Run', () => {
     expect(new Set(again)).toEqual(new Set(['Error: the run was already started']))
   })
 
-  it('can be looked at before it starts', () => {
+  it('gives counters before it starts', () => {
     const run = createRun({ ...small, listen: listening() })
     const counters = new Float64Array(addon.counterNames.length).fill(7)
     run.snapshot(counters)
@@ -89,19 +89,19 @@ describe('Run', () => {
     run.join()
   })
 
-  it('wants room for every counter', () => {
+  it('requires room for every counter', () => {
     const run = createRun({ ...small, listen: listening() })
     expect(() => run.snapshot(new Float64Array(1))).toThrow(RangeError)
     expect(() => run.snapshot(new Uint8Array(1000) as unknown as Float64Array)).toThrow(TypeError)
     expect(() => run.snapshot(undefined as unknown as Float64Array)).toThrow(TypeError)
   })
 
-  it('knows no other latency', () => {
+  it('refuses an unknown latency', () => {
     const run = createRun({ ...small, listen: listening() })
     expect(() => run.latency('other' as 'connect')).toThrow('unknown latency: other')
   })
 
-  it('throws errno and system call when it cannot start, and is over then', () => {
+  it('throws errno and system call when it cannot start, and has ended then', () => {
     const run = createRun({
       ...small,
       listen: listening({ targets: [{ address: '192.0.2.1', firstPort: 0, lastPort: 0 }] })
@@ -112,7 +112,7 @@ describe('Run', () => {
     run.join()
   })
 
-  it('gives a census away only once it is taken', async () => {
+  it('gives a census only once it is taken', async () => {
     const told: unknown[] = []
     const taken: NativeCensus[] = []
     const fetch = (run: NativeRun) => {
@@ -125,14 +125,14 @@ describe('Run', () => {
     const config = {
       ...small,
       dial: dialing({ connections: 500, hold: true }),
-      // Room for all, however late they are accepted.
+      // The backlog has room for all, however late they are accepted.
       listen: listening({ backlog: 500 })
     }
     const events = await runThrough(config, (run, event) => {
       if (event === 'started') fetch(run)
       if (event === 'ramped') {
         told.push(run.takeCensus(600, 1, 0))
-        // Tables write now.
+        // From here on the tables write.
         fetch(run)
         told.push(run.takeCensus(600, 1, 0))
       }
@@ -151,7 +151,7 @@ describe('Run', () => {
     expect(taken[0]?.buffer.byteLength).toBe(600 * addon.censusRowBytes)
   })
 
-  it('takes no argument of another kind, and converts none', () => {
+  it('refuses arguments of the wrong type, and converts none', () => {
     const run = createRun({ ...small, listen: listening() })
     const converted: string[] = []
     const trick = {
@@ -167,7 +167,7 @@ describe('Run', () => {
     expect(converted).toEqual([])
   })
 
-  it('throws where there is no memory for a census', () => {
+  it('throws when there is no memory for a census', () => {
     const run = createRun({ ...small, listen: listening() })
     expect(() => run.takeCensus(1e12, 1, 0)).toThrow(RangeError)
   })
@@ -192,11 +192,11 @@ describe('Run', () => {
       },
       'rate must be points in ascending order of atMs'
     ]
-  ])('names what is allowed as a person writes it: %s', (_, config, message) => {
+  ])('names the allowed values in plain words: %s', (_, config, message) => {
     expect(() => createRun({ ...small, ...config })).toThrow(message)
   })
 
-  it('reads an array no further than it was long at first', () => {
+  it('reads an array only up to its initial length', () => {
     const rate: unknown[] = []
     let reads = 0
     const add = () =>
@@ -214,7 +214,7 @@ describe('Run', () => {
   it.each<[string, Partial<Record<keyof NativeDialConfig, unknown>>]>([
     ['sources', { sources: [] }],
     ['source ports', { sourcePorts: [] }]
-  ])('without %s has no tuples, and says so', async (_, empty) => {
+  ])('without %s reports that there are no tuples', async (_, empty) => {
     const errors: unknown[] = []
     const events = await runThrough({ ...small, dial: dialing(empty), listen: listening() }, (run, event) => {
       if (event !== 'ramped') return

@@ -19,7 +19,7 @@ describe('a run with socket options', () => {
     await runThrough(config, (run, event) => {
       if (event !== 'ramped') return
       errors.push(...run.errors())
-      // The tables are private, or part of the process's one.
+      // The tables are private, or part of the table of the process.
       const tables = readdirSync('/proc/self/task').map(
         (thread) => readdirSync(`/proc/self/task/${thread}/fd`).length
       )
@@ -39,7 +39,7 @@ describe('a run with socket options', () => {
     expect(open()).toBe(before)
   })
 
-  it('names the call where an option of its listener is refused, and leaves no socket', () => {
+  it('reports the call when an option of its listener is refused, and leaves no socket', () => {
     const open = () => readdirSync('/proc/self/fd').length
     const before = open()
     for (let i = 0; i < 100; i++) {
@@ -51,7 +51,7 @@ describe('a run with socket options', () => {
     expect(open()).toBe(before)
   })
 
-  it('leaves a value of no bytes to the kernel, which refuses it', () => {
+  it('passes an empty value to the kernel, which refuses it', () => {
     const keepalive = { family: 0, level: 1, name: 9, value: new Uint8Array(0) }
     const run = createRun({ ...small, listen: listening({ socketOptions: [keepalive] }) })
     expect(() => run.start()).toThrow(
@@ -59,7 +59,7 @@ describe('a run with socket options', () => {
     )
   })
 
-  it('may be called by what it reads its socket options from', () => {
+  it('tolerates a getter of its socket options that uses the addon', () => {
     const other = createRun({ ...small, listen: listening() })
     const option = {
       ...missingDevice,

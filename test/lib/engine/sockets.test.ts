@@ -29,7 +29,7 @@ async function served(connections: number) {
 }
 
 describe('surveySockets', () => {
-  it('sums up the sockets of a server', async () => {
+  it('summarizes the sockets of a server', async () => {
     using server = await served(3)
     const survey = await surveySockets(server.local)
     const address = `${server.address}:${server.port}`
@@ -58,13 +58,13 @@ describe('surveySockets', () => {
     expect(survey.rtt.p50).toBeGreaterThan(0)
   })
 
-  it('sees nothing where nothing is', async () => {
+  it('finds no socket at an unused port', async () => {
     const survey = await surveySockets([{ address: ownAddress(), firstPort: 1, lastPort: 65_535 }])
     expect(survey.states).toEqual({})
     expect(survey.rtt.count).toBe(0)
   })
 
-  it('takes all sockets when none are named', async () => {
+  it('counts all sockets when no ports are given', async () => {
     using server = await served(1)
     const { ports, states } = await surveySockets([])
     expect(ports.map(({ port }) => port)).toContain(server.port)
@@ -73,7 +73,7 @@ describe('surveySockets', () => {
 })
 
 describe('readListeners', () => {
-  it('finds listening sockets by port, also those at any address', async () => {
+  it('finds listening sockets by port, also at any address', async () => {
     using server = await served(0)
     const { port } = server
     expect(await readListeners([{ firstPort: port, lastPort: port }])).toHaveLength(1)
@@ -85,7 +85,7 @@ describe('readListeners', () => {
     expect(found.map(({ address }) => address)).toEqual([`0.0.0.0:${end}`])
   })
 
-  it('refuses an endpoint that makes no sense', async () => {
+  it('refuses an invalid endpoint', async () => {
     await expect(readListeners([{ firstPort: 2, lastPort: 1 }])).rejects.toThrow('lastPort')
     await expect(readListeners([{ address: 'here', firstPort: 1, lastPort: 1 }])).rejects.toThrow('address')
   })

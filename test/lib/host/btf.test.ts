@@ -8,7 +8,7 @@ const vmlinux = '/sys/kernel/btf/vmlinux'
 describe.skipIf(!existsSync(vmlinux))(`Btf (skipped without ${vmlinux})`, () => {
   const btf = existsSync(vmlinux) ? new Btf(readFileSync(vmlinux)) : undefined
 
-  it('finds members, those of nameless parts and nested ones among them', () => {
+  it('finds members, also of unnamed and of nested parts', () => {
     // A list head of two pointers, of this machine's width.
     expect(btf?.offsetOf('list_head', 'next')).toBe(0)
     expect(btf?.offsetOf('list_head', 'prev')).toBe(8)
@@ -18,22 +18,22 @@ describe.skipIf(!existsSync(vmlinux))(`Btf (skipped without ${vmlinux})`, () => 
     expect(btf?.offsetOf('sock', '__sk_common.skc_rcv_saddr')).toBe(4)
   })
 
-  it('has nothing for what is not there', () => {
+  it('finds nothing for an unknown member', () => {
     expect(btf?.offsetOf('no_such_struct', 'next')).toBeNull()
     expect(btf?.offsetOf('list_head', 'last')).toBeNull()
     expect(btf?.offsetOf('list_head', 'next.next')).toBeNull()
   })
 
-  it('tells the drop monitor all it reads', () => {
+  it('has every field that the drop monitor reads', () => {
     const layout = btf && kernelLayout(btf)
     expect(Object.values(layout ?? {})).toHaveLength(8)
   })
 })
 
 it.each([
-  ['something else', Buffer.from('something else, but long enough to be read')],
+  ['data that is not BTF', Buffer.from('something else, but long enough to be read')],
   ['another byte order', Buffer.from([0xeb, 0x9f, 0, 1, 0, 0, 0, 24, ...Array(16).fill(0)])],
   ['half of a file', Buffer.from([0x9f, 0xeb])]
-])('refuses %s', (_, data) => {
+])('Btf refuses %s', (_, data) => {
   expect(() => new Btf(data)).toThrow()
 })

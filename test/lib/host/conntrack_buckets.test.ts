@@ -19,7 +19,7 @@ describe('refusedShare', () => {
     [262_144, loose, [0, 0, 0, 0]],
     [65_536, tight, [0.044, 0.35, 0.94, 1]],
     [262_144, tight, [3e-6, 0.0007, 0.044, 0.35]]
-  ])('with %i buckets and bound %j', (buckets, bound, expected) => {
+  ])('matches the measured shares with %i buckets and bound %j', (buckets, bound, expected) => {
     const shares = [250e3, 500e3, 1e6, 2e6].map((entries) => refusedShare(chainLoad(entries, buckets), bound))
     for (const [index, share] of shares.entries()) {
       const wanted = expected[index] ?? Number.NaN
@@ -29,11 +29,11 @@ describe('refusedShare', () => {
     }
   })
 
-  it('holds at loads where exp(-load) is 0', () => {
+  it('works at loads where exp(-load) is 0', () => {
     expect(refusedShare(2000, loose)).toBe(1)
   })
 
-  it('is nothing for an empty table', () => {
+  it('is zero for an empty table', () => {
     expect(refusedShare(0, tight)).toBe(0)
   })
 
@@ -63,14 +63,14 @@ describe('chainBound', () => {
     ['6.2.7', { ...loose, certain: true }],
     ['6.3.0', { ...loose, certain: true }],
     ['6.18.44', { ...loose, certain: true }]
-  ])('of %s', (release, expected) => {
+  ])('is known for %s', (release, expected) => {
     const version = parseKernelVersion(release)
     expect(version && chainBound(version)).toEqual(expected)
   })
 })
 
 describe('entriesWithin', () => {
-  it('is where the share crosses', () => {
+  it('is the number of entries at which the share is reached', () => {
     const entries = entriesWithin(0.01, 65_536, tight)
     expect(refusedShare(chainLoad(entries, 65_536), tight)).toBeLessThanOrEqual(0.01)
     expect(refusedShare(chainLoad(entries + 1, 65_536), tight)).toBeGreaterThan(0.01)
@@ -83,7 +83,7 @@ describe('bucketsFor', () => {
     [1_048_576, 1_048_576],
     [1_048_577, 2_097_152],
     [0, 1024]
-  ])('%i entries', (entries, buckets) => {
+  ])('is large enough for %i entries', (entries, buckets) => {
     expect(bucketsFor(entries)).toBe(buckets)
     expect(refusedShare(chainLoad(entries, buckets), tight)).toBeLessThan(1e-5)
   })

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { conntrackDrops } from '../../../lib/host/conntrack_drops.js'
 import { rose } from '../checks/fixtures.js'
 
-it('tells a full table, long chains and taken tuples apart', () => {
+it('conntrackDrops distinguishes a full table, long chains and taken tuples', () => {
   expect(conntrackDrops(rose({ 'Conntrack.drop': 5 }))).toEqual({ table: 5, chains: 0, clashes: 0 })
   expect(conntrackDrops(rose({ 'Conntrack.insert_failed': 7, 'Conntrack.chaintoolong': 7 }))).toEqual({
     table: 0,

@@ -6,7 +6,7 @@ import { counterValue, movedBy, readCounters } from '../../../lib/host/counters.
 import { isAtLeast, parseKernelVersion } from '../../../lib/host/kernel.js'
 import { neighbourCounters } from '../../../lib/observe/counters.js'
 
-it('are what this kernel calls its counters', () => {
+it('counter names match the names of this kernel', () => {
   const counters = { ...readCounters(), ...neighbourCounters() }
   const tracks = 'Conntrack.entries' in counters
   const version = parseKernelVersion(release())
@@ -21,11 +21,11 @@ it('are what this kernel calls its counters', () => {
   expect(missing).toEqual([])
 })
 
-it('are each there once', () => {
+it('counter names are unique', () => {
   expect(new Set(counterNames).size).toBe(counterNames.length)
 })
 
-it('are known to the compiler, so that nobody asks for one that is misspelt', () => {
+it('counter names are a type, so that a misspelled one does not compile', () => {
   const known: CounterName = 'TcpExt.ListenOverflows'
   expect(movedBy({ [known]: { before: 1, after: 3, delta: 2 } }, known)).toBe(2)
   expect(counterValue({ [known]: 3 }, known)).toBe(3)

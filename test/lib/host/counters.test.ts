@@ -6,7 +6,7 @@ import { fakeRoot } from './fake_root.js'
 const read = (files: Record<string, string>) => readCounters({ procRoot: fakeRoot(files) })
 
 describe('readCounters', () => {
-  it('reads this host, as the file says', () => {
+  it('reads the same values as the files of this host', () => {
     const counters = readCounters()
     const names = readFileSync('/proc/net/netstat', 'latin1').split('\n')[0]?.split(' ').slice(1) ?? []
     expect(names.length).toBeGreaterThan(50)
@@ -52,7 +52,7 @@ describe('readCounters', () => {
     })
   })
 
-  it('sums conntrack over CPUs, but not the entries, and calls chainlength what it counts', () => {
+  it('sums conntrack statistics over CPUs, except the entries, and reads chainlength as chaintoolong', () => {
     expect(
       read({
         'net/stat/nf_conntrack':
@@ -68,7 +68,7 @@ describe('readCounters', () => {
     })
   })
 
-  it('knows no chaintoolong on kernels whose statistics have no such column', () => {
+  it('leaves chaintoolong out on kernels without that column', () => {
     const counters = read({
       'net/stat/nf_conntrack': 'entries  delete_list drop\n00000001 00000002 00000003\n'
     })
@@ -85,7 +85,7 @@ describe('readCounters', () => {
     })
   })
 
-  it('has what each device sent, loopback left out', () => {
+  it('reads what each device sent, except loopback', () => {
     const line = (name: string, sent: number) => ` ${name}: 5000 50 0 0 0 0 0 0 9000 ${sent} 1 2 0 0 0 0\n`
     const table = `Inter-| Receive\n face |bytes packets\n${line('lo', 7)}${line('eth0', 90)}${line('c1m-0', 4)}`
     const counted = read({ 'net/dev': table })
@@ -107,7 +107,7 @@ describe('readCounters', () => {
     ).toMatchObject({ 'Devices.rxPackets': 155_210, 'Devices.rxDropped': 299_010 })
   })
 
-  it('leaves out what makes no sense', () => {
+  it('leaves out malformed lines', () => {
     expect(
       read({
         'net/snmp': 'Tcp: A B\nTcp: 1\nIp: C\nUdp: 1\nIcmp: D E\nIcmp: 5 x\n',
@@ -120,7 +120,7 @@ describe('readCounters', () => {
     ).toEqual({ 'Icmp.D': 5, 'Conntrack.entries': 1 })
   })
 
-  it('is empty where nothing can be read', () => {
+  it('is empty when no file can be read', () => {
     expect(read({})).toEqual({})
   })
 })
@@ -136,7 +136,7 @@ describe('isHostWide', () => {
     ['Neigh4.table_fulls', true],
     ['Devices.rxDropped', false],
     ['TcpExt.TCPAbortOnMemory', false]
-  ] as const)('of %s is %s', (name, hostWide) => {
+  ] as const)('for %s is %s', (name, hostWide) => {
     expect(isHostWide(name)).toBe(hostWide)
   })
 })
@@ -145,7 +145,7 @@ describe('counterDeltas', () => {
   const delta = (name: string, before: number, after: number) =>
     counterDeltas({ [name]: before }, { [name]: after })[name]?.delta
 
-  it('keeps what moved, with both values', () => {
+  it('keeps counters that moved, with both values', () => {
     expect(
       counterDeltas(
         { 'TcpExt.ListenDrops': 3, 'Tcp.OutRsts': 5 },
@@ -154,29 +154,29 @@ describe('counterDeltas', () => {
     ).toEqual({ 'TcpExt.ListenDrops': { before: 3, after: 10, delta: 7 } })
   })
 
-  it('leaves out what is known at one end only', () => {
+  it('leaves out counters known at one end only', () => {
     expect(counterDeltas({ a: 1 }, { b: 2 })).toEqual({})
   })
 
-  it('lets gauges fall', () => {
+  it('allows gauges to fall', () => {
     expect(delta('Sockstat.TCP.tw', 100, 40)).toBe(-60)
     expect(delta('Tcp.CurrEstab', 9, 0)).toBe(-9)
     expect(delta('Conntrack.entries', 1000, 10)).toBe(-990)
   })
 
-  it('sees through the wrap of a 32-bit and a 64-bit counter', () => {
+  it('handles the wrap of 32-bit and 64-bit counters', () => {
     expect(delta('Conntrack.drop', 0xffff_fff0, 16)).toBe(32)
-    // Two CPUs, of which one wrapped.
+    // Two CPUs, one of which wrapped.
     expect(delta('Softnet.processed', 0xffff_fff0 + 100, 16 + 101)).toBe(33)
     expect(delta('IpExt.InOctets', 2 ** 64 - 2 ** 20, 2 ** 20)).toBe(2 ** 21)
   })
 
-  it('makes no billions out of a counter that was reset', () => {
+  it('leaves out a counter that was reset', () => {
     expect(delta('Softnet.dropped', 1000, 10)).toBeUndefined()
     expect(delta('TcpExt.ListenDrops', 1000, 10)).toBeUndefined()
   })
 
-  it('is exact to a double beyond 2^53', () => {
+  it('is exact to a double above 2^53', () => {
     expect(delta('IpExt.InOctets', 2 ** 60, 2 ** 60 + 2 ** 40)).toBe(2 ** 40)
   })
 })

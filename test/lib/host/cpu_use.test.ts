@@ -8,7 +8,7 @@ function spin(ms: number): void {
 }
 
 describe('readCpu', () => {
-  it('tells this process from others, and what its threads waited', () => {
+  it('distinguishes this process from others, and reads how long its threads waited', () => {
     const before = readCpu(true)
     const began = performance.now()
     spin(200)
@@ -19,7 +19,7 @@ describe('readCpu', () => {
     expect(otherSeconds).toBeGreaterThanOrEqual(0)
   })
 
-  it('reads one figure only where the others are not asked for', () => {
+  it('reads only the process time when the others are not requested', () => {
     expect(readCpu(false)).toEqual({
       processSeconds: expect.any(Number),
       waitedSeconds: null,
@@ -31,17 +31,17 @@ describe('readCpu', () => {
 describe('cpuBetween', () => {
   const reading = { processSeconds: 1, waitedSeconds: 2, busySeconds: 10 }
 
-  it('takes this process off what all used', () => {
+  it('subtracts this process from the total', () => {
     const later = { processSeconds: 4, waitedSeconds: 2.5, busySeconds: 18 }
     expect(cpuBetween(reading, later)).toEqual({ cpuSeconds: 3, waitedSeconds: 0.5, otherSeconds: 5 })
   })
 
-  it('knows nothing of what was not read at both ends', () => {
+  it('is null for figures missing at one end', () => {
     const later = { processSeconds: 4, waitedSeconds: null, busySeconds: null }
     expect(cpuBetween(reading, later)).toEqual({ cpuSeconds: 3, waitedSeconds: null, otherSeconds: null })
   })
 
-  it('is never below zero, though threads end with what they waited', () => {
+  it('is never negative, though threads that end take their waiting time along', () => {
     const later = { processSeconds: 1, waitedSeconds: 1, busySeconds: 10 }
     expect(cpuBetween(reading, later)).toEqual({ cpuSeconds: 0, waitedSeconds: 0, otherSeconds: 0 })
   })

@@ -20,7 +20,7 @@ const current = format(
   ', { 2, "NOT_SPECIFIED" }, { 3, "NO_SOCKET" }, { 12, "NETFILTER_DROP" }, { 104, "QUEUE_PURGE" }'
 )
 
-it('reads where a sample has its fields, and what reasons are called', () => {
+it('parseDropTracepoint reads the fields of a sample, and the names of the reasons', () => {
   expect(parseDropTracepoint(current)).toEqual({
     id: 2310,
     locationOffset: 16,
@@ -35,13 +35,13 @@ it('reads where a sample has its fields, and what reasons are called', () => {
   })
 })
 
-it('does without reasons where the kernel has none', () => {
+it('parseDropTracepoint works on kernels without drop reasons', () => {
   const old = parseDropTracepoint(format('	field:unsigned short protocol;	offset:24;	size:2;	signed:0;'))
   expect(old).toMatchObject({ reason: null, protocol: { offset: 24, bytes: 2 }, reasons: new Map() })
   expect(old && dropFilter(old)).toBe('(protocol == 2048 || protocol == 34525)')
 })
 
-it('leaves out by name what belongs to normal work, whatever its number', () => {
+it('dropFilter leaves out reasons of normal work by name, whatever their number', () => {
   const tracepoint = parseDropTracepoint(current)
   if (!tracepoint) throw new Error('not read')
   expect(ignoredReasons(tracepoint.reasons)).toEqual([2, 104])
@@ -51,7 +51,7 @@ it('leaves out by name what belongs to normal work, whatever its number', () => 
 })
 
 it.each(['', 'name: kfree_skb\n', format('').replace('location', 'place'), format('').replace('ID', 'No')])(
-  'has nothing for what is no such file (%#)',
+  'parseDropTracepoint returns null for an invalid file (%#)',
   (text) => {
     expect(parseDropTracepoint(text)).toBeNull()
   }

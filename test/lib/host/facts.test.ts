@@ -15,7 +15,7 @@ describe('readHostFacts', () => {
     expect(JSON.parse(JSON.stringify(facts))).toEqual(facts)
   })
 
-  it('says unknown, never 0, of a host that shows nothing, and why', () => {
+  it('reports unknown, never 0, and the reason, on a host that shows nothing', () => {
     const facts = readHostFacts({ procRoot: nothing(), sysRoot: nothing() })
     const { unknown, ...groups } = facts
     for (const group of Object.values(groups))
@@ -28,7 +28,7 @@ describe('readHostFacts', () => {
     })
   })
 
-  it('says malformed of what makes no sense', () => {
+  it('reports malformed values as such', () => {
     const facts = readHostFacts({
       procRoot: fakeRoot({
         'self/limits': 'Max open files            lots                 many                 files\n',
@@ -66,7 +66,7 @@ describe('readHostFacts', () => {
       expect(facts.unknown[`/proc/${path}`]).toBe('malformed')
   })
 
-  it('keeps the reason of a file that cannot be read', () => {
+  it('keeps the reason why a file cannot be read', () => {
     // A directory in place of the file fails in read(2), whoever runs the test; EACCES would not fail for root.
     const facts = readHostFacts({
       procRoot: fakeRoot({ 'slabinfo/x': '', 'sys/net/netfilter/nf_conntrack_count': '5' })
@@ -76,11 +76,11 @@ describe('readHostFacts', () => {
   })
 })
 
-describe('single facts', () => {
+describe('readHostFacts, fact by fact,', () => {
   const gather = (files: Record<string, string | Buffer>, sys: Record<string, string> = {}) =>
     readHostFacts({ procRoot: fakeRoot(files), sysRoot: fakeRoot(sys) })
 
-  it('reads limits, also without a bound', () => {
+  it('reads limits, also unlimited ones', () => {
     const facts = gather({
       'self/limits':
         'Limit                     Soft Limit           Hard Limit           Units     \n' +
@@ -105,7 +105,7 @@ describe('single facts', () => {
     })
   })
 
-  it('tells a user namespace from the initial one', () => {
+  it('distinguishes a user namespace from the initial one', () => {
     expect(gather({ 'self/uid_map': '0 1000 1\n' }).kernel.initialUserNamespace).toBe(false)
   })
 
@@ -125,7 +125,7 @@ describe('single facts', () => {
     expect(gather({ 'sys/net/ipv4/ip_local_reserved_ports': '\n' }).ports.reserved).toEqual([])
   })
 
-  it('tells a shared established hash by its sign', () => {
+  it('recognizes a shared established hash by its sign', () => {
     const tcp = (entries: string) => gather({ 'sys/net/ipv4/tcp_ehash_entries': entries }).tcp
     expect(tcp('-262144')).toMatchObject({ ehashEntries: 262144, ehashShared: true })
     expect(tcp('4096')).toMatchObject({ ehashEntries: 4096, ehashShared: false })
@@ -152,11 +152,11 @@ describe('single facts', () => {
   })
 })
 
-describe('control groups', () => {
+describe('readHostFacts in a control group', () => {
   const gather = (membership: string, sys: Record<string, string>) =>
     readHostFacts({ procRoot: fakeRoot({ 'self/cgroup': membership }), sysRoot: fakeRoot(sys) })
 
-  it('takes the ancestor that leaves the least room in v2', () => {
+  it('uses the v2 ancestor that leaves the least memory', () => {
     const facts = gather('0::/a/b\n', {
       'fs/cgroup/a/b/memory.max': 'max\n',
       'fs/cgroup/a/b/memory.current': '100\n',
@@ -167,7 +167,7 @@ describe('control groups', () => {
     expect(facts.cgroup).toEqual({ memoryMaxBytes: 4096000, memoryCurrentBytes: 4000000, pidsMax: 500 })
   })
 
-  it('reads v1, whose largest value means none', () => {
+  it('reads v1, whose largest value means unlimited', () => {
     const facts = gather('4:memory:/x\n8:pids:/\n0::/\n', {
       'fs/cgroup/memory/x/memory.limit_in_bytes': '9223372036854771712\n',
       'fs/cgroup/memory/x/memory.usage_in_bytes': '5000\n'

@@ -9,14 +9,14 @@ import { fakeRoot } from './fake_root.js'
 
 const through = (value: unknown) => JSON.parse(JSON.stringify(value))
 
-it('gives back the facts of this host, and of one that shows nothing', () => {
+it('a facts file gives back the facts of this host, and of one that shows nothing', () => {
   const here = readHostFacts()
   expect(parseFacts(through(here))).toEqual({ client: here })
   const dark = readHostFacts({ procRoot: fakeRoot({}), sysRoot: fakeRoot({}) })
   expect(parseFacts(through(dark))).toEqual({ client: dark })
 })
 
-it('takes what is left out for unknown, and the version from the release', () => {
+it('a facts file may leave facts out as unknown, and the version is derived from the release', () => {
   const { client } = parseFacts({ kernel: { release: '5.15.0-91-generic' }, conntrack: { max: 65_536 } })
   expect(client?.kernel).toMatchObject({ version: { major: 5, minor: 15, patch: 0 }, cpus: null })
   expect(client?.conntrack).toEqual({
@@ -29,7 +29,7 @@ it('takes what is left out for unknown, and the version from the release', () =>
   expect(client?.unknown).toEqual({})
 })
 
-it('reads both hosts, and reports that hold facts', () => {
+it('a facts file may hold both hosts, or a report with facts', () => {
   const host = facts()
   expect(parseFacts({ client: host, server: host })).toEqual({ client: host, server: host })
   expect(parseFacts({ server: host })).toEqual({ server: host })
@@ -39,7 +39,7 @@ it('reads both hosts, and reports that hold facts', () => {
   expect(parseFacts({ server: { schema: 'c1m-native/doctor@1', facts: host } })).toEqual({ server: host })
 })
 
-describe('says which field is wrong', () => {
+describe('a facts file is refused with the invalid field named:', () => {
   it.each<[unknown, string]>([
     [null, 'facts: this is null, and must be a JSON object'],
     [[], 'facts: this is [], and must be a JSON object'],
@@ -83,7 +83,7 @@ describe('says which field is wrong', () => {
     expect(caught(() => parseFacts(value))).toMatchObject({ code: 'C1M_FACTS_INVALID', message, exitCode: 2 })
   })
 
-  it('and what the names are', () => {
+  it('an unknown name, with the known names listed', () => {
     expect(caught(() => parseFacts({ conntrack: { maximum: 1 } }))).toMatchObject({
       hint: 'Facts of conntrack are count, max, buckets, entriesAllNamespaces, boundsChains.'
     })
@@ -98,7 +98,7 @@ describe('readFactsFile', () => {
     expect(server?.conntrack.max).toBe(65_536)
   })
 
-  it('tells a missing file from one that is not JSON', async () => {
+  it('distinguishes a missing file from one that is not JSON', async () => {
     const root = fakeRoot({ 'half.json': '{ "conntrack": { "max": 655', 'text.json': 'max\n\u001b[2J65536' })
     expect(await rejection(readFactsFile(join(root, 'none.json')))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
@@ -116,7 +116,7 @@ describe('readFactsFile', () => {
     })
   })
 
-  it('does not read a file without an end to its end', async () => {
+  it('does not read an endless file to its end', async () => {
     expect(await rejection(readFactsFile('/dev/zero'))).toMatchObject({
       code: 'C1M_FACTS_INVALID',
       message: "the facts file '/dev/zero' is longer than 16MiB, but facts take only a few KiB"

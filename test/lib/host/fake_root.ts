@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A directory with these files, removed when the test ends: a /proc or /sys as some host might have it. */
+/** A directory with these files, removed when the test ends: like the /proc or /sys of some host. */
 export function fakeRoot(files: Record<string, string | Buffer>): string {
   const root = mkdtempSync(join(tmpdir(), 'c1m-host-'))
   onTestFinished(() => rmSync(root, { recursive: true }))

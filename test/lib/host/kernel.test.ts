@@ -10,7 +10,7 @@ describe('parseKernelVersion', () => {
     expect(parseKernelVersion(release)).toEqual(version)
   })
 
-  it('reads nothing into other texts', () => {
+  it('returns null for other texts', () => {
     expect(parseKernelVersion('linux')).toBeNull()
   })
 })
@@ -21,7 +21,7 @@ describe('isAtLeast', () => {
     ['6.2.99', [6, 3], false],
     ['7.0.0', [6, 18], true],
     ['5.15.102', [5, 15, 103], false]
-  ] as const)('%s against %j is %s', (release, wanted, expected) => {
+  ] as const)('for %s and %j is %s', (release, wanted, expected) => {
     const version = parseKernelVersion(release)
     expect(version && isAtLeast(version, wanted[0], wanted[1], wanted[2])).toBe(expected)
   })
@@ -30,13 +30,13 @@ describe('isAtLeast', () => {
 describe('holdsOnHost', () => {
   const kernel = { release: null, version: null, cpus: null }
 
-  it('looks the bit up', () => {
+  it('looks up the capability bit', () => {
     const lacksSysResource = { ...kernel, capabilities: '000001fffeffffff', initialUserNamespace: true }
     expect(holdsOnHost(lacksSysResource, capability.sysAdmin)).toBe(true)
     expect(holdsOnHost(lacksSysResource, capability.sysResource)).toBe(false)
   })
 
-  it('gives nothing to root of another user namespace, and knows what it does not know', () => {
+  it('is false for root of another user namespace, and null when unknown', () => {
     const inNamespace = { ...kernel, capabilities: '000001ffffffffff', initialUserNamespace: false }
     expect(holdsOnHost(inNamespace, capability.sysAdmin)).toBe(false)
     expect(holdsOnHost({ ...inNamespace, capabilities: null }, capability.sysAdmin)).toBeNull()

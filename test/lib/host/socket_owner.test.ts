@@ -7,7 +7,7 @@ import { readListeners } from '../../../lib/engine/sockets.js'
 import { findHolder, findOwners, readActivity, readOwner } from '../../../lib/host/socket_owner.js'
 import { ownAddress } from '../../helpers/loopback.js'
 
-/** A process that prints a line once it does what it is to do. */
+/** A process that prints a line once it does its task. */
 async function started(command: string, ...args: string[]) {
   const child: ChildProcess = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = once(child, 'exit')
@@ -45,7 +45,7 @@ describe('the processes of a socket', () => {
     expect(await findHolder(inodes, [process.pid])).toBeNull()
   })
 
-  it('are found at once when it is this one', async () => {
+  it('are found at once when it is this process', async () => {
     const address = ownAddress()
     const listening = createServer().listen(0, address)
     await once(listening, 'listening')
@@ -57,7 +57,7 @@ describe('the processes of a socket', () => {
 })
 
 describe('readOwner', () => {
-  it('tells limits, and whether a signal has stopped it', async () => {
+  it('reads limits, and whether a signal has stopped the process', async () => {
     await using sleeper = await started('prlimit', '--nofile=50:60', 'sh', '-c', 'echo up; exec sleep 60')
     expect(await readOwner(sleeper.pid)).toMatchObject({ nofileSoft: 50, nofileHard: 60, stopped: false })
     sleeper.kill('SIGSTOP')
@@ -65,7 +65,7 @@ describe('readOwner', () => {
     expect(await readActivity(sleeper.pid)).toBe('busy')
   })
 
-  it('knows nothing of one that is gone', async () => {
+  it('returns null for a process that has ended', async () => {
     expect(await readOwner(2 ** 22 + 1)).toBeNull()
     expect(await readActivity(2 ** 22 + 1)).toBeNull()
   })
@@ -80,9 +80,9 @@ describe('readActivity', () => {
     ],
     ['asleep', 'sh', ['-c', 'echo up; exec sleep 60']],
     ['busy', 'perl', ['-e', '$| = 1; print "up\\n"; 1 while 1']]
-  ] as const)('calls it %s', async (activity, command, args) => {
+  ] as const)('reports the activity %s', async (activity, command, args) => {
     await using child = await started(command, ...args)
-    // It has printed, and goes on to what it does.
+    // It has printed the line, and continues with its task.
     await vi.waitUntil(async () => (await readActivity(child.pid)) === activity, { timeout: 10_000 })
   })
 })

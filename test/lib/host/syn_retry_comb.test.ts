@@ -5,11 +5,11 @@ const linear = synRetrySchedule({ linearTimeouts: 4 })
 const doubling = synRetrySchedule({ linearTimeouts: null })
 
 describe('synRetrySchedule', () => {
-  it('is linear, then doubles, from kernel 6.5 on', () => {
+  it('is linear, then doubles, since kernel 6.5', () => {
     expect(linear).toEqual({ retries: [1, 2, 3, 4, 5, 7, 11, 19, 35, 67], giveUp: 131 })
   })
 
-  it('doubles at once before', () => {
+  it('doubles at once before kernel 6.5', () => {
     expect(doubling).toEqual({ retries: [1, 3, 7, 15, 31, 63], giveUp: 127 })
     expect(synRetrySchedule({ linearTimeouts: 0 })).toEqual(doubling)
   })
@@ -18,7 +18,7 @@ describe('synRetrySchedule', () => {
   it.each([
     [1, [1, 2], 3],
     [2, [1, 2, 3, 4, 5], 7]
-  ])('ends early with %i retries asked for', (retries, moments, giveUp) => {
+  ])('ends early with %i retries', (retries, moments, giveUp) => {
     expect(synRetrySchedule({ retries, linearTimeouts: 4 })).toEqual({ retries: moments, giveUp })
   })
 
@@ -31,7 +31,7 @@ describe('synRetrySchedule', () => {
 
 describe('classifyLatencies', () => {
   // Delays measured on 6.18 under a firewall that dropped every SYN.
-  it('recognises late timers as teeth', () => {
+  it('recognizes late timers at the retry times', () => {
     const seconds = [1.1, 2.1, 3.1, 4.1, 5.1, 7.2, 11.4, 19.7, 35.7, 68.3]
     const comb = classifyLatencies(
       seconds.map((second) => ({ us: second * 1e6, count: 1 })),
@@ -41,13 +41,13 @@ describe('classifyLatencies', () => {
     expect(comb.between).toBe(0)
   })
 
-  it('tells the kernels apart', () => {
+  it('distinguishes the kernel versions', () => {
     const twoSeconds = [{ us: 2_100_000, count: 9 }]
     expect(classifyLatencies(twoSeconds, linear).teeth).toEqual([{ retries: 2, atSeconds: 2, count: 9 }])
     expect(classifyLatencies(twoSeconds, doubling)).toMatchObject({ teeth: [], between: 9 })
   })
 
-  it('counts what came before any retry apart', () => {
+  it('counts connections without a retry separately', () => {
     const latencies = [
       { us: 400, count: 1000 },
       { us: 999_999, count: 1 },
@@ -61,7 +61,7 @@ describe('classifyLatencies', () => {
     })
   })
 
-  it('widens the teeth by the round trip', () => {
+  it('widens the retry times by the round trip', () => {
     const slow = [{ us: 1_450_000, count: 1 }]
     expect(classifyLatencies(slow, linear).between).toBe(1)
     expect(classifyLatencies(slow, linear, 300_000).teeth).toHaveLength(1)
@@ -69,7 +69,7 @@ describe('classifyLatencies', () => {
 })
 
 describe('looksLikeSynLoss', () => {
-  it('needs most of the slow ones on teeth', () => {
+  it('requires most of the slow connections at retry times', () => {
     const tooth = { retries: 1, atSeconds: 1, count: 8 }
     expect(looksLikeSynLoss({ beforeFirstRetry: 0, teeth: [tooth], between: 2 })).toBe(true)
     expect(looksLikeSynLoss({ beforeFirstRetry: 0, teeth: [tooth], between: 3 })).toBe(false)

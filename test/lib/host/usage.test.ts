@@ -29,7 +29,7 @@ describe('readMemory', () => {
 })
 
 describe('memoryUse', () => {
-  it('shares growth out over the connections, and the slab over the sockets', () => {
+  it('divides the growth by the connections, and the slab by the sockets', () => {
     const peak = grown({ rssBytes: 2_000_000, heapBytes: 50_000, slabBytes: 800_000_000, sockets: 200_000 })
     expect(memoryUse(before, peak, 100_000)).toEqual({
       processRssBytes: 52_000_000,
@@ -39,7 +39,7 @@ describe('memoryUse', () => {
     })
   })
 
-  it('is negative where something else gave memory back', () => {
+  it('is negative when other memory was freed', () => {
     const peak = grown({ rssBytes: -1_000_000, sockets: 100_000, slabBytes: -100_000 })
     expect(memoryUse(before, peak, 100_000)).toMatchObject({
       nativeBytesPerConnection: -10,
@@ -47,7 +47,7 @@ describe('memoryUse', () => {
     })
   })
 
-  it('says nothing of so few connections or sockets that they do not show', () => {
+  it('is null for too few connections or sockets', () => {
     const peak = grown({ rssBytes: 2_000_000, slabBytes: 1_000_000, sockets: 9999 })
     expect(memoryUse(before, peak, 99_999)).toEqual({
       processRssBytes: 52_000_000,
@@ -57,7 +57,7 @@ describe('memoryUse', () => {
     })
   })
 
-  it('says nothing of the kernel where it could not be read', () => {
+  it('is null for the kernel when it could not be read', () => {
     const blind = { ...grown({}), slabBytes: null, sockets: null }
     expect(memoryUse(before, blind, 200_000)).toMatchObject({
       nativeBytesPerConnection: 0,

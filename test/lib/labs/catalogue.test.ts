@@ -19,7 +19,7 @@ it('the catalogue has the lab of every incident file, under the name of the file
   expect(labs.map(({ name }) => name).sort()).toEqual(names.sort())
 })
 
-describe.each(labs.map((lab) => [lab.name, lab] as const))('%s', (_, lab) => {
+describe.each(labs.map((lab) => [lab.name, lab] as const))('the lab %s', (_, lab) => {
   it('expects a finding that exists', () => {
     if (lab.expected !== null) expect(findingIds).toContain(lab.expected)
   })

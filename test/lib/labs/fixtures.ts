@@ -17,7 +17,7 @@ export function observation(id: string, by = 'watch in server', changes: Partial
   }
 }
 
-/** A step in which all went well, but for `changes`. */
+/** A step without failures, except for `changes`. */
 export function step(changes: Partial<StepResult> = {}): StepResult {
   return {
     name: 'healthy',

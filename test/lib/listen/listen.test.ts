@@ -9,13 +9,13 @@ import { expectNoSockets, freePort, ownAddress, socketsAt, timeWaitsLost } from 
 /** A connection to the first port of `server`. */
 async function connected({ targets }: ListenServer): Promise<Socket> {
   const [, host = '', port] = /^\[?(.*?)\]?:(\d+)$/.exec(targets[0] ?? '') ?? []
-  // With an address of ours, so that it gets a port while somebody on this host has bound all of them.
+  // With its own source address, so that it gets a port even while another program has bound all of them.
   const socket = connect({ host, port: Number(port), localAddress: ownAddress() })
   await once(socket, 'connect')
   return socket
 }
 
-/** The first snapshot that shows the listener to have come to what is asked for. */
+/** The first snapshot that satisfies the condition. */
 async function until(
   server: ListenServer,
   reached: (snapshot: ListenSnapshot) => boolean
@@ -25,7 +25,7 @@ async function until(
 }
 
 describe('listen', () => {
-  it('gives the port the kernel chose, and counts who comes and goes', async () => {
+  it('reports the port the kernel chose, and counts connections that open and close', async () => {
     const address = ownAddress()
     const server = await listen({ targets: [`${address}:0`] })
     expect(server.targets).toEqual([expect.stringMatching(new RegExp(`^${address}:[1-9]\\d+$`))])
@@ -50,9 +50,9 @@ describe('listen', () => {
     await expectNoSockets(address)
   })
 
-  it('knows how many were open at once, and all that came, though nobody has looked', async () => {
+  it('reports the peak of open connections and the total, without any snapshot', async () => {
     const server = await listen({ targets: [`${ownAddress()}:0`], workers: 2, mode: 'echo' })
-    // Each has been accepted before the first is closed: it was answered.
+    // Each connection was answered, and so accepted, before the first is closed.
     const { connections } = await dial({
       targets: server.targets,
       connections: 500,
@@ -69,7 +69,7 @@ describe('listen', () => {
     })
   })
 
-  it('listens on loopback when told nothing', async () => {
+  it('listens on loopback by default', async () => {
     await using server = await listen()
     expect(server.targets).toEqual([expect.stringMatching(/^127\.0\.0\.1:[1-9]\d+$/)])
     ;(await connected(server)).destroy()
@@ -95,14 +95,14 @@ describe('listen', () => {
     await until(server, ({ accepted }) => accepted === 1000)
   })
 
-  it('spreads one port over all workers, losing nobody', async () => {
+  it('spreads one port over all workers without losing a connection', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`], workers: 4 })
     const run = dial({ targets: server.targets, connections: 4000, holdMs: 600_000, source: [ownAddress()] })
     await until(server, ({ open }) => open === 4000)
     await run[Symbol.asyncDispose]()
   })
 
-  it('leaves each watcher a rate of its own', async () => {
+  it('gives each consumer its own rate', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`] })
     const watchers = [server.snapshots({ everyMs: 5 }), server.snapshots({ everyMs: 5 })]
     for (const watcher of watchers) await watcher.next()
@@ -111,7 +111,7 @@ describe('listen', () => {
     for (const watcher of watchers) expect((await watcher.next()).value.acceptsPerSecond).toBeGreaterThan(0)
   })
 
-  it('drops what it is sent, and counts the bytes', async () => {
+  it('discards the data it receives, and counts the bytes', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`] })
     const socket = await connected(server)
     socket.end(Buffer.alloc(1_000_000))
@@ -123,13 +123,13 @@ describe('listen', () => {
     })
   })
 
-  it('sends back what it is sent, also to a peer that reads later', async () => {
+  it('sends data back, also to a peer that reads later', async () => {
     await using server = await listen({ targets: [`${ownAddress()}:0`], mode: 'echo' })
     const socket = await connected(server)
     socket.pause()
     const sent = Buffer.alloc(20_000_000, 'a quick brown fox ')
     const written = new Promise((resolve) => socket.write(sent, resolve))
-    // The peer takes no more once the buffers between us are full.
+    // The peer accepts no more data once the buffers of both ends are full.
     await until(server, ({ bytesSent, tSeconds }) => bytesSent > 100_000 || tSeconds > 10)
     const chunks: Buffer[] = []
     let received = 0
@@ -146,7 +146,7 @@ describe('listen', () => {
     })
   })
 
-  it('closes first when told to', async ({ skip }) => {
+  it('closes first when the mode says so', async ({ skip }) => {
     const lostBefore = timeWaitsLost()
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`], mode: 'close-first' })
@@ -154,7 +154,7 @@ describe('listen', () => {
     await expectNoSockets(address, 'LISTEN')
     const lost = timeWaitsLost() - lostBefore
     skip(lost > 0, 'somebody fills the TIME_WAIT table of this host (tcp_max_tw_buckets)')
-    // Who closes first keeps the TIME_WAIT. A few may be gone: the RST to a TIME_WAIT's own ACK kills it (RFC 1337).
+    // The end that closes first keeps the TIME_WAIT. A few may be gone: an RST in reply to the ACK of a TIME_WAIT removes it (RFC 1337).
     const rests = socketsAt(address).filter(({ state }) => state === 'TIME-WAIT')
     expect(new Set(rests.map(({ local }) => local))).toEqual(new Set(server.targets))
     expect(rests.length).toBeGreaterThan(10)
@@ -162,7 +162,7 @@ describe('listen', () => {
 })
 
 describe('the end of a listener', () => {
-  it('is told to its peers as it was asked', async () => {
+  it('closes its connections as the close option says', async () => {
     for (const close of ['fin', 'rst'] as const) {
       const server = await listen({ targets: [`${ownAddress()}:0`], close })
       const socket = await connected(server)
@@ -196,7 +196,7 @@ describe('the end of a listener', () => {
     await watching
   })
 
-  it('comes with its signal', async () => {
+  it('happens when its signal is aborted', async () => {
     const address = ownAddress()
     const controller = new AbortController()
     const server = await listen({ targets: [`${address}:0`], signal: controller.signal })
@@ -205,7 +205,7 @@ describe('the end of a listener', () => {
     await expectNoSockets(address)
   })
 
-  it('forgets its signal', async () => {
+  it('removes its listener from the signal', async () => {
     const { signal } = new AbortController()
     const server = await listen({ targets: [`${ownAddress()}:0`], signal })
     await server.close()
@@ -213,8 +213,8 @@ describe('the end of a listener', () => {
   })
 })
 
-describe('a listener that cannot be', () => {
-  it('says why', async () => {
+describe('a listener that cannot start', () => {
+  it('rejects with the reason', async () => {
     const address = ownAddress()
     await using server = await listen({ targets: [`${address}:0`] })
     await expect(listen({ targets: server.targets })).rejects.toThrow(
@@ -226,7 +226,7 @@ describe('a listener that cannot be', () => {
     )
   })
 
-  it('is not when its signal is aborted already', async () => {
+  it('does not start when its signal was aborted before', async () => {
     const reason = new Error('not today')
     await expect(listen({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   })

@@ -29,7 +29,7 @@ describe('parseAddress and formatAddress', () => {
     expect(formatAddress({ family, value })).toBe(text)
   })
 
-  it('write the canonical form of other spellings', () => {
+  it('write other spellings in canonical form', () => {
     const canonical = ['2001:DB8:0:0:0:0:0:1', '::ffff:10.0.0.1', '::FFFF:a00:1', '64:ff9b::10.0.0.1'].map(
       (text) => {
         const address = parseAddress(text)
@@ -92,7 +92,7 @@ describe('parseAddressRange', () => {
   })
 })
 
-it('counts the addresses of ranges', () => {
+it('countAddresses counts the addresses of ranges', () => {
   expect(countAddresses([])).toBe(0n)
   expect(
     countAddresses([
@@ -103,12 +103,12 @@ it('counts the addresses of ranges', () => {
   expect(countAddresses([{ first: 'fd00::', last: 'fd00::ffff:ffff:ffff:ffff' }])).toBe(2n ** 64n)
 })
 
-it('steps from one address to another', () => {
+it('addressAfter steps from one address to another', () => {
   expect(addressAfter('127.0.1.254', 3n)).toBe('127.0.2.1')
   expect(addressAfter('fd00::ffff', 1n)).toBe('fd00::1:0')
 })
 
-it('merges ranges that overlap or touch, in ascending order', () => {
+it('mergeRanges merges ranges that overlap or touch, in ascending order', () => {
   const merged = mergeRanges([
     { first: '10.0.1.0', last: '10.0.1.9' },
     { first: '10.0.0.0', last: '10.0.0.9' },
@@ -154,24 +154,27 @@ describe('kinds of address', () => {
     '2001:db8::1',
     '::2',
     '::ffff:8.8.8.8'
-  ])('%s is neither', (address) => {
+  ])('%s is neither loopback nor private', (address) => {
     expect([isLoopback(address), isPrivate(address)]).toEqual([false, false])
   })
 
-  it.each(['224.0.0.1', '239.1.1.1', '255.255.255.255', 'ff02::1'])('%s stands for many hosts', (address) => {
-    expect(isOneToMany(address)).toBe(true)
-  })
+  it.each(['224.0.0.1', '239.1.1.1', '255.255.255.255', 'ff02::1'])(
+    '%s is a multicast or broadcast address',
+    (address) => {
+      expect(isOneToMany(address)).toBe(true)
+    }
+  )
 
-  it.each(['0.0.0.0', '0.1.2.3', '::'])('%s stands for any', (address) => {
+  it.each(['0.0.0.0', '0.1.2.3', '::'])('%s is an unspecified address', (address) => {
     expect(isUnspecified(address)).toBe(true)
   })
 
-  it('is asked of numeric addresses only', () => {
+  it('are defined for numeric addresses only', () => {
     expect(() => isPrivate('example.org')).toThrow(TypeError)
   })
 })
 
-it('puts IPv6 in brackets before a port', () => {
+it('formatEndpoint puts an IPv6 address in brackets', () => {
   expect([
     formatEndpoint('10.0.0.1', 80),
     formatEndpoint('::1', 80),
@@ -185,11 +188,11 @@ describe('addressesWithin', () => {
     { first: 'fd00::1', last: 'fd00::1' }
   ])
 
-  it.each(['198.18.0.5', '198.18.0.9', 'fd00::1'])('has %s', (address) => {
+  it.each(['198.18.0.5', '198.18.0.9', 'fd00::1'])('contains %s', (address) => {
     expect(isIn(address)).toBe(true)
   })
 
-  it.each(['198.18.0.4', '198.18.0.10', 'fd00::2', '::c612:5'])('lacks %s', (address) => {
+  it.each(['198.18.0.4', '198.18.0.10', 'fd00::2', '::c612:5'])('does not contain %s', (address) => {
     expect(isIn(address)).toBe(false)
   })
 })

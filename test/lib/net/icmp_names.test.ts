@@ -10,11 +10,11 @@ it.each([
   [6, 3, 0, 'time to live exceeded, as in a routing loop'],
   [4, 3, 99, 'type 3 code 99'],
   [6, 4, 1, 'type 4 code 1']
-])('IPv%i type %i code %i is %s', (version, type, code, meaning) => {
+])('the name of IPv%i type %i code %i is %s', (version, type, code, meaning) => {
   expect(icmpMeaning(version, type, code)).toBe(meaning)
 })
 
-it('knows what says that nobody has the address', () => {
+it('isHostUnreachable recognizes the codes for a host that does not answer', () => {
   expect(isHostUnreachable(4, 3, 1)).toBe(true)
   expect(isHostUnreachable(6, 1, 3)).toBe(true)
   expect(isHostUnreachable(6, 3, 1)).toBe(false)

@@ -9,7 +9,7 @@ import {
 import { fakeRoot } from '../host/fake_root.js'
 
 describe('ownAddresses', () => {
-  it('are those of the interfaces', () => {
+  it('returns the addresses of the interfaces', () => {
     const listed = Object.values(networkInterfaces()).flatMap((list = []) =>
       list.map(({ address }) => address)
     )
@@ -18,12 +18,12 @@ describe('ownAddresses', () => {
 })
 
 describe('addressesInProc', () => {
-  it('are the same as the kernel gives through netlink', () => {
+  it('returns the same addresses as the kernel through netlink', () => {
     // 127/8 is local as a whole; os.networkInterfaces() leaves out interfaces that are down.
     expect([...addressesInProc('/proc')]).toEqual(expect.arrayContaining([...ownAddresses()]))
   })
 
-  it('are the host routes that are local, in whatever table, and the IPv6 addresses', () => {
+  it('returns the local host routes of any table, and the IPv6 addresses', () => {
     const root = fakeRoot({
       'net/fib_trie': [
         'Main:',
@@ -48,28 +48,28 @@ describe('addressesInProc', () => {
     expect([...addressesInProc(root)]).toEqual(['192.0.2.2', 'fe80::fc:ff:fe00:1', '::1'])
   })
 
-  it('are none where nothing can be read', () => {
+  it('returns nothing when no file can be read', () => {
     expect(addressesInProc('/nonexistent')).toEqual(new Set())
   })
 })
 
 describe('networkDevices', () => {
-  it('are those of this network namespace', () => {
+  it('returns those of this network namespace', () => {
     expect(networkDevices()).toEqual(expect.arrayContaining(Object.keys(networkInterfaces())))
   })
 
-  it('include those that are down or have no address', () => {
+  it('includes devices that are down or have no address', () => {
     const lines = ['Inter-|   Receive', ' face |bytes', '    lo:       0       0', 'veth-1.2:    1   2', '']
     expect(networkDevices(fakeRoot({ 'net/dev': lines.join('\n') }))).toEqual(['lo', 'veth-1.2'])
   })
 
-  it('are unknown where /proc cannot be read', () => {
+  it('returns null when /proc cannot be read', () => {
     expect(networkDevices(fakeRoot({}))).toBeNull()
   })
 })
 
 describe('unsettledAddresses', () => {
-  it('are those that duplicate address detection keeps from being used', () => {
+  it('returns those that duplicate address detection keeps from being used', () => {
     // Linux 6.18: tentative, failed, settled, and one that is optimistic.
     const root = fakeRoot({
       'net/if_inet6': [

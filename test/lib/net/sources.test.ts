@@ -22,7 +22,7 @@ const needs = (connections: number, ...addresses: string[]): SourceNeeds => ({
 /** TEST-NET-3 (RFC 5737), which no host has. */
 const foreign = '203.0.113.77'
 
-/** An address of this host other than loopback, where it has one. */
+/** An address of this host other than loopback, if it has one. */
 const own = Object.values(networkInterfaces())
   .flatMap((list = []) => list)
   .find(({ internal, family }) => !internal && family === 'IPv4')?.address
@@ -36,7 +36,7 @@ describe('parseSource', () => {
     expect(parseSource(spec, 4)).toEqual([{ first, last }])
   })
 
-  it('takes the addresses of an interface, of the family asked for', () => {
+  it('takes the addresses of an interface, in the requested family', () => {
     expect(parseSource('lo', 4)).toEqual([{ first: '127.0.0.1', last: '127.0.0.1' }])
   })
 
@@ -74,7 +74,7 @@ describe('familyOfSources', () => {
   })
 })
 
-describe('sources that are named', () => {
+describe('named sources', () => {
   it('may be anything in 127/8 for loopback targets', async () => {
     expect(await resolveSources(['127.0.2.0/24', '127.9.9.9'], needs(10, '127.0.0.1'))).toEqual([
       { first: '127.0.2.1', last: '127.0.2.254' },
@@ -82,12 +82,12 @@ describe('sources that are named', () => {
     ])
   })
 
-  it('are merged where they overlap', async () => {
+  it('are merged when they overlap', async () => {
     const specs = ['127.0.2.5-127.0.2.9', '127.0.2.1-127.0.2.6', '127.0.2.7']
     expect(await resolveSources(specs, needs(10))).toEqual([{ first: '127.0.2.1', last: '127.0.2.9' }])
   })
 
-  it('must be on this host', async () => {
+  it('must belong to this host', async () => {
     await expect(resolveSources([foreign], needs(10, '198.18.0.1'))).rejects.toMatchObject({
       code: 'C1M_SOURCE_NOT_LOCAL',
       message: `source ${foreign} is not an address of this host (EADDRNOTAVAIL)`,
@@ -104,14 +104,14 @@ describe('sources that are named', () => {
     })
   })
 
-  it('reach other hosts only when they are not loopback', async () => {
+  it('reach other hosts only if they are not loopback', async () => {
     await expect(resolveSources(['127.0.0.1'], needs(10, '198.18.0.1'))).rejects.toMatchObject({
       code: 'C1M_SOURCE_INVALID',
       message: 'source 127.0.0.1 is loopback and cannot reach 198.18.0.1'
     })
   })
 
-  it.skipIf(!own)('include this host by its own address (needs an interface beside loopback)', async () => {
+  it.skipIf(!own)('may be the own address of this host (needs an interface besides loopback)', async () => {
     const range = { first: own ?? '', last: own ?? '' }
     expect(await resolveSources([range.first], needs(10, '127.0.0.1'))).toEqual([range])
     expect(await resolveSources(['127.0.0.1'], needs(10, range.first))).toEqual([
@@ -120,24 +120,21 @@ describe('sources that are named', () => {
   })
 })
 
-describe('sources by default', () => {
+describe('default sources', () => {
   it.each([
     [1, 1],
     [63_000, 1],
     [64_512, 2],
     [100_000, 2],
     [1_000_000, 16]
-  ])(
-    'for %d connections on loopback are %d addresses from 127.0.1.1 upward',
-    async (connections, addresses) => {
-      for (const targets of [[], ['127.0.0.1'], ['127.0.0.1', '127.0.0.2']]) {
-        const [range, ...others] = await resolveSources([], needs(connections, ...targets))
-        expect(others).toEqual([])
-        expect(range?.first).toBe('127.0.1.1')
-        expect(countAddresses(range ? [range] : [])).toBe(BigInt(addresses))
-      }
+  ])('for %d connections on loopback are %d addresses from 127.0.1.1 up', async (connections, addresses) => {
+    for (const targets of [[], ['127.0.0.1'], ['127.0.0.1', '127.0.0.2']]) {
+      const [range, ...others] = await resolveSources([], needs(connections, ...targets))
+      expect(others).toEqual([])
+      expect(range?.first).toBe('127.0.1.1')
+      expect(countAddresses(range ? [range] : [])).toBe(BigInt(addresses))
     }
-  )
+  })
 
   it('stay within 127/8', async () => {
     const [range] = await resolveSources([], { targets: [], connections: 2 ** 31 - 1, tuplesPerAddress: 1 })
@@ -149,7 +146,7 @@ describe('sources by default', () => {
   })
 
   it.skipIf(!own)(
-    'are what the route chooses for other targets (needs an interface beside loopback)',
+    'are chosen by the route for other targets (needs an interface besides loopback)',
     async () => {
       const range = { first: own, last: own }
       expect(await resolveSources([], needs(10, own ?? ''))).toEqual([range])
@@ -160,7 +157,7 @@ describe('sources by default', () => {
     }
   )
 
-  it('need a route', async () => {
+  it('require a route', async () => {
     await expect(resolveSources([], needs(10, '255.255.255.255'))).rejects.toMatchObject({
       code: 'C1M_ROUTE_UNKNOWN',
       message: expect.stringMatching(/^this host has no route to 255\.255\.255\.255 \(E[A-Z]+\)$/),
@@ -168,7 +165,7 @@ describe('sources by default', () => {
     })
   })
 
-  it('are what the kernel says where it is asked in another way', async () => {
+  it('come from the kernel through connect(2) when netlink is not available', async () => {
     const asked = (answer: ReturnType<AskRoute>) =>
       resolveSources([], { ...needs(10, '198.18.0.1'), askRoute: () => answer })
     const range = { first: '198.18.0.9', last: '198.18.0.9' }

@@ -11,7 +11,7 @@ import { checkZones } from '../../../lib/net/zones.js'
 import { caught } from '../../helpers/caught.js'
 
 describe('resolveTargets', () => {
-  it('keeps the host as written beside its address', async () => {
+  it('keeps the host as written next to its address', async () => {
     const [target] = await resolveTargets(['localhost:80-81'], 'dial')
     expect(target).toMatchObject({ host: 'localhost', firstPort: 80, lastPort: 81 })
     expect(isLoopback(target?.address ?? '')).toBe(true)
@@ -22,7 +22,7 @@ describe('resolveTargets', () => {
     expect(targets.map(({ address }) => address)).toEqual(['10.0.0.1', '10.0.0.2'])
   })
 
-  it('names a host without an address', async () => {
+  it('names a host that has no address', async () => {
     await expect(resolveTargets(['no..such.invalid:80'], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_UNRESOLVED',
       message: expect.stringMatching(
@@ -40,14 +40,14 @@ describe('resolveTargets', () => {
     ['224.0.0.1:80', 'stands for many hosts'],
     ['255.255.255.255:80', 'stands for many hosts'],
     ['[ff02::1]:80', 'stands for many hosts']
-  ])('does not dial %s', async (text, reason) => {
+  ])('refuses to dial %s', async (text, reason) => {
     await expect(resolveTargets([text], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_INVALID',
       message: expect.stringContaining(reason)
     })
   })
 
-  it('says which addresses of a name it leaves out', async () => {
+  it('lists the addresses of a name that it leaves out', async () => {
     const { targets, otherAddresses } = await lookUpTargets(['localhost:80', 'localhost:81'], 'dial')
     expect(targets).toHaveLength(2)
     expect([targets[0]?.address, ...(otherAddresses[0]?.addresses ?? [])]).toContain('127.0.0.1')
@@ -55,7 +55,7 @@ describe('resolveTargets', () => {
     expect((await lookUpTargets(['127.0.0.1:80'], 'dial')).otherAddresses).toEqual([])
   })
 
-  it('dials an address once that several names have', async () => {
+  it('uses an address only once when several names have it', async () => {
     const options: LookupOptions = { addresses: 'all', family: () => 4 }
     const targets = await resolveTargets(['localhost:80', '127.0.0.1:80', 'localhost:81'], 'dial', options)
     expect(targets.map(({ address, firstPort }) => `${address}:${firstPort}`)).toEqual([
@@ -68,11 +68,11 @@ describe('resolveTargets', () => {
     })
   })
 
-  it('listens on any address', async () => {
+  it('accepts any address for a listener', async () => {
     expect(await resolveTargets(['0.0.0.0:0', '[::]:0'], 'listen')).toHaveLength(2)
   })
 
-  it('does not mix families in one dial', async () => {
+  it('refuses different families in one dial', async () => {
     await expect(resolveTargets(['127.0.0.1:80', '[::1]:80'], 'dial')).rejects.toMatchObject({
       code: 'C1M_TARGET_INVALID',
       message: "targets mix IPv4 and IPv6: '127.0.0.1:80' is 127.0.0.1, '[::1]:80' is ::1"
@@ -185,13 +185,13 @@ describe('checkAuthorized', () => {
   const target = (address: string, host = address) => [{ host, address, firstPort: 443, lastPort: 443 }]
 
   it.each(['127.0.0.1', '::1', '10.1.2.3', '192.168.2.120', 'fd00::1', '198.18.0.1', '100.64.1.1'])(
-    'lets anyone dial %s',
+    'allows anyone to dial %s',
     (address) => {
       expect(() => checkAuthorized(target(address), false)).not.toThrow()
     }
   )
 
-  it('stops at a stranger, named as written and by address', () => {
+  it('refuses a public target, and names it as written and by address', () => {
     expect(
       caught(() => checkAuthorized([...target('127.0.0.1'), ...target('8.8.8.8', 'example.org')], false))
     ).toMatchObject({
@@ -205,7 +205,7 @@ describe('checkAuthorized', () => {
     })
   })
 
-  it('takes the word of a caller who may', () => {
+  it('accepts a public target with authorized: true', () => {
     expect(() => checkAuthorized(target('8.8.8.8'), true)).not.toThrow()
   })
 })

@@ -30,16 +30,21 @@ const counted = (delta: number) => ({ 'TcpExt.TCPSYNChallenge': { before: 0, aft
 
 it.each<[string, Socket, number | null, { repeatedSynAcks: number; healedSynAcks: number }]>([
   ['undisturbed', { segsIn: 1, ageMs: 10_000 }, null, { repeatedSynAcks: 0, healedSynAcks: 0 }],
-  ['still waited for', { segsIn: 4, ageMs: 10_000 }, null, { repeatedSynAcks: 1, healedSynAcks: 0 }],
+  ['half-open at the server', { segsIn: 4, ageMs: 10_000 }, null, { repeatedSynAcks: 1, healedSynAcks: 0 }],
   ['healed', { segsIn: 2, ageMs: 10_000 }, null, { repeatedSynAcks: 0, healedSynAcks: 1 }],
   ['probed', { segsIn: 4, ageMs: 10_000, probeAnswers: 3 }, null, { repeatedSynAcks: 0, healedSynAcks: 0 }],
   ['kept alive', { segsIn: 6, ageMs: 10_000, sinceAckMs: 0 }, 2000, { repeatedSynAcks: 0, healedSynAcks: 0 }],
-  ['used', { segsIn: 9, ageMs: 10_000, received: 5 }, null, { repeatedSynAcks: 0, healedSynAcks: 0 }]
-])('tells a connection that is %s from others', (_, socket, keepaliveMs, expected) => {
+  [
+    'exchanging data',
+    { segsIn: 9, ageMs: 10_000, received: 5 },
+    null,
+    { repeatedSynAcks: 0, healedSynAcks: 0 }
+  ]
+])('census summary: a connection that is %s is recognized', (_, socket, keepaliveMs, expected) => {
   expect(censusView(columns([socket]), counted(10), keepaliveMs)).toMatchObject({ sockets: 1, ...expected })
 })
 
-it('takes segments for SYN-ACKs only as far as the kernel has counted these', () => {
+it('census summary: segments count as SYN-ACKs only up to the number the kernel has counted', () => {
   const proxied = Array.from({ length: 100 }, () => ({ segsIn: 4, ageMs: 6000 }))
   expect(censusView(columns(proxied), counted(100), null)).toMatchObject({
     repeatedSynAcks: 0,

@@ -38,7 +38,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     for (const drops of open) drops.stop()
   })
 
-  it('counts the drops of one end, and no others', async () => {
+  it('counts the drops of one endpoint only', async () => {
     const [here, there] = [ownAddress(), ownAddress()]
     const port = await freePort(here)
     const drops = start({ address: here, firstPort: port, lastPort: port })
@@ -55,7 +55,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     expect(summary.ignored).toContain('NOT_SPECIFIED')
   })
 
-  it('counts by port at any address', async () => {
+  it('counts by port for any address', async () => {
     const here = ownAddress()
     const port = await freePort(here)
     const drops = start({ firstPort: port, lastPort: port })
@@ -64,7 +64,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     expect(packets(await counted(drops, (summary) => packets(summary) >= 4))).toBe(4)
   })
 
-  it('counts those of IPv6', async () => {
+  it('counts drops of IPv6', async () => {
     const port = await freePort('::1')
     const drops = start({ address: '::1', firstPort: port, lastPort: port })
     await knock('::1', port, 2)
@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     expect(noSocket(summary)[0]?.chain[0]).toMatch(/^tcp_v6_rcv/)
   })
 
-  it('counts all of this namespace when no end is named', async () => {
+  it('counts all drops of this namespace without an endpoint', async () => {
     const here = ownAddress()
     const drops = start()
     await knock(here, await freePort(here), 2)
@@ -80,7 +80,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     expect(summary.scope).toBe('namespace')
   })
 
-  it.skipIf(!mayMakeNamespaces)('leaves out those of other network namespaces', async () => {
+  it.skipIf(!mayMakeNamespaces)('leaves out drops of other network namespaces', async () => {
     using elsewhere = await Namespace.create()
     const here = ownAddress()
     const port = await freePort(here)
@@ -91,7 +91,7 @@ describe.skipIf(!isRoot)('DropCounter (skipped without root)', () => {
     expect(packets(await counted(drops, (summary) => packets(summary) >= 2))).toBe(2)
   })
 
-  it('counts nothing any more once stopped', async () => {
+  it('stops counting after stop()', async () => {
     const drops = start()
     drops.stop()
     drops.stop()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { icmpSenders } from '../../../lib/observe/icmp_senders.js'
 
-it('tells this host, the target and others apart, most frequent first', () => {
+it('ICMP senders are divided into this host, the target and others, most frequent first', () => {
   const error = { version: 4, type: 3, code: 13, count: 1, target: '198.18.1.20:80' }
   const v6 = { ...error, version: 6, type: 1, code: 1, target: '[fd00::2]:80' }
   const senders = icmpSenders(

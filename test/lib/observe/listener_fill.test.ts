@@ -6,14 +6,14 @@ const socket = (changes: Partial<ListeningSocket>): ListeningSocket => ({
   address: '127.0.0.1:80',
   queued: 0,
   backlog: 5,
-  // Of no process.
+  // An inode of no process.
   inode: 1,
   drops: 0,
   ...changes
 })
 
 describe('ListenerLooks', () => {
-  it('count what each socket drops from the first look on', async () => {
+  it('count the drops of each socket from the first look on', async () => {
     const looks = new ListenerLooks()
     expect(await looks.look([socket({ drops: 7 })])).toMatchObject([{ dropped: 0 }])
     expect(await looks.look([socket({ drops: 9 }), socket({ inode: 2, drops: 3 })])).toMatchObject([
@@ -22,7 +22,7 @@ describe('ListenerLooks', () => {
     ])
   })
 
-  it('count from the sockets that were there before', async () => {
+  it('count from the sockets that existed before', async () => {
     const looks = new ListenerLooks([socket({ drops: 7 })])
     expect(await looks.look([socket({ drops: 9 }), socket({ inode: 2, drops: 3 })])).toMatchObject([
       { dropped: 2 },
@@ -30,18 +30,18 @@ describe('ListenerLooks', () => {
     ])
   })
 
-  it('count on where the counter wraps', async () => {
+  it('continue when the counter wraps', async () => {
     const looks = new ListenerLooks([socket({ drops: 2 ** 32 - 1 })])
     expect(await looks.look([socket({ drops: 4 })])).toMatchObject([{ dropped: 5 }])
   })
 
-  it('know nothing where the kernel does not tell', async () => {
+  it('report null when the kernel does not report drops', async () => {
     const looks = new ListenerLooks()
     await looks.look([socket({ drops: null })])
     expect(await looks.look([socket({ drops: null })])).toMatchObject([{ dropped: null }])
   })
 
-  it('keep the fullest look at each socket', async () => {
+  it('keep the fullest state of each socket', async () => {
     const looks = new ListenerLooks()
     for (const queued of [2, 6]) await looks.look([socket({ queued })])
     expect(await looks.look([socket({ queued: 1 }), socket({ inode: 2 })])).toMatchObject([
@@ -50,7 +50,7 @@ describe('ListenerLooks', () => {
     ])
   })
 
-  it('give those that are wanted', async () => {
+  it('return the requested sockets', async () => {
     const looks = new ListenerLooks()
     const found = await looks.look([socket({}), socket({ inode: 2 })], ({ inode }) => inode === 2)
     expect(found.map(({ inode }) => inode)).toEqual([2])

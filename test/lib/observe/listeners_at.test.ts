@@ -12,17 +12,17 @@ const chosen = (ends: ReturnType<typeof at>[], ...addresses: string[]) =>
   ].map(({ address }) => address)
 
 describe('listenersAt', () => {
-  it('takes those at the address and port', () => {
+  it('returns those at the address and port', () => {
     expect(chosen([at('127.0.0.1', 80)], '127.0.0.1:80', '127.0.0.1:81', '127.0.0.2:80')).toEqual([
       '127.0.0.1:80'
     ])
   })
 
-  it('takes each of those that share them', () => {
+  it('returns each of several that share them', () => {
     expect(chosen([at('127.0.0.1', 80)], '127.0.0.1:80', '127.0.0.1:80')).toHaveLength(2)
   })
 
-  it('takes those at any address where none has the very address, of IPv4 before IPv6', () => {
+  it('returns those at any address when none has the exact address, IPv4 before IPv6', () => {
     const everywhere = ['0.0.0.0:80', '[::]:80']
     expect(chosen([at('127.0.0.1', 80)], '127.0.0.1:80', ...everywhere)).toEqual(['127.0.0.1:80'])
     expect(chosen([at('127.0.0.1', 80)], ...everywhere)).toEqual(['0.0.0.0:80'])
@@ -31,7 +31,7 @@ describe('listenersAt', () => {
     expect(chosen([at('::1', 80)], '0.0.0.0:80')).toEqual([])
   })
 
-  it('decides port by port', () => {
+  it('decides for each port separately', () => {
     expect(chosen([at('127.0.0.1', 80, 90)], '127.0.0.1:80', '0.0.0.0:85', '0.0.0.0:95')).toEqual([
       '127.0.0.1:80',
       '0.0.0.0:85'

@@ -8,7 +8,7 @@ const site = (packets: number, chain: string, reason = 'NETFILTER_DROP') => ({
 })
 
 // Chains as Linux 6.18 shows them.
-it('tells the hook from the call chain, and the most frequent first', () => {
+it('netfilterDrops reads the hook from the call chain, most frequent first', () => {
   expect(
     netfilterDrops([
       site(3, 'nft_do_chain < nft_do_chain_inet < nf_hook_slow < ip_rcv < __netif_receive_skb_one_core'),
@@ -23,7 +23,7 @@ it('tells the hook from the call chain, and the most frequent first', () => {
   ])
 })
 
-it('knows the functions of IPv6 and of a host that forwards', () => {
+it('netfilterDrops knows the functions of IPv6 and of a forwarding host', () => {
   const hooks = [
     'ip6_input',
     'ipv6_rcv',
@@ -36,6 +36,6 @@ it('knows the functions of IPv6 and of a host that forwards', () => {
   ).toEqual(['input', 'prerouting', 'output', 'postrouting', 'forward'])
 })
 
-it('leaves out other reasons, and chains that show no hook', () => {
+it('netfilterDrops leaves out other reasons, and call chains without a hook', () => {
   expect(netfilterDrops([site(5, 'tcp_v4_rcv < ip_local_deliver', 'NO_SOCKET'), site(5, '')])).toEqual([])
 })

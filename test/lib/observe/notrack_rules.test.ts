@@ -26,22 +26,22 @@ const to = (firstPort: number, lastPort = firstPort) => ({
   bothEnds: true
 })
 
-describe('connections are untracked', () => {
-  it('where rules for their ports say so, in both directions', () => {
+describe('connections count as untracked', () => {
+  it('when rules for their ports say so, in both directions', () => {
     const rules = ruleset(...chains, ...both('pre', 8100), ...both('out', 8100))
     expect(areUntracked(rules, to(8100))).toBe(true)
     expect(areUntracked(rules, to(8101))).toBe(false)
     expect(areUntracked(rules, to(8100, 8101))).toBe(false)
   })
 
-  it('where ranges and sets cover all of the ports together', () => {
+  it('when ranges and sets together cover all ports', () => {
     const ports = { set: [{ range: [8100, 8110] }, 8111, { range: [8112, 8120] }, 9000] }
     const rules = ruleset(...chains, ...both('pre', ports), ...both('out', ports))
     expect(areUntracked(rules, to(8101, 8119))).toBe(true)
     expect(areUntracked(rules, to(8119, 8121))).toBe(false)
   })
 
-  it('where those of a self-dial cover loopback', () => {
+  it('when the rules for a self-dial cover loopback', () => {
     const address = (field: string) => ({
       match: {
         op: '==',
@@ -56,7 +56,7 @@ describe('connections are untracked', () => {
   })
 })
 
-describe('connections are taken to be tracked', () => {
+describe('connections count as tracked', () => {
   const all = [...both('pre', 8100), ...both('out', 8100)]
 
   it.each([
@@ -69,7 +69,7 @@ describe('connections are taken to be tracked', () => {
     ['in a table that is dormant', ruleset(table('dormant'), ...chains.slice(1), ...all)],
     ['after a rule of another kind', ruleset(...chains, rule('pre', { accept: null }), ...all)],
     [
-      'of one of their sources only',
+      'for one of their sources only',
       ruleset(
         ...chains,
         ...['pre', 'out'].flatMap((name) =>
@@ -79,11 +79,11 @@ describe('connections are taken to be tracked', () => {
         )
       )
     ]
-  ])('where rules say so %s', (_, rules) => {
+  ])('when rules say so %s', (_, rules) => {
     expect(areUntracked(rules, to(8100))).toBe(false)
   })
 
-  it('where nothing is known of the rules', () => {
+  it('when the rules are unknown', () => {
     for (const nothing of [null, {}, { nftables: 'none' }, []])
       expect(areUntracked(nothing, to(8100))).toBe(false)
   })

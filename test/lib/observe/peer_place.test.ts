@@ -7,17 +7,17 @@ const own = ['127.0.0.1', '192.0.2.2']
 
 describe('isTargetHere', () => {
   it.each([
-    ['loopback', '127.0.0.9', true],
-    ['IPv6 loopback', '::1', true],
-    ['an address of this host', '192.0.2.2', true],
-    ['another host', '192.0.2.9', false]
-  ])('knows %s', (_, address, expected) => {
+    ['true for loopback', '127.0.0.9', true],
+    ['true for IPv6 loopback', '::1', true],
+    ['true for an address of this host', '192.0.2.2', true],
+    ['false for another host', '192.0.2.9', false]
+  ])('is %s', (_, address, expected) => {
     expect(isTargetHere({ address }, own)).toBe(expected)
   })
 })
 
 describe('isPeerHere', () => {
-  it('is true of a self-dial', () => {
+  it('is true for a self-dial', () => {
     expect(isPeerHere({ selfDial: true, targets: [] }, own)).toBe(true)
   })
 

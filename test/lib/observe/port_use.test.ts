@@ -4,7 +4,7 @@ import { ephemeralPorts } from '../../../lib/observe/port_use.js'
 const ports = (localRange: [number, number] | null, reserved: [number, number][] | null) =>
   ephemeralPorts({ localRange, reserved, unprivilegedStart: 1024 })
 
-it('counts the ephemeral ports without the reserved ones among them', () => {
+it('ephemeralPorts leaves out the reserved ports', () => {
   expect(ports([32_768, 60_999], [])).toBe(28_232)
   expect(ports([20_000, 20_199], [[20_100, 20_199]])).toBe(100)
   expect(

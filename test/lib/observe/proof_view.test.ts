@@ -22,13 +22,13 @@ const sums = (changes: Partial<NativeProof>): NativeProof => ({
 })
 
 describe('believed', () => {
-  it('takes silence for death where answers come at once, or none comes', () => {
+  it('treats silent connections as dead when the others answer at once, or none answers', () => {
     expect(believed(sums({ proven: 990, silent: 10 }), 0).silent).toBe(10)
     expect(believed(sums({ silent: 1000 }), 0).silent).toBe(1000)
     expect(believed(sums({ proven: 500, late: 5, silent: 500 }), 0).silent).toBe(500)
   })
 
-  it('takes it for loss where as many answer late as lose a packet', () => {
+  it('treats silent connections as packet loss when as many answer late as lose a packet', () => {
     expect(believed(sums({ proven: 992, late: 198, silent: 8, neverHeard: 8 }), 0)).toMatchObject({
       silent: 0,
       neverHeard: 0
@@ -44,7 +44,7 @@ describe('believed', () => {
     expect(believed({ ...lossy, resent: 30 }, 0).silent).toBe(4)
   })
 
-  it('takes segments for SYN-ACKs as far as these were counted', () => {
+  it('treats segments as SYN-ACKs up to the number that was counted', () => {
     const repeated = sums({ proven: 500, repeating: 400, repeatingProven: 390, repeats: 1200 })
     expect(believed(repeated, 1200)).toMatchObject({ proven: 500, repeating: 400 })
     expect(believed(repeated, 400)).toMatchObject({ proven: 890, repeating: 0 })
@@ -52,7 +52,7 @@ describe('believed', () => {
   })
 })
 
-it('says what was proven, disproved, and what is unknown', () => {
+it('aliveOf counts the proven, the disproved and the unknown connections', () => {
   const view = { ...unproven, by: 'probe' as const, probed: 1000, of: 10_000, proven: 940 }
   expect(aliveOf({ ...view, silent: 10, repeating: 20, unknownToPeer: 25, gone: 5 })).toEqual({
     by: 'probe',
@@ -70,7 +70,7 @@ it('says what was proven, disproved, and what is unknown', () => {
   })
 })
 
-it('extrapolates a sample to all', () => {
+it('aliveOf extrapolates a sample to all connections', () => {
   expect(extrapolated(10, { probed: 1000, of: 10_000 })).toBe(100)
   expect(extrapolated(10, { probed: 1000, of: 1000 })).toBe(10)
   expect(extrapolated(10, { probed: 0, of: 1000 })).toBe(10)

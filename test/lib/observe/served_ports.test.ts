@@ -27,7 +27,7 @@ async function note(served: ServedPorts, noticed: Partial<Noticed>, closeWait = 
 }
 
 describe('ServedPorts', () => {
-  it('notes connections of which nothing was read for three seconds, accepted or not', async () => {
+  it('counts connections that nothing was read from for three seconds, accepted or not', async () => {
     const served = new ServedPorts()
     const all = [unread('a', 10), unread('b', 0), unread('c', 0, 0)]
     expect(await note(served, { unread: all })).toMatchObject({ stalled: { sockets: 0 } })
@@ -40,7 +40,7 @@ describe('ServedPorts', () => {
     })
   })
 
-  it('begins anew for one that was read, or had nothing to read meanwhile', async () => {
+  it('starts over for a connection that was read or had nothing to read', async () => {
     const served = new ServedPorts()
     await note(served, { unread: [unread('a', 10), unread('b', 0)] })
     vi.advanceTimersByTime(2000)
@@ -51,7 +51,7 @@ describe('ServedPorts', () => {
     })
   })
 
-  it('keeps how many connections were left half closed at first', async () => {
+  it('keeps the number of half-closed connections of the first look', async () => {
     const served = new ServedPorts()
     await note(served, {}, { sockets: 2, old: 0 })
     expect(await note(served, {}, { sockets: 9, old: 4 })).toMatchObject({

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { expect, it } from 'vitest'
 import { TimeWaitWatch } from '../../../lib/observe/time_wait.js'
 
-it('sees a connection that rests', async () => {
+it('TimeWaitWatch sees a connection in TIME_WAIT', async () => {
   const watch = new TimeWaitWatch()
   const server = createServer((socket) => socket.resume().on('end', () => socket.end())).listen(
     0,

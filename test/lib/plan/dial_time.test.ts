@@ -10,16 +10,16 @@ describe('secondsToStart', () => {
     ['0:10k/s,30s:200k/s', 1_000_000, 16.26],
     ['0:10k/s,30s:200k/s', 3_150_000, 30],
     ['0:10k/s,30s:200k/s', 4_150_000, 35],
-    // It falls to nothing and rests: 5,000, and no more until the rise to 1,000/s has brought the other 500.
+    // The rate falls to zero and stays there: 5,000, and the rise to 1,000/s brings the other 500.
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_000, 10],
     ['0:1k/s,10s:0/s,20s:0/s,21s:1k/s', 5_500, 21]
-  ])('%s, %i connections', (ramp, count, seconds) => {
+  ])('for the ramp %s and %i connections is exact', (ramp, count, seconds) => {
     expect(secondsToStart(count, resolveRamp(ramp))).toBeCloseTo(seconds, 2)
   })
 })
 
 describe('planTime', () => {
-  it('goes by the rate, holds, and knows its bound', () => {
+  it('uses the rate and the hold, and says whether it is a bound', () => {
     const paced = scenario({ rate: resolveRamp('0:500/s'), holdMs: 60_000, durationMs: 30_000 })
     expect(planTime(paced, 4, false)).toEqual({
       dialSeconds: 20,
@@ -29,7 +29,7 @@ describe('planTime', () => {
     })
   })
 
-  it('without a rate only knows what these CPUs do at best', () => {
+  it('knows only a lower bound from these CPUs without a rate', () => {
     expect(planTime(scenario({ workers: 2 }), 4, true)).toEqual({
       dialSeconds: null,
       atBestSeconds: 0.05,

@@ -26,8 +26,8 @@ function tracking(conntrack: object): FactsOfHosts {
   return { client, server: { ...server, conntrack: { ...server.conntrack, ...conntrack } } }
 }
 
-describe('the first incident', () => {
-  it('is foreseen: the full table, and the long chains as the next to bind', async () => {
+describe('the plan for the first incident', () => {
+  it('predicts the full table, then the long chains', async () => {
     const planned = await million()
     expect(planned.fits).toBe(false)
     expect(named(planned).slice(0, 2)).toEqual([
@@ -45,18 +45,21 @@ describe('the first incident', () => {
     expect(full?.remedy).toContain('sysctl -w net.netfilter.nf_conntrack_max=2097152')
   })
 
-  it('has a third cause, for one process on that kernel: ulimit -n 1000000 leaves nothing for anything else', async () => {
+  it('predicts the descriptor limit third: ulimit -n 1000000 leaves none for other files', async () => {
     const { findings } = await million()
     expect(findings[2]).toMatchObject({ id: 'descriptor-limit', side: 'client', bindsAt: 999_936 })
     expect(findings).toHaveLength(3)
   })
 
-  it.each([16_384, 65_536])('with the table raised alone, %i buckets are what is left', async (buckets) => {
-    const planned = await million(tracking({ max: 6_553_600, buckets }))
-    expect(named(planned)[0]).toBe('server: conntrack-chain-too-long')
-  })
+  it.each([16_384, 65_536])(
+    'with only the table raised, predicts long chains in %i buckets',
+    async (buckets) => {
+      const planned = await million(tracking({ max: 6_553_600, buckets }))
+      expect(named(planned)[0]).toBe('server: conntrack-chain-too-long')
+    }
+  )
 
-  it('comes in the same order with the buckets such a kernel has by default', async () => {
+  it('gives the same order with the default buckets of that kernel', async () => {
     expect(named(await million(tracking({ buckets: 65_536 }))).slice(0, 2)).toEqual([
       'server: conntrack-table-full',
       'server: conntrack-chain-too-long'
@@ -66,11 +69,11 @@ describe('the first incident', () => {
   it.each([
     ['both raised', { max: 6_553_600, buckets: 1_048_576 }],
     ['tracking not loaded', { count: null, max: null, buckets: null }]
-  ])('is over with %s', async (_, conntrack) => {
+  ])('predicts no conntrack finding with %s', async (_, conntrack) => {
     expect(named(await million(tracking(conntrack)))).toEqual(['client: descriptor-limit'])
   })
 
-  it('is foreseen from the facts of one host alone, too', async () => {
+  it('needs the facts of one host only', async () => {
     const conntrack = { count: 0, max: 65_536, buckets: 16_384, entriesAllNamespaces: null }
     const kernel = { release: '5.15.0', version: { major: 5, minor: 15, patch: 0 } }
     const planned = await million({ client: facts({ conntrack, kernel }) })
@@ -79,7 +82,7 @@ describe('the first incident', () => {
     expect(planned.unknown.join('\n')).toContain('whether a rule of the dialing host tracks connections')
   })
 
-  it('takes the server from a file of its own', async () => {
+  it('takes the server from its own file', async () => {
     const { client, server } = incident as Required<FactsOfHosts>
     const planned = await million({ client }, { serverFacts: server })
     expect(named(planned)).toEqual(named(await million()))
@@ -88,7 +91,7 @@ describe('the first incident', () => {
     })
   })
 
-  it('reaches the server from all shards together', async () => {
+  it('counts all shards together at the server', async () => {
     const planned = await million(incident, { connections: 50_000, shard: '3/20' })
     expect(planned.needs.server?.connections).toBe(1_000_000)
     expect(planned.tuples).toMatchObject({ sourcePorts: 3175, portsOfOtherShards: 60_313 })
@@ -96,7 +99,7 @@ describe('the first incident', () => {
   })
 })
 
-describe('what dial refuses is explained', () => {
+describe('plan explains what dial refuses:', () => {
   const here = { client: facts() }
 
   it('too few tuples', async () => {
@@ -116,13 +119,13 @@ describe('what dial refuses is explained', () => {
     expect(planned.findings[0]).toMatchObject({ id: 'source-address-missing', bindsAt: 0 })
   })
 
-  it('a target that nobody may flood without leave', async () => {
+  it('a public target without consent', async () => {
     const planned = await plan({ targets: ['203.0.113.1:80'], facts: here })
     expect(planned).toMatchObject({ fits: true, findings: [] })
   })
 })
 
-describe('a churn', () => {
+describe('the plan of a churn', () => {
   const churn = { connections: 1000, churn: true, durationMs: 300_000, targets: ['10.0.0.2:80-99'] }
   const tracked = facts({
     conntrack: { count: 5, max: 262_144, buckets: 1_048_576 },
@@ -131,7 +134,7 @@ describe('a churn', () => {
   const of = async (options: PlanOptions) =>
     named(await plan({ ...churn, facts: { client: tracked, server: tracked }, ...options }))
 
-  it('fills tracking on both sides with what it has closed, and TIME_WAIT where it closes', async () => {
+  it('fills tracking on both sides with closed connections, and TIME_WAIT on the side that closes', async () => {
     expect(await of({ rate: 5000 })).toEqual([
       'client: conntrack-table-full',
       'server: conntrack-table-full',
@@ -141,25 +144,25 @@ describe('a churn', () => {
     expect((await of({ rate: 5000, closeBy: 'server' })).at(-1)).toBe('server: time-wait-overflow')
   })
 
-  it('says what it cannot reckon with', async () => {
+  it('says what it cannot calculate', async () => {
     const planned = await plan({ ...churn, facts: { client: tracked } })
     expect(planned.unknown.join()).toContain('the rate of a churn at full speed')
     expect(planned.time).toMatchObject({ dialSeconds: null, boundSeconds: 300 })
   })
 })
 
-describe('a NAT', () => {
+describe('a NAT in a plan', () => {
   const nat = { natPorts: '2048-65535', timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }
   const rates = async (options: PlanOptions) => named(await plan({ ...options, facts: { client: facts() } }))
 
-  it('is told when its 5-tuples come around too early', async () => {
+  it('is reported when its 5-tuples repeat too early', async () => {
     expect(await rates({ ...nat, rate: 550 })).toEqual(['path: tuple-reuse-rate'])
     expect(await rates({ ...nat, rate: 520 })).toEqual([])
     expect(await rates({ ...nat, rate: 1500, natSources: 3 })).toEqual([])
     expect(await rates({ ...nat, rate: 1600, natSources: 3 })).toEqual(['path: tuple-reuse-rate'])
   })
 
-  it('bounds the tuple space', async () => {
+  it('limits the tuple space', async () => {
     const planned = await plan({
       connections: 100_000,
       targets: ['10.0.0.2:80', '10.0.0.3:80'],
@@ -171,7 +174,7 @@ describe('a NAT', () => {
   })
 })
 
-it('plans for this host when no facts are given', async () => {
+it('plan uses this host when no facts are given', async () => {
   const planned = await plan({ connections: 1000, workers: 2, rate: 500, holdMs: 1000 })
   expect(planned).toMatchObject({
     schema: 'c1m-native/plan@1',
@@ -186,13 +189,13 @@ it('plans for this host when no facts are given', async () => {
   expect(JSON.parse(JSON.stringify(planned))).toEqual(planned)
 })
 
-it('reads its own output as facts', async () => {
+it('plan accepts its own output as facts', async () => {
   const planned = await million()
   const again = await million(JSON.parse(JSON.stringify(planned)))
   expect(again).toEqual(planned)
 })
 
-it('knows which ports are kept back', async () => {
+it('plan knows which ports are reserved', async () => {
   const ports = { reserved: [[1, 1100] as [number, number], [60_000, 60_009] as [number, number]] }
   const of = (sourcePorts: string) =>
     plan({ targets: ['10.0.0.2:80'], sourcePorts, facts: { client: facts({ ports }) } })
@@ -204,15 +207,15 @@ it('knows which ports are kept back', async () => {
   expect(unknown.tuples.reservedPorts).toBeNull()
 })
 
-it('refuses options that make no sense, and facts that are none', async () => {
+it('plan refuses contradictory options and invalid facts', async () => {
   await expect(plan({ connections: 0 })).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   await expect(plan({ facts: { tcp: { somaxconn: 'x' } } as never })).rejects.toMatchObject({
     code: 'C1M_FACTS_INVALID'
   })
 })
 
-describe('a device', () => {
-  it('is refused where this host has none of that name, whatever the target', async () => {
+describe('a device in a plan', () => {
+  it('is refused when this host has no device of that name, for any target', async () => {
     for (const options of [{}, { targets: ['127.0.0.1:80'] }, { targets: ['198.18.0.1:80'] }])
       await expect(plan({ ...options, device: 'nosuch0' })).rejects.toMatchObject({
         code: 'C1M_OPTION_INVALID',
@@ -220,7 +223,7 @@ describe('a device', () => {
       })
   })
 
-  it('of another host is believed, and leaves the source address unknown', async () => {
+  it('of another host is accepted, and leaves the source address unknown', async () => {
     const { client } = incident as Required<FactsOfHosts>
     const { scenario } = await plan({ targets: ['192.0.2.120:80'], device: 'nosuch0', facts: client })
     expect(scenario.sources).toEqual([{ first: '0.0.0.0', last: '0.0.0.0' }])

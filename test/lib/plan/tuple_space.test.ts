@@ -3,7 +3,7 @@ import { planTuples } from '../../../lib/plan/tuple_space.js'
 import { planNat } from '../../../lib/scenario/nat.js'
 import { scenario } from '../checks/fixtures.js'
 
-it('takes the tuple space apart', () => {
+it('the tuple space is split into its factors', () => {
   const third = scenario({ shardIndex: 2, shardCount: 3, tuples: 430_080 })
   expect(
     planTuples(third, { keptBack: { reserved: 5, leftToOthers: 7 }, otherSockets: 9, nat: null })
@@ -20,7 +20,7 @@ it('takes the tuple space apart', () => {
   })
 })
 
-it('is as small as the NAT makes it, and not larger than it is', () => {
+it('the tuple space is limited by the NAT, but never enlarged by it', () => {
   const bounds = { keptBack: { reserved: 0, leftToOthers: 0 }, otherSockets: null }
   const capacity = (natPorts: string) =>
     planTuples(scenario(), { ...bounds, nat: planNat({ natPorts }, 20) }).capacity

@@ -16,25 +16,25 @@ const here: PlanVisibility = {
   churnsUnpaced: false
 }
 
-it('has nothing to add where everything is in sight', () => {
+it('visibility has nothing to add when everything is visible', () => {
   expect(unknowns(here)).toEqual([])
 })
 
-it('names the routes where the kernel cannot be asked for them, of this host only', () => {
+it('visibility names the routes of this host when the kernel cannot be asked for them', () => {
   expect(unknowns({ ...here, asked: false })).toEqual([
     'the devices packets leave by, and whether they are up: netlink sockets (AF_NETLINK) are refused here, or the addon does not load'
   ])
   expect(unknowns({ ...here, here: false, asked: false })).toEqual([])
 })
 
-it('names a target that takes consent', () => {
+it('visibility names a target that needs consent', () => {
   const stranger = { host: 'example.org', address: '203.0.113.1', firstPort: 443, lastPort: 443 }
   expect(unknowns({ ...here, stranger })).toEqual([
     'whether the operators of example.org:443 agree: dial refuses it without --authorized'
   ])
 })
 
-it('names the facts that are missing, and what follows', () => {
+it('visibility names the missing facts and their consequence', () => {
   const client = facts({ limits: { nofileHard: null }, conntrack: { count: null, max: null, buckets: null } })
   expect(unknowns({ ...here, client })).toEqual([
     'nf_conntrack_max, RLIMIT_NOFILE of this host: assumed not to be limits'
@@ -49,7 +49,7 @@ it('names the facts that are missing, and what follows', () => {
   ])
 })
 
-it('says what it takes an idle conntrack for', () => {
+it('visibility says what is assumed for a conntrack without connections', () => {
   expect(unknowns({ ...here, client: facts() })).toEqual([
     'whether a rule of this host tracks connections: none are tracked now, so tracking is assumed to be off (nf_conntrack_max is 262,144)'
   ])
@@ -58,13 +58,13 @@ it('says what it takes an idle conntrack for', () => {
   ])
 })
 
-it('cannot reckon with a churn as fast as possible', () => {
+it('visibility says that a churn without a rate cannot be calculated', () => {
   expect(unknowns({ ...here, churnsUnpaced: true })).toEqual([
     'the rate of a churn at full speed, and so its TIME_WAITs and tracked entries (set a rate with --rate)'
   ])
 })
 
-it('says what another host keeps to itself', () => {
+it('visibility names what cannot be known about another host', () => {
   const sources = { ...here.sources, assumed: true }
   const away = { ...here, peerIsHere: false, sources, otherSockets: 12 }
   expect(unknowns(away)).toEqual([
@@ -80,7 +80,7 @@ it('says what another host keeps to itself', () => {
   ])
 })
 
-it('says that rules may keep ports out of tracking, where it may not read them', () => {
+it('visibility says that unreadable rules may exclude ports from tracking', () => {
   expect(unknowns({ ...here, tracking: 'unknown' })).toEqual([
     'whether a rule of this host exempts these ports from connection tracking (notrack): no such rule is assumed (run plan as root, with nft)'
   ])

@@ -13,7 +13,7 @@ const line = (label: string, result: RunResult) =>
     .split('\n')
     .find((text) => text.startsWith(label))
 
-it('sums up a healthy run in a few lines', () => {
+it('dialReport summarizes a healthy run in a few lines', () => {
   expect(dialReport(healthy)).toMatchInlineSnapshot(`
     "Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s.
 
@@ -26,7 +26,7 @@ it('sums up a healthy run in a few lines', () => {
   `)
 })
 
-it('shows everything there may be', () => {
+it('dialReport shows every section', () => {
   expect(dialReport(eventfulResult())).toMatchInlineSnapshot(`
     "Made 5,000 transactions with 127.0.0.1:8100-8119 in 4.2ms (106k/s), 1,000 connections at a time; 300 connects failed, 7 exchanges failed.
 
@@ -59,7 +59,7 @@ it('shows everything there may be', () => {
   `)
 })
 
-it('says in plain words whether the connections are alive', () => {
+it('dialReport says in plain words whether the connections are alive', () => {
   const alive = (by: 'none' | 'probe' | 'keepalive' | 'listener', proven: number, disproved: number) =>
     line('alive', exampleResult({ alive: { by, probed: proven + disproved, proven, disproved, unknown: 0 } }))
   expect(alive('probe', 1000, 0)).toBe('alive        1,000 of 1,000 probed answered')
@@ -73,10 +73,10 @@ it('says in plain words whether the connections are alive', () => {
   expect(line('alive', exampleResult({ alive: null }))).toBeUndefined()
 })
 
-describe('the first line', () => {
+describe('the first line of a report', () => {
   const connections = { ...healthy.connections, established: 0, failed: 0, attempted: 0, peak: 0 }
 
-  it('tells SYNs that were answered by an older connection from lost ones', () => {
+  it('distinguishes SYNs answered by an old connection from lost ones', () => {
     const retransmits = {
       syn: 15,
       connectionsWithSynRetry: 12,
@@ -91,13 +91,13 @@ describe('the first line', () => {
     )
   })
 
-  it('says when nothing was established', () => {
+  it('says that no connection was established', () => {
     expect(headline({ connections: { ...connections, attempted: 1000, failed: 1000 } })).toBe(
       'Opened none of 1,000 connections to 127.0.0.1:8100-8119; 1,000 failed.'
     )
   })
 
-  it('says when the run ended early', () => {
+  it('says that the run ended early', () => {
     expect(headline({ connections: { ...connections, attempted: 400, established: 390, failed: 10 } })).toBe(
       'Opened 390 of 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; 10 failed, 600 were not started.'
     )
@@ -114,7 +114,7 @@ describe('the first line', () => {
     expect(headline({})).not.toContain('interrupted')
   })
 
-  it('says when the peer closed what was to be held', () => {
+  it('says that the peer closed connections that should be held', () => {
     expect(headline({ connections: { ...healthy.connections, closedByPeer: 1000 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s) and held them for 10s; the peer closed all of them.'
     )
@@ -135,13 +135,13 @@ describe('the first line', () => {
     expect(headline({ timing, interrupted: true })).toMatch(/ \(238k\/s\); the run was interrupted\.$/)
   })
 
-  it('names no hold where none was asked for', () => {
+  it('names no hold when none was requested', () => {
     expect(headline({ scenario: { ...healthy.scenario, holdMs: 0 } })).toBe(
       'Opened all 1,000 connections to 127.0.0.1:8100-8119 in 4.2ms (238k/s).'
     )
   })
 
-  it('names the targets as they were written, as far as they fit', () => {
+  it('names as many targets as fit, as they were written', () => {
     const targets = ['web', '::1', '10.0.0.1', 'a', 'b'].map((host, i) => ({
       host,
       address: '127.0.0.1',
@@ -160,7 +160,7 @@ describe('the first line', () => {
   })
 })
 
-describe('the first line of a run that talks', () => {
+describe('the first line of a report with exchanges', () => {
   const exchange = { completed: 1000, failed: 0, failures: noFailures, bytesSent: 6000, bytesReceived: 7000 }
   const churn = {
     transactions: 106_000,
@@ -170,12 +170,12 @@ describe('the first line of a run that talks', () => {
     tupleRestSeconds: null
   }
 
-  it('names exchanges that failed', () => {
+  it('names failed exchanges', () => {
     expect(headline({ exchange })).toMatch(/ and held them for 10s\.$/)
     expect(headline({ exchange: { ...exchange, failed: 1 } })).toMatch(/ for 10s; 1 exchange failed\.$/)
   })
 
-  it('tells of transactions in a churn', () => {
+  it('counts transactions in a churn', () => {
     const scenario = { ...healthy.scenario, targets: [], selfDial: true, connections: 100, churn: true }
     const timing = { ...healthy.timing, dialSeconds: 1 }
     expect(headline({ scenario, timing, churn })).toBe(
@@ -191,7 +191,7 @@ describe('the first line of a run that talks', () => {
   })
 })
 
-it('says that a churn ended early, and how to prevent it', () => {
+it('dialReport says that a churn ended early, and how to prevent it', () => {
   const result = eventfulResult()
   const churn = result.churn && { ...result.churn, endedEarly: true }
   expect(dialReport({ ...result, churn })).toContain(
@@ -199,7 +199,7 @@ it('says that a churn ended early, and how to prevent it', () => {
   )
 })
 
-it('says where an answer differs that begins as expected', () => {
+it('dialReport shows where an answer first differs from the expected one', () => {
   const wrongAnswer = {
     connection: '127.0.1.1:1031 > 127.0.0.1:8103',
     offset: 484,
@@ -211,14 +211,14 @@ it('says where an answer differs that begins as expected', () => {
   expect(lines).not.toContain('expected  "')
 })
 
-it('reports results of earlier versions, which do not tell failed exchanges apart', () => {
+it('dialReport accepts results of earlier versions, which do not list failed exchanges separately', () => {
   const { wrongAnswer, exchange, ...result } = eventfulResult()
   const { failures, ...totals } = exchange as NonNullable<typeof exchange>
   const old = { ...result, exchange: totals } as unknown as RunResult
   expect(line('exchange', old)).toBe('exchange     4,990 completed, 7 failed, 29.2KiB sent, 34.1KiB received')
 })
 
-it('says when no tuple came around, and when TIME_WAIT could not be read', () => {
+it('dialReport says when no tuple was reused, and when TIME_WAIT could not be read', () => {
   const churn = {
     transactions: 5,
     transactionsPerSecond: 5,
@@ -231,7 +231,7 @@ it('says when no tuple came around, and when TIME_WAIT could not be read', () =>
   )
 })
 
-it('lists the most frequent failures and counts the others', () => {
+it('dialReport lists the most frequent failures and counts the others', () => {
   const errors = Array.from(
     { length: 10 },
     (_, i): ErrorTally => ({
@@ -248,7 +248,7 @@ it('lists the most frequent failures and counts the others', () => {
   expect(text).not.toContain('E8')
 })
 
-it('leaves out latencies of no connection', () => {
+it('dialReport leaves out latencies without a connection', () => {
   const buckets = { fromUs: [], toUs: [], counts: [] }
   const none: Distribution = {
     unit: 'us',
@@ -268,7 +268,7 @@ it('leaves out latencies of no connection', () => {
   expect(line('connect ', exampleResult({ connectLatency: allRetried }))).toMatch(/max 3\.1ms$/)
 })
 
-it('leaves out what could not be read', () => {
+it('dialReport leaves out values that could not be read', () => {
   const memory = {
     processRssBytes: 1_048_576,
     nativeBytesPerConnection: null,
@@ -278,7 +278,7 @@ it('leaves out what could not be read', () => {
   expect(line('memory', exampleResult({ memory }))).toBe('memory       1MiB resident')
 })
 
-it('says when the kernel refused private descriptor tables, and divides by no zero', () => {
+it('dialReport says when the kernel refused private descriptor tables, and never divides by zero', () => {
   const process = {
     ...healthy.process,
     cpuSeconds: 1.5,
@@ -292,7 +292,7 @@ it('says when the kernel refused private descriptor tables, and divides by no ze
   )
 })
 
-it('colours by what happened, and only as it is told to', () => {
+it('dialReport is colored by outcome, and only on request', () => {
   const tags: Paint = (style, text) => `<${style}>${text}</${style}>`
   const text = dialReport(eventfulResult(), tags)
   expect(text).toMatch(/^<bold><yellow>Made 5,000 transactions .*<\/yellow><\/bold>\n/)

@@ -16,7 +16,7 @@ const report = async (options: DoctorOptions = {}, host = new FakeHost()) =>
     'STATE'
   )
 
-it('says what binds first, what lifts it, and whose that is', async () => {
+it('doctorReport says which limit is reached first, how to raise it, and to which namespace it belongs', async () => {
   expect(await report()).toMatchInlineSnapshot(`
     "1,000,000 connections at 50k/s, accepted by this host: 2 limits bind, the first from connection 65,416 on.
 
@@ -77,7 +77,7 @@ it('says what binds first, what lifts it, and whose that is', async () => {
   `)
 })
 
-it('says what was applied', async () => {
+it('doctorReport lists what was applied', async () => {
   const lines = (await report({ apply: true })).split('\n')
   const at = lines.findIndex((line) => line.startsWith('Applied'))
   expect(lines.slice(at, at + 4)).toEqual([
@@ -88,18 +88,18 @@ it('says what was applied', async () => {
   ])
 })
 
-it('says that nothing had to be', async () => {
+it('doctorReport says that nothing had to be applied', async () => {
   expect(await report({ connections: 1000, rate: 100, apply: true })).toContain('\nNothing to apply.\n')
 })
 
-it('says what could not be applied', async () => {
+it('doctorReport lists what could not be applied', async () => {
   const { 'net.netfilter.nf_conntrack_buckets': _, ...sysctls } = untuned
   const text = await report({ rate: 100, apply: true }, new FakeHost(sysctls))
   expect(text).toContain('  net.netfilter.nf_conntrack_max 65536 -> 2097152\n')
   expect(text).toContain('  net.netfilter.nf_conntrack_buckets stays unknown, 1048576 is needed: ')
 })
 
-it('says unknown of a host that shows nothing', async () => {
+it('doctorReport says unknown for a host that shows nothing', async () => {
   const text = await report({ role: 'client', targets: [] }, new FakeHost({}))
   expect(text).toContain('open files   unknown of unknown on this host\n')
   expect(text).toContain('conntrack    not loaded, or unknown\n')
@@ -125,7 +125,7 @@ describe('reversionReport', () => {
       ['Nothing to put back (/j).', `${name} is gone with its module: nothing to put back.`]
     ],
     [{ revertedAt: '2026-11-22' }, ['Nothing to put back: it was put back at 2026-11-22 (/j).']]
-  ])('%j', (changes, lines) => {
+  ])('describes %j', (changes, lines) => {
     expect(reversionReport({ ...reversion, ...changes })).toBe(`${lines.join('\n')}\n`)
   })
 })

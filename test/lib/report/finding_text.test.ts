@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { binding, findingLines } from '../../../lib/report/finding_text.js'
 import { plain } from '../../../lib/report/paint.js'
 
-it('a finding says what it is, what shows it and what mends it', () => {
+it('findingLines shows the finding, its evidence and its remedy', () => {
   const finding = {
     id: 'accept-queue-overflow',
     severity: 'critical' as const,
@@ -32,7 +32,7 @@ describe('binding', () => {
     [[null], '1 limit binds'],
     [[5000, null], '2 limits bind, the first from connection 5,000 on'],
     [[null, null], '2 limits bind']
-  ])('%j', (places, text) => {
+  ])('describes %j', (places, text) => {
     expect(at(...places)).toBe(text)
   })
 })

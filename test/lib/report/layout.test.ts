@@ -5,7 +5,7 @@ import { type Paint, plain } from '../../../lib/report/paint.js'
 const marked: Paint = (style, text) => `<${style}>${text}</${style}>`
 
 describe('sections', () => {
-  it('stand beside their labels, which are as wide as the longest, shown or not', () => {
+  it('are printed next to their labels, which are as wide as the longest one, shown or not', () => {
     const sections = [['memory', ['1', '2']] as const, ['unavailable', []] as const]
     expect(sectionLines(sections, plain)).toEqual(['memory       1', '             2'])
   })
@@ -22,7 +22,7 @@ describe('sections', () => {
     ])
   })
 
-  it('have labels in another style', () => {
+  it('may have their labels in another style', () => {
     expect(sectionLines([['queues', ['full']]], marked)).toEqual(['<dim>queues  </dim>full'])
   })
 })
@@ -30,12 +30,12 @@ describe('sections', () => {
 describe('a list', () => {
   const lines = (items: readonly number[]) => items.map(String)
 
-  it('that is too long counts the rest, unless that takes as many lines', () => {
+  it('that is too long counts the rest, unless showing it takes as many lines', () => {
     expect(capped([1, 2, 3], 2, lines)).toEqual(['1', '2', '3'])
     expect(capped([1, 2, 3, 4], 2, lines)).toEqual(['1', '2', 'and 2 more'])
   })
 
-  it('in one line names the first and counts the rest', () => {
+  it('on one line shows the first items and counts the rest', () => {
     expect(listed(['a', 'b'], 2)).toBe('a, b')
     expect(listed(['a', 'b', 'c'], 2)).toBe('a, b and 1 more')
   })

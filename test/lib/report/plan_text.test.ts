@@ -11,7 +11,7 @@ const incident = await readFactsFile(
 const report = async (options: PlanOptions) =>
   planReport(await plan({ facts: { client: facts() }, ...options }))
 
-it('tells of a plan that fits', async () => {
+it('planReport describes a plan that fits', async () => {
   const text = await report({ connections: 250_000, rate: 50_000, holdMs: 60_000, durationMs: 30_000 })
   expect(text).toMatchInlineSnapshot(`
     "250,000 connections to its own listeners: nothing known will stop them.
@@ -31,7 +31,7 @@ it('tells of a plan that fits', async () => {
   `)
 })
 
-it('tells of one that does not, and what to do', async () => {
+it('planReport describes a plan that does not fit, and what to do', async () => {
   const text = await report({
     connections: 1_000_000,
     targets: ['192.0.2.120:8100-8119'],
@@ -105,7 +105,7 @@ it('tells of one that does not, and what to do', async () => {
   `)
 })
 
-it('reckons with a NAT', async () => {
+it('planReport accounts for a NAT', async () => {
   const nat = { natPorts: '2048-65535', timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }
   const lines = (await report({ rate: 550, ...nat })).split('\n')
   const at = lines.findIndex((line) => line.startsWith('NAT'))
@@ -116,14 +116,14 @@ it('reckons with a NAT', async () => {
   ])
 })
 
-it('tells how long a churn lasts', async () => {
+it('planReport says how long a churn lasts', async () => {
   expect(await report({ churn: true })).toContain('time         10s of churn, as fast as possible\n')
   expect(await report({ churn: true, durationMs: 5000, ramp: '0:1k/s,5s:9k/s' })).toContain(
     'time         5s of churn at up to 9k/s\n'
   )
 })
 
-it('says what takes of the tuple space', async () => {
+it('planReport says what reduces the tuple space', async () => {
   const ports = { reserved: [[1024, 1123] as [number, number]] }
   const text = await report({
     targets: ['10.0.0.2:80'],

@@ -14,12 +14,12 @@ const target = (changes: Partial<TargetTotals> = {}): TargetTotals => {
 }
 
 describe('targetLines', () => {
-  it('says nothing of a single endpoint', () => {
+  it('returns nothing for a single endpoint', () => {
     expect(targetLines([])).toEqual([])
     expect(targetLines([target({ failed: 3 })])).toEqual([])
   })
 
-  it('names endpoints in trouble, and sums up the rest', () => {
+  it('names endpoints with failures, and summarizes the rest', () => {
     const lines = targetLines([
       target({ target: '127.0.0.1:8', established: 0, failed: 1000 }),
       target({ exchangesFailed: 1, closedByPeer: 2 }),
@@ -33,7 +33,7 @@ describe('targetLines', () => {
     ])
   })
 
-  it('counts those in trouble that it does not list', () => {
+  it('counts the endpoints with failures that it does not list', () => {
     const lines = targetLines(Array.from({ length: 10 }, () => target({ failed: 1 })))
     expect(lines).toHaveLength(9)
     expect(lines.at(-1)).toBe('and 2 other endpoints with failures')

@@ -20,7 +20,7 @@ function conntrackRow(changes: Partial<ConntrackFill>): string | undefined {
   return lines.find((line) => line.startsWith('conntrack'))?.replace(/^conntrack +/, '')
 }
 
-it('calls the table full only when it is', () => {
+it('viewSections calls the conntrack table full only when it is', () => {
   const size = '100 of 262,144 entries, 262,144 buckets'
   expect(conntrackRow({ clashed: 800 })).toBe(
     `${size}, 800 packets dropped, a NAT found no free port or gave one away twice`
@@ -31,6 +31,6 @@ it('calls the table full only when it is', () => {
   expect(conntrackRow({})).toBe(size)
 })
 
-it('has no row for a table that is unused', () => {
+it('viewSections has no row for an unused table', () => {
   expect(conntrackRow({ entries: 0 })).toBeUndefined()
 })

@@ -5,7 +5,7 @@ import { eventfulResult, exampleResult } from '../../helpers/example_result.js'
 
 const holds = (text: string, result = eventfulResult()) => parseFailIf(text).holds(result)
 
-describe('conditions', () => {
+describe('the condition', () => {
   it.each([
     ['failed>0', 'connections.failed is 300, so failed>0 holds'],
     ['connections.failed > 0', 'connections.failed is 300, so connections.failed > 0 holds'],
@@ -60,12 +60,12 @@ describe('conditions', () => {
     'connectLatency.p99>2s',
     'totalSeconds>1m',
     'memory.processRssBytes>1GiB'
-  ])('%s does not', (text) => {
+  ])('%s does not hold', (text) => {
     expect(holds(text)).toBeNull()
   })
 
   it.each(['exchangeLatency.p99>1s', 'churn.transactions<0', 'pacing.p99>1s', 'retransmits.segments>1m'])(
-    '%s counts as held where it was not measured',
+    '%s counts as held when the value was not measured',
     (text) => {
       const path = text.split(/[<>]/)[0]
       expect(holds(text, exampleResult())).toBe(
@@ -74,7 +74,7 @@ describe('conditions', () => {
     }
   )
 
-  it('do not pass on the latencies of no connection', () => {
+  it('on a latency does not hold without a connection', () => {
     const buckets = { fromUs: [], toUs: [], counts: [] }
     const none = { unit: 'us', count: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0, buckets } as const
     const result = exampleResult({ connectLatency: { ...none, withoutSynRetry: none } })
@@ -87,7 +87,7 @@ describe('conditions', () => {
   })
 })
 
-describe('what is refused at once', () => {
+describe('an invalid condition is refused:', () => {
   it.each([
     ['', "failIf '' is not of the form FIGURE OPERATOR NUMBER"],
     ['failed', "failIf 'failed' is not of the form FIGURE OPERATOR NUMBER"],
@@ -136,7 +136,7 @@ describe('what is refused at once', () => {
         /^Figures are requested, .*skippedPorts, dialSeconds, .* and those of connections, timing, .*$/
       )
     ]
-  ])('%j, with what could be written', (text, hint) => {
+  ])('%j, with the possible names', (text, hint) => {
     expect(caught(() => parseFailIf(text))).toMatchObject({ hint })
   })
 })

@@ -32,27 +32,27 @@ function validator(of: Schema) {
   return (value: unknown) => (validate(value) ? [] : validate.errors)
 }
 
-/** The schema as it is, but knowing no property that is not named: new ones are allowed to readers, not to us. */
+/** The schema, but without further properties: readers must allow new ones, the code must not write any. */
 function closed(): Schema {
   const copy = structuredClone(schema)
   for (const object of objects(copy)) object.additionalProperties = false
   return copy
 }
 
-// The compiler holds the examples to the type; these tests hold the schema to the examples.
+// The compiler checks the examples against the type; these tests check the schema against the examples.
 describe('result.schema.json', () => {
-  it('allows results as they are, and names every property of them', () => {
+  it('allows real results, and names each of their properties', () => {
     const errors = validator(closed())
     expect(errors(JSON.parse(JSON.stringify(exampleResult())))).toEqual([])
     expect(errors(JSON.parse(JSON.stringify(eventfulResult())))).toEqual([])
   })
 
-  it('requires every property it names, as the type does', () => {
+  it('requires each property that the type requires', () => {
     for (const { properties = {}, required } of objects(schema))
       expect(required).toEqual(Object.keys(properties))
   })
 
-  it('does not mind properties added later', () => {
+  it('allows properties that are added later', () => {
     expect(validator(schema)({ ...exampleResult(), added: 1 })).toEqual([])
   })
 
@@ -67,7 +67,7 @@ describe('result.schema.json', () => {
     expect(validator(schema)({ ...exampleResult(), ...changes })).not.toEqual([])
   })
 
-  it('is of the version the code writes', () => {
+  it('has the version that the code writes', () => {
     expect(schema.properties?.schema).toEqual({ type: 'string', const: SCHEMA })
   })
 })

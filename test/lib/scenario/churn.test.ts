@@ -16,7 +16,7 @@ describe('checkChurn', () => {
     [{ churn: true, closeBy: 'server' }, false, true],
     [{ churn: true, closeBy: 'server', exchangeTimeoutMs: 1 }, false, false],
     [{ churn: true, closeBy: 'server' }, true, false]
-  ])('lets %o be, talking %s, to itself %s', (options, talks, isSelf) => {
+  ])('accepts %o with exchange %s and self-dial %s', (options, talks, isSelf) => {
     expect(checkChurn(options, talks, isSelf)).toBeUndefined()
   })
 
@@ -28,7 +28,7 @@ describe('checkChurn', () => {
     [{ churn: true, everyMs: 1 }, true, false, 'everyMs and churn exclude each other'],
     [{ churn: true, holdMs: 1 }, false, false, 'holdMs and churn exclude each other'],
     [{ churn: true, closeBy: 'server' }, true, true, 'either answers or closes first']
-  ])('refuses %o, talking %s, to itself %s', (options, talks, isSelf, message) => {
+  ])('refuses %o with exchange %s and self-dial %s', (options, talks, isSelf, message) => {
     expect(caught(() => checkChurn(options, talks, isSelf))).toMatchObject({
       code: 'C1M_OPTION_CONFLICT',
       message: expect.stringContaining(message),

@@ -13,7 +13,7 @@ import { caught, rejection } from '../../helpers/caught.js'
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1')
 
 describe('resolveExchange', () => {
-  it('is null when nothing is to be said', async () => {
+  it('is null without a message', async () => {
     expect(await resolveExchange({})).toBeNull()
     expect(await resolveExchange({ exchangeTimeoutMs: 1 })).toBeNull()
   })
@@ -37,7 +37,7 @@ describe('resolveExchange', () => {
     expect(await resolveExchange(options)).toEqual({ ...exchange, everyMs: null })
   })
 
-  it('takes a period', async () => {
+  it('accepts a period', async () => {
     expect(await resolveExchange({ messageSize: 1, everyMs: 100 })).toMatchObject({ everyMs: 100 })
   })
 
@@ -121,7 +121,7 @@ describe('an answer from the echo of a run without a target', () => {
   })
 })
 
-it('takes an exchange timeout of at most half an hour', () => {
+it('exchangeChecks accept an exchange timeout of at most half an hour', () => {
   const check = (exchangeTimeoutMs: number) => checkOptions('dial', { exchangeTimeoutMs }, exchangeChecks)
   expect(check(1_800_000)).toEqual({ exchangeTimeoutMs: 1_800_000 })
   for (const exchangeTimeoutMs of [0, 1_800_001]) {
@@ -132,19 +132,19 @@ it('takes an exchange timeout of at most half an hour', () => {
 describe('nativeExchange', () => {
   const native = async (options: ExchangeOptions) => nativeExchange(await resolveExchange(options), 250)
 
-  it('gives bytes in place of text', async () => {
+  it('converts text to bytes', async () => {
     const { send, expect: expected, ...rest } = await native({ send: 'a\\xff', expect: '\\0', everyMs: 20 })
     expect([text(send), text(expected)]).toEqual(['a\xff', '\0'])
     expect(rest).toEqual({ expectBytes: 0, everyMs: 20, timeoutMs: 250 })
   })
 
-  it('fills a message of which only the size is known', async () => {
+  it('fills a message for which only the size is given', async () => {
     const { send, expect: expected, ...rest } = await native({ messageSize: 3 })
     expect([text(send), text(expected)]).toEqual(['xxx', ''])
     expect(rest).toEqual({ expectBytes: 3, everyMs: 0, timeoutMs: 250 })
   })
 
-  it('is empty when nothing is said', async () => {
+  it('is empty without a message', async () => {
     const { send, expect: expected, ...rest } = await native({})
     expect([send.length, expected.length]).toEqual([0, 0])
     expect(rest).toEqual({ expectBytes: 0, everyMs: 0, timeoutMs: 250 })

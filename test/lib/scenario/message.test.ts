@@ -34,7 +34,7 @@ describe('readMessage', () => {
     expect(await bytes(text)).toEqual(expected)
   })
 
-  it('takes bytes as they are', async () => {
+  it('accepts bytes unchanged', async () => {
     expect(await bytes(Uint8Array.of(64, 92, 113))).toEqual([64, 92, 113])
   })
 
@@ -56,7 +56,7 @@ describe('readMessage', () => {
     })
   })
 
-  it('reads a file as it is', async () => {
+  it('reads a file unchanged', async () => {
     const path = join(folder, 'request')
     writeFileSync(path, 'GET /\\n\r\n')
     expect(Buffer.from(await readMessage(`@${path}`, 'send')).toString()).toBe('GET /\\n\r\n')
@@ -83,19 +83,19 @@ describe('readMessage', () => {
   })
 
   it.each([
-    ['@/dev/zero', "send: the file '/dev/zero' is longer than 1MiB"],
-    ['@/dev/null', "send: the file '/dev/null' is empty"],
-    ['', 'send is empty'],
-    ['a'.repeat(2 ** 20 + 1), 'send is longer than 1MiB']
-  ])('refuses %.12s', async (text, message) => {
+    ['an endless file', '@/dev/zero', "send: the file '/dev/zero' is longer than 1MiB"],
+    ['an empty file', '@/dev/null', "send: the file '/dev/null' is empty"],
+    ['an empty text', '', 'send is empty'],
+    ['a text that is too long', 'a'.repeat(2 ** 20 + 1), 'send is longer than 1MiB']
+  ])('refuses %s', async (_, text, message) => {
     expect(await rejection(readMessage(text, 'send'))).toMatchObject({ code: 'C1M_MESSAGE_INVALID', message })
   })
 
-  it('takes the longest message', async () => {
+  it('accepts the longest message', async () => {
     expect((await readMessage('a'.repeat(2 ** 20), 'send')).length).toBe(2 ** 20)
   })
 
-  it('refuses what is neither text nor bytes', async () => {
+  it('refuses values that are neither text nor bytes', async () => {
     expect(await rejection(readMessage(5 as unknown as string, 'send'))).toMatchObject({
       code: 'C1M_OPTION_INVALID',
       message: 'send is 5, and must be a text or a Uint8Array'
@@ -110,11 +110,11 @@ describe('formatMessage', () => {
     )
   })
 
-  it('does not make the name of a file', () => {
+  it('escapes a leading @, which would name a file', () => {
     expect(formatMessage(Buffer.from('@@'))).toBe('\\x40@')
   })
 
-  it('gives back every byte in any neighbourhood', async () => {
+  it('reproduces every byte next to any other', async () => {
     const all = Uint8Array.from({ length: 1024 }, (_, i) => (i * 7 + (i >> 8)) & 255)
     expect(await bytes(formatMessage(all))).toEqual([...all])
     for (let byte = 0; byte < 256; byte++)

@@ -6,7 +6,7 @@ import { caught } from '../../helpers/caught.js'
 const rates = (...args: Parameters<typeof planNat>) =>
   planNat(...args)?.limits.map(({ rememberedBy, perSecond }) => [rememberedBy, Math.floor(perSecond)])
 
-describe('the second incident', () => {
+describe('a NAT with the options of the second incident', () => {
   const natPorts = '2048-65535'
 
   it.each([
@@ -26,7 +26,7 @@ describe('the second incident', () => {
         ['TIME_WAIT', 1049]
       ]
     ]
-  ])('%j', (options, expected) => {
+  ])('with %j has the computed rate of reuse', (options, expected) => {
     expect(rates({ natPorts, ...options }, 1)).toEqual(expected)
   })
 
@@ -34,7 +34,7 @@ describe('the second incident', () => {
     ['source addresses', { natSources: 3 }, 1],
     ['destinations', { natDestinations: 3 }, 1],
     ['targets', {}, 3]
-  ])('three %s triple it', (_, options, destinations) => {
+  ])('has three times the rate with three %s', (_, options, destinations) => {
     const one = planNat({ natPorts, timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }, 1)
     const three = planNat({ natPorts, timeWaitMs: 112_500, lvsTimeoutMs: 120_000, ...options }, destinations)
     expect(three?.tuples).toBe(3 * 63_488)
@@ -43,11 +43,11 @@ describe('the second incident', () => {
   })
 })
 
-it('is nothing without any of its options', () => {
+it('planNat is null without any NAT option', () => {
   expect(planNat({}, 20)).toBeNull()
 })
 
-it('takes any of them for a NAT, with a TIME_WAIT of today', () => {
+it('planNat assumes a NAT for any of its options, with the TIME_WAIT of current kernels', () => {
   expect(planNat({ natSources: 2 }, 20)).toEqual({
     firstPort: 1024,
     lastPort: 65_535,
@@ -59,7 +59,7 @@ it('takes any of them for a NAT, with a TIME_WAIT of today', () => {
   })
 })
 
-it('tells the checks who remembers longest', () => {
+it('natNeeds names what remembers connections longest', () => {
   const nat = planNat({ natPorts: '2048-65535', timeWaitMs: 112_500, lvsTimeoutMs: 120_000 }, 1)
   expect(nat && natNeeds(nat)).toEqual({
     ports: 63_488,
@@ -76,7 +76,7 @@ it.each([
   [{ natPorts: '0-9' }, "natPorts is '0-9', and must be FIRST-LAST within 1 and 65,535"],
   [{ natPorts: '9-8' }, "natPorts is '9-8', and must be FIRST-LAST within 1 and 65,535"],
   [{ natPorts: '1-65536' }, "natPorts is '1-65536', and must be FIRST-LAST within 1 and 65,535"]
-])('refuses %j', (options, message) => {
+])('planNat refuses %j', (options, message) => {
   expect(caught(() => planNat(options, 1))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
 })
 
@@ -84,7 +84,7 @@ it.each([
   [{ natSources: 0 }, 'natSources is 0, and must be a whole number from 1 to 2,147,483,647'],
   [{ natDestinations: 0.5 }, 'natDestinations is 0.5, and must be a whole number from 1 to 2,147,483,647'],
   [{ timeWaitMs: 0 }, 'timeWaitMs is 0, and must be a whole number of milliseconds from 1 to 2,147,483,647']
-])('does not pass %j', (options, message) => {
+])('natChecks refuse %j', (options, message) => {
   const check = () => checkOptions('plan', options, natChecks)
   expect(caught(check)).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
 })

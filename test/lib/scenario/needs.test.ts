@@ -19,7 +19,7 @@ const load = {
 } as const
 
 describe('reckonNeeds', () => {
-  it('of a million to another host', () => {
+  it('returns those of a million connections to another host', () => {
     expect(reckonNeeds(facts(), load)).toEqual({
       connections: 1_000_000,
       ratePerSecond: null,
@@ -38,7 +38,7 @@ describe('reckonNeeds', () => {
     })
   })
 
-  it('counts both ends of a self-dial, but one entry for the two', () => {
+  it('counts both ends of a self-dial, but one conntrack entry for the two', () => {
     const both = reckonNeeds(facts(), {
       ...load,
       endsInProcess: 2,
@@ -52,11 +52,11 @@ describe('reckonNeeds', () => {
       kernelMemoryBytes: 8_000_000_000,
       conntrackEntries: 1_000_000
     })
-    // Measured: 103 tables, with a few descriptors of each in other use.
+    // Measured: 103 tables, each with a few descriptors in other use.
     expect(tablesUsed(both)).toBe(101)
   })
 
-  it('has one table where threads cannot have their own', () => {
+  it('plans one table when threads cannot have their own', () => {
     const kernel = { version: { major: 5, minor: 8, patch: 18 } }
     const limits = { nofileHard: 1_000_000 }
     expect(reckonNeeds(facts({ kernel, limits }), load)).toMatchObject({
@@ -65,7 +65,7 @@ describe('reckonNeeds', () => {
     })
   })
 
-  it('has one table where the kernel refuses others, whatever its release, shared evenly by the threads', () => {
+  it('plans one table shared by the threads when this kernel refuses others, whatever its release', () => {
     const tableRules = { privateTables: false, descriptorLimit: 1000 }
     expect(reckonNeeds(facts(), { ...load, tableRules, workers: 7, endsInProcess: 2 })).toMatchObject({
       tables: 1,
@@ -78,12 +78,12 @@ describe('reckonNeeds', () => {
   })
 
   it.each([
-    ['unlimited', { limits: { nofileHard: 'unlimited' as const } }, [1024, 65_504]],
-    ['an unknown limit', { limits: { nofileHard: null } }, [1024, 65_504]],
-    ['a limit below the reserve', { limits: { nofileHard: 16 } }, [1024, 0]],
+    ['no descriptor limit', { limits: { nofileHard: 'unlimited' as const } }, [1024, 65_504]],
+    ['an unknown descriptor limit', { limits: { nofileHard: null } }, [1024, 65_504]],
+    ['a descriptor limit below the reserve', { limits: { nofileHard: 16 } }, [1024, 0]],
     ['few threads', { cgroup: { pidsMax: 100 } }, [68, 19_968]],
-    ['hardly any threads', { cgroup: { pidsMax: 10 } }, [1, 19_968]]
-  ])('with %s', (_, changes, [tables, descriptorsPerTable]) => {
+    ['very few threads', { cgroup: { pidsMax: 10 } }, [1, 19_968]]
+  ])('plans the tables with %s', (_, changes, [tables, descriptorsPerTable]) => {
     const needs = reckonNeeds(facts(changes), load)
     expect(needs).toMatchObject({ tables, descriptorsPerTable })
     expect(tablesUsed(needs)).toBeLessThanOrEqual(needs.tables)
@@ -95,17 +95,17 @@ describe('leftBehind', () => {
 
   it.each([
     ['a client that closes in order', churn, 5000, [300_000, 600_000]],
-    ['a reset', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
+    ['a client that resets', { ...churn, close: 'rst' as const }, 5000, [0, 50_000]],
     ['a self-dial', { ...churn, targets: [] }, 5000, [0, 50_000]],
     ['a short run', { ...churn, durationMs: 10_000 }, 5000, [50_000, 50_000]],
-    ['more than there are tuples', churn, 50_000, [1_290_240, 1_290_240]],
-    ['no rate', churn, null, [0, 0]],
-    ['no churn', {}, 5000, [0, 0]]
-  ])('%s', (_, changes, rate, [timeWaits, trackedClosed]) => {
+    ['a churn with more closes than tuples', churn, 50_000, [1_290_240, 1_290_240]],
+    ['a churn without a rate', churn, null, [0, 0]],
+    ['a run without a churn', {}, 5000, [0, 0]]
+  ])('counts the closed connections of %s', (_, changes, rate, [timeWaits, trackedClosed]) => {
     expect(leftBehind(scenario(changes), rate)).toEqual({ timeWaits, trackedClosed })
   })
 
-  it('adds to what tracking keeps', () => {
+  it('adds to the entries that connection tracking keeps', () => {
     const paced = { ...load, tracked: true, timeWaits: 5, trackedClosed: 600_000 }
     expect(reckonNeeds(facts(), paced)).toMatchObject({ timeWaits: 5, conntrackEntries: 1_600_000 })
   })
@@ -117,13 +117,13 @@ describe('isTracked', () => {
     [{ count: 0, max: 10 }, false, true],
     [{ count: null, max: 10 }, true, true],
     [{ count: null, max: null }, false, false]
-  ])('%j', (counts, live, described) => {
+  ])('decides for %j', (counts, live, described) => {
     const conntrack = { ...counts, buckets: null, entriesAllNamespaces: null, boundsChains: null }
     expect(isTracked(conntrack, false)).toBe(live)
     expect(isTracked(conntrack, true)).toBe(described)
   })
 
-  it('knows of a module that is not there by the missing file', () => {
+  it('recognizes a missing module by the missing file', () => {
     const path = '/proc/sys/net/netfilter/nf_conntrack_max'
     expect(hasNoConntrack(facts({ unknown: { [path]: 'ENOENT' } }))).toBe(true)
     expect(hasNoConntrack(facts({ unknown: { [path]: 'EACCES' } }))).toBe(false)

@@ -1,11 +1,11 @@
-/** What a library caller may give the public functions, and what becomes of the rest. */
+/** Options that the public functions accept from a library caller, and those they refuse. */
 import { describe, expect, it } from 'vitest'
 import { C1mError, dial, doctor, listen, plan, revertDoctor, watch } from '../../../lib/index.js'
 import { dialChecks, listenChecks, snapshotPeriodMs } from '../../../lib/scenario/options.js'
 import { resolveDial } from '../../../lib/scenario/scenario.js'
 import { caught } from '../../helpers/caught.js'
 
-/** Each function, as what it rejects with. */
+/** Each function, as a promise that rejects. */
 const functions: Record<string, (options: never) => Promise<unknown>> = {
   dial: (options) => dial(options).result,
   listen,
@@ -27,7 +27,7 @@ describe.each(Object.entries(functions))('%s', (name, call) => {
     })
   })
 
-  it.each([null, 5, 'options', [[]], Symbol('s'), 5n])('refuses %o for options', async (options) => {
+  it.each([null, 5, 'options', [[]], Symbol('s'), 5n])('refuses %o as options', async (options) => {
     await expect(call(options as never)).rejects.toMatchObject({
       code: 'C1M_OPTION_INVALID',
       message: expect.stringMatching(
@@ -47,7 +47,7 @@ describe.each(Object.entries(functions))('%s', (name, call) => {
     await expect(call({ targets } as never)).rejects.toMatchObject(invalid(message))
   })
 
-  it('gives what a getter throws as the cause', async () => {
+  it('reports the error of a getter as the cause', async () => {
     const cause = new TypeError('no')
     const options = {
       get targets() {
@@ -62,7 +62,7 @@ describe.each(Object.entries(functions))('%s', (name, call) => {
 })
 
 describe('dial', () => {
-  it('does not dial 10,000 connections for a misspelt number of them', async () => {
+  it('refuses a misspelled connections option instead of dialing 10,000', async () => {
     const run = dial({ conections: 5 } as never)
     const refusal = { ...invalid("dial has no option 'conections'"), hint: 'Did you mean connections?' }
     await expect(run.started).rejects.toMatchObject(refusal)
@@ -70,7 +70,7 @@ describe('dial', () => {
     await expect(run.census()).rejects.toMatchObject(refusal)
   })
 
-  it.each(['authorized', 'census', 'churn'])('takes nothing but a boolean for %s', async (option) => {
+  it.each(['authorized', 'census', 'churn'])('accepts only a boolean for %s', async (option) => {
     for (const value of ['false', 'true', 0, 1, null, new Boolean(false)]) {
       const options = { targets: ['8.8.8.8:53'], [option]: value } as never
       await expect(resolveDial(options)).rejects.toMatchObject({
@@ -96,7 +96,7 @@ describe('dial', () => {
     }
   )
 
-  it('refuses more endpoints than the engine tells apart, at once, as plan does', async () => {
+  it('refuses more endpoints than the engine supports, at once, as plan does', async () => {
     const targets = Array.from({ length: 298 }, (_, i) => `127.1.${i >> 8}.${i & 255}:1-65535`)
     const refusal = {
       code: 'C1M_TARGET_INVALID',
@@ -107,17 +107,17 @@ describe('dial', () => {
     await expect(listen({ targets })).rejects.toMatchObject(refusal)
   })
 
-  it('samples no more connections than there are', async () => {
+  it('samples at most all connections', async () => {
     expect(await resolveDial({ connections: 10, sample: 2_000_000_000 })).toMatchObject({ sample: 10 })
     expect(await resolveDial({ connections: 10, sample: 3 })).toMatchObject({ sample: 3 })
   })
 
-  it('takes names that every object has for no interface', async () => {
+  it('does not mistake the names of object properties for interfaces', async () => {
     for (const source of ['constructor', '__proto__', 'toString'])
       await expect(resolveDial({ source: [source] })).rejects.toMatchObject({ code: 'C1M_SOURCE_INVALID' })
   })
 
-  it('reads no more digits than a quantity has', async () => {
+  it('refuses a quantity with too many digits', async () => {
     await expect(resolveDial({ ramp: `0:${'1'.repeat(10_000_000)}` })).rejects.toMatchObject({
       code: 'C1M_RATE_INVALID',
       message: expect.stringMatching(/^ramp rate: '1{100}\.\.\.' \(10000000 characters\) is too long$/)
@@ -142,7 +142,7 @@ describe('listen', () => {
 
 describe('snapshots', () => {
   it.each([0, -1, Number.NaN, 'x', null, Number.POSITIVE_INFINITY])(
-    'refuse a period of %o at the call',
+    'refuses a period of %o when it is called',
     async (everyMs) => {
       const options = { everyMs } as never
       const refusal = { code: 'C1M_OPTION_INVALID', message: expect.stringMatching(/^everyMs is /) }
@@ -154,13 +154,13 @@ describe('snapshots', () => {
     }
   )
 
-  it('refuse an unknown option', () => {
+  it('refuses an unknown option', () => {
     expect(caught(() => snapshotPeriodMs({ everyS: 1 } as never))).toMatchObject({
       message: "snapshots has no option 'everyS'"
     })
   })
 
-  it('look four times a second unless told otherwise', () => {
+  it('gives four per second by default', () => {
     expect([snapshotPeriodMs(), snapshotPeriodMs({}), snapshotPeriodMs({ everyMs: 16.6 })]).toEqual([
       250, 250, 16.6
     ])
@@ -186,7 +186,7 @@ describe('plan', () => {
     await expect(plan({ facts } as never)).rejects.toMatchObject({ code: 'C1M_FACTS_INVALID', message })
   })
 
-  it('gives what a getter in the facts throws as the cause', async () => {
+  it('reports the error of a getter in the facts as the cause', async () => {
     const cause = new Error('no')
     const facts = {
       get tcp() {
@@ -196,7 +196,7 @@ describe('plan', () => {
     await expect(plan({ facts } as never)).rejects.toMatchObject({ code: 'C1M_FACTS_INVALID', cause })
   })
 
-  it('takes the options of a dial, its signal too', async () => {
+  it('accepts the options of a dial, including its signal', async () => {
     const reason = new Error('stop')
     expect(await plan({ connections: 5, signal: new AbortController().signal })).toMatchObject({ fits: true })
     await expect(plan({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ramp, resolveRamp } from '../../../lib/scenario/ramp.js'
 import { caught } from '../../helpers/caught.js'
 
-it('reads points of time and rate', () => {
+it('resolveRamp reads points of time and rate', () => {
   expect(resolveRamp('0:10k/s,30s:200k/s')).toEqual([
     { atMs: 0, perSecond: 10_000 },
     { atMs: 30_000, perSecond: 200_000 }
@@ -27,11 +27,11 @@ it.each([
   ['0:2000m/s', "ramp: '0:2000m/s' has a rate above 1,000,000,000/s"],
   ['0:1k,600h:2k', "ramp: '0:1k,600h:2k' goes on for more than 24 days"],
   ['0:0', "ramp: '0:0' ends at a rate of zero, which would never finish"]
-])('refuses %j', (text, message) => {
+])('resolveRamp refuses %j', (text, message) => {
   expect(caught(() => resolveRamp(text))).toMatchObject({ code: 'C1M_RAMP_INVALID', message, exitCode: 2 })
 })
 
-it('says which part of a point is wrong', () => {
+it('resolveRamp says which part of a point is wrong', () => {
   expect(caught(() => resolveRamp('0:1k,30:2k'))).toMatchObject({
     code: 'C1M_DURATION_INVALID',
     message: "ramp time: '30' has no unit"
@@ -74,7 +74,7 @@ describe('a ramp of points', () => {
     ],
     [[{ atMs: 0, perSecond: 2e9 }], "ramp: '0s:2000000000/s' has a rate above 1,000,000,000/s"],
     [[{ atMs: 0, perSecond: 0 }], "ramp: '0s:0/s' ends at a rate of zero, which would never finish"]
-  ])('that makes no schedule, %j, is refused as its text is', (value, message) => {
+  ])('without a valid schedule, %j, is refused like its text', (value, message) => {
     expect(caught(() => given(value))).toMatchObject({
       code: 'C1M_RAMP_INVALID',
       message,
@@ -94,7 +94,7 @@ describe('a ramp of points', () => {
       [{ atMs: 0.5, perSecond: 1 }],
       'ramp[0].atMs is 0.5, and must be a whole number of milliseconds from 0 to 2,147,483,647'
     ]
-  ])('of another shape, %j, is refused with the place', (value, message) => {
+  ])('of an invalid type, %j, is refused with the position', (value, message) => {
     expect(caught(() => given(value))).toMatchObject({ code: 'C1M_OPTION_INVALID', message })
   })
 })

@@ -22,7 +22,7 @@ const facts: ScenarioFacts = {
 const cpus = availableParallelism()
 
 describe('resolveDial', () => {
-  it('fills every default of a self-dial', async () => {
+  it('fills in every default of a self-dial', async () => {
     expect(await resolveDial({ seed: 3 }, facts)).toEqual({
       kind: 'dial',
       targets: [],
@@ -49,7 +49,7 @@ describe('resolveDial', () => {
     })
   })
 
-  it('takes every option', async () => {
+  it('accepts every option', async () => {
     const options: Required<
       Omit<DialOptions, 'ramp' | 'signal' | keyof SocketOptions | 'expectBytes' | 'messageSize' | 'closeBy'>
     > = {
@@ -128,7 +128,7 @@ describe('resolveDial', () => {
     })
   })
 
-  it('begins at a place of its own unless told where', async () => {
+  it('starts at a random tuple unless a seed is given', async () => {
     const seeds = await Promise.all(
       Array.from({ length: 4 }, async () => (await resolveDial({}, facts)).seed)
     )
@@ -139,7 +139,7 @@ describe('resolveDial', () => {
       await expect(resolveDial({ seed }, facts)).rejects.toMatchObject({ code: 'C1M_OPTION_INVALID' })
   })
 
-  it('takes the options of a churn', async () => {
+  it('accepts the options of a churn', async () => {
     const options: DialOptions = {
       targets: ['127.0.0.1:80'],
       connections: 10,
@@ -157,14 +157,14 @@ describe('resolveDial', () => {
     expect(await resolveDial({ ...options, durationMs: 500 }, facts)).toMatchObject({ durationMs: 500 })
   })
 
-  it('gives a churn as many workers as tables for connections that are open at once', async () => {
+  it('gives a churn as many workers as it needs descriptor tables for its open connections', async () => {
     const options = { churn: true, connections: 60_000, workers: 2 }
     expect(await resolveDial(options, facts)).toMatchObject({ workers: 7, tuples: 7 * 63_487 })
     expect(await resolveDial({ ...options, targets: ['127.0.0.1:80'] }, facts)).toMatchObject({ workers: 4 })
     expect(await resolveDial({ ...options, connections: 10_000 }, facts)).toMatchObject({ workers: 2 })
   })
 
-  it('is plain JSON', async () => {
+  it('returns plain JSON', async () => {
     const scenario = await resolveDial({ ramp: '0:1k,10s:2k', send: Buffer.from([0, 255]) }, facts)
     expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario)
     expect(scenario.rate).toEqual([
@@ -173,7 +173,7 @@ describe('resolveDial', () => {
     ])
   })
 
-  it('takes a ramp as points, whichever way they were given', async () => {
+  it('accepts a ramp as points, in either form', async () => {
     const rate = [
       { atMs: 0, perSecond: 1000 },
       { atMs: 10_000, perSecond: 2000 }
@@ -186,7 +186,7 @@ describe('resolveDial', () => {
     expect(await resolveDial({ connections: 1 })).toMatchObject({ connections: 1, workers: 1 })
   })
 
-  it('uses no more workers than connections, or than the window has places', async () => {
+  it('uses no more workers than connections, or than handshakes in the window', async () => {
     expect(await resolveDial({ connections: 2, workers: 8 }, facts)).toMatchObject({ workers: 2 })
     expect(await resolveDial({ window: 3, workers: 8 }, facts)).toMatchObject({ workers: 3 })
   })
@@ -248,12 +248,12 @@ describe('resolveDial', () => {
     await expect(resolveDial(options, facts)).rejects.toMatchObject({ code, exitCode: 2 })
   })
 
-  it('keeps away from strangers', async () => {
+  it('refuses public targets', async () => {
     const options = { targets: ['8.8.8.8:53'] }
     await expect(resolveDial(options, facts)).rejects.toMatchObject({ code: 'C1M_AUTHORIZATION_REQUIRED' })
   })
 
-  it('says when there are too few tuples', async () => {
+  it('reports too few tuples', async () => {
     const options = { targets: ['127.0.0.1:80'], source: ['127.0.0.1'], connections: 100_000 }
     await expect(resolveDial(options, facts)).rejects.toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
@@ -264,7 +264,7 @@ describe('resolveDial', () => {
     })
   })
 
-  it('gives each worker of a self-dial the whole space of sources', async () => {
+  it('gives each worker of a self-dial the whole source space', async () => {
     const options = { source: ['127.0.0.1'], sourcePorts: '20000-20099', workers: 4 }
     expect(await resolveDial({ ...options, connections: 400 }, facts)).toMatchObject({
       tuples: 400,
@@ -276,7 +276,7 @@ describe('resolveDial', () => {
     })
   })
 
-  it('says when there are too few descriptors, two for each connection of a self-dial', async () => {
+  it('reports too few descriptors, two for each connection of a self-dial', async () => {
     const few = { ...facts, limits: { ...facts.limits, nofileHard: 128 } }
     const error = { code: 'C1M_DESCRIPTOR_LIMIT', exitCode: 3 }
     await expect(resolveDial({ connections: 50_000 }, few)).rejects.toMatchObject({
@@ -288,14 +288,14 @@ describe('resolveDial', () => {
     await expect(resolveDial({ ...away, connections: 98_305 }, few)).rejects.toMatchObject(error)
   })
 
-  it.each(['unlimited', null] as const)('does not judge a descriptor limit of %s', async (nofileHard) => {
+  it.each(['unlimited', null] as const)('ignores a descriptor limit of %s', async (nofileHard) => {
     const open = { ...facts, limits: { ...facts.limits, nofileHard } }
     expect(await resolveDial({ connections: 1_000_000 }, open)).toMatchObject({ connections: 1_000_000 })
   })
 })
 
 describe('resolveListen', () => {
-  it('fills every default', async () => {
+  it('fills in every default', async () => {
     expect(await resolveListen()).toEqual({
       kind: 'listen',
       targets: [{ host: '127.0.0.1', address: '127.0.0.1', firstPort: 0, lastPort: 0 }],
@@ -308,7 +308,7 @@ describe('resolveListen', () => {
     })
   })
 
-  it('takes every option', async () => {
+  it('accepts every option', async () => {
     const options: Required<Omit<ListenOptions, 'signal' | keyof SocketOptions>> = {
       targets: ['0.0.0.0:8100-8119', '[::1]:9000'],
       mode: 'close-first',

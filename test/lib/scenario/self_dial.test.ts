@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { ownListenersPerWorker } from '../../../lib/scenario/self_dial.js'
 
-it('opens more than one for a worker where bind buckets would outnumber the chains they hang in', () => {
+it('ownListenersPerWorker is above one when bind buckets would outnumber the hash chains', () => {
   expect(ownListenersPerWorker(1)).toBe(1)
   expect(ownListenersPerWorker(65_536)).toBe(1)
   expect(ownListenersPerWorker(65_537)).toBe(2)

@@ -7,7 +7,7 @@ it.each([
   ['1/20', 0, 20],
   ['20/20', 19, 20],
   [' 2/3 ', 1, 3]
-])('reads %j, counting from 0', (text, shardIndex, shardCount) => {
+])('parseShard reads %j, counting from 0', (text, shardIndex, shardCount) => {
   expect(parseShard(text)).toEqual({ shardIndex, shardCount })
 })
 
@@ -21,7 +21,7 @@ it.each([
   ['0/2', 'counts from 0, and shards count from 1'],
   ['3/2', 'is beyond the last: there are 2'],
   ['1/65536', 'has more than 65535 shards, as many as there are ports']
-])('refuses %j', (text, reason) => {
+])('parseShard refuses %j', (text, reason) => {
   expect(caught(() => parseShard(text))).toMatchObject({
     code: 'C1M_SHARD_INVALID',
     message: `shard '${text}' ${reason}`,

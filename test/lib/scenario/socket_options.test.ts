@@ -8,29 +8,29 @@ import {
 import { caught } from '../../helpers/caught.js'
 
 describe('chosenSocketOptions', () => {
-  it('leaves to the kernel what was not given', () => {
+  it('leaves options that are not given to the kernel', () => {
     expect(Object.values(chosenSocketOptions({}))).not.toHaveLength(0)
     for (const value of Object.values(chosenSocketOptions({}))) expect(value).toBeNull()
   })
 
-  it('knows nothing but socket options', () => {
+  it('returns only socket options', () => {
     const options = { mark: 1, connections: 5 }
     expect(chosenSocketOptions(options)).toEqual({ ...chosenSocketOptions({}), mark: 1 })
   })
 })
 
 describe('nativeSocketOptions', () => {
-  it('makes no call where nothing was chosen', () => {
+  it('returns nothing when no option is chosen', () => {
     expect(nativeSocketOptions(chosenSocketOptions({}))).toEqual([])
   })
 
-  it('gives a mark all of its 32 bits, in the order of this host', () => {
+  it('passes all 32 bits of a mark, in host byte order', () => {
     const [call] = nativeSocketOptions(chosenSocketOptions({ mark: 0xfffffffe }))
     expect(call).toMatchObject({ family: 0, level: 1, name: 36 })
     expect(new Uint32Array(call?.value.buffer as ArrayBuffer)[0]).toBe(0xfffffffe)
   })
 
-  it('starts the keepalive timer with one period for idle time and interval, in seconds', () => {
+  it('sets the idle time and the interval of keepalive to one period, in seconds', () => {
     const calls = nativeSocketOptions(chosenSocketOptions({ keepaliveMs: 30_000 }))
     expect(calls.map(({ level, name, value }) => [level, name, new Int32Array(value.buffer)[0]])).toEqual([
       [1, 9, 1],
@@ -39,13 +39,13 @@ describe('nativeSocketOptions', () => {
     ])
   })
 
-  it('gives a device by its name', () => {
+  it('passes a device by its name', () => {
     const [call] = nativeSocketOptions(chosenSocketOptions({ device: 'eth0' }))
     expect(call).toMatchObject({ family: 0, level: 1, name: 25 })
     expect(new TextDecoder().decode(call?.value)).toBe('eth0')
   })
 
-  it('sets the type of service by the family of the socket', () => {
+  it('sets the type of service for the family of the socket', () => {
     const calls = nativeSocketOptions(chosenSocketOptions({ tos: 16 }))
     expect(calls.map(({ family, level, name }) => [family, level, name])).toEqual([
       [2, 0, 1],
@@ -55,12 +55,12 @@ describe('nativeSocketOptions', () => {
 })
 
 describe('checkDevice', () => {
-  it('passes a device of this host, and none', () => {
+  it('accepts a device of this host, and none', () => {
     checkDevice({ device: 'lo' })
     checkDevice({})
   })
 
-  it('refuses a device that this host does not have, and names those it has', () => {
+  it('refuses a device that this host does not have, and lists those it has', () => {
     expect(caught(() => checkDevice({ device: 'none0' }))).toMatchObject({
       code: 'C1M_OPTION_INVALID',
       message: "device is 'none0', and this host has no such device",

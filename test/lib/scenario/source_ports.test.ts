@@ -78,7 +78,7 @@ describe('parseSourcePorts', () => {
       ],
       [[2000, 2001]]
     ]
-  ])('%s less the reserved %j', (text, reserved, ranges) => {
+  ])('reads %s less the reserved %j', (text, reserved, ranges) => {
     expect(parseSourcePorts(text, rules(reserved))).toEqual(ranges)
   })
 
@@ -100,7 +100,7 @@ describe('parseSourcePorts', () => {
     })
   })
 
-  it('goes below the unprivileged ports with the capability, or where the host begins them lower', () => {
+  it('allows ports below 1024 with the capability, or when the host allows them', () => {
     expect(parseSourcePorts('1-2000', rules([], 1024, '0000000000000400'))).toEqual([[1, 2000]])
     expect(parseSourcePorts('80-2000', rules([], 80))).toEqual([[80, 2000]])
     expect(caught(() => parseSourcePorts('1-2000', rules([], 1024, 'fffffffffffffbff')))).toMatchObject({
@@ -108,13 +108,13 @@ describe('parseSourcePorts', () => {
     })
   })
 
-  it('takes the kernel defaults where the host does not say', () => {
+  it('uses the kernel defaults when the host does not report its own', () => {
     expect(parseSourcePorts('1024-2000', rules(null, null))).toEqual([[1024, 2000]])
     expect(() => parseSourcePorts('1000-2000', rules(null, null))).toThrow('begins below 1024')
     expect(parseSourcePorts('1000-2000', rules(null, null, null))).toEqual([[1000, 2000]])
   })
 
-  it('needs one port that is not reserved', () => {
+  it('requires one port that is not reserved', () => {
     const reserved: PortRange[] = [
       [8999, 8999],
       [9000, 9005]
@@ -130,16 +130,16 @@ describe('portsLeftToOthers', () => {
   const left = (localRange: PortRange | null, reserved: PortRange[] | null = []) =>
     portsLeftToOthers({ localRange, reserved, unprivilegedStart: 1024 })
 
-  it('are the last 1,024 ephemeral ports', () => {
+  it('returns the last 1,024 ephemeral ports', () => {
     expect(left([32_768, 60_999])).toEqual([[59_976, 60_999]])
     expect(left([1024, 65_535])).toEqual([[64_512, 65_535]])
   })
 
-  it('are all of them where there are fewer', () => {
+  it('returns all ephemeral ports when there are fewer', () => {
     expect(left([2048, 2080])).toEqual([[2048, 2080]])
   })
 
-  it('are none that are reserved, because the kernel gives those to nobody', () => {
+  it('returns no reserved port, because the kernel assigns those to nobody', () => {
     expect(
       left(
         [32_768, 60_999],
@@ -154,13 +154,13 @@ describe('portsLeftToOthers', () => {
     ])
   })
 
-  it('are those of the kernel default where the host does not say', () => {
+  it('returns those of the kernel default when the host does not report its range', () => {
     expect(left(null, null)).toEqual([[59_976, 60_999]])
   })
 })
 
 describe('resolveSourcePorts', () => {
-  it('leaves some ephemeral ports to others by default', () => {
+  it('leaves some ephemeral ports to other programs by default', () => {
     const ports = resolveSourcePorts(undefined, rules())
     expect(ports).toEqual([
       [1024, 59_975],
@@ -170,7 +170,7 @@ describe('resolveSourcePorts', () => {
     expect(portsKeptBack(undefined, rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 1024 })
   })
 
-  it('begins by default where this process may bind', () => {
+  it('starts by default at the first port this process may bind', () => {
     const first = (unprivilegedStart: number | null, capabilities: string | null = '0') =>
       resolveSourcePorts(undefined, rules([], unprivilegedStart, capabilities))[0]?.[0]
     expect([first(2000), first(80), first(null)]).toEqual([2000, 1024, 1024])
@@ -182,7 +182,7 @@ describe('resolveSourcePorts', () => {
     })
   })
 
-  it('takes every port that is asked for', () => {
+  it('uses every port that is given', () => {
     expect(resolveSourcePorts('1024-65535', rules())).toEqual([[1024, 65_535]])
     expect(portsKeptBack('1024-65535', rules([[2000, 2009]]))).toEqual({ reserved: 10, leftToOthers: 0 })
     expect(portsKeptBack('1024-65535', rules(null)).reserved).toBeNull()

@@ -3,7 +3,7 @@ import { withThreads } from '../../../lib/scenario/thread_needs.js'
 import { predicting } from '../checks/fixtures.js'
 
 describe('withThreads', () => {
-  it('leaves the needs as they are where the threads can be started', () => {
+  it('leaves the needs unchanged when the threads can be started', () => {
     const { needs } = predicting()
     expect(withThreads(needs, 2)).toBe(needs)
   })

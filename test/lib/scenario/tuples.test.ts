@@ -11,7 +11,7 @@ const oneAddress: TupleSpace = {
   destinations: 1
 }
 
-it('deals ports to shards without loss', () => {
+it('shards divide the ports without losing any', () => {
   expect([0, 1, 2].map((k) => portsInShard(10, k, 3))).toEqual([4, 3, 3])
   expect([0, 1, 2, 3].map((k) => portsInShard(2, k, 4))).toEqual([1, 1, 0, 0])
 })
@@ -37,12 +37,12 @@ describe('countTuples', () => {
 describe('checkTuples', () => {
   const away = { ...oneAddress, selfDial: false }
 
-  it('passes as many connections as there are tuples', () => {
+  it('accepts as many connections as there are tuples', () => {
     checkTuples(64_512, away)
     expect(caught(() => checkTuples(64_513, away))).toMatchObject({ code: 'C1M_TUPLES_EXHAUSTED' })
   })
 
-  it('says what there is, and how much of what would do', () => {
+  it('reports how many there are, and how many more of what would be enough', () => {
     expect(caught(() => checkTuples(1_000_000, away))).toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',
       exitCode: 2,
@@ -52,7 +52,7 @@ describe('checkTuples', () => {
     })
   })
 
-  it('mentions narrow source ports and shards', () => {
+  it('mentions a narrow port range and shards', () => {
     const space = { ...away, sourcePorts: [[5000, 5099] as PortRange], shardCount: 2, destinations: 2 }
     expect(caught(() => checkTuples(200, space))).toMatchObject({
       message: expect.stringMatching(/there are 100: 1 source address x 50 source ports x 2 destinations$/),
@@ -60,7 +60,7 @@ describe('checkTuples', () => {
     })
   })
 
-  it('offers no destinations to a self-dial', () => {
+  it('offers a self-dial no more destinations', () => {
     expect(
       caught(() => checkTuples(1_000_000, { ...oneAddress, destinations: 4, selfDial: true }))
     ).toMatchObject({
@@ -69,7 +69,7 @@ describe('checkTuples', () => {
     })
   })
 
-  it('notices a shard without ports', () => {
+  it('reports a shard without ports', () => {
     const space = { ...away, sourcePorts: [[5000, 5001] as PortRange], shardIndex: 2, shardCount: 3 }
     expect(caught(() => checkTuples(1, space))).toMatchObject({
       code: 'C1M_TUPLES_EXHAUSTED',

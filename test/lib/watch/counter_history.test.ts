@@ -3,7 +3,7 @@ import { dial } from '../../../lib/dial/dial.js'
 import { CounterHistory } from '../../../lib/watch/counter_history.js'
 import { ownAddress } from '../../helpers/loopback.js'
 
-/** Moves the counter Tcp.ActiveOpens by at least this much. */
+/** Moves the counter Tcp.ActiveOpens by at least this number. */
 async function connect(connections: number): Promise<void> {
   await dial({ connections, source: [ownAddress()] }).result
 }
@@ -11,7 +11,7 @@ async function connect(connections: number): Promise<void> {
 const opens = 'Tcp.ActiveOpens'
 
 describe('CounterHistory', () => {
-  it('says what has moved since it began, and how fast since the reading before', async () => {
+  it('gives what moved since it began, and the rate since the previous reading', async () => {
     const history = new CounterHistory()
     await connect(50)
     history.read(10)
@@ -25,7 +25,7 @@ describe('CounterHistory', () => {
     expect(history.rates[opens]).toEqual({ delta: both, perSecond: (both - first) / 10 })
   })
 
-  it('tells what has moved in the last half minute from what moved before', async () => {
+  it('distinguishes what moved in the last half minute from what moved before', async () => {
     const history = new CounterHistory()
     await connect(50)
     history.read(10)

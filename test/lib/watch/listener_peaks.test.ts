@@ -7,7 +7,7 @@ const listener = (address: string, queued: number, dropped: number | null = 0): 
   listening({ address, queued, backlog: 10, dropped })
 
 describe('ListenerPeaks', () => {
-  it('keep the fullest look and count the full ones', () => {
+  it('keep the fullest state, and count the full queues', () => {
     const peaks = new ListenerPeaks()
     for (const queued of [3, 11, 11, 0]) peaks.note([listener('127.0.0.1:80', queued)])
     expect(peaks.all()).toEqual([
@@ -15,7 +15,7 @@ describe('ListenerPeaks', () => {
     ])
   })
 
-  it('take sockets that share an address and a port for one listener', () => {
+  it('treat sockets that share an address and a port as one listener', () => {
     const peaks = new ListenerPeaks()
     peaks.note([listener('*:80', 11), listener('*:80', 11), listener('*:81', 0)])
     expect(peaks.all()).toEqual([
@@ -24,13 +24,13 @@ describe('ListenerPeaks', () => {
     ])
   })
 
-  it('add up what the sockets dropped, and know nothing where the kernel does not tell', () => {
+  it('sum the drops of the sockets, and are null when the kernel does not report them', () => {
     const peaks = new ListenerPeaks()
     peaks.note([listener('*:80', 0, 3), listener('*:80', 0, 4), listener('*:81', 0, null)])
     expect(peaks.all().map(({ dropped }) => dropped)).toEqual([7, null])
   })
 
-  it('keep the drops of a server that has listened anew', () => {
+  it('keep the drops of a server that was restarted', () => {
     const peaks = new ListenerPeaks()
     for (const dropped of [7, 0]) peaks.note([listener('*:80', 0, dropped)])
     expect(peaks.all()).toMatchObject([{ dropped: 7 }])

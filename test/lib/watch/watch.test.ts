@@ -10,7 +10,7 @@ const schema = JSON.parse(
   readFileSync(new URL('../../../lib/watch/watch-result.schema.json', import.meta.url), 'utf8')
 )
 
-/** The schema as it is, but knowing no property that is not named. */
+/** The schema, but without permission for further properties. */
 function closed(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(closed)
   if (typeof node !== 'object' || node === null) return node
@@ -49,7 +49,7 @@ async function server(address: string) {
 }
 
 describe('watch', () => {
-  it('sees connections come', async () => {
+  it('reports connections as they arrive', async () => {
     using served = await server(ownAddress())
     await using watching = await watch({ targets: [served.target], everyMs: 20 })
     expect(watching.targets).toEqual([served.target])
@@ -78,7 +78,7 @@ describe('watch', () => {
     expect(await watching.close()).toBe(result)
   })
 
-  it('watches ports at any address, and everything when nothing is named', async () => {
+  it('watches ports at any address, and everything when no port is given', async () => {
     using served = await server(ownAddress())
     await using byPort = await watch({ ports: [`${served.port}`] })
     expect(byPort.targets).toEqual([`*:${served.port}`])
@@ -88,7 +88,7 @@ describe('watch', () => {
     expect((await all.close()).listeners.map(({ address }) => address)).toContain(served.target)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('counts drops, as root (skipped without)', async () => {
+  it.skipIf(process.getuid?.() !== 0)('counts drops as root (skipped without root)', async () => {
     const address = ownAddress()
     const served = await server(address)
     served[Symbol.dispose]()
@@ -107,7 +107,7 @@ describe('watch', () => {
     expect(watching.targets).toEqual(['*:8100', '*:8101-8102', '*:8103', '*:80', '*:8200-8201'])
   })
 
-  it('ends with its signal', async () => {
+  it('ends when its signal is aborted', async () => {
     const controller = new AbortController()
     const watching = await watch({ signal: controller.signal, everyMs: 60_000 })
     const iterator = watching.snapshots()

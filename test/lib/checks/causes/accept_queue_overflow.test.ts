@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { acceptQueueOverflow } from '../../../../lib/checks/causes/accept_queue_overflow.js'
 import { explaining, linesOf, listening, predicting, rose, run, tally, watching } from '../fixtures.js'
 
-// Measured: backlog 5, nobody accepts, 30 connects: 6 stand, 24 stay in SYN_SENT and count 168 in ten seconds.
+// Measured: backlog 5, no accept, 30 connects: 6 are established, 24 stay in SYN_SENT and count 168 in ten seconds.
 const measured = run({
   connections: { requested: 30, attempted: 30, established: 6, failed: 24, peak: 6 },
   errors: [tally('timeout', 'ETIMEDOUT', 24)]
@@ -18,7 +18,7 @@ const explain = (changes: Parameters<typeof explaining>[0]) =>
   )
 
 describe('explain', () => {
-  it('names the listener and what bounds its queue', () => {
+  it('names the listener and the limit of its queue', () => {
     expect(explain({ listeners: [listener] })).toMatchObject({
       severity: 'critical',
       side: 'server',
@@ -29,7 +29,7 @@ describe('explain', () => {
     })
   })
 
-  it('counts what this listener dropped, not what all did', () => {
+  it('counts the drops of this listener, not those of all listeners', () => {
     const verdict = explain({
       listeners: [{ ...listener, dropped: 100 }],
       strangers: [{ ...stranger, dropped: 68 }]
@@ -40,13 +40,13 @@ describe('explain', () => {
     })
   })
 
-  it('tells how full a queue was that has room again', () => {
+  it('reports how full a queue was when it has room again', () => {
     expect(explain({ listeners: [{ ...listener, queued: 1 }] })?.title).toMatch(
       /; 127\.0\.0\.1:8100 had up to 6 waiting at a backlog of 5$/
     )
   })
 
-  it('tells which of several listeners at one port it is', () => {
+  it('names which of several listeners on the port it is', () => {
     const process = {
       pid: 7,
       name: 'server',
@@ -61,24 +61,24 @@ describe('explain', () => {
     )
   })
 
-  it('names the listener that connections were translated to', () => {
+  it('names the listener to which a NAT translated the connections', () => {
     expect(explain({ listeners: [], strangers: [stranger] })?.title).toMatch(
       /; 127\.0\.0\.1:9999 has 6 waiting/
     )
   })
 
-  it('is no more than an info where it lost fewer than a hundredth of the SYNs', () => {
+  it('reports info when fewer than a hundredth of the SYNs were lost', () => {
     const lossy = run({ retransmits: { syn: 50, connectionsWithSynRetry: 50 } })
     const deltas = rose({ 'TcpExt.ListenOverflows': 50, 'TcpExt.ListenDrops': 50 })
     expect(explain({ run: lossy, deltas, listeners: [{ ...listener, dropped: 50 }] })?.severity).toBe('info')
   })
 
-  it('is named by its counter where sockets are not listed', () => {
+  it('goes by the counter when sockets are not listed', () => {
     expect(explain({ strangers: null })).toMatchObject({ events: 168 })
     expect(linesOf(explain({ strangers: null }))[0]).toBe('ss -ltn')
   })
 
-  it('is named for resets where tcp_abort_on_overflow asks for them', () => {
+  it('counts resets when tcp_abort_on_overflow asks for them', () => {
     const reset = run({ errors: [tally('hold', 'ECONNRESET', 8)], connections: { closedByPeer: 8 } })
     const deltas = rose({ 'TcpExt.ListenOverflows': 8, 'TcpExt.EmbryonicRsts': 8 })
     const context = { run: reset, deltas, listeners: [{ ...listener, dropped: 8 }] }
@@ -86,7 +86,7 @@ describe('explain', () => {
     expect(explain(context)).toBeNull()
   })
 
-  it('is named beside a server', () => {
+  it('works beside a server', () => {
     expect(
       acceptQueueOverflow.explain?.(watching({ deltas: counted, listeners: [listener], strangers: [] }))
     ).toMatchObject({ severity: 'warning', events: 168 })
@@ -100,19 +100,19 @@ describe('explain', () => {
     ['a listener of another host', { peerIsHere: false }],
     ['a listener of this host that was not dialed', { listeners: [idle], strangers: [stranger] }],
     [
-      'one that was not dialed, when no connection came through',
+      'a listener that was not dialed, when no connection was established',
       {
         listeners: [],
         strangers: [stranger],
         run: run({ connections: { requested: 30, attempted: 30, established: 0, failed: 30, peak: 0 } })
       }
     ],
-    ['a queue that overflowed for others', { run: run(), listeners: [listener] }]
-  ])('is not taken for %s', (_, changes) => {
+    ['the losses of other connections', { run: run(), listeners: [listener] }]
+  ])('does not blame the queue for %s', (_, changes) => {
     expect(explain(changes)).toBeNull()
   })
 
-  it('is not taken for drops of another cause at a queue that was never full', () => {
+  it('does not blame a queue that was never full for drops with another cause', () => {
     const deltas = rose({ 'TcpExt.ListenOverflows': 10, 'TcpExt.ListenDrops': 178 })
     expect(explain({ deltas, listeners: [{ ...idle, dropped: 168 }] })).toBeNull()
   })
@@ -127,21 +127,21 @@ describe('the remedy', () => {
       })
     )
 
-  it('raises somaxconn when that is the bound, and restarts the server', () => {
+  it('raises somaxconn when somaxconn is the limit, and restarts the server', () => {
     const [raise, restart] = remedyAt(4096, 4096)
     expect(raise).toBe('sysctl -w net.core.somaxconn=65535')
     expect(restart).toContain('restart it')
     expect(remedyAt(4096, 128)[0]).toBe('sysctl -w net.core.somaxconn=65535')
   })
 
-  it.each([128, 4096])('restarts a server whose backlog of %i was somaxconn once', (backlog) => {
+  it.each([128, 4096])('restarts a server whose backlog of %i equals an earlier somaxconn', (backlog) => {
     const lines = remedyAt(backlog, 65_535)
     expect(lines[0]).toContain('restart the server: somaxconn is 65535 now')
     expect(lines[1]).toContain('tcp-backlog')
     expect(lines.join()).not.toContain('sysctl')
   })
 
-  it('lengthens a backlog the server asks for', () => {
+  it('raises a backlog that the server asks for', () => {
     const lines = remedyAt(511, 4096)
     expect(lines[0]).toContain('restart the server if somaxconn was below 4096')
     expect(lines[1]).toContain('nginx: listen ... backlog=4096')
@@ -167,7 +167,7 @@ describe('predict', () => {
       predicting({ facts: { tcp: { somaxconn } }, needs: { ratePerSecond }, peerIsHere })
     )
 
-  it('warns of a queue that lasts a moment only', () => {
+  it('warns only of a queue that fills for a moment', () => {
     expect(predict(128, 50_000)?.title).toBe(
       'an accept queue of 128 is full after 2.56 ms without accept at 50,000/s'
     )
@@ -178,7 +178,7 @@ describe('predict', () => {
     ['no rate', 128, null, true],
     ['a listener elsewhere', 128, 50_000, false],
     ['an unknown bound', null, 50_000, true]
-  ])('says nothing with %s', (_, somaxconn, rate, peerIsHere) => {
+  ])('is silent with %s', (_, somaxconn, rate, peerIsHere) => {
     expect(predict(somaxconn, rate, peerIsHere)).toBeNull()
   })
 })

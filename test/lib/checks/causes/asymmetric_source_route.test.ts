@@ -13,7 +13,7 @@ const asymmetricRoute: AsymmetricRoute = {
 }
 
 describe('predict', () => {
-  it('names both devices, how to see it, and a rule that mends it', () => {
+  it('names both devices, the command that shows it, and a rule that fixes it', () => {
     const verdict = asymmetricSourceRoute.predict?.(predicting({ asymmetricRoute }))
     expect(verdict).toMatchObject({
       severity: 'warning',
@@ -33,13 +33,13 @@ describe('predict', () => {
     ])
   })
 
-  it('writes commands of IPv6', () => {
+  it('writes commands for IPv6', () => {
     const v6 = { ...asymmetricRoute, source: 'fd00:2::1', target: 'fd00:1::2' }
     const lines = linesOf(asymmetricSourceRoute.predict?.(predicting({ asymmetricRoute: v6 })))
     expect(lines).toContain('# ip -6 rule add from fd00:2::1 table 100')
   })
 
-  it('is all that is foreseen, and nothing where the routes are symmetric or unknown', () => {
+  it('is the only prediction, and is silent when routes are symmetric or unknown', () => {
     const ids = (context: ReturnType<typeof predicting>) => foresee(context).map(({ id }) => id)
     expect(ids(predicting({ asymmetricRoute }))).toEqual(['asymmetric-source-route'])
     expect(ids(predicting())).toEqual([])

@@ -13,7 +13,7 @@ describe('predict', () => {
   const predict = (kernel: object, scenario: object = marked) =>
     capabilityMissing.predict?.(predicting({ facts: { kernel }, scenario }))
 
-  it('says from the start that no socket can be marked without the capability', () => {
+  it('says before the run that no socket can be marked without the capability', () => {
     expect(predict({ capabilities: none })).toMatchObject({
       severity: 'critical',
       bindsAt: 0,
@@ -25,15 +25,15 @@ describe('predict', () => {
     ['CAP_NET_ADMIN is held', { capabilities: netAdmin }],
     ['CAP_NET_RAW is held and the kernel takes it', { capabilities: netRaw }],
     ['the capabilities are unknown', { capabilities: null }]
-  ])('says nothing where %s', (_, kernel) => {
+  ])('is silent when %s', (_, kernel) => {
     expect(predict(kernel)).toBeNull()
   })
 
-  it('does not take CAP_NET_RAW for enough before Linux 5.17', () => {
+  it('requires CAP_NET_ADMIN before Linux 5.17, even with CAP_NET_RAW', () => {
     expect(predict({ capabilities: netRaw, version: linux510 })).not.toBeNull()
   })
 
-  it('says nothing of a run without a mark', () => {
+  it('is silent for a run without a mark', () => {
     expect(predict({ capabilities: none }, {})).toBeNull()
   })
 })
@@ -43,7 +43,7 @@ describe('explain', () => {
   const explain = (kernel: object, scenario: object = marked) =>
     capabilityMissing.explain?.(explaining({ run: outcome, facts: { kernel }, scenario }))
 
-  it('names what was refused and what it takes', () => {
+  it('names the refused option and the capability it needs', () => {
     const verdict = explain({ capabilities: none })
     expect(verdict).toMatchObject({
       title: '500 sockets could not be marked: that takes CAP_NET_ADMIN or CAP_NET_RAW',
@@ -56,11 +56,11 @@ describe('explain', () => {
     expect(linesOf(verdict)[1]).toMatch(/^setcap cap_net_admin\+ep /)
   })
 
-  it('names it in a user namespace too, where a capability may not count', () => {
+  it('names it in a user namespace even with the capability, which may not count there', () => {
     expect(explain({ capabilities: netAdmin, initialUserNamespace: false })).not.toBeNull()
   })
 
-  it('leaves EPERM alone that has another reason', () => {
+  it('ignores EPERM that has another reason', () => {
     expect(explain({ capabilities: netAdmin })).toBeNull()
     expect(explain({ capabilities: none }, {})).toBeNull()
   })

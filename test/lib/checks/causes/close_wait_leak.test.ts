@@ -6,7 +6,7 @@ const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, nofil
 const leaking = serving({ closeWait: { first: 20, now: 140, old: 98, oldUnread: 0 }, holder })
 
 describe('explain', () => {
-  it('names the process, and how it grew', () => {
+  it('names the process, and how fast the leak grew', () => {
     expect(closeWaitLeak.explain?.(watching({ served: [leaking] }))).toMatchObject({
       severity: 'warning',
       side: 'server',
@@ -16,7 +16,7 @@ describe('explain', () => {
     })
   })
 
-  it('is named in a dial whose server is here', () => {
+  it('names it in a dial whose server is on this host', () => {
     expect(closeWaitLeak.explain?.(explaining({ served: [leaking], peerIsHere: true }))?.events).toBe(98)
   })
 
@@ -28,7 +28,7 @@ describe('explain', () => {
     ],
     ['two that are left', serving({ closeWait: { first: 2, now: 2, old: 2 }, holder })],
     ['a process that a signal has stopped', { ...leaking, holder: { ...holder, stopped: true } }]
-  ])('is not taken for %s', (_, served) => {
+  ])('is silent for %s', (_, served) => {
     expect(closeWaitLeak.explain?.(watching({ served: [served] }))).toBeNull()
   })
 })

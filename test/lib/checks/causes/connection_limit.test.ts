@@ -23,8 +23,8 @@ const process = {
 }
 const left = listening({ queued: 51, backlog: 50, dropped: 700, ignoredSeconds: 1.5, process })
 
-describe('with the server in sight', () => {
-  it('is proven by a process that sleeps beside its full queue', () => {
+describe('connection-limit with the server on this host', () => {
+  it('is proven by a process that sleeps although its accept queue is full', () => {
     const verdict = connectionLimit.explain?.(watching({ listeners: [left], served: [serving()] }))
     expect(verdict).toMatchObject({
       severity: 'warning',
@@ -41,14 +41,14 @@ describe('with the server in sight', () => {
 
   it.each([
     ['a server that is merely slow', { ...left, ignoredSeconds: 0 }],
-    ['one that slept a moment', { ...left, ignoredSeconds: 0.5 }],
-    ['one that cannot be looked into', { ...left, process: null }]
-  ])('is not taken for %s', (_, candidate) => {
+    ['a server that slept for a moment', { ...left, ignoredSeconds: 0.5 }],
+    ['a process that cannot be inspected', { ...left, process: null }]
+  ])('is not reported for %s', (_, candidate) => {
     expect(connectionLimit.explain?.(watching({ listeners: [candidate] }))).toBeNull()
   })
 })
 
-describe('from afar', () => {
+describe('connection-limit with the server on another host', () => {
   const stuckAt = (held: number) =>
     run({
       connections: {
@@ -62,7 +62,7 @@ describe('from afar', () => {
       series: plateauSeries(held)
     })
 
-  it.each([1000, 2000, 10_000])('guesses from %i, and hides nothing', (held) => {
+  it.each([1000, 2000, 10_000])('is guessed from %i connections, and hides no other finding', (held) => {
     const verdict = connectionLimit.explain?.(explaining({ run: stuckAt(held) }))
     expect(verdict).toMatchObject({
       severity: 'info',
@@ -71,18 +71,18 @@ describe('from afar', () => {
     expect(verdict?.explains).toBeUndefined()
   })
 
-  it.each([976, 1013, 17_577])('makes nothing of %i', (held) => {
+  it.each([976, 1013, 17_577])('is not guessed from %i connections', (held) => {
     expect(connectionLimit.explain?.(explaining({ run: stuckAt(held) }))).toBeNull()
   })
 
-  it('makes nothing of a round number that a full queue in sight explains', () => {
+  it('is not guessed from a round number when a full queue on this host explains it', () => {
     const listeners = [listening({ queued: 1000, backlog: 999, dropped: 6000 })]
     expect(
       connectionLimit.explain?.(explaining({ run: stuckAt(1000), listeners, peerIsHere: true }))
     ).toBeNull()
   })
 
-  it('guesses from a round number that a peer kept', () => {
+  it('is guessed from a round number of connections that a peer kept', () => {
     const kept = run({
       connections: { requested: 400, attempted: 400, established: 400, peak: 310, closedByPeer: 300 },
       series: [point(0.1, 310), point(0.2, 100), point(3, 100)]

@@ -11,7 +11,7 @@ const counted = (endpoint: string, established: number, failed: number) => ({
 })
 const refused = [tally('connect', 'ECONNREFUSED', 10_000)]
 
-it('says that nobody listens', () => {
+it('connection-refused says that nobody listens', () => {
   const outcome = run({ connections: { established: 0, failed: 10_000 }, errors: refused })
   const verdict = connectionRefused.explain?.(
     explaining({ run: outcome, deltas: rose({ 'Tcp.AttemptFails': 10_000 }) })
@@ -29,7 +29,7 @@ it('says that nobody listens', () => {
   expect(linesOf(verdict)).toContain('c1m-native listen 198.18.30.1:8100-8119')
 })
 
-it('names the ports that nobody listens on', () => {
+it('connection-refused names the ports that nobody listens on', () => {
   const errors = [tally('connect', 'ECONNREFUSED', 5000)]
   const connections = { established: 5000, failed: 5000 }
   const closed = [counted('198.18.30.1:8101', 0, 2500), counted('198.18.30.1:8102', 0, 2500)]
@@ -44,7 +44,7 @@ it('names the ports that nobody listens on', () => {
   )
 })
 
-it('tells a part from all', () => {
+it('connection-refused says whether all or some connections were refused', () => {
   const outcome = run({
     connections: { established: 9500, failed: 500 },
     errors: [tally('connect', 'ECONNREFUSED', 500)]
@@ -54,12 +54,12 @@ it('tells a part from all', () => {
   )
 })
 
-it('is not taken for a reset of the handshake', () => {
+it('connection-refused is not reported for a reset of the handshake', () => {
   const outcome = run({ errors: [tally('connect', 'ECONNRESET', 8)] })
   expect(connectionRefused.explain?.(explaining({ run: outcome }))).toBeNull()
 })
 
-describe('one port that accepts some and refuses others', () => {
+describe('a port that accepts some connections and refuses others', () => {
   const some = (closedByPeer: number) =>
     run({
       connections: { requested: 300, attempted: 300, established: 100, failed: 200, closedByPeer },
@@ -67,20 +67,20 @@ describe('one port that accepts some and refuses others', () => {
       targets: [counted('198.18.30.1:8100', 100, 200), counted('198.18.30.1:8101', 9, 0)]
     })
 
-  it('has a limit', () => {
+  it('is said to have a limit', () => {
     expect(connectionRefused.explain?.(explaining({ run: some(0) }))?.title).toMatch(
       /^the target refused 200 connections to 198.18.30.1:8100, which accepted 100: a limit/
     )
   })
 
-  it('has lost its listener where that ended connections', () => {
+  it('is said to have lost its listener when open connections ended as well', () => {
     expect(connectionRefused.explain?.(explaining({ run: some(100) }))?.title).toMatch(
       /accepted 100 and ended 100 of them: its listener went away$/
     )
   })
 })
 
-describe('a firewall', () => {
+describe('a firewall that refuses connections', () => {
   const all = run({ connections: { established: 0, failed: 10_000 }, errors: refused })
   const explain = (place: 'here' | 'target' | 'elsewhere', received: number) =>
     connectionRefused.explain?.(
@@ -99,15 +99,15 @@ describe('a firewall', () => {
     ['here', 'client', /^a rule of this host's own firewall refused 10,000 connections: port unreachable/],
     ['target', 'server', /^a firewall on the target refused 10,000 connections: port unreachable/],
     ['elsewhere', 'path', /^198.18.9.9, a firewall on the way, refused 10,000 connections/]
-  ] as const)('is told by ICMP, %s', (place, side, title) => {
+  ] as const)('is recognized by its ICMP error: %s', (place, side, title) => {
     expect(explain(place, 10_000)).toMatchObject({ side, title: expect.stringMatching(title) })
   })
 
-  it('is not blamed where ICMP accounts for a few of them', () => {
+  it('is not blamed when ICMP explains only a few of the failures', () => {
     expect(explain('target', 9)?.title).toContain('nobody listens there')
   })
 
-  it('of this host is told by SYNs that were not sent', () => {
+  it('on this host is recognized by SYNs that were not sent', () => {
     const counters = { 'Device.eth0.TxPackets': 7 }
     expect(connectionRefused.explain?.(explaining({ run: all, counters }))).toMatchObject({
       side: 'client',

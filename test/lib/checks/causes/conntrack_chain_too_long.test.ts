@@ -11,7 +11,7 @@ const measured = run({
 const counted = rose({ 'Conntrack.chaintoolong': 441, 'Conntrack.insert_failed': 441 })
 
 describe('explain', () => {
-  it('names buckets and load, and that others fill them', () => {
+  it('names the number of buckets, the load, and that other namespaces fill them', () => {
     const verdict = conntrackChainTooLong.explain?.(
       explaining({ run: measured, facts: { conntrack: neighbour }, deltas: counted })
     )
@@ -26,7 +26,7 @@ describe('explain', () => {
     expect(linesOf(verdict)).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
   })
 
-  it('untracks loopback, not every port, when the run dials itself', () => {
+  it('excludes loopback from tracking, not every port, when the run dials itself', () => {
     const verdict = conntrackChainTooLong.explain?.(
       explaining({
         run: measured,
@@ -40,7 +40,7 @@ describe('explain', () => {
     )
   })
 
-  it('does without what it may not read', () => {
+  it('works without values that it may not read', () => {
     const verdict = conntrackChainTooLong.explain?.(
       explaining({
         run: measured,
@@ -53,12 +53,12 @@ describe('explain', () => {
     )
   })
 
-  it('is not taken for a clash, which has no chaintoolong', () => {
+  it('is silent for a clash, which does not count as chaintoolong', () => {
     const deltas = rose({ 'Conntrack.insert_failed': 441, 'Conntrack.drop': 441 })
     expect(conntrackChainTooLong.explain?.(explaining({ run: measured, deltas }))).toBeNull()
   })
 
-  it('leaves a neighbour alone that does not reach this run', () => {
+  it('is silent when this run lost no packet', () => {
     expect(conntrackChainTooLong.explain?.(explaining({ deltas: counted }))).toBeNull()
   })
 })
@@ -71,7 +71,7 @@ describe('predict', () => {
     return conntrackChainTooLong.predict?.(predicting({ needs: million, facts: { conntrack, kernel } }))
   }
 
-  it('tells the share, and where a tenth of the first SYNs is refused', () => {
+  it('gives the share of refused first SYNs, and the number of connections at which it reaches a tenth', () => {
     const verdict = predict({ buckets: 16_384 })
     expect(verdict).toMatchObject({ severity: 'critical', events: 1_000_000 })
     expect(verdict?.title).toMatch(
@@ -81,24 +81,24 @@ describe('predict', () => {
     expect(verdict?.bindsAt).toBeLessThan(400_000)
   })
 
-  it('holds an older kernel to its tighter bound', () => {
+  it('uses the tighter bound of an older kernel', () => {
     expect(predict({ buckets: 262_144 })).toBeNull()
     expect(predict({ buckets: 262_144 }, [6, 1, 5])?.title).toMatch(/^4\.4 % of first SYNs/)
   })
 
-  it('counts what is there already, in all namespaces', () => {
+  it('counts existing entries, in all namespaces', () => {
     expect(predict({ buckets: 65_536 })).toBeNull()
     expect(predict({ buckets: 65_536, entriesAllNamespaces: 1_000_000 })?.title).toMatch(/^48 %/)
   })
 
   it.each([
     ['kernels without a bound', { buckets: 1024, boundsChains: false }],
-    ['no module', { buckets: null, boundsChains: null }]
-  ])('says nothing with %s', (_, conntrack) => {
+    ['a missing module', { buckets: null, boundsChains: null }]
+  ])('is silent for %s', (_, conntrack) => {
     expect(predict(conntrack, [5, 10, 0])).toBeNull()
   })
 
-  it('believes the column of a backport more than the release', () => {
+  it('trusts the statistics column of a backport more than the release', () => {
     expect(predict({ buckets: 65_536, boundsChains: true }, [5, 14, 0])?.title).toMatch(/^up to 93 %/)
   })
 })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { conntrackTableFull } from '../../../../lib/checks/causes/conntrack_table_full.js'
 import { explaining, linesOf, plateauSeries, predicting, rose, run, tally, watching } from '../fixtures.js'
 
-// Measured with nf_conntrack_max 1000: 1500 connects on loopback, 1000 stand, 500 stay in SYN_SENT; 5 s later `drop` has
+// Measured with nf_conntrack_max 1000: 1500 connects on loopback, 1000 are established, 500 stay in SYN_SENT; 5 s later `drop` has
 // counted 2500 packets.
 const measured = run({
   connections: { requested: 1500, attempted: 1500, established: 1000, failed: 500, peak: 1000 },
@@ -11,7 +11,7 @@ const measured = run({
 const full = { count: 1000, max: 1000 }
 
 describe('explain', () => {
-  it('names it with bound and drops', () => {
+  it('names the table size and the drops', () => {
     const verdict = conntrackTableFull.explain?.(
       explaining({
         run: measured,
@@ -35,7 +35,7 @@ describe('explain', () => {
     expect(linesOf(verdict)).toContain("nft 'add rule inet c1m out tcp dport 8100-8119 notrack'")
   })
 
-  it('goes by the lowest bound and the highest count when they changed during the run', () => {
+  it('uses the lowest size and the highest count when they changed during the run', () => {
     const verdict = conntrackTableFull.explain?.(
       explaining({
         run: measured,
@@ -47,7 +47,7 @@ describe('explain', () => {
     expect(verdict?.title).toContain('full at 1,000 entries')
   })
 
-  it('is named beside a server as well', () => {
+  it('works beside a server', () => {
     const verdict = conntrackTableFull.explain?.(
       watching({ facts: { conntrack: full }, deltas: rose({ 'Conntrack.drop': 10 }) })
     )
@@ -61,7 +61,7 @@ describe('explain', () => {
     series: plateauSeries(262_000)
   })
 
-  it('guesses the host behind a container from a plateau below the bound, and hides nothing', () => {
+  it('guesses the table of the host outside a container from a plateau below the size, and hides nothing', () => {
     const facts = { conntrack: { entriesAllNamespaces: null } }
     const verdict = conntrackTableFull.explain?.(explaining({ run: stuck, facts }))
     expect(verdict).toMatchObject({
@@ -72,7 +72,7 @@ describe('explain', () => {
     expect(verdict?.explains).toBeUndefined()
   })
 
-  it('does not guess where no namespace tracks so many', () => {
+  it('does not guess when no namespace tracks that many', () => {
     expect(
       conntrackTableFull.explain?.(
         explaining({ run: stuck, facts: { conntrack: { entriesAllNamespaces: 30 } } })
@@ -84,13 +84,13 @@ describe('explain', () => {
     ['clashes of racing packets', { 'Conntrack.drop': 40, 'Conntrack.insert_failed': 40 }, full],
     ['failed allocations with room in the table', { 'Conntrack.drop': 40 }, { count: 500, max: 1000 }],
     ['chains that are too long', { 'Conntrack.chaintoolong': 40, 'Conntrack.insert_failed': 40 }, full]
-  ])('is not taken for %s', (_, deltas, conntrack) => {
+  ])('is silent for %s', (_, deltas, conntrack) => {
     expect(
       conntrackTableFull.explain?.(explaining({ run: measured, facts: { conntrack }, deltas: rose(deltas) }))
     ).toBeNull()
   })
 
-  it('needs SYNs of this run to be lost', () => {
+  it('requires lost SYNs of this run', () => {
     expect(
       conntrackTableFull.explain?.(
         explaining({ facts: { conntrack: full }, deltas: rose({ 'Conntrack.drop': 40 }) })
@@ -102,7 +102,7 @@ describe('explain', () => {
 describe('predict', () => {
   const needs = { conntrackEntries: 1500, conntrackEntriesOnHost: 1500, connections: 1500 }
 
-  it('tells where it binds', () => {
+  it('names the number of connections at which the table is full', () => {
     const verdict = conntrackTableFull.predict?.(
       predicting({ needs, facts: { conntrack: { count: 100, max: 1000 } } })
     )
@@ -114,7 +114,7 @@ describe('predict', () => {
     ['room enough', needs, { count: 100, max: 2000 }],
     ['no module', needs, { count: null, max: null }],
     ['no bound', needs, { count: 100, max: 0 }]
-  ])('says nothing with %s', (_, needed, conntrack) => {
+  ])('is silent with %s', (_, needed, conntrack) => {
     expect(conntrackTableFull.predict?.(predicting({ needs: needed, facts: { conntrack } }))).toBeNull()
   })
 })

@@ -24,7 +24,7 @@ function churning(p99: number, rises: Parameters<typeof rose>[0]) {
 }
 
 describe('data-loss', () => {
-  it('names the share of segments that were sent again, from a hundredth on', () => {
+  it('names the share of segments that were sent again, from one in a hundred up', () => {
     expect(judge(10_000, 400)).toMatchObject({
       severity: 'info',
       side: 'path',
@@ -35,25 +35,25 @@ describe('data-loss', () => {
     expect(judge(100, 9)).toBeNull()
   })
 
-  it('leaves alone what has a cause of its own', () => {
+  it('is not reported when another finding explains the loss', () => {
     const early = [ended('oversized', 200)]
     const context = talking(early, { endings: { ...noEndings, early, loss: { sent: 10_000, again: 400 } } })
     expect(dataLoss.explain?.(context)).toBeNull()
   })
 
-  it('judges a churn by the counters of the namespace, without SYNs and spurious ones', () => {
+  it('judges a churn by the counters of the namespace, without SYNs and spurious retransmits', () => {
     const rises = { 'Tcp.OutSegs': 50_000, 'Tcp.RetransSegs': 3000, 'TcpExt.TCPSynRetrans': 500 }
     expect(churning(210_000, rises)?.title).toMatch(/^2,500 of 53,000 segments/)
     expect(churning(210_000, { ...rises, 'TcpExt.TCPDSACKRecv': 2400 })).toBeNull()
   })
 
-  it('is silent in a churn whose exchanges are quick, or a small part of the traffic', () => {
+  it('is silent in a churn with fast exchanges or a small part of the traffic', () => {
     const rises = { 'Tcp.OutSegs': 50_000, 'Tcp.RetransSegs': 3000 }
     expect(churning(20_000, rises)).toBeNull()
     expect(churning(210_000, { ...rises, 'Tcp.OutSegs': 100_000 })).toBeNull()
   })
 
-  it('is silent where it was not looked for', () => {
+  it('is silent when the connections were not examined', () => {
     expect(dataLoss.explain?.(talking([], { deltas: rose({ 'Tcp.RetransSegs': 3000 }) }))).toBeNull()
   })
 })

@@ -6,7 +6,7 @@ import { ended, explaining, linesOf, talking, watching } from '../fixtures.js'
 const explain = dataUnacknowledged.explain
 
 describe('data-unacknowledged', () => {
-  it('suspects a black hole where the message is long, and says what arrives', () => {
+  it('suspects a black hole for a long message, and says what arrives', () => {
     const context = talking([ended('oversized', 200, { unacked: 6, sacked: 1, retransmits: 5 })])
     expect(explain?.(context)).toMatchObject({
       severity: 'critical',
@@ -24,17 +24,17 @@ describe('data-unacknowledged', () => {
     expect(linesOf(verdict).join()).not.toContain('mtu')
   })
 
-  it('tells a peer that does not know the connection, and an answer of which the beginning is lost', () => {
+  it('distinguishes a peer that does not know the connection, and an answer whose beginning is lost', () => {
     expect(explain?.(talking([ended('halfOpen', 200)]))?.title).toMatch(/the peer repeats its SYN-ACK/)
     expect(explain?.(talking([ended('answerLost', 200)]))?.title).toMatch(/black hole toward this host$/)
   })
 
-  it('is a warning below a hundredth', () => {
+  it('is a warning below a hundredth of the exchanges', () => {
     expect(explain?.(talking([ended('unacknowledged', 99)]))?.severity).toBe('warning')
     expect(explain?.(talking([ended('unacknowledged', 100)]))?.severity).toBe('critical')
   })
 
-  it('counts connections that went silent, unless they were forgotten on the way', () => {
+  it('counts connections that went silent, unless a device on the path forgot them', () => {
     const early = [ended('silenced', 200, { first: 0 })]
     expect(explain?.(talking(early))?.title).toMatch(/although earlier exchanges .* were answered/)
     const answered = { ...noEndings, early, fresh: 'answered' as const }

@@ -8,7 +8,7 @@ const explained = (changes: Partial<ProofView>, observed: Parameters<typeof expl
   deadConnections.explain?.(explaining({ proof: { ...proof, ...changes }, ...observed })) ?? null
 
 describe('dead-connections', () => {
-  it('are those whose peer has left probes unanswered', () => {
+  it('counts connections whose peer left probes unanswered', () => {
     const deltas = rose({ 'TcpExt.TCPKeepAlive': 40_000 })
     expect(explained({ silent: 1000, longestSilenceMs: 9500 }, { deltas })).toMatchObject({
       severity: 'critical',
@@ -19,7 +19,7 @@ describe('dead-connections', () => {
     })
   })
 
-  it('are those that the kernel has given up', () => {
+  it('counts connections that the kernel has given up', () => {
     const errors = [tally('hold', 'ETIMEDOUT', 1000)]
     expect(explained({ gone: 1000 }, { run: run({ errors }) })).toMatchObject({
       title: '1,000 of 10,000 connections are dead: their peer is gone',
@@ -27,14 +27,14 @@ describe('dead-connections', () => {
     })
   })
 
-  it('are extrapolated from a sample', () => {
+  it('extrapolates from a sample', () => {
     const sample = { by: 'probe' as const, probed: 1000, proven: 990, silent: 10, longestSilenceMs: 4000 }
     expect(explained(sample)?.title).toBe(
       '10 of 1,000 connections that were probed are dead: their peer has answered nothing for 4s; of all 10,000 that would be about 100'
     )
   })
 
-  it('point to a SYN proxy where no window was ever opened, and to the server otherwise', () => {
+  it('suggests a SYN proxy when no window was ever opened, and the server otherwise', () => {
     const silent = { silent: 1000, neverHeard: 1000, longestSilenceMs: 6000 }
     expect(explained({ ...silent, zeroWindow: 1000, proven: 0 })).toMatchObject({
       side: 'path',
@@ -47,7 +47,7 @@ describe('dead-connections', () => {
     expect(linesOf(verdict)[0]).toMatch(/SyncookiesFailed/)
   })
 
-  it('are a warning where they are few, and none where all answer or nothing was asked', () => {
+  it('is a warning for few, and silent when all answer or nothing was probed', () => {
     expect(explained({ silent: 5, longestSilenceMs: 5000 })).toMatchObject({ severity: 'warning' })
     expect(explained({ proven: 10_000 })).toBeNull()
     expect(deadConnections.explain?.(explaining())).toBeNull()

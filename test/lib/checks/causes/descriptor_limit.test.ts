@@ -6,7 +6,7 @@ import { explaining, linesOf, predicting, run, tally } from '../fixtures.js'
 describe('predict', () => {
   const shared = { connections: 50_000, descriptors: 50_000, tables: 1, descriptorsPerTable: 19_900 }
 
-  it('tells where one table ends', () => {
+  it('names the number of connections at which one table is full', () => {
     expect(descriptorLimit.predict?.(predicting({ needs: shared }))).toMatchObject({
       severity: 'critical',
       title: '50,000 descriptors are needed and 1 table of 19,900 hold 19,900',
@@ -15,7 +15,7 @@ describe('predict', () => {
     })
   })
 
-  it('raises fs.nr_open first where it is lower', () => {
+  it('raises fs.nr_open first when it is lower', () => {
     const needs = { ...shared, descriptors: 2_000_000, connections: 2_000_000 }
     expect(linesOf(descriptorLimit.predict?.(predicting({ needs })))[0]).toBe('sysctl -w fs.nr_open=2001920')
   })
@@ -31,13 +31,13 @@ describe('predict', () => {
     ])
   })
 
-  it('is content with enough private tables', () => {
+  it('is silent with enough private tables', () => {
     expect(descriptorLimit.predict?.(predicting({ needs: { ...shared, tables: 3 } }))).toBeNull()
   })
 })
 
 describe('explain', () => {
-  it('names EMFILE and what tables there were', () => {
+  it('names EMFILE and the number of tables', () => {
     const outcome = run({
       errors: [tally('socket', 'EMFILE', 30_020)],
       process: { tables: 1, privateTables: false }
@@ -50,7 +50,7 @@ describe('explain', () => {
     })
   })
 
-  it('is not taken for the host-wide limit', () => {
+  it('is silent for the host-wide limit', () => {
     expect(
       descriptorLimit.explain?.(explaining({ run: run({ errors: [tally('socket', 'ENFILE', 5)] }) }))
     ).toBeNull()

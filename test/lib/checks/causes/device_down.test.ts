@@ -20,7 +20,7 @@ const failed = (phase: 'connect' | 'timeout', code: string) =>
 const ids = (findings: { id: string }[]) => findings.map(({ id }) => id)
 
 describe('predict', () => {
-  it('names the device and what sets it up', () => {
+  it('names the device and the command that sets it up', () => {
     expect(deviceDown.predict?.(predicting())).toBeNull()
     expect(deviceDown.predict?.(predicting({ downDevice }))).toMatchObject({
       severity: 'critical',
@@ -34,7 +34,7 @@ describe('predict', () => {
     })
   })
 
-  it('is the cause of a missing route', () => {
+  it('explains a missing route', () => {
     const needs = { unroutedTargets: ['198.18.30.1'] }
     expect(ids(foresee(predicting({ needs, downDevice })))).toEqual(['device-down'])
   })
@@ -46,7 +46,7 @@ describe('explain', () => {
     ['connect', 'ENETDOWN'],
     ['connect', 'EHOSTUNREACH'],
     ['timeout', 'ETIMEDOUT']
-  ] as const)('is what is behind %s %s, and all there is to be named', (phase, code) => {
+  ] as const)('explains %s %s as the only finding', (phase, code) => {
     const findings = explainFindings(explaining({ run: failed(phase, code), downDevice }))
     expect(ids(findings)).toEqual(['device-down'])
     expect(findings[0]?.title).toBe(
@@ -55,7 +55,7 @@ describe('explain', () => {
     expect(findings[0]?.evidence[0]).toMatchObject({ name: `errors.${phase}.${code}` })
   })
 
-  it('leaves a cause of their own to those that have another way', () => {
+  it('leaves failures of connections with another route to their own cause', () => {
     const findings = explainFindings(
       explaining({
         run: failed('connect', 'ENETUNREACH'),
@@ -66,7 +66,7 @@ describe('explain', () => {
     expect(findings[0]?.title).toMatch(/: some of 500 failed$/)
   })
 
-  it('has no command for a missing carrier', () => {
+  it('offers no command for a missing carrier', () => {
     const outcome = failed('connect', 'EHOSTUNREACH')
     const verdict = deviceDown.explain?.(
       explaining({ run: outcome, downDevice: { ...downDevice, state: 'no carrier' } })
@@ -75,14 +75,14 @@ describe('explain', () => {
     expect(linesOf(verdict)[0]).toMatch(/^# plug in/)
   })
 
-  it('is silent where nothing failed, or for another reason, and beside a server', () => {
+  it('is silent when nothing failed, for another error, and beside a server', () => {
     expect(deviceDown.explain?.(explaining({ downDevice }))).toBeNull()
     const refused = failed('connect', 'ECONNREFUSED')
     expect(deviceDown.explain?.(explaining({ run: refused, downDevice }))).toBeNull()
     expect(deviceDown.explain?.(watching({ downDevice }))).toBeNull()
   })
 
-  it('is silent where the run needs no device that is down', () => {
+  it('is silent when the run does not need the device that is down', () => {
     const outcome = failed('connect', 'ENETUNREACH')
     expect(ids(explainFindings(explaining({ run: outcome })))).toEqual(['unreachable'])
   })

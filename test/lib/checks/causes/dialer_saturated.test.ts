@@ -22,7 +22,7 @@ describe('explain', () => {
     })
   })
 
-  it('offers idle CPUs', () => {
+  it('offers the idle CPUs', () => {
     const outcome = run({
       pacing: late,
       timing,
@@ -33,7 +33,7 @@ describe('explain', () => {
     )
   })
 
-  it('names other processes that took the CPUs', () => {
+  it('names other processes that used the CPUs', () => {
     const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 12.5 }
     const verdict = dialerSaturated.explain?.(
       explaining({ run: run({ pacing: late, timing, process: { dialing } }), scenario })
@@ -45,13 +45,13 @@ describe('explain', () => {
     })
   })
 
-  it('names no other process for a stall now and then', () => {
+  it('names no other process for an occasional stall', () => {
     const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 12.5 }
     const outcome = run({ pacing: { ...late, p50: 2000 }, timing, process: { dialing } })
     expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toBeNull()
   })
 
-  it('names no other process where those left the CPUs free', () => {
+  it('names no other process when they left the CPUs free', () => {
     const dialing = { cpuSeconds: 3, waitedSeconds: 9, otherSeconds: 0.2 }
     const verdict = dialerSaturated.explain?.(
       explaining({ run: run({ pacing: late, timing, process: { dialing } }), scenario })
@@ -60,12 +60,12 @@ describe('explain', () => {
     expect(linesOf(verdict)[0]).toContain('cpu.max')
   })
 
-  it('does not count the CPU time of hold and close', () => {
+  it('ignores the CPU time of hold and close', () => {
     const outcome = run({ pacing: late, timing, process: { cpuSeconds: 40 } })
     expect(dialerSaturated.explain?.(explaining({ run: outcome, scenario }))).toBeNull()
   })
 
-  it('names a window that the round trip makes too small', () => {
+  it('names a window that is too small for the round trip', () => {
     const slow = latency({ mean: 52_000 })
     const outcome = run({
       pacing: late,
@@ -89,7 +89,7 @@ describe('explain', () => {
       scenario
     ],
     [
-      'as fast as possible',
+      'a run as fast as possible',
       { pacing: null, process: { dialing: { cpuSeconds: 40, waitedSeconds: 40, otherSeconds: 40 } } },
       { rate: [] }
     ],
@@ -109,7 +109,7 @@ describe('explain', () => {
   })
 })
 
-it('predicts what no machine of this size does', () => {
+it('dialer-saturated predicts a rate that no machine of this size reaches', () => {
   const needs = { ratePerSecond: 500_000 }
   expect(dialerSaturated.predict?.(predicting({ needs, peerIsHere: true }))).toMatchObject({
     severity: 'warning'

@@ -12,7 +12,7 @@ describe('explain', () => {
   const explain = (changes: Parameters<typeof run>[0], facts: object = small) =>
     establishedHashUndersized.explain?.(explaining({ run: run(changes), facts, peerIsHere: true }))
 
-  it('names chains that grow while the rate falls', () => {
+  it('names hash chains that grow while the rate falls', () => {
     expect(explain({ connections: large, series: falling })).toMatchObject({
       severity: 'warning',
       title: expect.stringContaining(
@@ -21,7 +21,7 @@ describe('explain', () => {
     })
   })
 
-  it('does not count sockets of other namespaces in a table of its own', () => {
+  it('ignores sockets of other namespaces when this one has its own table', () => {
     const fewer = { requested: 1000, attempted: 1000, established: 1000, peak: 1000 }
     const judged = (ehashShared: boolean) =>
       establishedHashUndersized.explain?.(
@@ -70,17 +70,17 @@ describe('predict', () => {
       predicting({ needs: { sockets, connections: sockets / 2 }, facts: { tcp } })
     )
 
-  it('does not mind two million sockets on a stock table of 262,144', () => {
+  it('accepts two million sockets in a stock table of 262,144 buckets', () => {
     expect(predict(2_000_000)).toBeNull()
   })
 
-  it('offers a namespace with a table of its own', () => {
+  it('offers a namespace with its own table', () => {
     const verdict = predict(2_000_000, { ehashEntries: 65_536 })
     expect(verdict).toMatchObject({ severity: 'warning', bindsAt: 262_144 })
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_child_ehash_entries=2097152')
   })
 
-  it('offers a boot option to kernels without', () => {
+  it('offers a boot option for kernels without namespace tables', () => {
     expect(linesOf(predict(2_000_000, { ehashEntries: 65_536, childEhashEntries: null }))).toEqual([
       '# or boot with thash_entries=2097152'
     ])

@@ -12,7 +12,7 @@ function dropped(packets: number, scope: DropSummary['scope'] = 'ends', chain = 
 const explain = (drops: DropSummary | null, deltas: Parameters<typeof rose>[0] = {}) =>
   firewallDrop.explain?.(watching({ drops, deltas: rose(deltas) }))
 
-it('is named with its hook', () => {
+it('firewall-drop names the hook', () => {
   expect(explain(dropped(400), { 'Tcp.PassiveOpens': 100, 'Tcp.InSegs': 400 })).toMatchObject({
     severity: 'warning',
     side: 'server',
@@ -21,25 +21,25 @@ it('is named with its hook', () => {
   })
 })
 
-it('is not named without counted drops, of a few packets, or of all ports of a host', () => {
+it('firewall-drop needs counted drops of more than a few packets, on a port of the run', () => {
   expect(explain(null)).toBeNull()
   expect(explain(dropped(9))).toBeNull()
   expect(explain(dropped(400, 'namespace'))).toBeNull()
   expect(explain(dropped(400, 'host'))).toBeNull()
 })
 
-it('is not named of few beside the connections that were opened, and a note of few beside all segments', () => {
+it('firewall-drop is silent for few drops beside the opened connections, and info beside all segments', () => {
   expect(explain(dropped(20), { 'Tcp.PassiveOpens': 10_000 })).toBeNull()
   expect(explain(dropped(20), { 'Tcp.InSegs': 1_000_000 })).toMatchObject({ severity: 'info' })
 })
 
-it('is not taken from what connection tracking drops', () => {
+it('firewall-drop ignores what connection tracking drops', () => {
   expect(explain(dropped(400), { 'Conntrack.drop': 400 })).toBeNull()
   const chains = { 'Conntrack.insert_failed': 395, 'Conntrack.chaintoolong': 395 }
   expect(explain(dropped(400), chains)).toBeNull()
 })
 
-it('is on the path where the host forwards', () => {
+it('firewall-drop is on the path when the host forwards', () => {
   const forwarded = dropped(400, 'ends', ['nft_do_chain', 'nf_hook_slow', 'ip_forward'])
   expect(explain(forwarded)).toMatchObject({ side: 'path', title: expect.stringContaining('at forward') })
 })

@@ -8,22 +8,22 @@ describe('predict', () => {
   const predict = (kernel: object = {}) =>
     hostFileLimit.predict?.(predicting({ facts: { ...tight, kernel } }))
 
-  it('tells where it binds', () => {
+  it('names the number of connections at which the limit is reached', () => {
     expect(predict()).toMatchObject({ bindsAt: 9000, events: 1000, remedy: [sysctl('fs.file-max', 16_384)] })
   })
 
-  it('does not bind who holds CAP_SYS_ADMIN on the host', () => {
+  it('is silent for a user with CAP_SYS_ADMIN on the host', () => {
     const administrator = { capabilities: '0000000000200000' }
     expect(predict(administrator)).toBeNull()
     expect(predict({ ...administrator, initialUserNamespace: false })).not.toBeNull()
   })
 
-  it('says nothing of an unknown limit', () => {
+  it('is silent for an unknown limit', () => {
     expect(hostFileLimit.predict?.(predicting({ facts: { limits: { fileMax: null } } }))).toBeNull()
   })
 })
 
-it('names ENFILE', () => {
+it('host-file-limit names ENFILE', () => {
   const outcome = run({ errors: [tally('socket', 'ENFILE', 77)] })
   expect(hostFileLimit.explain?.(explaining({ run: outcome }))).toMatchObject({
     severity: 'critical',

@@ -13,7 +13,7 @@ function judge(endings: Partial<Endings>) {
 }
 
 describe('idle-connection-forgotten', () => {
-  it('names how long they were idle, and a keepalive below that', () => {
+  it('names how long connections were idle, and a shorter keepalive', () => {
     const verdict = judge({})
     expect(verdict).toMatchObject({ severity: 'critical', side: 'path', events: 200 })
     expect(verdict?.title).toBe(
@@ -22,25 +22,25 @@ describe('idle-connection-forgotten', () => {
     expect(linesOf(verdict)[0]).toMatch(/^# --keepalive 4s/)
   })
 
-  it('tells what was reset from what was dropped', () => {
+  it('distinguishes resets from drops', () => {
     expect(judge({ early: [{ ...silenced, cause: 'cutOff' }] })?.title).toMatch(/their next data was reset/)
     expect(judge({ early: [silenced, { ...silenced, cause: 'cutOff' }] })?.title).toMatch(
       /never acknowledged, or reset/
     )
   })
 
-  it('is silent where a new connection is not answered either, or none was tried', () => {
+  it('is silent when a new connection is unanswered too, or none was tried', () => {
     expect(judge({ fresh: 'unanswered' })).toBeNull()
     expect(judge({ fresh: 'refused' })).toBeNull()
     expect(judge({ fresh: null })).toBeNull()
   })
 
-  it('is silent where connections got through such idle times before', () => {
+  it('is silent when connections survived such idle times before', () => {
     expect(judge({ settledExchanges: 300 })).toBeNull()
     expect(judge({ settledExchanges: 10 })).not.toBeNull()
   })
 
-  it('is silent where they were not idle', () => {
+  it('is silent when the connections were not idle', () => {
     expect(judge({ early: [{ ...silenced, quietP10Ns: 0.1e9 }] })).toBeNull()
     expect(judge({ early: [] })).toBeNull()
   })

@@ -9,7 +9,7 @@ const unanswered = run({
 })
 const transmits = { 'Ip.OutTransmits': 0 }
 
-it('names a rule by packets that IP did not send', () => {
+it('local-drop names a rule when IP did not send packets', () => {
   const deltas = rose({ 'TcpExt.TCPSynRetrans': 300, 'TcpExt.TCPRetransFail': 300, 'Ip.OutRequests': 400 })
   const verdict = localDrop.explain?.(explaining({ run: unanswered, deltas, counters: transmits }))
   expect(verdict).toMatchObject({ severity: 'critical', side: 'client', events: 400 })
@@ -19,7 +19,7 @@ it('names a rule by packets that IP did not send', () => {
   expect(verdict?.evidence).toContainEqual({ name: 'packets that IP did not send', before: null, after: 400 })
 })
 
-it('names the queue of a device by SYNs that IP sent and TCP could not', () => {
+it('local-drop names the queue of a device when IP sent SYNs and TCP could not', () => {
   const sent = { 'Ip.OutRequests': 400, 'Ip.OutTransmits': 400 }
   const deltas = rose({ 'TcpExt.TCPSynRetrans': 300, 'TcpExt.TCPRetransFail': 280, ...sent })
   expect(localDrop.explain?.(explaining({ run: unanswered, deltas }))?.title).toContain(
@@ -27,14 +27,14 @@ it('names the queue of a device by SYNs that IP sent and TCP could not', () => {
   )
 })
 
-it('names neither where the kernel does not count what it sent', () => {
+it('local-drop names neither when the kernel does not count sent packets', () => {
   const deltas = rose({ 'TcpExt.TCPSynRetrans': 300, 'TcpExt.TCPRetransFail': 280 })
   expect(localDrop.explain?.(explaining({ run: unanswered, deltas }))?.title).toContain(
     'a rule of its firewall, a traffic shaper, or a full device queue does that'
   )
 })
 
-it('counts SYNs that no device sent', () => {
+it('local-drop counts SYNs that no device sent', () => {
   const tx = 'Device.eth0.TxPackets'
   const sent = (delta: number) => ({ [tx]: { before: 100, after: 100 + delta, delta } })
   const explain = (deltas: ReturnType<typeof sent> | Record<string, never>, peerIsHere = false) =>
@@ -45,7 +45,7 @@ it('counts SYNs that no device sent', () => {
   expect(explain({}, true)).toBeNull()
 })
 
-it('names a rule by answers that IP received and did not deliver', () => {
+it('local-drop names a rule when IP received answers and did not deliver them', () => {
   const deltas = rose({ 'Ip.InReceives': 220, 'Ip.InDelivers': 20, 'TcpExt.TCPSynRetrans': 100 })
   expect(localDrop.explain?.(explaining({ run: unanswered, deltas }))).toMatchObject({
     severity: 'critical',
@@ -55,10 +55,13 @@ it('names a rule by answers that IP received and did not deliver', () => {
   })
 })
 
-describe('is silent', () => {
+describe('local-drop is silent', () => {
   it.each([
     ['about drops that do not account for the loss', { 'Ip.OutRequests': 110, 'Ip.OutTransmits': 100 }],
-    ['about packets that somebody else lost on the way in', { 'Ip.InReceives': 150, 'Ip.InDelivers': 100 }],
+    [
+      'about packets to other programs that were lost on the way in',
+      { 'Ip.InReceives': 150, 'Ip.InDelivers': 100 }
+    ],
     [
       'about what is forwarded',
       { 'Ip.InReceives': 900, 'Ip.InDelivers': 100, 'Ip.ForwDatagrams': 800, 'Ip.OutTransmits': 800 }
@@ -69,7 +72,7 @@ describe('is silent', () => {
     ],
     ['about packets that IPsec gave to IP twice', { 'Ip.OutRequests': 800, 'Ip.OutTransmits': 400 }],
     ['about far more than the answers can be', { 'Ip.InReceives': 9000 }],
-    ['about IPv6 where IPv4 was dialed', { 'Ip6.InReceives': 900, 'Ip6.OutRequests': 900 }],
+    ['about IPv6 when IPv4 was dialed', { 'Ip6.InReceives': 900, 'Ip6.OutRequests': 900 }],
     ['about what the reverse path filter drops', { 'Ip.InReceives': 300, 'TcpExt.IPReversePathFilter': 300 }],
     [
       'about what connection tracking drops',
@@ -92,7 +95,7 @@ describe('is silent', () => {
     expect(localDrop.explain?.(watching({ deltas, counters: transmits }))).toBeNull()
   })
 
-  it('where packets wait for the next hop to answer', () => {
+  it('when packets wait for the next hop to answer', () => {
     const hop = { address: '198.18.10.9', device: 'eth0', target: '198.18.30.1', isOnlyWay: true }
     const rejections = { atOnce: 0, icmp: [], silentHop: hop }
     const counters = { 'Device.eth0.TxPackets': 100 }

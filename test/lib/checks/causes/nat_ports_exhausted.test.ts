@@ -15,8 +15,8 @@ const lost = run({
   retransmits: { syn: 400 }
 })
 
-describe('beside a NAT', () => {
-  it('is named by drops that follow a search for a port', () => {
+describe('nat-ports-exhausted beside a NAT', () => {
+  it('is recognized by drops that follow a search for a port', () => {
     const verdict = natPortsExhausted.explain?.(watching({ deltas: exhausted, counters: entries(100) }))
     expect(verdict).toMatchObject({ severity: 'warning', side: 'path', events: 600 })
   })
@@ -27,17 +27,17 @@ describe('beside a NAT', () => {
     expect(verdict).toMatchObject({ severity: 'info', explains: [] })
   })
 
-  it('is not taken from a race now and then', () => {
+  it('is silent for a race now and then', () => {
     const deltas = rose({ 'Conntrack.insert_failed': 90, 'Conntrack.drop': 90, 'Conntrack.found': 90_000 })
     expect(natPortsExhausted.explain?.(watching({ deltas, counters: entries(60_000) }))).toBeNull()
   })
 
-  it('is not taken from what races of days add up to', () => {
+  it('is silent for races that add up over days', () => {
     const context = watching({ deltas: exhausted, recent: rose({}), counters: entries(100) })
     expect(natPortsExhausted.explain?.(context)).toBeNull()
   })
 
-  it('is not taken from a full table, nor from long chains', () => {
+  it('is silent for a full conntrack table and for long chains', () => {
     const full = rose({ 'Conntrack.drop': 600, 'Conntrack.found': 41_478 })
     expect(natPortsExhausted.explain?.(watching({ deltas: full }))).toBeNull()
     const chains = rose({ 'Conntrack.insert_failed': 600, 'Conntrack.chaintoolong': 600 })
@@ -45,15 +45,15 @@ describe('beside a NAT', () => {
   })
 })
 
-describe('a dial on the host of the NAT', () => {
-  it('names it by the SYNs it lost', () => {
+describe('a dial that runs on the host of the NAT', () => {
+  it('names nat-ports-exhausted by the SYNs it lost', () => {
     expect(natPortsExhausted.explain?.(explaining({ run: lost, deltas: exhausted }))).toMatchObject({
       severity: 'critical',
       side: 'path'
     })
   })
 
-  it('that lost none does not', () => {
+  it('names nothing when it lost no SYN', () => {
     expect(natPortsExhausted.explain?.(explaining({ deltas: exhausted }))).toBeNull()
   })
 })

@@ -11,7 +11,7 @@ const met = run({
 })
 
 describe('explain', () => {
-  it('warns where all were established in the end, and says what it cannot tell', () => {
+  it('warns when all connections were established in the end, and says what it cannot tell', () => {
     const verdict = explain(explaining({ run: met, deltas: resets }))
     expect(verdict).toMatchObject({ severity: 'warning', side: 'server', events: 200 })
     expect(verdict?.title).toMatch(
@@ -20,14 +20,14 @@ describe('explain', () => {
     expect(linesOf(verdict)).toContain('nstat -asz TcpExtTCPSYNChallenge TcpExtPAWSTimewait')
   })
 
-  it('is good to know below a hundredth of the connections', () => {
+  it('reports info below a hundredth of the connections', () => {
     const few = run({ staleAnswers: { established: 99 } })
     expect(explain(explaining({ run: few, deltas: resets }))).toMatchObject({ severity: 'info' })
     const one = run({ staleAnswers: { established: 1 } })
     expect(explain(explaining({ run: one, deltas: resets }))?.title).toMatch(/^1 SYN was not lost/)
   })
 
-  it('is critical where handshakes got no further, which were answered all the same', () => {
+  it('reports critical when handshakes failed although their SYNs were answered', () => {
     const stopped = run({
       connections: { established: 9800, failed: 200 },
       errors: [tally('timeout', 'ETIMEDOUT', 200)],
@@ -43,7 +43,7 @@ describe('explain', () => {
     expect(linesOf(explain(hasty))[1]).toBe('# and allow time for another SYN: --connect-timeout 5s')
   })
 
-  it('is certain of the server on this host when that counts the SYNs', () => {
+  it('is certain about a server on this host that counts the SYNs', () => {
     const deltas = { ...resets, ...rose({ 'TcpExt.TCPSYNChallenge': 200 }) }
     const verdict = explain(explaining({ run: met, peerIsHere: true, deltas }))
     expect(verdict?.title).toContain('an older connection of their 4-tuple that still lives at the server')
@@ -54,9 +54,9 @@ describe('explain', () => {
   })
 
   it.each([
-    ['a churn that now and then overtakes its own closes', 50, { churn: true, tuples: 1000 }, null],
-    ['one that does it all the time', 200, { churn: true, tuples: 1000 }, 'warning'],
-    ['one that meets them at tuples it uses first', 50, { churn: true, tuples: 64_512 }, 'info']
+    ['a churn that sometimes overtakes its own closes', 50, { churn: true, tuples: 1000 }, null],
+    ['a churn that always overtakes its own closes', 200, { churn: true, tuples: 1000 }, 'warning'],
+    ['a churn that meets them at tuples it had not used', 50, { churn: true, tuples: 64_512 }, 'info']
   ] as const)('judges %s', (_, established, scenario, severity) => {
     const verdict = explain(
       explaining({ run: run({ staleAnswers: { established } }), deltas: resets, scenario })
@@ -64,14 +64,14 @@ describe('explain', () => {
     expect(verdict?.severity ?? null).toBe(severity)
   })
 
-  it('takes handshakes cut off by the end for stuck only when no more of them got through', () => {
+  it('counts handshakes cut off by the end as stuck only when they outnumber those that got through', () => {
     const severity = (established: number, pending: number) =>
       explain(explaining({ run: run({ staleAnswers: { established, pending } }), deltas: resets }))?.severity
     expect(severity(150, 20)).toBe('warning')
     expect(severity(20, 150)).toBe('critical')
   })
 
-  it('says nothing of a healthy run, of one that met TIME_WAITs, or beside a server', () => {
+  it('is silent in a healthy run, in one that met TIME_WAITs, and beside a server', () => {
     expect(explain(explaining())).toBeNull()
     const timeWaits = { ...resets, ...rose({ 'TcpExt.PAWSTimewait': 200 }) }
     expect(explain(explaining({ run: met, peerIsHere: true, deltas: timeWaits }))).toBeNull()

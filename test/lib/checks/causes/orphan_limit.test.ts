@@ -7,7 +7,7 @@ const deltas = rose({ 'TcpExt.TCPAbortOnMemory': 200 })
 const counters = { 'Sockstat.TCP.orphan': 101 }
 
 describe('orphan-limit', () => {
-  it('is what is left when memory is no reason', () => {
+  it('is reported when memory is not the reason', () => {
     const facts = { tcp: { maxOrphans: 100 } }
     expect(orphanLimit.explain?.(explaining({ deltas, counters, facts }))).toMatchObject({
       severity: 'warning',
@@ -23,7 +23,7 @@ describe('orphan-limit', () => {
     })
   })
 
-  it('is one of two where data was sent and no limit can be read', () => {
+  it('is one of two limits when data was sent and neither limit can be read', () => {
     const facts = { tcp: { maxOrphans: null }, memory: { tcpPages: null } }
     const verdict = orphanLimit.explain?.(explaining({ deltas, counters, facts, scenario: sending }))
     expect(verdict?.title).toBe(
@@ -32,28 +32,28 @@ describe('orphan-limit', () => {
     expect(linesOf(verdict)[0]).toContain('in the initial network namespace')
   })
 
-  it('is the only reason where no socket had anything to send', () => {
+  it('is the only limit when no socket had data to send', () => {
     const facts = { tcp: { maxOrphans: null }, memory: { tcpPages: null } }
     expect(orphanLimit.explain?.(explaining({ deltas, counters, facts }))?.title).toBe(
       '200 closed connections were reset because too many on the whole host waited for their peer'
     )
   })
 
-  it('is not taken for memory pressure', () => {
+  it('is not reported for memory pressure', () => {
     const full = { ...counters, 'Sockstat.TCP.mem': 400_000 }
     expect(orphanLimit.explain?.(explaining({ deltas, counters: full, scenario: sending }))).toBeNull()
     const pressed = { ...deltas, ...rose({ 'TcpExt.TCPMemoryPressures': 1 }) }
     expect(orphanLimit.explain?.(explaining({ deltas: pressed, counters, scenario: sending }))).toBeNull()
   })
 
-  it('is good to know where fewer than a hundredth of the connections were reset', () => {
+  it('is info when fewer than a hundredth of the connections were reset', () => {
     const few = rose({ 'TcpExt.TCPAbortOnMemory': 20 })
     expect(orphanLimit.explain?.(explaining({ deltas: few, counters }))).toMatchObject({ severity: 'info' })
     const beside = { ...few, ...rose({ 'Tcp.PassiveOpens': 100_000 }) }
     expect(orphanLimit.explain?.(watching({ deltas: beside, counters }))).toMatchObject({ severity: 'info' })
   })
 
-  it('is not named where only the closing moved the counter', () => {
+  it('is not reported when only the closing moved the counter', () => {
     expect(orphanLimit.explain?.(explaining({ closing: deltas, counters }))).toBeNull()
   })
 })

@@ -33,20 +33,20 @@ describe('peer-closed', () => {
     })
   })
 
-  it('is not sure of a timer where all were opened at the same time', () => {
+  it('leaves open whether it was an idle timeout when all connections were opened at the same time', () => {
     const verdict = held([ended('heldClosed', 2500, at(3))], {
       run: run({ connections: { closedByPeer: 2500 }, timing: { dialSeconds: 0.1 } })
     })
     expect(verdict?.title).toMatch(/, or a restart, for all were opened at the same time$/)
   })
 
-  it('tells a server that has ended by its refusal of a new connection', () => {
+  it('says that the server has ended when it refuses a new connection', () => {
     const early = [ended('heldClosed', 2500, at(3))]
     const verdict = held([], { endings: { ...noEndings, early, fresh: 'refused' } })
     expect(verdict?.title).toMatch(/, and refuses new ones: its process has ended$/)
   })
 
-  it('tells a limit by what is closed at once, and a server that keeps no connections', () => {
+  it('recognizes a limit by connections closed at once, and a server that keeps none', () => {
     expect(held([ended('heldClosed', 2500, at(0.01))])?.title).toMatch(
       /, at once: it has reached a limit, or refuses the client$/
     )
@@ -55,7 +55,7 @@ describe('peer-closed', () => {
     )
   })
 
-  it('offers tcp_abort_on_overflow only where nothing was heard before the reset', () => {
+  it('offers tcp_abort_on_overflow only when no data came before the reset', () => {
     const offers = (early: Endings['early']) => linesOf(held(early)).join().includes('tcp_abort_on_overflow')
     expect(offers([ended('heldReset', 2500, { ...at(0.01), unheard: 2500 })])).toBe(true)
     expect(offers([ended('heldReset', 2500, at(5))])).toBe(false)
@@ -70,7 +70,7 @@ describe('peer-closed', () => {
     expect(peerClosed.explain?.(explaining({ run: outcome }))?.title).toMatch(/^the peer reset 8 handshakes/)
   })
 
-  it('counts closes instead of answers, and thinks of a middlebox where it worked before', () => {
+  it('counts closes instead of answers, and suggests a middlebox when exchanges worked before', () => {
     expect(peerClosed.explain?.(talking([ended('closed', 200, at(0.01))]))?.title).toBe(
       'the peer closed the connection of 200 of 10,000 exchanges instead of answering, at once: it has reached a limit, refuses the client or does not understand the message'
     )
@@ -82,13 +82,13 @@ describe('peer-closed', () => {
     )
   })
 
-  it('leaves out what was forgotten on the way', () => {
+  it('leaves out connections that a device on the path forgot', () => {
     const early = [ended('cutOff', 200, { first: 0 })]
     const context = talking(early, { endings: { ...noEndings, early, fresh: 'answered' } })
     expect(peerClosed.explain?.({ ...context, run: talking(early).run })).toBeNull()
   })
 
-  it('expects connections to end in a run that churns', () => {
+  it('is silent in a churn, whose connections are meant to end', () => {
     const churn = {
       transactions: 5,
       transactionsPerSecond: 1,

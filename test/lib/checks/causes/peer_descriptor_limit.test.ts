@@ -14,8 +14,8 @@ const process = {
 }
 const listener = listening({ queued: 129, backlog: 128, dropped: 500, process })
 
-describe('with the server in sight', () => {
-  it('is proven by its open files', () => {
+describe('peer-descriptor-limit with the server on this host', () => {
+  it('is proven by the open files of the server', () => {
     const verdict = peerDescriptorLimit.explain?.(
       watching({ listeners: [listener], deltas: rose({ 'TcpExt.ListenOverflows': 500 }) })
     )
@@ -29,14 +29,14 @@ describe('with the server in sight', () => {
     expect(linesOf(verdict)[1]).toBe('prlimit --pid 4711 --nofile=1048576:1048576')
   })
 
-  it('is raised to the hard limit, where there is room below that', () => {
+  it('raises the soft limit to the hard limit when there is room', () => {
     const roomy = { ...listener, process: { ...process, nofileHard: 524_288 } }
     expect(linesOf(peerDescriptorLimit.explain?.(watching({ listeners: [roomy] })))[1]).toBe(
       'prlimit --pid 4711 --nofile=524288:524288'
     )
   })
 
-  it('is proven as well by connections that do not stay: libuv closes what it cannot keep', () => {
+  it('is proven by connections that do not stay: libuv closes those it cannot keep', () => {
     const shedding = { ...listener, queued: 0 }
     const title =
       'server (pid 4711) has 1,024 of 1,024 descriptors open and closes what comes to 127.0.0.1:8100 at once: 300 connections did not stay'
@@ -50,12 +50,12 @@ describe('with the server in sight', () => {
     })
   })
 
-  it('is not taken for the process of a run of both ends, whose tables are others', () => {
+  it('is silent for the process of the run itself, which uses other tables', () => {
     const context = { scenario: { targets: [] }, peerIsHere: true, listeners: [listener] }
     expect(peerDescriptorLimit.explain?.(explaining(context))).toBeNull()
   })
 
-  it('is not taken for one at its limit whose connections end when the run does', () => {
+  it('is silent for a server at its limit whose connections end with the run', () => {
     const deltas = rose({ 'Tcp.PassiveOpens': 1000 })
     const listeners = [{ ...listener, queued: 0 }]
     expect(peerDescriptorLimit.explain?.(explaining({ peerIsHere: true, listeners, deltas }))).toBeNull()
@@ -63,14 +63,14 @@ describe('with the server in sight', () => {
 
   it.each([
     ['a server that is merely slow', { ...listener, process: { ...process, openFiles: 200 } }],
-    ['one that keeps up at its limit', { ...listener, queued: 0 }],
-    ['one that cannot be looked into', { ...listener, process: null }]
-  ])('is not taken for %s', (_, candidate) => {
+    ['a server that keeps up at its limit', { ...listener, queued: 0 }],
+    ['a process that cannot be inspected', { ...listener, process: null }]
+  ])('is silent for %s', (_, candidate) => {
     expect(peerDescriptorLimit.explain?.(watching({ listeners: [candidate] }))).toBeNull()
   })
 })
 
-describe('from afar', () => {
+describe('peer-descriptor-limit with the server on another host', () => {
   const stuckAt = (held: number) =>
     run({
       connections: {
@@ -88,7 +88,7 @@ describe('from afar', () => {
     [1013, '1,024', ''],
     [524_273, '524,288', ''],
     [1024 - 20 + 512, '1,024', ' with a full accept queue of 512']
-  ])('guesses a limit from %i, and hides nothing', (held, limit, queue) => {
+  ])('is guessed from %i connections, and hides no other finding', (held, limit, queue) => {
     const verdict = peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))
     expect(verdict).toMatchObject({
       severity: 'info',
@@ -97,18 +97,18 @@ describe('from afar', () => {
     expect(verdict?.explains).toBeUndefined()
   })
 
-  it('does not guess about a process in sight, nor in a run of both ends', () => {
+  it('is not guessed for a process on this host', () => {
     const listeners = [listening({ process: { ...process, openFiles: 30 } })]
     const context = { run: stuckAt(1013), peerIsHere: true }
     expect(peerDescriptorLimit.explain?.(explaining({ ...context, listeners }))).toBeNull()
     expect(peerDescriptorLimit.explain?.(explaining({ ...context, scenario: { targets: [] } }))).toBeNull()
   })
 
-  it.each([17_577, 5000, 28_232, 1000, 2000, 976])('makes nothing of %i', (held) => {
+  it.each([17_577, 5000, 28_232, 1000, 2000, 976])('is not guessed from %i connections', (held) => {
     expect(peerDescriptorLimit.explain?.(explaining({ run: stuckAt(held) }))).toBeNull()
   })
 
-  it('needs handshakes that fail', () => {
+  it('requires failed handshakes', () => {
     const slow = run({
       connections: { requested: 9000, attempted: 1013, established: 1013 },
       series: plateauSeries(1013)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { peerNotReading } from '../../../../lib/checks/causes/peer_not_reading.js'
 import { ended, rose, talking, watching } from '../fixtures.js'
 
-it('counts exchanges that met a closed window', () => {
+it('peer-not-reading counts exchanges that met a closed window', () => {
   const context = talking([ended('notReading', 200, { notSentBytes: 9000, sndWnd: 0 })], {
     deltas: rose({ 'TcpExt.TCPWinProbe': 600 })
   })
@@ -16,7 +16,7 @@ it('counts exchanges that met a closed window', () => {
   expect(verdict?.evidence).toContainEqual({ name: 'TcpExt.TCPWinProbe', before: 100, after: 700 })
 })
 
-it('is silent in a healthy run, and beside a server', () => {
+it('peer-not-reading is silent in a healthy run, and beside a server', () => {
   expect(peerNotReading.explain?.(talking([]))).toBeNull()
   expect(peerNotReading.explain?.(watching())).toBeNull()
 })

@@ -5,7 +5,7 @@ import { ended, explaining, talking, watching } from '../fixtures.js'
 const explain = peerStalled.explain
 
 describe('peer-stalled', () => {
-  it('counts exchanges whose data was acknowledged and not answered', () => {
+  it('counts exchanges whose data was acknowledged but not answered', () => {
     expect(explain?.(talking([ended('unanswered', 200)]))).toMatchObject({
       severity: 'critical',
       side: 'server',
@@ -15,7 +15,7 @@ describe('peer-stalled', () => {
     })
   })
 
-  it('tells whether it had answered before, and whether a part came', () => {
+  it('says whether the server answered before, and whether part of the answer arrived', () => {
     const before = talking([ended('unanswered', 200, { first: 0 })])
     expect(explain?.(before)?.title).toMatch(/, although it had answered before$/)
     const partly = talking([ended('unanswered', 200, { partial: 150 })])
@@ -27,7 +27,7 @@ describe('peer-stalled', () => {
     expect(explain?.(context)?.title).toMatch(/too short a time to tell .* only after 200 ms$/)
   })
 
-  it('counts closes that did not come', () => {
+  it('counts missing closes', () => {
     expect(explain?.(talking([ended('unclosed', 200)]))?.title).toMatch(
       /^the peer did not close 200 connections within 5 s/
     )

@@ -13,8 +13,8 @@ type Observed = Parameters<typeof explaining>[0]
 const explained = (observed: Observed) =>
   phantomEstablished.explain?.(explaining({ run: measured, ...observed })) ?? null
 
-describe('with the listener here', () => {
-  it('blames the accept queue where it overflowed as often', () => {
+describe('phantom-established with the listener on this host', () => {
+  it('blames the accept queue when it overflowed as often', () => {
     const verdict = explained({ deltas: counted, peerIsHere: true, server })
     expect(verdict).toMatchObject({
       severity: 'critical',
@@ -25,7 +25,7 @@ describe('with the listener here', () => {
     expect(linesOf(verdict)).toContain('sysctl -w net.core.somaxconn=65535')
   })
 
-  it('does not where the listener waits for ACKs and has room', () => {
+  it('does not blame it when the listener has room and waits for ACKs', () => {
     const deltas = rose({ 'TcpExt.TCPSYNChallenge': 16 })
     const verdict = explained({ deltas, peerIsHere: true, server })
     expect(verdict?.title).toBe(
@@ -34,7 +34,7 @@ describe('with the listener here', () => {
     expect(linesOf(verdict).filter((line) => !line.startsWith('#'))).toEqual([])
   })
 
-  it('does not for fewer overflows than connections are missing', () => {
+  it('does not blame it for fewer overflows than missing connections', () => {
     const deltas = rose({ 'TcpExt.ListenOverflows': 1 })
     expect(explained({ deltas, peerIsHere: true, server })?.title).toMatch(/never reached the listener/)
     expect(explained({ deltas, peerIsHere: true, server: { ...server, halfOpen: 0 } })).toMatchObject({
@@ -43,8 +43,8 @@ describe('with the listener here', () => {
   })
 })
 
-describe('from afar', () => {
-  it('counts the SYN-ACKs that come again, and leaves open who lost the ACK', () => {
+describe('phantom-established with the listener on another host', () => {
+  it('counts repeated SYN-ACKs, and leaves open what lost the ACK', () => {
     const census = { sockets: 19, repeatedSynAcks: 8, healedSynAcks: 0 }
     const verdict = explained({ census })
     expect(verdict).toMatchObject({ severity: 'critical', events: 8 })
@@ -55,7 +55,7 @@ describe('from afar', () => {
     expect(linesOf(verdict).join()).toMatch(/ListenOverflows.*conntrack state INVALID/)
   })
 
-  it('says nothing where most have healed: ACKs are lost, and get through', () => {
+  it('is silent when most have healed, because then ACKs are lost only at random', () => {
     expect(explained({ census: { sockets: 19, repeatedSynAcks: 2, healedSynAcks: 8 } })).toBeNull()
   })
 
@@ -67,7 +67,7 @@ describe('from afar', () => {
     })
   })
 
-  it('counts those that the peer resets when they are probed', () => {
+  it('counts connections that the peer resets when they are probed', () => {
     const sampled = { ...proof, probed: 1000, of: 10_000, proven: 900, unknownToPeer: 100 }
     expect(explained({ run: run(), proof: sampled })?.title).toBe(
       '100 of 1,000 connections that were probed are established for the client only: the peer reset them, because it has never taken them; of all 10,000 that would be about 1,000'
@@ -80,7 +80,7 @@ describe('from afar', () => {
     })
   })
 
-  it('says how many there may be when nothing but a counter is known', () => {
+  it('gives an upper bound when only a counter is known', () => {
     const deltas = rose({ 'TcpExt.TCPSYNChallenge': 16 })
     expect(explained({ deltas })).toMatchObject({
       severity: 'info',
@@ -88,17 +88,17 @@ describe('from afar', () => {
       events: 16
     })
     expect(explained({ run: run(), deltas })).toBeNull()
-    // Something better is known.
+    // A better source is available.
     expect(explained({ deltas, proof })).toBeNull()
     expect(explained({ deltas, census: { sockets: 19, repeatedSynAcks: 0, healedSynAcks: 16 } })).toBeNull()
   })
 })
 
-describe('is silent', () => {
+describe('phantom-established is silent', () => {
   it.each([
-    ['unless final ACKs are missing', {}, { ...server, halfOpen: 0 }],
+    ['when no final ACK is missing', {}, { ...server, halfOpen: 0 }],
     [
-      'of a listener that defers accepting',
+      'about a listener that defers accepting',
       { 'TcpExt.ListenOverflows': 51, 'TcpExt.TCPDeferAcceptDrop': 8 },
       server
     ],
@@ -107,18 +107,18 @@ describe('is silent', () => {
       { 'TcpExt.ListenOverflows': 51 },
       { standing: 19, queued: 0, halfOpen: 0, missing: 0 }
     ],
-    ['when the server cannot be asked', { 'TcpExt.ListenOverflows': 51 }, null]
+    ['when the server cannot be inspected', { 'TcpExt.ListenOverflows': 51 }, null]
   ])('%s', (_, deltas, view) => {
     expect(explained({ deltas: rose(deltas), peerIsHere: true, server: view })).toBeNull()
   })
 
-  it('when all were proven alive, or nothing was', () => {
+  it('when all connections were proven alive, or none was probed', () => {
     expect(explained({ proof: { ...proof, proven: 19 } })).toBeNull()
     expect(explained({ proof: { ...unproven, of: 19 } })).toBeNull()
   })
 })
 
-it('counts what no listener here has made a socket of, in a churn that awaits no answer', () => {
+it('phantom-established counts the missing sockets of a listener on this host in a churn that expects no answer', () => {
   const churn = {
     transactions: 90,
     transactionsPerSecond: 30,

@@ -10,7 +10,7 @@ const lossy = run({
 const deltas = rose({ 'TcpExt.IPReversePathFilter': 1000 })
 
 describe('explain', () => {
-  it('names strict interfaces and loosens those', () => {
+  it('names the strict interfaces and loosens them', () => {
     const facts = { network: { rpFilterAll: 0, rpFilterInterfaces: { eth0: 1, eth1: 2, lo: 1 } } }
     expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts }))).toMatchObject({
       severity: 'critical',
@@ -20,7 +20,7 @@ describe('explain', () => {
     })
   })
 
-  it('knows that `all` makes every interface strict but a loose one', () => {
+  it('knows that `all` makes every interface strict except a loose one', () => {
     const facts = { network: { rpFilterAll: 1, rpFilterInterfaces: { eth0: 0, eth1: 2 } } }
     expect(reversePathFilter.explain?.(watching({ deltas, facts }))).toMatchObject({
       side: 'server',
@@ -28,20 +28,20 @@ describe('explain', () => {
     })
   })
 
-  it('loosens all where interfaces cannot be listed', () => {
+  it('loosens `all` when interfaces cannot be listed', () => {
     const facts = { network: { rpFilterAll: 1, rpFilterInterfaces: null } }
     expect(linesOf(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts })))).toEqual([
       'sysctl -w net.ipv4.conf.all.rp_filter=2'
     ])
   })
 
-  it('leaves other traffic alone', () => {
+  it('ignores other traffic', () => {
     expect(reversePathFilter.explain?.(explaining({ deltas }))).toBeNull()
   })
 
   const strict = { network: { rpFilterAll: 1, rpFilterInterfaces: { eth0: 0, eth1: 0, lo: 0 } } }
 
-  it('is no cause of SYNs that were answered when sent again', () => {
+  it('is silent when SYNs were answered after being sent again', () => {
     const retried = run({ retransmits: { syn: 20, connectionsWithSynRetry: 20 } })
     const strays = rose({ 'TcpExt.IPReversePathFilter': 14 })
     expect(
@@ -49,7 +49,7 @@ describe('explain', () => {
     ).toBeNull()
   })
 
-  it('is no cause where strays are fewer than the handshakes without answer', () => {
+  it('is silent when the filter dropped fewer packets than handshakes stayed unanswered', () => {
     const strays = rose({ 'TcpExt.IPReversePathFilter': 150 })
     expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas: strays, facts: strict }))).toBeNull()
   })
@@ -57,17 +57,17 @@ describe('explain', () => {
   it.each([
     ['one device', { rpFilterAll: 1, rpFilterInterfaces: { eth0: 1, lo: 0 } }],
     ['a loose filter', { rpFilterAll: 2, rpFilterInterfaces: { eth0: 0, eth1: 0, lo: 0 } }]
-  ])('drops no answer of a target with %s', (_, network) => {
+  ])('is silent for a target with %s', (_, network) => {
     expect(reversePathFilter.explain?.(explaining({ run: lossy, deltas, facts: { network } }))).toBeNull()
   })
 
-  it('does not count what was dropped in the hold', () => {
+  it('does not count packets dropped in the hold', () => {
     expect(
       reversePathFilter.explain?.(explaining({ run: lossy, deltas, ramp: {}, facts: strict }))
     ).toBeNull()
   })
 
-  it('is info below a hundredth of the attempts', () => {
+  it('reports info below a hundredth of the attempts', () => {
     const few = run({ errors: [tally('timeout', 'ETIMEDOUT', 20)] })
     const drops = rose({ 'TcpExt.IPReversePathFilter': 60 })
     expect(reversePathFilter.explain?.(explaining({ run: few, deltas: drops, facts: strict }))).toMatchObject(
@@ -82,9 +82,12 @@ describe('explain', () => {
     [14, 100_000, null],
     [14, 500, 'info'],
     [40, 0, 'warning']
-  ])('beside a server, %i drops and %i connections of late are %s', (drops, opens, severity) => {
-    const recent = rose({ 'TcpExt.IPReversePathFilter': drops, 'Tcp.PassiveOpens': opens })
-    const verdict = reversePathFilter.explain?.(watching({ deltas, recent, facts: strict }))
-    expect(verdict?.severity ?? null).toBe(severity)
-  })
+  ])(
+    'beside a server, gives %i drops and %i recent connections the severity %s',
+    (drops, opens, severity) => {
+      const recent = rose({ 'TcpExt.IPReversePathFilter': drops, 'Tcp.PassiveOpens': opens })
+      const verdict = reversePathFilter.explain?.(watching({ deltas, recent, facts: strict }))
+      expect(verdict?.severity ?? null).toBe(severity)
+    }
+  )
 })

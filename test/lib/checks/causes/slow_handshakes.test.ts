@@ -9,13 +9,13 @@ interface Answers {
   atOnce?: number
   firstSynAnswered?: number
   repeatedSynAnswered?: number
-  /** Whose answers echo no timestamp. */
+  /** Connections whose answers echo no timestamp. */
   untold?: number
-  /** Latencies in seconds, and how many connections had them; those at once are added. */
+  /** Latencies in seconds, and the number of connections with each; fast ones are added. */
   seconds: [number, number][]
 }
 
-/** What syn-loss and slow-handshakes make of them, and how many SYNs count as lost. */
+/** The verdicts of syn-loss and slow-handshakes, and how many SYNs count as lost. */
 function judged({ atOnce = 0, firstSynAnswered = 0, repeatedSynAnswered = 0, untold = 0, seconds }: Answers) {
   const retried = firstSynAnswered + repeatedSynAnswered + untold
   const all = retried + atOnce
@@ -46,7 +46,7 @@ function judged({ atOnce = 0, firstSynAnswered = 0, repeatedSynAnswered = 0, unt
 
 // Measured between two namespaces whose cable delays frames, Linux 6.18.
 describe('slow-handshakes', () => {
-  it('is what a round trip of 1.3 s looks like', () => {
+  it('is reported for a round trip of 1.3 s', () => {
     expect(judged({ firstSynAnswered: 200, seconds: [[1.3, 200]] })).toEqual({
       lost: 0,
       slow: 200,
@@ -70,7 +70,7 @@ describe('slow-handshakes', () => {
       { lost: 50, slow: 100 }
     ],
     [
-      'SYN-ACKs lost on top of it',
+      'SYN-ACKs lost on top of a round trip of 1.3 s',
       {
         firstSynAnswered: 150,
         seconds: [
@@ -93,7 +93,11 @@ describe('slow-handshakes', () => {
       },
       { lost: 50, slow: 0 }
     ],
-    ['every first SYN lost', { repeatedSynAnswered: 200, seconds: [[1.3, 200]] }, { lost: 200, slow: 0 }],
+    [
+      'the loss of every first SYN',
+      { repeatedSynAnswered: 200, seconds: [[1.3, 200]] },
+      { lost: 200, slow: 0 }
+    ],
     [
       'answers that spread over seconds',
       {
@@ -109,12 +113,12 @@ describe('slow-handshakes', () => {
       { lost: 0, slow: 90 }
     ],
     [
-      'no timestamps, and a few lost SYNs',
+      'a few lost SYNs without timestamps',
       { atOnce: 90, untold: 10, seconds: [[1.12, 10]] },
       { lost: 10, slow: 0 }
     ],
     [
-      'no timestamps, and answers that spread over seconds',
+      'answers that spread over seconds, without timestamps',
       {
         atOnce: 60,
         untold: 40,
@@ -126,17 +130,17 @@ describe('slow-handshakes', () => {
       },
       { lost: 0, slow: 40 }
     ]
-  ])('tells apart %s', (_, answers, expected) => {
+  ])('distinguishes %s', (_, answers, expected) => {
     expect(judged(answers)).toMatchObject(expected)
   })
 
-  it('is not told from lost SYNs where everything is slow and nothing has timestamps', () => {
+  it('is left open, as is loss, when all answers are slow and without timestamps', () => {
     const { lost, slow, title } = judged({ untold: 200, seconds: [[1.3, 200]] })
     expect({ lost, slow }).toEqual({ lost: 200, slow: 0 })
     expect(title).toMatch(/SYNs were lost, or answered after more than a second/)
   })
 
-  it('is nothing in a healthy run', () => {
+  it('is silent in a healthy run', () => {
     expect(slowHandshakes.explain?.(explaining())).toBeNull()
   })
 })

@@ -10,7 +10,7 @@ describe('explain', () => {
     errors: [tally('bind', 'EADDRNOTAVAIL', 10_000, '203.0.113.9:1024 > 198.18.30.1:8100')]
   })
 
-  it('explains the few that were bound just before the address went away, and not many', () => {
+  it('explains the few connections bound just before the address was removed, but not many', () => {
     const losing = (unrouted: number) => {
       const errors = [...missing.errors, tally('connect', 'EHOSTUNREACH', unrouted)]
       return sourceAddressMissing.explain?.(explaining({ run: { ...missing, errors } }))?.explains
@@ -19,7 +19,7 @@ describe('explain', () => {
     expect(losing(500)).toEqual([])
   })
 
-  it('reads the address off an example', () => {
+  it('reads the address from an example', () => {
     expect(sourceAddressMissing.explain?.(explaining({ run: missing }))).toMatchObject({
       severity: 'critical',
       side: 'client',
@@ -28,7 +28,7 @@ describe('explain', () => {
     })
   })
 
-  it('reads IPv6 as well', () => {
+  it('reads an IPv6 address', () => {
     const outcome = run({ errors: [tally('bind', 'EADDRNOTAVAIL', 1, '[2001:2::9]:1024 > [2001:2::1]:80')] })
     expect(linesOf(sourceAddressMissing.explain?.(explaining({ run: outcome })))).toEqual([
       'ip addr add 2001:2::9/128 dev DEVICE',
@@ -37,7 +37,7 @@ describe('explain', () => {
     ])
   })
 
-  it('is not taken for a tuple space that is used up', () => {
+  it('is silent for a tuple space that is used up', () => {
     const outcome = run({
       connections: { requested: 1000, attempted: 1000, established: 900, failed: 100 },
       errors: [tally('bind', 'EADDRNOTAVAIL', 100)]
@@ -46,7 +46,7 @@ describe('explain', () => {
   })
 })
 
-it('predicts it', () => {
+it('source-address-missing is predicted', () => {
   const needs = { missingSources: ['198.18.0.1', '198.18.0.2', '198.18.0.3', '198.18.0.4'] }
   expect(sourceAddressMissing.predict?.(predicting({ needs }))).toMatchObject({
     bindsAt: 0,
@@ -63,7 +63,7 @@ describe('an address that duplicate address detection keeps from being used', ()
       })
     )
 
-  it('is not said to be missing', () => {
+  it('is not called missing', () => {
     expect(predicted('tentative')?.title).toBe(
       'fd00::7 cannot be used yet: duplicate address detection is under way'
     )

@@ -8,7 +8,7 @@ const measured = run({
   retransmits: { syn: 26, connectionsWithSynRetry: 25 }
 })
 
-it('names the share and the comb', () => {
+it('syn-loss names the share of lost SYNs and the latencies at which they gather', () => {
   const verdict = synLoss.explain?.(
     explaining({
       run: measured,
@@ -28,7 +28,7 @@ it('names the share and the comb', () => {
   expect(verdict?.evidence).toContainEqual({ name: 'retransmits.syn', before: null, after: 26 })
 })
 
-it('knows the comb of older kernels', () => {
+it('syn-loss knows the retry times of older kernels', () => {
   const verdict = synLoss.explain?.(
     explaining({
       run: measured,
@@ -52,7 +52,7 @@ describe('a full packet backlog', () => {
       })
     )
 
-  it('is this host where its devices dropped as large a share of packets', () => {
+  it('is on this host when its devices dropped as large a share of packets', () => {
     expect(explain(3000, 2900, 20_000)).toMatchObject({
       severity: 'critical',
       side: 'client',
@@ -62,28 +62,28 @@ describe('a full packet backlog', () => {
   })
 
   it.each([
-    ['of a neighbour', 3000, 0, 20_000],
-    ['of a share that does not explain it', 3000, 2900, 2_000_000]
+    ['of another network namespace', 3000, 0, 20_000],
+    ['that dropped too small a share', 3000, 2900, 2_000_000]
   ])('%s leaves the loss on the path', (_, drops, rxDropped, rxPackets) => {
     const verdict = explain(drops, rxDropped, rxPackets)
     expect(verdict).toMatchObject({ side: 'path' })
     expect(verdict?.evidence.map(({ name }) => name)).not.toContain('Softnet.dropped of the whole host')
   })
 
-  it('is nothing when the run only closed its connections', () => {
+  it('is not reported when the run only closed its connections', () => {
     const closing = rose({ 'Softnet.dropped': 12_627, 'Devices.rxDropped': 12_627 })
     expect(synLoss.explain?.(explaining({ run: measured, closing }))).toMatchObject({ side: 'path' })
   })
 })
 
-it('is info below a hundredth of the SYNs', () => {
+it('syn-loss is info below a hundredth of the SYNs', () => {
   const few = run({ retransmits: { syn: 60, connectionsWithSynRetry: 60 } })
   expect(synLoss.explain?.(explaining({ run: few }))).toMatchObject({ severity: 'info' })
 })
 
-describe('is silent', () => {
+describe('syn-loss is silent', () => {
   it.each([
-    ['of a stray packet among many', 200_000, 3],
+    ['about a stray packet among many', 200_000, 3],
     ['without loss', 200_000, 0]
   ])('%s', (_, established, retried) => {
     const outcome = run({

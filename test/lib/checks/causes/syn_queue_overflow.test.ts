@@ -13,14 +13,14 @@ const explain = (outcome: typeof honest, deltas: Record<string, number>, tcp: ob
     explaining({ run: outcome, deltas: rose(deltas), facts: { tcp }, peerIsHere: true })
   )
 
-describe('with SYN cookies', () => {
+describe('syn-queue-overflow with SYN cookies', () => {
   const counted = {
     'TcpExt.TCPReqQFullDoCookies': 155,
     'TcpExt.SyncookiesSent': 155,
     'TcpExt.SyncookiesRecv': 20
   }
 
-  it('is good to know', () => {
+  it('is only info', () => {
     expect(explain(honest, counted, { syncookies: 1 })).toMatchObject({
       severity: 'info',
       side: 'server',
@@ -28,19 +28,19 @@ describe('with SYN cookies', () => {
     })
   })
 
-  it('costs options where timestamps are off', () => {
+  it('costs TCP options when timestamps are off', () => {
     expect(explain(honest, counted, { syncookies: 1, timestamps: 0 })?.title).toContain(
       'SACK and window scaling'
     )
   })
 
-  it('is not taken for tcp_syncookies=2, which sends them always', () => {
+  it('is silent for tcp_syncookies=2, which sends cookies always', () => {
     expect(explain(honest, counted, { syncookies: 2 })).toBeNull()
   })
 
   const poorer = survey({ ESTABLISHED: 40 }, { without: { windowScaling: 40, sack: 40, timestamps: 40 } })
 
-  it('is a warning where open connections lost their options', () => {
+  it('is a warning when open connections lost their options', () => {
     const cookies = { 'TcpExt.SyncookiesRecv': 40, 'TcpExt.SyncookiesSent': 40 }
     const beside = (syncookies: number, full: number) =>
       synQueueOverflow.explain?.(
@@ -59,11 +59,11 @@ describe('with SYN cookies', () => {
     expect(linesOf(always)[0]).toBe('sysctl -w net.ipv4.tcp_syncookies=1')
   })
 
-  it('does not answer for options that no cookie took', () => {
+  it('is silent for options that were lost without a cookie', () => {
     expect(synQueueOverflow.explain?.(watching({ survey: poorer }))).toBeNull()
   })
 
-  it('is a guess of a dial that sends no timestamps, and of no other', () => {
+  it('is guessed only by a dial that sends no timestamps', () => {
     const from = (tcp: object) =>
       synQueueOverflow.explain?.(
         explaining({
@@ -81,8 +81,8 @@ describe('with SYN cookies', () => {
   })
 })
 
-describe('without SYN cookies', () => {
-  it('names dropped SYNs', () => {
+describe('syn-queue-overflow without SYN cookies', () => {
+  it('names the dropped SYNs', () => {
     const verdict = explain(
       refused,
       { 'TcpExt.TCPReqQFullDrop': 910, 'TcpExt.ListenDrops': 910 },
@@ -102,20 +102,20 @@ describe('without SYN cookies', () => {
     })
   })
 
-  it('is not taken for other causes of ListenDrops', () => {
+  it('is silent for other causes of ListenDrops', () => {
     const other = { 'TcpExt.ListenDrops': 12, 'TcpExt.ListenOverflows': 9, 'Ip.OutNoRoutes': 3 }
     expect(explain(refused, other, { syncookies: 0 })).toBeNull()
     expect(explain(refused, { 'TcpExt.ListenDrops': 12 }, { syncookies: 1 })).toBeNull()
   })
 })
 
-it('is named beside a server', () => {
+it('syn-queue-overflow works beside a server', () => {
   expect(
     synQueueOverflow.explain?.(watching({ deltas: rose({ 'TcpExt.TCPReqQFullDoCookies': 5 }) }))
   ).toMatchObject({ events: 5 })
 })
 
-it('is a note beside a server where few SYNs of many were dropped', () => {
+it('syn-queue-overflow is info beside a server when few of many SYNs were dropped', () => {
   const beside = (deltas: Parameters<typeof rose>[0]) =>
     synQueueOverflow.explain?.(watching({ deltas: rose(deltas), facts: { tcp: { syncookies: 0 } } }))
   const few = { 'TcpExt.TCPReqQFullDrop': 50, 'TcpExt.ListenDrops': 50 }

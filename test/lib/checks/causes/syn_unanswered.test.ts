@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { synUnanswered } from '../../../../lib/checks/causes/syn_unanswered.js'
 import { explaining, plateauSeries, rose, run, tally } from '../fixtures.js'
 
-it('names a target that answers nothing', () => {
+it('syn-unanswered names a target that answers nothing', () => {
   const outcome = run({
     connections: { requested: 1000, attempted: 1000, established: 0, failed: 1000, peak: 0 },
     errors: [tally('timeout', 'ETIMEDOUT', 1000)]
@@ -16,7 +16,7 @@ it('names a target that answers nothing', () => {
   )
 })
 
-it('says where it stopped', () => {
+it('syn-unanswered names the number at which the target stopped answering', () => {
   const outcome = run({
     connections: { attempted: 6000, established: 5000, failed: 1000, peak: 5000 },
     errors: [tally('timeout', 'ETIMEDOUT', 1000)],
@@ -27,7 +27,7 @@ it('says where it stopped', () => {
   )
 })
 
-describe('is not taken for loss', () => {
+describe('syn-unanswered beside random loss', () => {
   // A third of all SYNs is lost; within 5 s five of them are sent, and 0.33^5 is 0.4 %.
   const lossy = (timeouts: number) =>
     run({
@@ -36,22 +36,22 @@ describe('is not taken for loss', () => {
       retransmits: { syn: 4900, connectionsWithSynRetry: 3290 }
     })
 
-  it('which leaves some unanswered', () => {
+  it('is silent when the loss explains the unanswered handshakes', () => {
     expect(synUnanswered.explain?.(explaining({ run: lossy(45) }))).toBeNull()
   })
 
-  it('unless there are many more', () => {
+  it('is reported when far more handshakes are unanswered', () => {
     expect(synUnanswered.explain?.(explaining({ run: lossy(200) }))).toMatchObject({ events: 200 })
   })
 
-  it('which with fewer tries leaves more', () => {
+  it('allows for more unanswered handshakes when fewer SYNs fit into the timeout', () => {
     expect(
       synUnanswered.explain?.(explaining({ run: lossy(200), scenario: { connectTimeoutMs: 2500 } }))
     ).toBeNull()
   })
 })
 
-it('does not say that none was answered where some were, by RST or ICMP', () => {
+it('syn-unanswered does not say that none was answered when some were, by RST or ICMP', () => {
   const refused = run({
     connections: { requested: 1000, attempted: 1000, established: 0, failed: 1000, peak: 0 },
     errors: [tally('timeout', 'ETIMEDOUT', 990), tally('connect', 'ECONNREFUSED', 10)]
@@ -68,7 +68,7 @@ it('does not say that none was answered where some were, by RST or ICMP', () => 
   )
 })
 
-it('is an info below a hundredth of the attempts', () => {
+it('syn-unanswered is info below a hundredth of the attempts', () => {
   const outcome = run({
     connections: { established: 9950, failed: 50 },
     errors: [tally('timeout', 'ETIMEDOUT', 50)]
@@ -76,7 +76,7 @@ it('is an info below a hundredth of the attempts', () => {
   expect(synUnanswered.explain?.(explaining({ run: outcome }))).toMatchObject({ severity: 'info' })
 })
 
-describe('answers that came too late', () => {
+describe('answers after the connect timeout', () => {
   const outcome = run({
     connections: { requested: 200, attempted: 200, established: 0, failed: 200, peak: 0 },
     errors: [tally('timeout', 'ETIMEDOUT', 200)]
@@ -85,24 +85,24 @@ describe('answers that came too late', () => {
   const titleOf = (rises: Parameters<typeof rose>[0], outcomes = outcome) =>
     synUnanswered.explain?.(explaining({ run: outcomes, scenario, deltas: rose(rises) }))?.title
 
-  it('are told by the packets this host reset', () => {
+  it('are recognized by the packets that this host reset', () => {
     expect(titleOf({ 'Tcp.OutRsts': 160 })).toBe(
       '200 of 200 handshakes were given up within 600ms; 160 answers came later than that'
     )
   })
 
   it.each([
-    ['a few packets of others', { 'Tcp.OutRsts': 50 }],
-    ['a flood of others', { 'Tcp.OutRsts': 5000 }],
+    ['a few resets for other connections', { 'Tcp.OutRsts': 50 }],
+    ['a flood of resets for other connections', { 'Tcp.OutRsts': 5000 }],
     [
       'stale ACKs, which make the kernel send SYNs again at once',
       { 'Tcp.OutRsts': 200, 'TcpExt.TCPSynRetrans': 200 }
     ]
-  ])('are told from %s', (_, rises) => {
+  ])('are distinguished from %s', (_, rises) => {
     expect(titleOf(rises)).toMatch(/^none of 200 SYNs was answered within 600ms/)
   })
 
-  it('are not seen where others were quick', () => {
+  it('are ruled out when other answers were fast', () => {
     const quick = run({
       connections: { requested: 400, attempted: 400, established: 200, failed: 200, peak: 200 },
       errors: [tally('timeout', 'ETIMEDOUT', 200)]
@@ -111,7 +111,7 @@ describe('answers that came too late', () => {
   })
 })
 
-describe('loss with timers that double at once, before Linux 6.5', () => {
+describe('random loss before Linux 6.5, with timers that double at once,', () => {
   // 30 % of the SYNs lost, three of them in five seconds: 27 of 1,000 time out, and 28 % of the others need more than one.
   const lossy = (timeouts: number) =>
     run({
@@ -121,13 +121,13 @@ describe('loss with timers that double at once, before Linux 6.5', () => {
     })
   const facts = { tcp: { synLinearTimeouts: null } }
 
-  it('leaves more unanswered', () => {
+  it('explains more unanswered handshakes', () => {
     expect(synUnanswered.explain?.(explaining({ run: lossy(24), facts }))).toBeNull()
     expect(synUnanswered.explain?.(explaining({ run: lossy(33), facts }))).toBeNull()
     expect(synUnanswered.explain?.(explaining({ run: lossy(90), facts }))).not.toBeNull()
   })
 
-  it('would not with linear ones', () => {
+  it('would explain fewer with linear timers', () => {
     expect(synUnanswered.explain?.(explaining({ run: lossy(24) }))).not.toBeNull()
   })
 })

@@ -5,7 +5,7 @@ import { explaining, linesOf, predicting, rose, run, sending, tally } from '../f
 describe('predict', () => {
   const needs = { connections: 1_000_000, kernelMemoryBytes: 4_000_000_000 }
 
-  it('holds slab against what is available', () => {
+  it('compares the slab memory needed with the memory available', () => {
     const verdict = tcpMemory.predict?.(
       predicting({ needs, facts: { memory: { availableBytes: 3_000_000_000 } } })
     )
@@ -13,12 +13,12 @@ describe('predict', () => {
     expect(verdict?.title).toBe('the sockets take 3.73GiB of kernel memory and the host has 2.79GiB left')
   })
 
-  it('holds it against the control group where that is tighter', () => {
+  it('compares it with the control group when that is tighter', () => {
     const facts = { cgroup: { memoryMaxBytes: 2_000_000_000, memoryCurrentBytes: 1_000_000_000 } }
     expect(tcpMemory.predict?.(predicting({ needs, facts }))).toMatchObject({ bindsAt: 250_000 })
   })
 
-  it('says nothing of what fits, or is unknown', () => {
+  it('is silent when the memory is enough or unknown', () => {
     expect(tcpMemory.predict?.(predicting({ needs }))).toBeNull()
     const unknown = { memory: { availableBytes: null }, cgroup: { memoryMaxBytes: null } }
     expect(tcpMemory.predict?.(predicting({ needs, facts: unknown }))).toBeNull()
@@ -26,7 +26,7 @@ describe('predict', () => {
 })
 
 describe('explain', () => {
-  it('names tcp_mem with its pages', () => {
+  it('names tcp_mem and its pages', () => {
     const verdict = tcpMemory.explain?.(
       explaining({
         deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
@@ -42,7 +42,7 @@ describe('explain', () => {
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_mem="575790 767722 1151580"')
   })
 
-  it('says that resets may be due to orphans where those are near their limit', () => {
+  it('says that resets may be due to orphans when those are near their limit', () => {
     const verdict = tcpMemory.explain?.(
       explaining({
         deltas: rose({ 'TcpExt.TCPMemoryPressures': 3, 'TcpExt.TCPAbortOnMemory': 200 }),
@@ -62,7 +62,7 @@ describe('explain', () => {
     expect(verdict).toMatchObject({ severity: 'warning', title: expect.stringMatching(/shrank windows$/) })
   })
 
-  it('names pressure that only shrank windows', () => {
+  it('names pressure that only reduced windows', () => {
     expect(
       tcpMemory.explain?.(explaining({ deltas: rose({ 'TcpExt.TCPMemoryPressures': 1 }) }))
     ).toMatchObject({
@@ -70,14 +70,14 @@ describe('explain', () => {
     })
   })
 
-  it('is good to know where only others have filled the buffers', () => {
+  it('reports info when only other processes filled the buffers', () => {
     expect(tcpMemory.explain?.(explaining({ counters: { 'Sockstat.TCP.mem': 400_000 } }))).toMatchObject({
       severity: 'info',
       title: expect.stringContaining('of the whole host')
     })
   })
 
-  it('names sockets there was no memory for', () => {
+  it('names sockets that could not be created for lack of memory', () => {
     const outcome = run({ errors: [tally('socket', 'ENOBUFS', 12)] })
     expect(tcpMemory.explain?.(explaining({ run: outcome }))).toMatchObject({
       title: 'the kernel had no memory for 12 sockets',
@@ -85,7 +85,7 @@ describe('explain', () => {
     })
   })
 
-  it('is not taken for too many orphans, which share a counter', () => {
+  it('is silent for too many orphans, which share a counter', () => {
     expect(tcpMemory.explain?.(explaining({ deltas: rose({ 'TcpExt.TCPAbortOnMemory': 200 }) }))).toBeNull()
   })
 })

@@ -7,7 +7,7 @@ const deltas = rose({ 'TcpExt.TCPTimeWaitOverflow': 120 })
 const facts = { tcp: { maxTwBuckets: 10 } }
 
 describe('explain', () => {
-  it('names the bound beside a server', () => {
+  it('names the limit beside a server', () => {
     expect(
       timeWaitOverflow.explain?.(watching({ deltas, facts, counters: { 'Sockstat.TCP.tw': 10 } }))
     ).toMatchObject({
@@ -18,24 +18,24 @@ describe('explain', () => {
     })
   })
 
-  it('is good to know where it meets fewer than a hundredth of the connections of a server', () => {
+  it('reports info when it affects fewer than a hundredth of the connections of a server', () => {
     const busy = { ...deltas, ...rose({ 'Tcp.PassiveOpens': 100_000 }) }
     expect(timeWaitOverflow.explain?.(watching({ deltas: busy, facts }))).toMatchObject({ severity: 'info' })
   })
 
-  it('is good to know when the peer closes while the run goes on', () => {
+  it('reports info when the peer closes during the run', () => {
     const closed = run({ connections: { closedByPeer: 120 } })
     expect(timeWaitOverflow.explain?.(explaining({ run: closed, deltas, facts }))).toMatchObject({
       severity: 'info'
     })
   })
 
-  it('is nothing when a run closes at its end', () => {
+  it('is silent when a run closes at its end', () => {
     expect(timeWaitOverflow.explain?.(explaining({ deltas, facts }))).toBeNull()
   })
 })
 
-it('predicts it of a run that churns', () => {
+it('time-wait-overflow is predicted for a churn', () => {
   expect(timeWaitOverflow.predict?.(predicting({ needs: { timeWaits: 600_000 } }))).toMatchObject({
     severity: 'info',
     remedy: [sysctl('net.ipv4.tcp_max_tw_buckets', 1048576)]

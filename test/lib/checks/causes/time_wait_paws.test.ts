@@ -4,9 +4,9 @@ import { synUnanswered } from '../../../../lib/checks/causes/syn_unanswered.js'
 import { timeWaitPaws } from '../../../../lib/checks/causes/time_wait_paws.js'
 import { explaining, linesOf, rose, run, tally, watching } from '../fixtures.js'
 
-describe('seen by the server', () => {
+describe('time-wait-paws beside the server', () => {
   // Measured: 120 connects through a NAT with 33 ports; the server's application sees nothing.
-  it('is named by PAWSTimewait alone', () => {
+  it('is recognized by PAWSTimewait alone', () => {
     const verdict = timeWaitPaws.explain?.(watching({ deltas: rose({ 'TcpExt.PAWSTimewait': 52 }) }))
     expect(verdict).toMatchObject({
       side: 'server',
@@ -17,7 +17,7 @@ describe('seen by the server', () => {
   })
 
   // Measured: 2,000 connections over loopback, all closed at once.
-  it('is not taken for segments of closes that came late', () => {
+  it('is not reported for late segments of closes', () => {
     const closing = { 'TcpExt.PAWSTimewait': 25, 'Sockstat.TCP.tw': 1900, 'TcpExt.TW': 100 }
     expect(timeWaitPaws.explain?.(watching({ deltas: rose(closing) }))).toBeNull()
     const few = { 'TcpExt.PAWSTimewait': 2, 'Tcp.PassiveOpens': 4 }
@@ -29,7 +29,7 @@ describe('seen by the server', () => {
   })
 
   // Measured with 20 processes ready to run on two CPUs.
-  it('is not taken for those of a busy host between two ends on it, and named beyond', () => {
+  it('is reported only above what late segments explain on a busy host with both ends', () => {
     const closing = { 'Sockstat.TCP.tw': 1900, 'Tcp.PassiveOpens': 2000, 'Tcp.ActiveOpens': 2000 }
     const explain = (count: number) =>
       timeWaitPaws.explain?.(watching({ deltas: rose({ ...closing, 'TcpExt.PAWSTimewait': count }) }))
@@ -38,7 +38,7 @@ describe('seen by the server', () => {
     expect(explain(600)).not.toBeNull()
   })
 
-  it('is named among many that went well before', () => {
+  it('is reported even after many connections without trouble', () => {
     const deltas = rose({ 'TcpExt.PAWSTimewait': 50, 'Tcp.PassiveOpens': 1_000_000 })
     const context = watching({ deltas })
     expect(timeWaitPaws.explain?.(context)).toBeNull()
@@ -46,18 +46,18 @@ describe('seen by the server', () => {
     expect(timeWaitPaws.explain?.({ ...context, recent })).not.toBeNull()
   })
 
-  it('takes tcp_rfc1337 back where it made things worse, and never sets it', () => {
+  it('restores tcp_rfc1337 when it made things worse, and never sets it', () => {
     const deltas = rose({ 'TcpExt.PAWSTimewait': 118, 'TcpExt.TCPACKSkippedTimeWait': 24 })
     const verdict = timeWaitPaws.explain?.(watching({ deltas, facts: { tcp: { rfc1337: 1 } } }))
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_rfc1337=0')
     expect(linesOf(verdict).join('\n')).not.toMatch(/tcp_tw_recycle|rfc1337=1/)
   })
 
-  it('is not taken for PAWS in live connections, which this kernel counts apart', () => {
+  it('is not reported for PAWS in open connections, which this kernel counts separately', () => {
     expect(timeWaitPaws.explain?.(watching({ deltas: rose({ 'TcpExt.PAWSEstab': 30 }) }))).toBeNull()
   })
 
-  it('falls back on PAWSEstab before 6.16, if there are TIME_WAITs', () => {
+  it('falls back to PAWSEstab before 6.16, if there are TIME_WAITs', () => {
     const context = watching({
       deltas: rose({ 'TcpExt.PAWSEstab': 216 }),
       facts: { kernel: { version: { major: 5, minor: 15, patch: 0 } } }
@@ -71,7 +71,7 @@ describe('seen by the server', () => {
   })
 })
 
-describe('in a run', () => {
+describe('time-wait-paws in a run', () => {
   const churn = { churn: true, closeBy: 'server' } as const
   const transactions = {
     churn: {
@@ -89,7 +89,7 @@ describe('in a run', () => {
   })
   const resets = { 'Tcp.OutRsts': 160, 'TcpExt.TCPSynRetrans': 160 }
 
-  it('is named where the server closes first, and not where it need not have closed', () => {
+  it('is reported when the server closes first, but not when the scenario lets the dial close', () => {
     const explain = (scenario: Parameters<typeof explaining>[0] = {}) =>
       timeWaitPaws.explain?.(explaining({ run: retried, deltas: rose(resets), ...scenario }))
     expect(explain({ scenario: churn })).toMatchObject({
@@ -105,7 +105,7 @@ describe('in a run', () => {
     expect(explain()).toBeNull()
   })
 
-  it('counts in handshakes that got no further, and says how they would', () => {
+  it('counts unfinished handshakes, and says how they would continue', () => {
     const deltas = rose(resets)
     const errors = [tally('timeout', 'ETIMEDOUT', 30)]
     const outcome = run({
@@ -119,14 +119,14 @@ describe('in a run', () => {
     expect(linesOf(verdict)[0]).toMatch(/^# let the RST pass/)
   })
 
-  it('leaves the rest to loss when more SYNs were repeated than were answered so', () => {
+  it('attributes the rest to loss when more SYNs were repeated than answered this way', () => {
     const outcome = run({ ...retried, retransmits: { syn: 300, connectionsWithSynRetry: 300 } })
     const context = explaining({ run: outcome, deltas: rose(resets), scenario: churn })
     expect(timeWaitPaws.explain?.(context)).toMatchObject({ events: 150, explains: [synUnanswered] })
     expect(synLoss.explain?.(context)).toMatchObject({ events: 150 })
   })
 
-  it('is told from a living connection by the counters of a server on this host', () => {
+  it('is distinguished from an open connection by the counters of a server on this host', () => {
     const explain = (deltas: Parameters<typeof rose>[0]) =>
       timeWaitPaws.explain?.(
         explaining({ run: retried, peerIsHere: true, deltas: rose({ ...resets, ...deltas }) })
@@ -136,7 +136,7 @@ describe('in a run', () => {
       events: 150
     })
     expect(explain({ 'TcpExt.TCPSYNChallenge': 155, 'TcpExt.PAWSTimewait': 155 })).toBeNull()
-    // Late segments of closes, of which some always meet a TIME_WAIT.
+    // Late segments of closes: some always meet a TIME_WAIT.
     expect(explain({ 'TcpExt.PAWSTimewait': 20 })).toBeNull()
     expect(explain({})).toBeNull()
   })
@@ -148,7 +148,7 @@ describe('in a run', () => {
       { 'TcpExt.TCPSynRetrans': 6, 'Tcp.OutRsts': 1 },
       { established: 6 }
     ]
-  ])('is not taken for %s', (_, deltas, staleAnswers) => {
+  ])('is not reported for %s', (_, deltas, staleAnswers) => {
     const lossy = run({
       ...transactions,
       retransmits: { syn: 6, connectionsWithSynRetry: 6 },

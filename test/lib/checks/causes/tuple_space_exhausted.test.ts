@@ -9,7 +9,7 @@ const usedUp = run({
 })
 
 describe('explain', () => {
-  it('names it once all tuples were used', () => {
+  it('names the shortage once all tuples were used', () => {
     const verdict = tupleSpaceExhausted.explain?.(explaining({ run: usedUp, scenario }))
     expect(verdict).toMatchObject({
       severity: 'critical',
@@ -21,7 +21,7 @@ describe('explain', () => {
   })
 
   // Measured with tcp_timestamps=0: 67 of 100 connects fail while 33 tuples sit in TIME_WAIT.
-  it('names TIME_WAITs that cannot be taken over', () => {
+  it('names TIME_WAITs that cannot be reused', () => {
     const blocked = run({
       connections: { requested: 100, attempted: 33, established: 33, skippedPorts: 67, peak: 33 }
     })
@@ -37,12 +37,12 @@ describe('explain', () => {
     expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.tcp_timestamps=1')
   })
 
-  it('says nothing of a run that ended before', () => {
+  it('is silent for a run that ended before', () => {
     const early = run({ connections: { requested: 100_000, attempted: 5000, established: 5000 } })
     expect(tupleSpaceExhausted.explain?.(explaining({ run: early, scenario }))).toBeNull()
   })
 
-  describe('a plateau with unanswered SYNs', () => {
+  describe('for a plateau with unanswered SYNs', () => {
     const stuck = (held: number) =>
       run({
         connections: {
@@ -57,7 +57,7 @@ describe('explain', () => {
       })
     const nat = (natPorts: string, natSources = 1) => planNat({ natPorts, natSources }, 1)
 
-    it('at the size of a port range is a guess that hides nothing', () => {
+    it('guesses a limit at the size of a port range, and hides nothing', () => {
       expect(tupleSpaceExhausted.explain?.(explaining({ run: stuck(28_230) }))).toMatchObject({
         severity: 'info',
         side: 'path',
@@ -66,7 +66,7 @@ describe('explain', () => {
       })
     })
 
-    it('at what a NAT that was described has is its cause', () => {
+    it('names the described NAT at its number of ports', () => {
       const verdict = (held: number, described: ReturnType<typeof nat>) =>
         tupleSpaceExhausted.explain?.(explaining({ run: stuck(held), scenario: { nat: described } }))
       expect(verdict(100, nat('10000-10099'))).toMatchObject({ severity: 'critical', side: 'path' })
@@ -79,7 +79,7 @@ describe('explain', () => {
   })
 })
 
-describe('in a churn', () => {
+describe('tuple-space-exhausted in a churn', () => {
   const churn = {
     transactions: 1500,
     transactionsPerSecond: 500,
@@ -90,12 +90,12 @@ describe('in a churn', () => {
   const few = { tuples: 100, connections: 10 }
   const connections = { requested: 10, attempted: 1515, established: 1515, peak: 10, skippedPorts: 380 }
 
-  it('is silent where others hold tuples and nothing failed', () => {
+  it('is silent when other sockets hold tuples and nothing failed', () => {
     const outcome = run({ churn, connections })
     expect(tupleSpaceExhausted.explain?.(explaining({ run: outcome, scenario: few }))).toBeNull()
   })
 
-  it('names what others hold by starts that found nothing', () => {
+  it('counts the tuples of other sockets when connection starts found none free', () => {
     const outcome = run({
       churn,
       connections: { ...connections, attempted: 1900, failed: 400, peak: 3, skippedPorts: 50_000 },
@@ -125,7 +125,7 @@ describe('in a churn', () => {
     ])
   })
 
-  it('names a space that is smaller than the connections to keep', () => {
+  it('names a space smaller than the connections to keep open', () => {
     const outcome = run({
       churn,
       connections: {
@@ -144,7 +144,7 @@ describe('in a churn', () => {
     )
   })
 
-  it('is not taken for a missing source address', () => {
+  it('is silent for a missing source address', () => {
     const outcome = run({
       churn,
       connections: { ...connections, attempted: 500, established: 0, failed: 500, skippedPorts: 0 },
@@ -155,13 +155,13 @@ describe('in a churn', () => {
 })
 
 describe('tupleShortage', () => {
-  it('takes what others hold off the space', () => {
+  it('subtracts the tuples that other sockets hold', () => {
     const outcome = run({ connections: { requested: 90, attempted: 80, established: 80, skippedPorts: 20 } })
     expect(tupleShortage(explaining({ run: outcome, scenario: { tuples: 100 } }))).toBe(10)
   })
 })
 
-it('predicts it, and where it binds', () => {
+it('tuple-space-exhausted is predicted with the number of connections that fit', () => {
   expect(
     tupleSpaceExhausted.predict?.(predicting({ needs: { tuples: 64_512, connections: 100_000 } }))
   ).toMatchObject({
@@ -170,7 +170,7 @@ it('predicts it, and where it binds', () => {
   })
 })
 
-it('offers what the scenario leaves unused', () => {
+it('tuple-space-exhausted offers the options that the scenario does not use yet', () => {
   const verdict = tupleSpaceExhausted.predict?.(
     predicting({
       needs: { tuples: 100, connections: 1000 },

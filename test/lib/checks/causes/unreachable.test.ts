@@ -30,7 +30,7 @@ const sent = (changes: Partial<IcmpSender>) => ({
   ]
 })
 
-describe('what connect(2) refuses at once', () => {
+describe('an error of connect(2)', () => {
   it.each([
     ['ENETUNREACH', 'this host has no route to the target', []],
     [
@@ -41,7 +41,7 @@ describe('what connect(2) refuses at once', () => {
     ['EACCES', 'a prohibit route or a security policy', ['ip route show table all type prohibit']],
     ['EINVAL', 'a blackhole route of this host', ['ip route show table all type blackhole']],
     ['EPERM', 'a security policy of this host forbids it', []]
-  ])('with %s is read as this host own doing', (code, reason, remedies) => {
+  ])('with %s is attributed to this host', (code, reason, remedies) => {
     const verdict = unreachable.explain?.(explaining({ run: failing(code), rejections: atOnce }))
     expect(verdict).toMatchObject({ severity: 'critical', side: 'client', events: 500 })
     expect(verdict?.title).toContain(`500 connections failed with ${code}: ${reason}`)
@@ -49,7 +49,7 @@ describe('what connect(2) refuses at once', () => {
   })
 })
 
-describe('what ICMP says', () => {
+describe('an ICMP error', () => {
   it.each([
     [
       'target',
@@ -64,7 +64,7 @@ describe('what ICMP says', () => {
       'client',
       "a rule of this host's own firewall rejects: administratively prohibited"
     ]
-  ] as const)('is laid to its sender, %s', (place, from, side, reason) => {
+  ] as const)('is attributed to its sender: %s', (place, from, side, reason) => {
     const verdict = unreachable.explain?.(
       explaining({ run: failing('EHOSTUNREACH'), rejections: sent({ place, from }) })
     )
@@ -73,7 +73,7 @@ describe('what ICMP says', () => {
     expect(verdict?.evidence.map(({ name }) => name)).toContain(`icmp.${from}`)
   })
 
-  it('explains the time-outs where it came for every port, and no others', () => {
+  it('explains timeouts when it came for every port, and no others', () => {
     const to = (target: string, failed: number) => ({
       target,
       established: 0,
@@ -95,7 +95,7 @@ describe('what ICMP says', () => {
     expect(one).toMatchObject({ events: 10, explains: [] })
   })
 
-  it('without a sample is told by counters', () => {
+  it('without a sample is recognized by counters', () => {
     const explain = (deltas: ReturnType<typeof rose>) =>
       unreachable.explain?.(explaining({ run: failing('EHOSTUNREACH'), deltas }))
     expect(explain(rose({ 'Icmp.InDestUnreachs': 500 }))).toMatchObject({
@@ -109,7 +109,7 @@ describe('what ICMP says', () => {
   })
 })
 
-it('names a next hop that does not answer, by time-outs alone as well', () => {
+it('unreachable names a next hop that does not answer, also by timeouts alone', () => {
   const hop = { address: '198.18.10.9', device: 'eth0', target: '198.18.30.1', isOnlyWay: true }
   const timedOut = run({
     connections: { attempted: 500, established: 0, failed: 500 },
@@ -125,7 +125,7 @@ it('names a next hop that does not answer, by time-outs alone as well', () => {
   expect(unreachable.explain?.(explaining({ run: timedOut, rejections: some }))).toBeNull()
 })
 
-it('names a full neighbour table by the SYNs it costs', () => {
+it('unreachable names a full neighbor table by the SYNs it costs', () => {
   const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
   const deltas = rose({ 'Neigh4.table_fulls': 390, 'TcpExt.TCPRetransFail': 200 })
   expect(unreachable.explain?.(explaining({ run: lossy, deltas }))).toMatchObject({
@@ -135,13 +135,13 @@ it('names a full neighbour table by the SYNs it costs', () => {
   expect(unreachable.explain?.(explaining({ deltas }))).toBeNull()
 })
 
-it('leaves a neighbour table alone that was full for others', () => {
+it('unreachable ignores a neighbor table that was full for other connections', () => {
   const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
   const deltas = rose({ 'Neigh4.table_fulls': 3900, 'TcpExt.TCPRetransFail': 3 })
   expect(unreachable.explain?.(explaining({ run: lossy, deltas }))).toBeNull()
 })
 
-it('reads the limit of neighbours where a namespace has no sysctl for it', () => {
+it('unreachable reads the neighbor limit from the counters when the namespace has no sysctl for it', () => {
   const lossy = run({ retransmits: { syn: 400, connectionsWithSynRetry: 400 } })
   const verdict = unreachable.explain?.(
     explaining({
@@ -162,7 +162,7 @@ it('reads the limit of neighbours where a namespace has no sysctl for it', () =>
   expect(linesOf(verdict)[0]).toBe('sysctl -w net.ipv4.neigh.default.gc_thresh3=8192')
 })
 
-it('foresees that a target without a route is dialed in vain', () => {
+it('unreachable predicts that a target without a route cannot be dialed', () => {
   expect(unreachable.predict?.(predicting())).toBeNull()
   const needs = { unroutedTargets: ['192.0.2.1', '192.0.2.2'] }
   expect(unreachable.predict?.(predicting({ needs }))).toMatchObject({
@@ -172,6 +172,6 @@ it('foresees that a target without a route is dialed in vain', () => {
   })
 })
 
-it('is not taken for a missing source address', () => {
+it('unreachable is silent for a missing source address', () => {
   expect(unreachable.explain?.(explaining({ run: run({ errors: [tally('bind', 'EACCES', 5)] }) }))).toBeNull()
 })

@@ -15,7 +15,7 @@ function judge(text: string) {
   return wrongAnswer.explain?.(context)
 }
 
-it('quotes what came', () => {
+it('wrong-answer quotes the answer', () => {
   expect(judge('-NOAUTH\\r\\n')).toMatchObject({
     severity: 'critical',
     side: 'server',
@@ -24,7 +24,7 @@ it('quotes what came', () => {
   expect(judge('x'.repeat(64))?.title.endsWith(`"${'x'.repeat(60)}..."`)).toBe(true)
 })
 
-it('knows a limit when a server says so', () => {
+it('wrong-answer recognizes a limit when the server says so', () => {
   expect(linesOf(judge('-ERR max number of clients reached\\r\\n'))).toHaveLength(1)
   expect(linesOf(judge('\\x17\\0\\0\\x01\\xff\\x10\\x04Too many connections'))[0]).toMatch(
     /^# raise the limit/
@@ -32,7 +32,7 @@ it('knows a limit when a server says so', () => {
   expect(linesOf(judge('HTTP/1.1 404 Not Found'))[0]).toMatch(/^# compare/)
 })
 
-it('is silent in a healthy run, and beside a server', () => {
+it('wrong-answer is silent in a healthy run, and beside a server', () => {
   expect(wrongAnswer.explain?.(talking([]))).toBeNull()
   expect(wrongAnswer.explain?.(watching())).toBeNull()
 })

@@ -4,8 +4,8 @@ import { explaining, serving, watching } from '../fixtures.js'
 
 const served = [serving(), serving({ unanswered: 20 })]
 
-describe('beside a server', () => {
-  it('is named with its share', () => {
+describe('data-unacknowledged beside a server', () => {
+  it('is reported with the share of connections', () => {
     expect(dataUnacknowledged.explain?.(watching({ served }))).toMatchObject({
       severity: 'warning',
       title:
@@ -14,13 +14,13 @@ describe('beside a server', () => {
   })
 
   it.each([
-    ['two of few', serving({ accepted: 10, unanswered: 2 })],
-    ['fewer than a hundredth', serving({ accepted: 1000, unanswered: 9 })]
-  ])('is not taken for %s', (_, port) => {
+    ['two connections of few', serving({ accepted: 10, unanswered: 2 })],
+    ['fewer than a hundredth of the connections', serving({ accepted: 1000, unanswered: 9 })]
+  ])('is silent for %s', (_, port) => {
     expect(dataUnacknowledged.explain?.(watching({ served: [port] }))).toBeNull()
   })
 
-  it('is not told by a dial', () => {
+  it('is not reported by a dial', () => {
     expect(dataUnacknowledged.explain?.(explaining({ served, peerIsHere: true }))).toBeNull()
   })
 })

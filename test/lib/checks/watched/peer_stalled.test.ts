@@ -5,8 +5,8 @@ import { explaining, linesOf, listening, serving, watching } from '../fixtures.j
 const holder = { pid: 7, name: 'server', openFiles: 150, nofileSoft: 1024, nofileHard: 1024, stopped: false }
 const unread = { sockets: 100, bytes: 500, seconds: 4 }
 
-describe('explain', () => {
-  it('names a process that reads nothing', () => {
+describe('peer-stalled beside a server', () => {
+  it('names a process that does not read', () => {
     expect(peerStalled.explain?.(watching({ served: [serving({ stalled: unread, holder })] }))).toMatchObject(
       {
         severity: 'warning',
@@ -17,7 +17,7 @@ describe('explain', () => {
     )
   })
 
-  it('says when a signal has stopped it, and counts what waits to be accepted then', () => {
+  it('says when a signal has stopped the process, and then counts connections waiting to be accepted', () => {
     const served = [serving({ stalled: unread, unaccepted: unread, holder: { ...holder, stopped: true } })]
     const listeners = [listening({ queued: 100, dropped: 30 })]
     const verdict = peerStalled.explain?.(watching({ served, listeners }))
@@ -35,11 +35,11 @@ describe('explain', () => {
       'connections that wait to be accepted by one that is not stopped',
       serving({ unaccepted: unread, holder })
     ]
-  ])('is not taken for %s', (_, served) => {
+  ])('is silent for %s', (_, served) => {
     expect(peerStalled.explain?.(watching({ served: [served] }))).toBeNull()
   })
 
-  it('is told beside a server only', () => {
+  it('is not reported by a dial', () => {
     expect(
       peerStalled.explain?.(explaining({ served: [serving({ stalled: unread, holder })], peerIsHere: true }))
     ).toBeNull()

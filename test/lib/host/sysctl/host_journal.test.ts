@@ -20,14 +20,14 @@ function abandoned(): FakeHost {
   return host
 }
 
-it('puts back what nobody else will, once', () => {
+it('the host journal is restored once when its owner has ended', () => {
   const host = abandoned()
   expect(putBackAbandoned(host.labPlace).restored).toEqual([{ name: max, from: '1000', to: '65536' }])
   expect(putBackAbandoned(host.labPlace)).toEqual(nothing)
   expect(host.get(max)).toBe('65536')
 })
 
-it('looks again once it has the lock: the journal may be that of a later run', () => {
+it('the host journal is read again under the lock, because it may belong to a later run', () => {
   const host = abandoned()
   const { procRoot, ...others } = host.labPlace
   let looked = false
@@ -35,7 +35,7 @@ it('looks again once it has the lock: the journal may be that of a later run', (
     ...others,
     get procRoot() {
       if (looked) return procRoot
-      // Between the first look and the lock another process puts back, and a run begins.
+      // Between the first read and the lock another process restores, and a run begins.
       looked = true
       putBackAbandoned(host.labPlace)
       saveJournal([{ name: max, before: '65536', ours: [] }], host.labPlace, thisProcess())
@@ -48,13 +48,13 @@ it('looks again once it has the lock: the journal may be that of a later run', (
   expect(readAnyJournal(host.labPlace)?.owner).toEqual(thisProcess())
 })
 
-it('makes no folder where nothing was ever changed', () => {
+it('the host journal creates no folder when nothing was changed', () => {
   const host = new FakeHost()
   expect(putBackAbandoned(host.labPlace)).toEqual(nothing)
   expect(existsSync(host.places.labStateFolder)).toBe(false)
 })
 
-it('clears away the lock of a run that was killed before it had a journal', () => {
+it('the host journal clean-up removes the lock of a run that was killed before it had a journal', () => {
   const host = new FakeHost()
   mkdirSync(host.places.labStateFolder, { recursive: true })
   symlinkSync(formatProcess(dead), `${host.labPlace.path}.lock`)

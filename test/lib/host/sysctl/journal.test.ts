@@ -17,7 +17,7 @@ import { FakeHost, untuned } from '../../doctor/fake_host.js'
 
 const change = { name: 'net.core.somaxconn', before: '128', ours: ['65535'] }
 
-it('is read as it was written, by nobody else', () => {
+it('a journal is read back as written, and only by its owner', () => {
   const host = new FakeHost()
   saveJournal([change], host.place)
   expect(readJournal(host.place)).toEqual({
@@ -35,24 +35,24 @@ it('is read as it was written, by nobody else', () => {
   expect(readdirSync(host.places.stateFolder)).toEqual(['sysctl-journal.json'])
 })
 
-it('is null where there is none', () => {
+it('a journal is null when there is none', () => {
   expect(readJournal(new FakeHost().place)).toBeNull()
 })
 
-it('replaces the one before, whole', () => {
+it('a journal replaces the previous one as a whole', () => {
   const host = new FakeHost()
   saveJournal([change], host.place)
   saveJournal([], host.place)
   expect(readJournal(host.place)?.changes).toEqual([])
 })
 
-describe('refuses', () => {
+describe('a journal is refused', () => {
   const good = (host: FakeHost) => {
     saveJournal([change], host.place)
     return readFileSync(host.journal, 'utf8')
   }
 
-  it('one that is half written, at whatever byte', () => {
+  it('when it is half written, up to any byte', () => {
     const host = new FakeHost()
     const text = good(host).trimEnd()
     for (let length = 0; length < text.length; length += 7) {
@@ -66,26 +66,26 @@ describe('refuses', () => {
   })
 
   it.each<[string, (journal: Record<string, unknown>) => object | null, string]>([
-    ['nothing', () => null, 'is no c1m-native/sysctl-journal@1'],
+    ['the value null', () => null, 'is no c1m-native/sysctl-journal@1'],
     ['another schema', (journal) => ({ ...journal, schema: 'x' }), 'is no c1m-native/sysctl-journal@1'],
     ['no host', ({ host: _, ...journal }) => journal, 'does not say which host it is of'],
     ['no changes', (journal) => ({ ...journal, changes: {} }), 'has no changes'],
     [
-      'a name that is not ours',
+      'an unknown sysctl',
       (journal) => ({ ...journal, changes: [{ ...change, name: 'kernel.core_pattern' }] }),
       'has a change that makes no sense: {"name":"kernel.core_pattern","before":"128","ours":["65535"]}'
     ],
     [
-      'a path',
+      'a path as the name of a sysctl',
       (journal) => ({ ...journal, changes: [{ ...change, name: '../../../etc/passwd' }] }),
       'has a change that makes no sense: {"name":"../../../etc/passwd","before":"128","ours":["65535"]}'
     ],
     [
-      'a value that is no number',
+      'a value that is not a number',
       (journal) => ({ ...journal, changes: [{ ...change, before: '|/bin/sh' }] }),
       'has a change that makes no sense: {"name":"net.core.somaxconn","before":"|/bin/sh","ours":["65535"]}'
     ]
-  ])('%s', (_, spoil, message) => {
+  ])('with %s', (_, spoil, message) => {
     const host = new FakeHost()
     host.writeJournal(JSON.stringify(spoil(JSON.parse(good(host)))))
     expect(caught(() => readJournal(host.place))).toMatchObject({
@@ -103,7 +103,7 @@ describe('refuses', () => {
       'another network namespace, other (this is net:[4026531840])',
       'Revert it where it was written'
     ]
-  ])('one of another %s', (_, part, described, hint) => {
+  ])('from another %s', (_, part, described, hint) => {
     const host = new FakeHost()
     const journal = JSON.parse(good(host))
     host.writeJournal(JSON.stringify({ ...journal, host: { ...journal.host, [part]: 'other' } }))
@@ -112,12 +112,12 @@ describe('refuses', () => {
       message: `the journal '${host.journal}' is of ${described}; nothing was changed`,
       hint: expect.stringContaining(hint)
     })
-    // What has been put back binds nobody.
+    // Restored values need no journal.
     host.writeJournal(JSON.stringify({ ...journal, host: { ...journal.host, [part]: 'other' }, changes: [] }))
     expect(readJournal(host.place)?.changes).toEqual([])
   })
 
-  it('one that cannot be read', () => {
+  it('when it cannot be read', () => {
     const host = new FakeHost()
     mkdirSync(host.journal, { recursive: true })
     expect(caught(() => readJournal(host.place))).toMatchObject({
@@ -127,7 +127,7 @@ describe('refuses', () => {
   })
 })
 
-it("is in nobody's way when a process with this number was killed while it wrote", () => {
+it('a journal can be written when a process with this number was killed while it wrote one', () => {
   const host = new FakeHost()
   mkdirSync(`${host.journal}.${process.pid}.tmp`, { recursive: true })
   writeFileSync(`${host.journal}.${formatProcess(thisProcess())}.tmp`, 'half')
@@ -135,7 +135,7 @@ it("is in nobody's way when a process with this number was killed while it wrote
   expect(readJournal(host.place)?.changes).toEqual([change])
 })
 
-describe('of labs', () => {
+describe('a journal of a lab', () => {
   const owner = { pid: 12, startTicks: 345 }
   const before = { 'net.netfilter.nf_conntrack_max': '262144' }
   const write = (host: FakeHost, journal: unknown) => {
@@ -143,13 +143,13 @@ describe('of labs', () => {
     writeFileSync(host.labPlace.path, JSON.stringify(journal))
   }
 
-  it('says whose the changes are', () => {
+  it('names the owner of the changes', () => {
     const host = new FakeHost()
     saveJournal([change], host.labPlace, owner)
     expect(readJournal(host.labPlace)).toMatchObject({ owner, changes: [change] })
   })
 
-  it('is understood as version 0.1.0 has written it', () => {
+  it('is understood in the format of version 0.1.0', () => {
     const host = new FakeHost()
     write(host, { ...owner, before: { ...before, 'net.ipv4.tcp_mem': '1\t2\t3' } })
     expect(readJournal(host.labPlace)).toEqual({
@@ -169,12 +169,12 @@ describe('of labs', () => {
     ['half an owner', { pid: 12, before }, 'does not say which process it is of'],
     ['no values', owner, 'is no c1m-native/sysctl-journal@1'],
     [
-      'a name that is not ours',
+      'an unknown sysctl',
       { ...owner, before: { 'kernel.core_pattern': '1' } },
       'has a change that makes no sense: {"name":"kernel.core_pattern","before":"1","ours":[]}'
     ],
     [
-      'a value that is none',
+      'an invalid value',
       { ...owner, before: { 'fs.nr_open': 7 } },
       'has a change that makes no sense: {"name":"fs.nr_open","before":7,"ours":[]}'
     ]
@@ -188,7 +188,7 @@ describe('of labs', () => {
   })
 })
 
-it('is refused, not waited for, when it is no file', () => {
+it('a journal is refused without waiting when it is no regular file', () => {
   const host = new FakeHost()
   mkdirSync(dirname(host.journal), { recursive: true })
   execFileSync('mkfifo', [host.journal])
@@ -198,7 +198,7 @@ it('is refused, not waited for, when it is no file', () => {
   })
 })
 
-it('is refused when it is larger than any journal', () => {
+it('a journal is refused when it is larger than any journal', () => {
   const host = new FakeHost()
   host.writeJournal('')
   truncateSync(host.journal, 4e9)
@@ -207,7 +207,7 @@ it('is refused when it is larger than any journal', () => {
   })
 })
 
-it('fails, and leaves nothing behind, where it cannot be written', () => {
+it('a journal that cannot be written fails, and leaves nothing behind', () => {
   const host = new FakeHost(untuned)
   writeFileSync(dirname(host.places.stateFolder), 'a file where the folder should be')
   expect(caught(() => saveJournal([change], host.place))).toMatchObject({
@@ -216,7 +216,7 @@ it('fails, and leaves nothing behind, where it cannot be written', () => {
   })
 })
 
-it.skipIf(process.geteuid?.() === 0)('fails where it may not be written (root may)', () => {
+it.skipIf(process.geteuid?.() === 0)('a journal in a read-only folder fails (root may write it)', () => {
   const host = new FakeHost()
   mkdirSync(host.places.stateFolder, { recursive: true })
   chmodSync(host.places.stateFolder, 0o500)

@@ -1,4 +1,4 @@
-/** Processes that change sysctls are killed at any moment, and the host is as before once somebody has put back. */
+/** Processes that change sysctls are killed at any moment; the next clean-up restores the host. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
@@ -39,7 +39,7 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** On a fake host a process lives as long as it does on the real one. */
+/** Processes of the fake host are those of the real one. */
 function show(host: FakeHost, { pid }: ChildProcess): void {
   symlinkSync(`/proc/${pid}`, join(host.places.procRoot, `${pid}`))
 }
@@ -47,7 +47,7 @@ function show(host: FakeHost, { pid }: ChildProcess): void {
 const start = (task: Task) =>
   spawn(process.execPath, [changer, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'pipe'] })
 
-/** What it complains of until its end, be that its own or not. */
+/** Its error output until its end, killed or not. */
 async function complaints(child: ChildProcess): Promise<string> {
   const [complaint] = await Promise.all([text(child.stderr as Readable), once(child, 'close')])
   return complaint
@@ -80,12 +80,12 @@ async function killPairs(
 
 const filesIn = (path: string) => (existsSync(path) ? readdirSync(path) : [])
 
-describe('labs', () => {
+describe('labs that are killed leave no sysctl changed', () => {
   const labTask = (host: FakeHost): Task => ({ role: 'lab', places: host.places, values, loops: true })
   const restore = (host: FakeHost) =>
     restoreAbandoned({ ...host.places, stateFolder: host.places.labStateFolder })
 
-  it(`two at once, at ${kills} random moments`, { timeout: 60_000 }, async () => {
+  it(`when two run at once and are killed at ${kills} random moments`, { timeout: 60_000 }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const told = await killPairs(
@@ -103,13 +103,13 @@ describe('labs', () => {
         expect(host.values()).toEqual(before)
         expect(filesIn(host.places.labStateFolder)).toEqual([])
       },
-      // A lab looks every 100 ms whether it may begin.
+      // A lab checks every 100 ms whether it may begin.
       150
     )
     expect(told).toBe('')
   })
 
-  /** Runs it again and again, killed before each of its calls in turn, until it comes to its end. */
+  /** Runs the process repeatedly, killed before each of its calls in turn, until it completes. */
   async function killedEverywhere(
     host: FakeHost,
     task: Task,
@@ -128,7 +128,9 @@ describe('labs', () => {
     }
   }
 
-  it('before each call that a change and its putting back consist of', { timeout: 60_000 }, async () => {
+  it('when they are killed before each system call of a change and its restoration', {
+    timeout: 60_000
+  }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const calls = await killedEverywhere(
@@ -144,7 +146,7 @@ describe('labs', () => {
     expect(calls).toBeGreaterThan(8)
   })
 
-  it('before each call that cleaning after another one consists of', { timeout: 60_000 }, async () => {
+  it('when they are killed before each system call of a clean-up', { timeout: 60_000 }, async () => {
     const host = new FakeHost()
     const before = host.values()
     const path = host.labPlace.path
@@ -152,7 +154,7 @@ describe('labs', () => {
       host,
       { ...labTask(host), role: 'clean' },
       () => {
-        // Two were killed before: one while it had the lock, one while it took that lock away.
+        // Two processes were killed before: one held the lock, the other was taking it over.
         const changes = Object.entries(before).map(([name, was]) => ({ name, before: was, ours: [] }))
         mkdirSync(host.places.labStateFolder, { recursive: true })
         saveJournal(changes, host.labPlace, { pid: 4194305, startTicks: 1 })
@@ -170,62 +172,71 @@ describe('labs', () => {
   })
 })
 
-describe.skipIf(!mayMakeNamespaces)('doctors (in a namespace: needs root)', () => {
-  it(`two at once, at ${kills} random moments`, { timeout: 60_000 }, async () => {
-    using state = temporaryFolder()
-    using namespace = await Namespace.create()
-    namespace.run('sh', '-c', 'echo 128 > /proc/sys/net/core/somaxconn')
-    const places = {
-      ...systemPlaces(),
-      stateFolder: join(state.path, 'state'),
-      labStateFolder: join(state.path, 'run')
-    }
-    const task: Task = { role: 'doctor', places, values: { 'net.core.somaxconn': '65535' }, loops: true }
-    const told = await killPairs(
-      () => [1, 2].map(() => namespace.spawn(process.execPath, changer, JSON.stringify(task))),
-      () => {
-        const said = namespace.run(
-          process.execPath,
-          changer,
-          JSON.stringify({ ...task, role: 'revert', loops: false })
-        )
-        expect(said).toBe('begins\nnet.core.somaxconn=128\n')
-        expect(filesIn(places.stateFolder).filter((name) => name !== 'sysctl-journal.json')).toEqual([])
+describe.skipIf(!mayMakeNamespaces)(
+  'doctors that are killed leave no sysctl changed (in a namespace: needs root)',
+  () => {
+    it(`when two run at once and are killed at ${kills} random moments`, { timeout: 60_000 }, async () => {
+      using state = temporaryFolder()
+      using namespace = await Namespace.create()
+      namespace.run('sh', '-c', 'echo 128 > /proc/sys/net/core/somaxconn')
+      const places = {
+        ...systemPlaces(),
+        stateFolder: join(state.path, 'state'),
+        labStateFolder: join(state.path, 'run')
       }
-    )
-    expect(told).toBe('')
-  })
-})
-
-describe.skipIf(!mayChangeHost)(`a doctor and a lab on the host itself (${whyNot})`, () => {
-  it(`at ${kills} random moments`, { timeout: 120_000 }, async () => {
-    using state = temporaryFolder()
-    const name = 'fs.nr_open'
-    const read = () => readFileSync('/proc/sys/fs/nr_open', 'utf8').trim()
-    const before = read()
-    const places = {
-      ...systemPlaces(),
-      stateFolder: join(state.path, 'state'),
-      labStateFolder: join(state.path, 'run')
-    }
-    // More does no harm.
-    const task = (role: Task['role'], more: number): Task => ({
-      role,
-      places,
-      values: { [name]: `${Number(before) + more}` },
-      loops: role === 'doctor' || role === 'lab'
+      const task: Task = { role: 'doctor', places, values: { 'net.core.somaxconn': '65535' }, loops: true }
+      const told = await killPairs(
+        () => [1, 2].map(() => namespace.spawn(process.execPath, changer, JSON.stringify(task))),
+        () => {
+          const said = namespace.run(
+            process.execPath,
+            changer,
+            JSON.stringify({ ...task, role: 'revert', loops: false })
+          )
+          expect(said).toBe('begins\nnet.core.somaxconn=128\n')
+          expect(filesIn(places.stateFolder).filter((name) => name !== 'sysctl-journal.json')).toEqual([])
+        }
+      )
+      expect(told).toBe('')
     })
-    const told = await killPairs(
-      () => [start(task('doctor', 16)), start(task('lab', 8))],
-      async () => {
-        await once(start(task('revert', 0)), 'close')
-        expect(read()).toBe(before)
-        expect(filesIn(places.labStateFolder)).toEqual([])
-        expect(filesIn(places.stateFolder).filter((file) => file !== 'sysctl-journal.json')).toEqual([])
-      }
-    )
-    expect(told).toBe('')
-  })
-})
+  }
+)
 
-it.skipIf(mayMakeNamespaces)('doctors were not tried in a namespace: unshare -n needs root', () => {})
+describe.skipIf(!mayChangeHost)(
+  `a doctor and a lab on the host itself that are killed leave no sysctl changed (${whyNot})`,
+  () => {
+    it(`when they are killed at ${kills} random moments`, { timeout: 120_000 }, async () => {
+      using state = temporaryFolder()
+      const name = 'fs.nr_open'
+      const read = () => readFileSync('/proc/sys/fs/nr_open', 'utf8').trim()
+      const before = read()
+      const places = {
+        ...systemPlaces(),
+        stateFolder: join(state.path, 'state'),
+        labStateFolder: join(state.path, 'run')
+      }
+      // A further clean-up changes nothing.
+      const task = (role: Task['role'], more: number): Task => ({
+        role,
+        places,
+        values: { [name]: `${Number(before) + more}` },
+        loops: role === 'doctor' || role === 'lab'
+      })
+      const told = await killPairs(
+        () => [start(task('doctor', 16)), start(task('lab', 8))],
+        async () => {
+          await once(start(task('revert', 0)), 'close')
+          expect(read()).toBe(before)
+          expect(filesIn(places.labStateFolder)).toEqual([])
+          expect(filesIn(places.stateFolder).filter((file) => file !== 'sysctl-journal.json')).toEqual([])
+        }
+      )
+      expect(told).toBe('')
+    })
+  }
+)
+
+it.skipIf(mayMakeNamespaces)(
+  'doctors that are killed were not tested in a namespace: unshare -n needs root',
+  () => {}
+)

@@ -9,7 +9,7 @@ import { lockPath, withLock } from '../../../../lib/host/sysctl/lock.js'
 import { caught } from '../../../helpers/caught.js'
 import { FakeHost } from '../../doctor/fake_host.js'
 
-it("is one process's at a time, and let go of whatever happens", () => {
+it('the lock is held by one process at a time, and released in any case', () => {
   const { place } = new FakeHost()
   const failure = new Error('inside')
   const seen = caught(() =>
@@ -32,7 +32,7 @@ it.each([
   ['has gone', '4194305-1'],
   // The same number, another process.
   ['went before this one was given its number', `${process.pid}-1`]
-])('is taken from a process that %s', (_, holder) => {
+])('the lock is taken over from a process that %s', (_, holder) => {
   const { place } = new FakeHost()
   saveJournal([], place)
   symlinkSync(holder, lockPath(place))
@@ -40,7 +40,7 @@ it.each([
   expect(readdirSync(dirname(place.path))).toEqual(['sysctl-journal.json'])
 })
 
-/** A process that lives as long as the test, by the name that locks have. */
+/** A process that lives as long as the test, in the form that locks use. */
 async function living() {
   const child = spawn('cat')
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -49,7 +49,7 @@ async function living() {
   return { child, holder: identity === null ? '' : formatProcess(identity) }
 }
 
-it('is taken by one of several that find it', async () => {
+it('the lock is taken over by only one of several finders', async () => {
   const { place } = new FakeHost()
   const { holder } = await living()
   saveJournal([], place)
@@ -63,7 +63,7 @@ it('is taken by one of several that find it', async () => {
   expect(readlinkSync(lockPath(place))).toBe('4194305-1')
 })
 
-it("is nobody's for ever: those who were killed while they took it away are in nobody's way", () => {
+it('the lock is taken over even when processes were killed while they took it over', () => {
   const { place } = new FakeHost()
   saveJournal([], place)
   symlinkSync('4194305-1', lockPath(place))
@@ -73,7 +73,7 @@ it("is nobody's for ever: those who were killed while they took it away are in n
   expect(readdirSync(dirname(place.path))).toEqual(['sysctl-journal.json'])
 })
 
-it('clears away what killed processes have left, and nothing else', async () => {
+it('the lock removes what killed processes have left, and nothing else', async () => {
   const { place } = new FakeHost()
   const { holder } = await living()
   saveJournal([], place)
@@ -88,12 +88,12 @@ it('clears away what killed processes have left, and nothing else', async () => 
   )
 })
 
-it('is waited for by who has to be sure', async () => {
+it('the lock is waited for by a caller that asks for it', async () => {
   const { place } = new FakeHost()
   const { child, holder } = await living()
   saveJournal([], place)
   symlinkSync(holder, lockPath(place))
-  // This process only waits meanwhile.
+  // This process only waits, so another one ends the holder.
   const other = spawn('sh', ['-c', `until [ -e ${place.path}.go ]; do :; done; kill -KILL ${child.pid}`])
   onTestFinished(() => void other.kill('SIGKILL'))
   await once(other, 'spawn')
@@ -101,7 +101,7 @@ it('is waited for by who has to be sure', async () => {
   expect(withLock(place, () => 'mine', 60_000)).toBe('mine')
 })
 
-it('is refused, not waited for, where something else stands in its place', () => {
+it('the lock is refused without waiting when another kind of file is in its place', () => {
   const { place } = new FakeHost()
   saveJournal([], place)
   writeFileSync(lockPath(place), '')

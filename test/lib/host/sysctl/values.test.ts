@@ -13,14 +13,14 @@ import { FakeHost } from '../../doctor/fake_host.js'
 
 const memory = 'net.ipv4.tcp_mem'
 
-it('reads and writes, white space evened out', () => {
+it('sysctl values are read and written with normalized white space', () => {
   const { procRoot } = new FakeHost({ [memory]: '1\t2\t3' }).places
   expect(readSysctl(memory, procRoot)).toBe('1 2 3')
   writeSysctl(memory, '4 5 6', procRoot)
   expect(readSysctl(memory, procRoot)).toBe('4 5 6')
 })
 
-it('makes none that is gone', () => {
+it('a sysctl that does not exist is not created', () => {
   const { procRoot } = new FakeHost({ [memory]: '1\t2\t3' }).places
   const path = sysctlPath(memory, procRoot)
   rmSync(path)
@@ -28,7 +28,7 @@ it('makes none that is gone', () => {
   expect(readdirSync(dirname(path))).toEqual([])
 })
 
-it('knows its own names and values', () => {
+it('isWritten and isSysctlValue accept only known names and numeric values', () => {
   expect(isWritten('net.netfilter.nf_conntrack_max')).toBe(true)
   for (const name of ['kernel.core_pattern', '../../../etc/passwd', 'toString', ''])
     expect(isWritten(name)).toBe(false)

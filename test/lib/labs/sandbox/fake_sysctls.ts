@@ -1,4 +1,4 @@
-/** Sysctls of a host of files, for labs to change. */
+/** Sysctls of a fake host made of files, which labs change. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { thisProcess } from '../../../../lib/host/process_identity.js'
 import { HostSysctls } from '../../../../lib/labs/sandbox/host_sysctls.js'
@@ -9,10 +9,10 @@ export const buckets = 'net.netfilter.nf_conntrack_buckets'
 export const never: AbortSignal = new AbortController().signal
 export const nothing = { sysctls: {}, gone: [] }
 
-/** Of a process that is no more. */
+/** The owner is a process that has ended. */
 export const dead = { pid: 4194305, startTicks: 1 }
 
-/** A host of its own, on which this process runs. */
+/** A separate fake host, on which this process runs. */
 export function host() {
   const root = fakeRoot({
     'proc/sys/net/netfilter/nf_conntrack_max': '262144\n',
@@ -38,7 +38,7 @@ export function host() {
     journal: `${paths.stateFolder}/host-sysctls.json`,
     read: (name: string) => readFileSync(pathOf(name), 'utf8').trim(),
     write: (name: string, value: string) => writeFileSync(pathOf(name), `${value}\n`),
-    /** What is in the folder of the journal. */
+    /** The files in the folder of the journal. */
     files: () => (existsSync(paths.stateFolder) ? readdirSync(paths.stateFolder) : [])
   }
 }
@@ -50,7 +50,7 @@ export function writeJournal({ paths, journal }: Host, content: unknown): void {
   writeFileSync(journal, typeof content === 'string' ? content : JSON.stringify(content))
 }
 
-/** As a killed run leaves it: both are changed. */
+/** The state a killed run leaves: both are changed. */
 export async function abandoned(): Promise<Host> {
   const fake = host()
   const sysctls = new HostSysctls(dead, fake.paths)

@@ -40,7 +40,7 @@ describe('sysctls of the host', () => {
     const { paths, read } = host()
     const first = new HostSysctls(self, paths)
     await first.set([max], max, 1000, never)
-    // The first run ends between the reading of the one and of the other.
+    // The first run ends between the two reads.
     const names = Object.defineProperty([max, buckets], 1, {
       get: () => {
         first.restore()

@@ -17,7 +17,7 @@ describe('what a killed run has changed', () => {
     await new HostSysctls(owner as NonNullable<typeof owner>, paths).set([max], max, 1000, never)
     victim.kill('SIGKILL')
     await once(victim, 'exit')
-    // The number goes to another process, as it may.
+    // The process number may be reused by another process.
     writeFileSync(`${paths.procRoot}/${victim.pid}/stat`, readFileSync(`/proc/${process.pid}/stat`))
     expect(restoreAbandoned(paths)).toEqual({ sysctls: { [max]: '262144' }, gone: [] })
     expect(read(max)).toBe('262144')
@@ -47,7 +47,7 @@ describe('what a killed run has changed', () => {
     const fake = await abandoned()
     const later = new HostSysctls(self, fake.paths)
     const claimed: Promise<void>[] = []
-    // Between the look at the journal and the putting back, another one puts back and a new run begins.
+    // Between reading the journal and restoring, another process restores and a new run begins.
     const slow = {
       ...fake.paths,
       get procRoot() {
@@ -64,7 +64,7 @@ describe('what a killed run has changed', () => {
     expect(fake.read(max)).toBe('262144')
   })
 
-  it('is restored, except what is gone with its module, which is reported', async () => {
+  it('is restored, except what disappeared with its module, which is reported', async () => {
     const { paths, pathOf, read, files } = await abandoned()
     rmSync(pathOf(max))
     expect(restoreAbandoned(paths)).toEqual({ sysctls: { [buckets]: '65536' }, gone: [max] })
@@ -80,7 +80,7 @@ describe('what a killed run has changed', () => {
       const other = stuck === max ? buckets : max
       const before: Record<string, string> = { [max]: '262144', [buckets]: '65536' }
       rmSync(pathOf(stuck))
-      // Read-only to root as well.
+      // Not even root can write it.
       symlinkSync('/proc/sys/kernel/cap_last_cap', pathOf(stuck))
       expect(caught(() => restoreAbandoned(paths))).toMatchObject({
         code: 'C1M_LAB_FAILED',
@@ -89,7 +89,7 @@ describe('what a killed run has changed', () => {
         )
       })
       expect(read(other)).toBe(before[other])
-      // A run would not know what it was before, and does not wait for it.
+      // A new run could not know the previous value, so it fails at once.
       await expect(new HostSysctls(self, paths).set([max], max, 3000, never)).rejects.toMatchObject({
         code: 'C1M_LAB_FAILED'
       })
@@ -184,7 +184,7 @@ describe('a journal that cannot be understood is refused without waiting, and no
       message: expect.stringContaining('another network namespace')
     }
     await expect(new HostSysctls(self, paths).set([max], max, 3000, never)).rejects.toMatchObject(refused)
-    // No process may clean up here.
+    // No process can clean up here.
     expect(restoreAbandoned(paths)).toEqual(nothing)
     rmSync(`${paths.procRoot}/${process.pid}`, { recursive: true })
     expect(caught(() => restoreAbandoned(paths))).toMatchObject(refused)

@@ -33,7 +33,7 @@ describe('hosts behind a NAT', () => {
       'addr . port to numgen inc mod 2 map { 0 : 198.18.2.101 . 2048, 1 : 198.18.2.101 . 2049 };'
     ],
     ['IPv6', { ipv6: true }, 'snat ip6 to [2001:2:0:2::65]:2048-2080;']
-  ])('with %s', (_, options, rule) => {
+  ])('are translated with %s', (_, options, rule) => {
     expect(rulesOf(options)).toContain(rule)
   })
 

@@ -16,7 +16,7 @@ describe('a curve', () => {
     expect(curveOf([[point(0.25, 10)], [point(0.5, 5)]]).perSecond).toEqual([15, 5])
   })
 
-  it('of nothing is empty', () => {
+  it('without points is empty', () => {
     expect(curveOf([[], []]).perSecond).toEqual([])
   })
 
@@ -30,11 +30,11 @@ describe('a collapse', () => {
   const seconds = (...rates: number[]) => ({ everySeconds: 1, perSecond: rates })
 
   it.each([
-    ['to a hundredth', seconds(5000, 20_000, 900, 200), 100],
+    ['to a hundredth is a factor of 100', seconds(5000, 20_000, 900, 200), 100],
     ['to nothing counts as one connection', seconds(20_000, 0), 20_000],
-    ['only after the best second', seconds(1, 20_000, 10_000), 2],
-    ['not at all', seconds(1, 20_000), 1],
-    ['when there is no curve', seconds(), 1]
+    ['counts only after the best second', seconds(1, 20_000, 10_000), 2],
+    ['is a factor of 1 when the rate does not fall', seconds(1, 20_000), 1],
+    ['is a factor of 1 without a curve', seconds(), 1]
   ])('%s', (_, curve, times) => {
     expect(collapse(curve, 20_000)).toBe(times)
   })

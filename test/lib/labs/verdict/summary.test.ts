@@ -3,7 +3,7 @@ import { summarize } from '../../../../lib/labs/verdict/summary.js'
 import type { RunResult } from '../../../../lib/result/result.js'
 import { exampleResult } from '../../../helpers/example_result.js'
 
-/** A thousand connections at 500/s, of which `prompt` stood at once, in `dialSeconds`. */
+/** A thousand connections at 500/s in `dialSeconds`, `prompt` of them established without a retry. */
 function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = {}): RunResult {
   const example = exampleResult()
   return exampleResult({
@@ -21,9 +21,9 @@ function run(prompt: number, dialSeconds: number, changes: Partial<RunResult> = 
 describe('the rate of a step', () => {
   it.each([
     ['is that of its schedule', run(1000, 2), 500],
-    ['does not suffer from a busy machine', run(1000, 2.4), 500],
-    ['does from a slow network', run(1000, 2.75), 1000 / 2.25],
-    ['does from repeated SYNs', run(700, 2), 350],
+    ['does not decrease on a busy machine', run(1000, 2.4), 500],
+    ['decreases on a slow network', run(1000, 2.75), 1000 / 2.25],
+    ['decreases with repeated SYNs', run(700, 2), 350],
     [
       'counts all the time when the load was not paced',
       run(1000, 2.4, { scenario: exampleResult().scenario }),
@@ -38,7 +38,7 @@ describe('the rate of a step', () => {
     expect(summarize([result]).promptPerSecond).toBeCloseTo(perSecond)
   })
 
-  it('is the sum of runs at the same time', () => {
+  it('adds up runs at the same time', () => {
     expect(summarize([run(1000, 2), run(500, 2)])).toMatchObject({
       promptPerSecond: 750,
       connections: { requested: 2000, stood: 2000 }

@@ -5,7 +5,7 @@ import { broken, observation, remedied, step } from '../fixtures.js'
 const expected = 'accept-queue-overflow'
 
 describe('a lab passes', () => {
-  it('when the cause and no other was named, and the remedy worked', () => {
+  it('when it named the cause and nothing else, and the remedy worked', () => {
     expect(judge(expected, [step(), broken, remedied])).toEqual([])
   })
 
@@ -13,12 +13,12 @@ describe('a lab passes', () => {
     expect(judge(expected, [step(), broken, { ...remedied, promptPerSecond: 450 }])).toEqual([])
   })
 
-  it('despite an info finding in a healthy network', () => {
+  it('despite an info finding in the healthy network', () => {
     const info = observation('syn-queue-overflow', 'watch in server', { severity: 'info' })
     expect(judge(expected, [step(), broken, { ...remedied, observed: [info] }])).toEqual([])
   })
 
-  it('although one SYN in a hundred is lost', () => {
+  it('even if one SYN in a hundred is lost', () => {
     const stray = { observed: [observation('syn-loss')], named: ['syn-loss' as const] }
     const connections = { ...remedied.connections, delayed: 10 }
     expect(judge(expected, [step({ ...stray, connections }), broken, remedied])).toEqual([])
@@ -32,12 +32,12 @@ describe('a lab passes', () => {
     ).toEqual(["'backlog 4096' is healthy, but syn-loss was named"])
   })
 
-  it('whatever the effect of a change that is only tried', () => {
+  it('whatever the effect of a change that is only an experiment', () => {
     const tried = { ...broken, name: 'rfc1337', role: 'tried' as const }
     expect(judge(expected, [step(), broken, remedied, tried])).toEqual([])
   })
 
-  it('without an incident, when nothing is named', () => {
+  it('when nothing is named in a lab without an incident', () => {
     expect(judge(null, [step()])).toEqual([])
   })
 })
@@ -60,12 +60,12 @@ describe('a lab fails when', () => {
       "'pausing' did not name accept-queue-overflow"
     ],
     [
-      'another is named as well',
+      'another cause is named as well',
       [step(), { ...broken, named: [...broken.named, 'tcp-memory' as const] }],
       "'pausing' named tcp-memory as well"
     ],
     [
-      'nothing broke',
+      'the incident broke nothing',
       [step(), { ...broken, promptPerSecond: 480 }],
       "'pausing' broke nothing: 96 % of the healthy rate"
     ],
