@@ -117,11 +117,10 @@ describe('Run refuses', () => {
         message
       ])
     ),
-    ['a dial of nothing', { ...small, dial: dialing() }, 'targets must be empty if the run also listens'],
     [
       'a dial with neither targets nor a listener',
       { ...small, dial: dialing() },
-      'targets must be given exactly when'
+      'targets must be empty if the run also listens'
     ],
     [
       'a dial with both targets and a listener',
