@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -33,4 +33,9 @@ it('judging.cjs has all that judges a run, without the texts for the documentati
 it('one more file, and nothing of what judges a run, reads targets that are written in another way', () => {
   const { files } = loadedBy(fileURLToPath(new URL('../../dist/target_text.cjs', import.meta.url)))
   expect(files).toEqual(['rolldown-runtime.cjs', 'startup.cjs', 'target_text.cjs'])
+})
+
+it('makes the command line executable: npx sets the mode for the first build of a clone only', () => {
+  const file = fileURLToPath(new URL('../../dist/cli/bin.cjs', import.meta.url))
+  expect(() => accessSync(file, constants.X_OK)).not.toThrow()
 })
