@@ -7,9 +7,10 @@ import { routedNamespaces } from '../../helpers/routed.js'
 const server = '198.18.2.2:8100'
 
 describe.skipIf(!mayMakeNamespaces)('data that is never acknowledged (skipped without root)', () => {
-  it('because a link drops full-size packets silently is a black hole, which MTU probing fixes', async ({
-    skip
-  }) => {
+  // The kernel probes after several retransmission timeouts, each twice the one before, and so does the other end.
+  it('because a link drops full-size packets silently is a black hole, which MTU probing fixes', {
+    timeout: 90_000
+  }, async ({ skip }) => {
     using net = await routedNamespaces()
     const { client, router, far } = net
     router.run('ip', 'link', 'set', 'right', 'mtu', '1400')
