@@ -105,10 +105,11 @@ export class RampOutlook {
   }
 }
 
-/** How long a handshake lasts that nothing answers; null where the goal does not say. */
+/** Seconds until an unanswered handshake fails; null where the goal does not say. */
 function handshakeSeconds({ connectTimeoutMs, synRetries = 0 }: RampGoal): number | null {
   if (connectTimeoutMs === undefined) return null
-  // The first SYN waits a second (TCP_TIMEOUT_INIT), each repeat twice as long as the one before. 0: as the sysctl says.
+  // connect(2) gives up when that many doubling timeouts would be over, on every kernel: synRetrySchedule in lib/host has
+  // the details, which are not loaded for a progress line. 0 means the sysctl, which allows more than two minutes.
   const retriedSeconds = synRetries > 0 ? 2 ** (synRetries + 1) - 1 : Number.POSITIVE_INFINITY
   return Math.min(connectTimeoutMs / 1000, retriedSeconds)
 }

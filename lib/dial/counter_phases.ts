@@ -36,7 +36,6 @@ export class CounterPhases {
   /** Notes that the connections are about to be closed. */
   noteHoldEnd(): void {
     this.#open = noteCounters()
-    this.#untilClose = null
   }
 
   /** Changes until the run began to close its connections. Reads the counters again only before that moment. */
