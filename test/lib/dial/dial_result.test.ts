@@ -95,13 +95,15 @@ describe('the result of a dial to several endpoints', () => {
     })
     expect(p50).toBeGreaterThanOrEqual(Math.floor((buckets.fromUs[median] ?? 0) * 10) / 10)
     expect(p50).toBeLessThanOrEqual(Math.ceil((buckets.toUs[median] ?? 0) * 10) / 10)
-    expect(max).toBeLessThanOrEqual(buckets.toUs.at(-1) ?? 0)
-    const busy = series.filter(({ connectsPerSecond }) => connectsPerSecond > 0)
+    // Latencies are rounded to tenths, the bounds of the buckets are exact.
+    expect(max).toBeLessThanOrEqual(Math.ceil((buckets.toUs.at(-1) ?? 0) * 10) / 10)
+    // The counters of a point are read a moment before its latencies, so one of the two may belong to the next point.
+    const busy = series.filter(({ connectP50Us }) => connectP50Us !== null)
     expect(busy.length).toBeGreaterThan(0)
-    for (const { connectP50Us, connectP99Us, exchangeP50Us } of busy) {
+    expect(series.every(({ exchangeP50Us }) => exchangeP50Us === null)).toBe(true)
+    for (const { connectP50Us, connectP99Us } of busy) {
       expect(connectP50Us).toBeGreaterThan(0)
       expect(connectP99Us).toBeGreaterThanOrEqual(connectP50Us ?? 0)
-      expect(exchangeP50Us).toBeNull()
     }
   })
 })
